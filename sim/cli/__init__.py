@@ -1,0 +1,64 @@
+"""The command line: a file per group of commands, and the only place that prints or exits.
+
+Modules of commands import what is heavy inside the command, so that help and usage errors come at once.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from sim.cli.exits import Terminated, exit_code
+from sim.scenario_file import near_miss
+
+COMMANDS = {
+    "list": "scenarios.list_command",
+    "show": "scenarios.show",
+    "check": "scenarios.check",
+    "run": "run.run",
+    "hindcast": "hindcast.hindcast",
+}
+"""Name on the command line -> module of this package and function."""
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are asked for, and errors as one line with the exit code they stand for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].partition(".")
+        return getattr(import_module(f"sim.cli.{module}"), function)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = near_miss(args[0], COMMANDS) or "; pullback --help lists them"
+            raise click.UsageError(f"{args[0]} is not a command{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = "pullback", **extra: Any) -> NoReturn:
+        """Run a command line and exit with its code."""
+        call = super().main
+        raise SystemExit(exit_code(lambda: call(args, prog_name, **{**extra, "standalone_mode": False})))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Explore northeast Syria in January 2026 by simulation: what follows if the actors choose otherwise.
+
+    A scenario is a name that `pullback list` shows, or the path of your own file. The program explores; it does not
+    predict.
+    """
+
+
+def main() -> NoReturn:
+    """Run the console command `pullback`."""
+    signal.signal(signal.SIGTERM, Terminated.stop)
+    commands(prog_name="pullback")

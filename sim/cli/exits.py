@@ -1,0 +1,62 @@
+"""What a command line ends with: the exit code for each kind of trouble, and one line for what the user can mend."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from sim.errors import InputError
+
+DONE, PARTLY, USAGE, BUG, DISK, HELD, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 74, 75, 130, 143
+
+
+class Terminated(BaseException):
+    """SIGTERM came. Not an Exception, so that nothing but the way out catches it."""
+
+    @staticmethod
+    def stop(signal_number: int, frame: Any) -> NoReturn:
+        """Handle the signal."""
+        raise Terminated
+
+
+def exit_code(call: Callable[[], Any]) -> int:
+    """Call a command and return the exit code it ends with, having said on stderr what went wrong."""
+    try:
+        code = call()
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except InputError as error:
+        return say(error, USAGE, program="")
+    except click.UsageError as error:
+        return say(_usage(error), USAGE)
+    except click.ClickException as error:
+        return say(error.format_message(), USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        return say("stopped", INTERRUPTED)
+    except Terminated:
+        return say("stopped", TERMINATED)
+    except BrokenPipeError:  # the reader of a pipe has seen enough; what was asked for is done
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        return say(error, DISK)
+    except Exception:
+        traceback.print_exc()
+        return say("this is a bug in pullback; please report it with the lines above", BUG)
+
+
+def say(message: object, code: int, program: str = "pullback: ") -> int:
+    """Write one line to stderr and return the code."""
+    print(program + " ".join(str(message).split()), file=sys.stderr)
+    return code
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "pullback"
+    message = error.format_message().strip().rstrip(".")
+    return f"{message} (see {command} --help)"

@@ -1,0 +1,167 @@
+"""pullback list, show, check: the scenarios, every value with its evidence, validation without a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.exits import DONE, USAGE
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.scenario import Scenario
+
+SCHEMA = 1
+
+Difference = tuple[str, Any, Any]
+"""What differs, its value in the base, its value here."""
+
+
+@click.command("list")
+def list_command() -> None:
+    """List the scenarios: name, title, what each asks, its base, its length."""
+    from sim.cli.tables import console, table
+    from sim.scenario_file import read_layers, scenario_names
+
+    listed = table("name", "title", "asks", "base", "days", right=("days",), whole=("name", "base"))
+    for name in scenario_names():
+        layers = read_layers(name)
+        merged = {key: raw for layer in layers for key, raw in layer.data.items()}
+        own = layers[-1].data
+        row = (own.get("title", ""), own.get("asks", ""), own.get("base", ""), merged.get("days", ""))
+        listed.add_row(name, *map(str, row))
+    console().print(listed)
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(scenario: str, as_json: bool) -> None:
+    """Show every value of SCENARIO with unit, range, kind, confidence and source."""
+    from sim.cli.tables import console
+    from sim.scenario import load_scenario
+    from sim.scenario_file import find_scenario
+
+    shown = load_scenario(scenario)
+    differences: list[Difference] = []
+    if shown.base is not None:
+        base = load_scenario(find_scenario(shown.base, beside=find_scenario(scenario).parent))
+        differences = list(_differences(base, shown))
+    if as_json:
+        print(json.dumps(_as_json(shown, differences), indent=1, default=str))
+        return
+    out = console()
+    _print_heading(out, shown)
+    _print_differences(out, shown, differences)
+    _print_timeline(out, shown)
+    _print_values(out, shown)
+
+
+@click.command()
+@click.argument("file")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Also set a value, written as TOML.")
+def check(file: str, sets: tuple[str, ...]) -> int:
+    """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
+    from sim.scenario import load_scenario
+    from sim.scenario_file import InputErrors
+
+    try:
+        scenario = load_scenario(file, sets)
+    except InputErrors as errors:
+        for line in errors.lines:
+            click.echo(line, err=True)
+        return USAGE
+    sources = [entry.source for entry in scenario.entries.values()]
+    assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
+    click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted, hash {scenario.hash}")
+    return DONE
+
+
+def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
+    for key in ("epoch", "start_date", "days", "runs", "seed", "control"):
+        if getattr(base, key) != getattr(here, key):
+            yield key, getattr(base, key), getattr(here, key)
+    dated = [", ".join(f"{event.date} {event.event}" for event in one.timeline) for one in (base, here)]
+    if dated[0] != dated[1]:
+        yield "timeline", dated[0], dated[1]
+    for path, entry in here.entries.items():
+        before = base.entries[path]
+        if before.value != entry.value:
+            yield path, before.value, entry.value
+        if before.range != entry.range:
+            yield f"{path} (range)", before.range, entry.range
+
+
+def _print_heading(out: Console, scenario: Scenario) -> None:
+    from sim.cli.tables import table
+
+    rows = table("", "")
+    rows.show_header = False
+    rows.add_row("asks", scenario.asks or "-")
+    rows.add_row("base", scenario.base or "none: it states every value itself")
+    rows.add_row("days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})")
+    rows.add_row("runs", f"{scenario.runs}, seed {scenario.seed}")
+    rows.add_row("control", scenario.control)
+    rows.add_row("hash", scenario.hash)
+    out.print(f"{scenario.name}: {scenario.title}", style="bold")
+    out.print(rows)
+
+
+def _print_differences(out: Console, scenario: Scenario, differences: list[Difference]) -> None:
+    from sim.cli.tables import plain, table
+
+    if scenario.base is not None:
+        rows = table("differs", scenario.base, "here", whole=("differs",))
+        for key, before, now in differences:
+            rows.add_row(key, plain(before), plain(now))
+        out.print()
+        out.print(rows if differences else f"no value differs from {scenario.base}")
+    if scenario.expect:
+        expected = ", ".join(f"{outcome} {direction}" for outcome, direction in scenario.expect.items())
+        out.print(f"\nexpects  {expected}")
+
+
+def _print_timeline(out: Console, scenario: Scenario) -> None:
+    from sim.cli.tables import table
+
+    if not scenario.timeline:
+        return
+    rows = table("timeline", "event", "note", "source", whole=("timeline", "event"))
+    for event in scenario.timeline:
+        rows.add_row(str(event.date), event.event, event.note, event.source)
+    out.print()
+    out.print(rows)
+
+
+def _print_values(out: Console, scenario: Scenario) -> None:
+    from sim.cli.tables import plain, table
+
+    setters = {entry.set_by for entry in scenario.entries.values()}
+    for section in scenario.sections:
+        right, whole = ("value",), (section, "value", "unit", "kind", "conf")
+        rows = table(section, "value", "unit", "range", "kind", "conf", "source", right=right, whole=whole)
+        for path, entry in scenario.entries.items():
+            if path.startswith(f"{section}."):
+                source = entry.source if len(setters) == 1 else f"{entry.source} (set by {entry.set_by})"
+                key = path.removeprefix(f"{section}.")
+                cells = (entry.unit, plain(entry.range), entry.kind, entry.confidence, source)
+                rows.add_row(key, plain(entry.value), *cells)
+        out.print()
+        out.print(rows)
+    out.print(f"\nset by {', '.join(sorted(setters))}; confidence H, M, L, or - for what is assumed or chosen")
+
+
+def _as_json(scenario: Scenario, differences: list[Difference]) -> dict[str, Any]:
+    keys = ("name", "title", "asks", "base", "expect", "hash", "epoch", "start_date", "days", "runs", "seed", "control")
+    return {
+        "schema": SCHEMA,
+        **{key: getattr(scenario, key) for key in keys},
+        "timeline": [asdict(event) for event in scenario.timeline],
+        "differs": [{"key": key, "base": before, "here": now} for key, before, now in differences],
+        "values": [asdict(entry) for entry in scenario.entries.values()],
+    }

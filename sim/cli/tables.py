@@ -1,0 +1,38 @@
+"""How the commands write to a terminal and to a pipe."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+PIPED_WIDTH = 100
+
+
+def console(to_stderr: bool = False) -> Console:
+    """Return a console that writes text as it is: as wide as the terminal, or 100 columns into a pipe."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+
+
+def table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+    """Return an empty table without lines. right: columns set flush right. whole: columns that do not wrap."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        justify = "right" if column in right else "left"
+        made.add_column(column, justify=justify, no_wrap=column in whole, overflow="fold")
+    return made
+
+
+def plain(value: Any) -> str:
+    """Write one value of a scenario or an outcome for reading."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(plain, value)) + "]"
+    return "-" if value is None else str(value)

@@ -1,0 +1,144 @@
+"""A scenario: every value a run starts from, checked at the door, with its evidence.
+
+A file is either complete or a what-if that names its `base` and states what differs. `load_scenario` reads the chain of
+bases from the complete file upwards, each file and each `--set` a layer on what stands below it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, registry
+from sim.scenario_file import HEADING_KEYS, InputErrors, Layer, read_layers, read_set, scenario_names
+from sim.scenario_heading import SETTABLE, TimelineEvent, apply_heading, own_heading
+
+__all__ = ["Entry", "Scenario", "TimelineEvent", "list_scenarios", "load_scenario", "sections"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One checked scenario. It pickles, and `hash` names what it computes.
+
+    epoch: the day the random streams count from. start_date: the evening of day 0. days: horizon. runs: size of the
+    ensemble unless asked otherwise. control: name of a shipped raster or path of the user's own, and control_digest
+    what was in it. expect: outcome -> direction a what-if should move it. sections: name -> instance of the section's
+    dataclass. entries: dotted path -> Entry.
+    """
+
+    name: str
+    title: str
+    asks: str
+    base: str | None
+    expect: Mapping[str, str]
+    epoch: date
+    start_date: date
+    days: int
+    runs: int
+    seed: int
+    control: str
+    control_digest: str
+    timeline: tuple[TimelineEvent, ...]
+    sections: Mapping[str, Any]
+    entries: Mapping[str, Entry]
+
+    def __getitem__(self, section: str) -> Any:
+        """Return the values of an actor, of a mechanism or of the start."""
+        return self.sections[section]
+
+    def __hash__(self) -> int:
+        return int(self.hash, 16)
+
+    @cached_property
+    def hash(self) -> str:
+        """8 hex digits over everything that changes numbers; titles, sources, ranges and the number of runs do not."""
+        numbers = {
+            "dates": [str(self.epoch), str(self.start_date), self.days],
+            "seed": self.seed,
+            "control": self.control_digest,
+            "timeline": [[str(item.date), item.event] for item in self.timeline],
+            "values": {path: entry.value for path, entry in self.entries.items()},
+        }
+        return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
+
+    @property
+    def end_date(self) -> date:
+        """The evening of the last day."""
+        return self.start_date + timedelta(days=self.days)
+
+    def with_values(self, values: Mapping[str, Value], set_by: str, register: Register | None = None) -> Scenario:
+        """Return the scenario with other values, checked as in a file.
+
+        values: dotted path, or days, runs, seed, start_date, -> value. set_by: what the values are marked with, and
+        what an error message begins with. Raises InputError.
+        """
+        tables: dict[str, Any] = {}
+        for path, value in values.items():
+            *sections_above, key = path.split(".")
+            table = tables
+            for section in sections_above:
+                table = table.setdefault(section, {})
+            table[key] = value
+        return _with_layer(self, Layer(set_by, set_by, Path(), tables), register or registry())
+
+
+def load_scenario(
+    name_or_path: str | Path, sets: Sequence[str] = (), register: Register | None = None
+) -> Scenario:
+    """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
+
+    register: what may be set; everything the code declares when left out. Raises InputError, one line for each fault.
+    """
+    register = register or registry()
+    layers = read_layers(name_or_path)
+    heading: dict[str, Any] = {}
+    entries: dict[str, Entry] = {}
+    for layer in layers:
+        heading, entries = _apply(layer, heading | own_heading(layer), entries, register)
+    scenario = Scenario(
+        name=layers[-1].name,
+        sections={name: build_section(name, section, entries) for name, section in register.sections.items()},
+        entries=entries,
+        **{"timeline": ()} | heading,
+    )
+    for expression in sets:
+        scenario = _with_layer(scenario, read_set(expression), register)
+    return scenario
+
+
+def list_scenarios() -> tuple[str, ...]:
+    """Return the names of the shipped scenarios, sorted."""
+    return scenario_names()
+
+
+def sections() -> dict[str, type]:
+    """Return the dataclass of each section a scenario has: actors, mechanisms, the start."""
+    return dict(registry().sections)
+
+
+def _with_layer(scenario: Scenario, layer: Layer, register: Register) -> Scenario:
+    """Put settings on a finished scenario, which may change its values, its length, its start and its seed only."""
+    fixed = [key for key in layer.data if key in HEADING_KEYS and key not in SETTABLE]
+    if fixed:
+        raise InputError(f"{layer.where}: {fixed[0]} can only be given in a file")
+    heading = {key: getattr(scenario, key) for key in SETTABLE}
+    heading, entries = _apply(layer, heading, scenario.entries, register)
+    changed = {name: build_section(name, register.sections[name], entries) for name in layer.tables}
+    return replace(scenario, sections={**scenario.sections, **changed}, entries=entries, **heading)
+
+
+def _apply(
+    layer: Layer, heading: Mapping[str, Any], entries: Mapping[str, Entry], register: Register
+) -> tuple[dict[str, Any], dict[str, Entry]]:
+    heading, faults = apply_heading(heading, layer, register)
+    entries, more_faults = apply_entries(entries, layer, register)
+    if faults or more_faults:
+        raise InputErrors(f"{layer.where}: {fault}" for fault in faults + more_faults)
+    return heading, entries
