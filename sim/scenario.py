@@ -89,15 +89,13 @@ class Scenario:
         return _with_layer(self, Layer(set_by, set_by, Path(), tables), register or registry())
 
 
-def load_scenario(
-    name_or_path: str | Path, sets: Sequence[str] = (), register: Register | None = None
-) -> Scenario:
+def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: Register | None = None) -> Scenario:
     """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
 
     register: what may be set; everything the code declares when left out. Raises InputError, one line for each fault.
     """
-    register = register or registry()
     layers = read_layers(name_or_path)
+    register = register or registry()
     heading: dict[str, Any] = {}
     entries: dict[str, Entry] = {}
     for layer in layers:
