@@ -28,9 +28,10 @@ class Scenario:
     """One checked scenario. It pickles, and `hash` names what it computes.
 
     epoch: the day the random streams count from. start_date: the evening of day 0. days: horizon. runs: size of the
-    ensemble unless asked otherwise. control: name of a shipped raster or path of the user's own, and control_digest
-    what was in it. expect: outcome -> direction a what-if should move it. sections: name -> instance of the section's
-    dataclass. entries: dotted path -> Entry.
+    ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
+    path of the user's own; communities: the same for the map before the offensive. Their digests stand for what was in
+    them. expect: outcome -> direction a what-if should move it. sections: name -> instance of the section's dataclass.
+    entries: dotted path -> Entry.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Scenario:
     seed: int
     control: str
     control_digest: str
+    communities: str
+    communities_digest: str
     timeline: tuple[TimelineEvent, ...]
     sections: Mapping[str, Any]
     entries: Mapping[str, Entry]
@@ -62,7 +65,7 @@ class Scenario:
         numbers = {
             "dates": [str(self.epoch), str(self.start_date), self.days],
             "seed": self.seed,
-            "control": self.control_digest,
+            "rasters": [self.control_digest, self.communities_digest],
             "timeline": [[str(item.date), item.event] for item in self.timeline],
             "values": {path: entry.value for path, entry in self.entries.items()},
         }

@@ -11,24 +11,26 @@ from sim.scenario import Scenario
 from sim.scenario_entries import Entry
 from sim.scenario_heading import FORMAT
 
+HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities")
+
 
 def to_toml(scenario: Scenario) -> str:
     """Return the text of a scenario file without a base: every value with its evidence, and who set it as a comment."""
     origin = f"{scenario.name}, merged with its bases" if scenario.base else scenario.name
     lines = [f"# {origin}: {scenario.hash}", f"format = {FORMAT}"]
-    for key in ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control"):
+    for key in HEADING:
         value = getattr(scenario, key)
         if value not in ("", {}):
             lines.append(f"{key} = {_toml(value)}")
     for event in scenario.timeline:
         lines += ["", "[[timeline]]", *(f"{key} = {_toml(value)}" for key, value in vars(event).items())]
-    table = None
+    tables: dict[str, list[str]] = {}
     for path, entry in scenario.entries.items():
-        above, _, key = path.rpartition(".")
-        if above != table:
-            table = above
-            lines += ["", f"[{table}]"]
-        lines.append(f"{key} = {_toml(_record(entry))}  # set by {json.dumps(entry.set_by)}")
+        table, _, key = path.rpartition(".")
+        line = f"{key} = {_toml(_record(entry))}  # set by {json.dumps(entry.set_by)}"
+        tables.setdefault(table, []).append(line)
+    for table, entries in tables.items():
+        lines += ["", f"[{table}]", *entries]
     return "\n".join(lines) + "\n"
 
 

@@ -14,7 +14,8 @@ from sim.errors import InputError
 from sim.paths import scenario_folder
 
 HEADING_KEYS = (
-    "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "timeline"
+    "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control",
+    "communities", "timeline",
 )  # fmt: skip
 """What stands at the top of a file; every other key is a section."""
 

@@ -43,7 +43,10 @@ class TimelineEvent:
 
 
 def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) -> tuple[dict[str, Any], list[str]]:
-    """Return the heading as `layer` leaves it, and the faults found."""
+    """Return the heading as `layer` leaves it, and the faults found.
+
+    Where a complete file names no raster of communities, they are those of the raster it starts from.
+    """
     changed, faults = dict(heading), []
     given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
     if layer.complete:
@@ -54,9 +57,9 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
             changed |= _CHECKS[key](key, raw, layer, register)
         except InputError as error:
             faults.append(str(error))
-    if not faults:
-        faults += _check_end(changed)
-    return changed, faults
+    if layer.complete and "communities" not in given and "control_digest" in changed:
+        changed |= {"communities": changed["control"], "communities_digest": changed["control_digest"]}
+    return changed, faults or _check_end(changed)
 
 
 def own_heading(layer: Layer) -> dict[str, Any]:
@@ -91,16 +94,16 @@ def _format(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, A
     return {}
 
 
-def _control(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+def _raster(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
     """Take a shipped raster by name, or the user's own by a path that starts from the scenario's folder."""
-    control = _text(key, raw, layer, register)[key]
-    if "/" in control or control.endswith(".txt"):
-        control = str((layer.folder / control).resolve())
+    raster = _text(key, raw, layer, register)[key]
+    if "/" in raster or raster.endswith(".txt"):
+        raster = str((layer.folder / raster).resolve())
     try:
-        holders = load_control(control)
+        holders = load_control(raster)
     except InputError as error:
-        raise InputError(f"control: {error}") from None
-    return {key: control, "control_digest": blake2b(holders.tobytes(), digest_size=16).hexdigest()}
+        raise InputError(f"{key}: {error}") from None
+    return {key: raster, f"{key}_digest": blake2b(holders.tobytes(), digest_size=16).hexdigest()}
 
 
 def _expect(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
@@ -161,6 +164,7 @@ _CHECKS: dict[str, Check] = {
     "days": _whole(1, MOST_DAYS),
     "runs": _whole(1, MOST_RUNS),
     "seed": _whole(0, 2**63 - 1),
-    "control": _control,
+    "control": _raster,
+    "communities": _raster,
     "timeline": _timeline,
 }

@@ -165,6 +165,7 @@ NUMBERS = (
     "start_date = 2026-01-20",
     "epoch = 2026-01-11",
     'control = "2026-01-20"',
+    'communities = "2026-01-20"',
     "timeline = []",
     "[withdrawal]\nlots = 3",
     '[moscow]\npolicy = "stay"',

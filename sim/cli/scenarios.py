@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,9 +15,10 @@ from sim.cli.exits import DONE, USAGE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.scenario import Scenario
+    from sim.scenario import Entry, Scenario
 
 SCHEMA = 1
+INDENT = "    "
 
 Difference = tuple[str, Any, Any]
 """What differs, its value in the base, its value here."""
@@ -83,7 +85,7 @@ def check(file: str, sets: tuple[str, ...]) -> int:
 
 
 def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
-    for key in ("epoch", "start_date", "days", "runs", "seed", "control"):
+    for key in ("epoch", "start_date", "days", "runs", "seed", "control", "communities"):
         if getattr(base, key) != getattr(here, key):
             yield key, getattr(base, key), getattr(here, key)
     dated = [", ".join(f"{event.date} {event.event}" for event in one.timeline) for one in (base, here)]
@@ -107,6 +109,7 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
     rows.add_row("days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})")
     rows.add_row("runs", f"{scenario.runs}, seed {scenario.seed}")
     rows.add_row("control", scenario.control)
+    rows.add_row("communities", scenario.communities)
     rows.add_row("hash", scenario.hash)
     out.print(f"{scenario.name}: {scenario.title}", style="bold")
     out.print(rows)
@@ -139,28 +142,39 @@ def _print_timeline(out: Console, scenario: Scenario) -> None:
 
 
 def _print_values(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import plain, table
-
-    setters = {entry.set_by for entry in scenario.entries.values()}
+    """Print two lines a value: what it is, and below it where it is from."""
+    setters = sorted({entry.set_by for entry in scenario.entries.values()})
+    out.print(f"\nvalues set by {', '.join(setters)}; confidence H, M, L, or - for what is assumed or chosen")
     for section in scenario.sections:
-        right, whole = ("value",), (section, "value", "unit", "kind", "conf")
-        rows = table(section, "value", "unit", "range", "kind", "conf", "source", right=right, whole=whole)
-        for path, entry in scenario.entries.items():
-            if path.startswith(f"{section}."):
-                source = entry.source if len(setters) == 1 else f"{entry.source} (set by {entry.set_by})"
-                key = path.removeprefix(f"{section}.")
-                cells = (entry.unit, plain(entry.range), entry.kind, entry.confidence, source)
-                rows.add_row(key, plain(entry.value), *cells)
-        out.print()
-        out.print(rows)
-    out.print(f"\nset by {', '.join(sorted(setters))}; confidence H, M, L, or - for what is assumed or chosen")
+        entries = [entry for path, entry in scenario.entries.items() if path.startswith(f"{section}.")]
+        if entries:
+            out.print(f"\n[{section}]", style="bold")
+        for cells, entry in zip(_aligned(section, entries), entries, strict=True):
+            origin = entry.source if len(setters) == 1 else f"{entry.source}; set by {entry.set_by}"
+            out.print(cells, soft_wrap=True)
+            out.print(fill(origin, out.width, initial_indent=INDENT, subsequent_indent=INDENT), style="dim")
+
+
+def _aligned(section: str, entries: list[Entry]) -> list[str]:
+    """Return a line for each value: key, value, unit, range, kind, confidence, in columns."""
+    from sim.cli.tables import plain
+
+    rows = [
+        (entry.path.removeprefix(f"{section}."), plain(entry.value), entry.unit, plain(entry.range), entry.kind)
+        for entry in entries
+    ]
+    key, value, unit, bounds, kind = (max(map(len, column)) for column in zip(*rows, strict=True)) if rows else [0] * 5
+    return [
+        f"{row[0]:<{key}}  {row[1]:>{value}}  {row[2]:<{unit}}  {row[3]:<{bounds}}  {row[4]:<{kind}}  {entry.confidence}"
+        for row, entry in zip(rows, entries, strict=True)
+    ]
 
 
 def _as_json(scenario: Scenario, differences: list[Difference]) -> dict[str, Any]:
-    keys = ("name", "title", "asks", "base", "expect", "hash", "epoch", "start_date", "days", "runs", "seed", "control")
+    keys = ("name", "title", "asks", "base", "expect", "hash", "epoch", "start_date", "days", "runs", "seed")
     return {
         "schema": SCHEMA,
-        **{key: getattr(scenario, key) for key in keys},
+        **{key: getattr(scenario, key) for key in (*keys, "control", "communities")},
         "timeline": [asdict(event) for event in scenario.timeline],
         "differs": [{"key": key, "base": before, "here": now} for key, before, now in differences],
         "values": [asdict(entry) for entry in scenario.entries.values()],
