@@ -1,0 +1,88 @@
+"""What every strategic actor shares: what it sees, how it goes through its rules, and the record of the one that fired.
+
+An actor decides several matters a day. For each it has an ordered list of rules, most urgent first; the first whose
+condition holds gives the order. Conditions read (runs,) values of Seen and the actor's own values, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import mesa
+import numpy as np
+
+from sim.agents.seen import Seen
+from sim.draws import Draws, normal
+from sim.orders import Orders
+
+ESTIMATED = ("sdf_share_of_start", "arab_share_left", "hasakah_share_lost", "prospects", "tie_to_moscow")
+"""Fields of Seen that an actor reads with its own error of observation."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition and the order that follows. `evidence` names rows of the facts, or says assumed."""
+
+    when: Callable[[Seen, Any], np.ndarray]
+    order: Callable[[Orders, np.ndarray, Seen, Any], None]
+    evidence: str
+
+    @property
+    def name(self) -> str:
+        return self.when.__name__
+
+
+Policy = dict[str, tuple[Rule, ...]]
+"""Rules by matter, most urgent first; the last rule of a matter always holds."""
+
+
+def otherwise(seen: Seen, values: Any) -> np.ndarray:
+    """Holds in every run."""
+    return np.ones(seen.truce.shape, dtype=bool)
+
+
+def stay(orders: Orders, where: np.ndarray, seen: Seen, values: Any) -> None:
+    """Order nothing."""
+
+
+class StrategicAgent(mesa.Agent):
+    """One actor in a block of runs."""
+
+    name: ClassVar[str]
+    Values: ClassVar[type]
+    policies: ClassVar[dict[str, Policy]]
+
+    def __init__(self, model: Any, values: Any, luck: Draws) -> None:
+        super().__init__(model)
+        self.values, self.luck = values, luck
+        self.policy = self.policies[values.policy]
+
+    def step(self) -> None:
+        """Decide every matter of the day for all runs of the block."""
+        seen = self.observe(self.model.seen)
+        for matter, rules in self.policy.items():
+            chance = self.luck.daily(f"{self.name}.{matter}", seen.day)
+            self.model.orders.rules[f"{self.name}.{matter}"] = decide(
+                rules, replace(seen, chance=chance), self.values, self.model.orders
+            )
+
+    def observe(self, seen: Seen) -> Seen:
+        """Return what this actor sees: shares and estimates carry its error of observation."""
+        u = self.luck.daily(f"{self.name}.observation", seen.day, len(ESTIMATED))
+        error = np.float32(self.values.observation_error) * normal(u)
+        return replace(seen, **{name: getattr(seen, name) + error[i] for i, name in enumerate(ESTIMATED)})
+
+
+def decide(rules: tuple[Rule, ...], seen: Seen, values: Any, orders: Orders) -> np.ndarray:
+    """Give the order of the first rule that holds in each run; return (runs,) int8 indices of those rules."""
+    fired = np.zeros(seen.truce.shape, dtype=np.int8)
+    undecided = np.ones(seen.truce.shape, dtype=bool)
+    for index, rule in enumerate(rules):
+        holds = undecided & rule.when(seen, values)
+        if holds.any():
+            rule.order(orders, holds, seen, values)
+            fired[holds] = index
+            undecided &= ~holds
+    return fired

@@ -1,0 +1,143 @@
+"""What the actors observe on the morning of a day: the same for all four, before each one's error of observation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim.measures import (
+    arab_share_left,
+    held_by_damascus,
+    province_share_not_sdf,
+    sdf_share_of_country,
+    sector_share_left,
+)
+from sim.state import CUSTODY_SITES, MOSCOW_TIE, NEVER, STAYING, State
+from sim.theatre import OTHER, POCKET, Theatre
+
+STRATEGIC_GAINS = ("raqqa", "tabqa")
+"""Towns which, with the Omar field, count as the offensive's strategic gains (facts a27-a29)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an actor observes on the morning of a day. Arrays are (runs,) unless said otherwise; days are whole days.
+
+    A day that has not come is a large negative age (see state.NEVER) or an infinite wait.
+    """
+
+    day: int
+    days_since_deadline: float  # days since the integration deadline lapsed; negative before, -inf without one
+    days_to_summit: float  # days until the next summit; inf without one
+    truce: np.ndarray
+    days_to_expiry: np.ndarray  # inf without a truce or with an open-ended one
+    days_since_truce_ended: np.ndarray  # large when none has ended
+    truces: np.ndarray
+    deal: np.ndarray
+    campaign: np.ndarray  # index in state.CAMPAIGNS
+    campaign_days: np.ndarray
+    days_since_campaign: np.ndarray  # since the last one ended; large when none has
+    days_without_gain: np.ndarray
+    pocket_share_left: np.ndarray  # of Deir Hafer's area
+    pocket_ordered_out: np.ndarray
+    sdf_share_of_start: np.ndarray  # share of its communities' ground the SDF still holds, [0, 1]
+    arab_share_left: np.ndarray  # share of Arab-majority communities' cells not taken, [0, 1]
+    hasakah_share_lost: np.ndarray  # share of Hasakah province's cells that are not the SDF's, [0, 1]
+    strategic_gains_in: np.ndarray  # Raqqa, Tabqa and the Omar field are Damascus's
+    guarantor_absence: np.ndarray
+    halt_urged: np.ndarray
+    partner_shifted: np.ndarray
+    tie_to_moscow: np.ndarray  # relation of Damascus and Moscow, [-1, 1]
+    prospects: np.ndarray  # the SDF's estimate, [0, 1]
+    request_pending: np.ndarray  # Damascus has asked and Moscow has not begun to leave
+    withdrawal: np.ndarray  # index in state.PHASES
+    days_since_guarding_failed: np.ndarray  # negative while it has not
+    transfer_running: np.ndarray
+    transfer_begun: np.ndarray
+    truce_term: np.ndarray
+    truce_age: np.ndarray
+    site_custody: np.ndarray  # (custody sites, runs) index in state.CUSTODIES
+    site_nearness: np.ndarray  # (custody sites, runs) nearness of the army
+    site_exposed: np.ndarray  # (custody sites, 1) bool: the site's community is not of Kurdish or mixed majority
+    chance: np.ndarray  # the day's uniform number of this actor and matter
+
+
+def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
+    """Return what can be observed of `state` on the morning of the day that now begins.
+
+    waits: days from the scenario's start to the timeline's next event of each name.
+    """
+    day = state.day + 1
+    ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
+    province = theatre.grid.province_index
+    gain = np.maximum(state.last_gain_on, state.campaign_since)
+    return read_only(
+        Seen(
+            day=day,
+            days_since_deadline=day - waits.get("deadline", np.inf),
+            days_to_summit=waits.get("summit", np.inf) - day,
+            truce=state.truce.copy(),
+            days_to_expiry=np.where(state.truce, state.truce_ends - day, np.inf),
+            days_since_truce_ended=_age(day, state.truce_ended_on),
+            truces=state.truces.copy(),
+            deal=state.deal.copy(),
+            campaign=state.campaign.copy(),
+            campaign_days=_age(day, state.campaign_since),
+            days_since_campaign=_age(day, state.campaign_ended_on),
+            days_without_gain=_age(day, gain),
+            pocket_share_left=sector_share_left(theatre, state)[POCKET],
+            pocket_ordered_out=state.pulled_back[POCKET].copy(),
+            sdf_share_of_start=sdf_share_of_country(theatre, state) / ours,
+            arab_share_left=arab_share_left(theatre, state),
+            hasakah_share_lost=province_share_not_sdf(theatre, state, province("hasakah")),
+            strategic_gains_in=_all_taken(theatre, state),
+            guarantor_absence=state.guarantor_absence.copy(),
+            halt_urged=state.halt_urged.copy(),
+            partner_shifted=state.partner_shifted.copy(),
+            tie_to_moscow=state.relation[MOSCOW_TIE].copy(),
+            prospects=state.prospects.copy(),
+            request_pending=(state.requested_on != NEVER) & (state.withdrawal == STAYING),
+            withdrawal=state.withdrawal.copy(),
+            days_since_guarding_failed=np.where(state.guarding_failed_on == NEVER, -1, _age(day, state.guarding_failed_on)),
+            transfer_running=state.transfer_running.copy(),
+            transfer_begun=state.transfer_started_on != NEVER,
+            truce_term=state.truce_term.copy(),
+            truce_age=_age(day, state.truce_signed_on),
+            site_custody=state.custody.copy(),
+            site_nearness=_at_sites(theatre, state.nearness, 1.0),
+            site_exposed=site_exposed(theatre),
+            chance=np.empty(0),
+        )
+    )
+
+
+def _age(day: int, since: np.ndarray) -> np.ndarray:
+    return (day - since).astype(np.int16)
+
+
+def _all_taken(theatre: Theatre, state: State) -> np.ndarray:
+    cells = [theatre.grid.town(key).cell for key in STRATEGIC_GAINS] + [theatre.grid.site("al_omar").cell]
+    return np.logical_and.reduce([held_by_damascus(theatre, state, cell) for cell in cells])
+
+
+def _at_sites(theatre: Theatre, rows: np.ndarray, elsewhere: float) -> np.ndarray:
+    """Return (custody sites, runs) of an array over army rows; `elsewhere` for a site outside the theatre."""
+    at = [theatre.row_of(theatre.grid.site(key).cell) for key in CUSTODY_SITES]
+    return np.stack([rows[row] if row < theatre.size else np.full(rows.shape[1], elsewhere, rows.dtype) for row in at])
+
+
+def site_exposed(theatre: Theatre) -> np.ndarray:
+    """Return (custody sites, 1) bool: the site's cell is of Arab or other majority."""
+    cells = [theatre.grid.site(key).cell for key in CUSTODY_SITES]
+    return (theatre.grid.allegiance_class[cells] == OTHER)[:, None]
+
+
+def read_only(seen: Seen) -> Seen:
+    """Return the same observation with every array closed to writing."""
+    for item in fields(seen):
+        array = getattr(seen, item.name)
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
+    return seen

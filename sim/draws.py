@@ -1,0 +1,86 @@
+"""Named random streams: the only file that makes random numbers.
+
+Run r of a scenario reads the same numbers whatever block, worker or order it is computed in, so run r of a what-if has
+the luck of run r of its base. Each stream is a table of uniforms with one row per run, made by Philox keyed by (seed,
+name, chunk of days) and positioned at the run's row. Only uniforms are drawn, a fixed number of them; everything else is
+an inversion, so a changed rate in one run never shifts the numbers of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+import numpy as np
+from scipy.special import bdtrik, betainc, ndtri, pdtr, pdtrik
+
+DAYS_PER_CHUNK = 64
+PHILOX_WORDS = 4  # 64-bit numbers per step of the Philox counter
+SMALLEST = 2.0**-53
+
+
+class Draws:
+    """Uniform numbers in (0, 1) for the runs [first_run, first_run + runs) of one seed."""
+
+    def __init__(self, seed: int, first_run: int, runs: int, first_day: int = 0) -> None:
+        """first_day: days from the epoch to the start, so that scenarios which start on other days stay paired."""
+        self.seed, self.first_run, self.runs, self.first_day = seed, first_run, runs, first_day
+        self._chunks: dict[str, tuple[int, np.ndarray]] = {}
+
+    def once(self, name: str, width: int) -> np.ndarray:
+        """Return (width, runs) uniforms that belong to the run and not to a day."""
+        return np.ascontiguousarray(self._rows(f"once/{name}", 0, width)[:, :width].T)
+
+    def daily(self, name: str, day: int, width: int = 1) -> np.ndarray:
+        """Return (width, runs) uniforms of `day`, counted from the scenario's start; (runs,) when width is 1."""
+        chunk, within = divmod(self.first_day + day, DAYS_PER_CHUNK)
+        kept = self._chunks.get(name)
+        if kept is None or kept[0] != chunk:
+            padded = -(-width // PHILOX_WORDS) * PHILOX_WORDS
+            rows = self._rows(name, chunk, DAYS_PER_CHUNK * padded).reshape(self.runs, DAYS_PER_CHUNK, padded)
+            kept = (chunk, np.ascontiguousarray(rows[:, :, :width].transpose(1, 2, 0)))
+            self._chunks[name] = kept
+        table = kept[1][within]
+        return table[0] if width == 1 else table
+
+    def _rows(self, name: str, chunk: int, width: int) -> np.ndarray:
+        """Return (runs, padded width) uniforms of the block's rows."""
+        padded = -(-width // PHILOX_WORDS) * PHILOX_WORDS
+        key = int.from_bytes(blake2b(f"{self.seed}/{name}/{chunk}".encode(), digest_size=16).digest(), "little")
+        bits = np.random.Philox(key=key, counter=self.first_run * (padded // PHILOX_WORDS))
+        return np.maximum(np.random.Generator(bits).random((self.runs, padded)), SMALLEST)
+
+
+def normal(uniform: np.ndarray) -> np.ndarray:
+    """Turn uniforms into standard normal numbers, float32, by inversion."""
+    return ndtri(uniform).astype(np.float32)
+
+
+def exponential(uniform: np.ndarray) -> np.ndarray:
+    """Turn uniforms into exponential numbers of mean 1, float32, by inversion."""
+    return (-np.log(uniform)).astype(np.float32)
+
+
+def poisson(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Turn uniforms into Poisson counts of the given mean (0 or more, same shape), float32, by inversion."""
+    mean = np.asarray(mean, dtype=np.float64)
+    some = uniform > np.exp(-mean)
+    u, m = np.broadcast_to(uniform, mean.shape)[some], mean[some]
+    return _invert(some, u, pdtrik(u, m), lambda k: pdtr(k, m))
+
+
+def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Turn uniforms into binomial counts (trials whole, chance in [0, 1)), float32, by inversion."""
+    trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), chance)
+    some = uniform > (1.0 - chance) ** trials
+    u, n, p = np.broadcast_to(uniform, trials.shape)[some], trials[some], chance[some]
+    return np.minimum(_invert(some, u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p)), trials.astype(np.float32))
+
+
+def _invert(some: np.ndarray, u: np.ndarray, k: np.ndarray, share_up_to: Callable) -> np.ndarray:
+    """Round the continuous inverse `k` up to the smallest whole number whose cumulative share reaches `u`."""
+    counts = np.zeros(some.shape, dtype=np.float32)
+    k = np.maximum(np.ceil(k), 1.0)
+    k -= share_up_to(k - 1.0) >= u  # the continuous inverse can land a hair above a whole number
+    counts[some] = k
+    return counts

@@ -1,0 +1,104 @@
+"""Advance: Damascus's forces flow from ground they hold into the next cell, at a pace set by who opposes them there.
+
+Contested ground is slow, ground that the SDF ordered out is faster, a community gone over is crossed at the pace of a
+column; its own tribes take hold of it besides, wherever the army is. No relation to the force ratio (Dupuy). A cell is taken by hand-over where the SDF had ordered it out, else by
+defection where its community had gone over, else by assault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws
+from sim.orders import Orders
+from sim.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, State
+from sim.theatre import KURDISH, Theatre
+from sim.values import value
+
+NAME = "advance"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[advance]: paces and what slows or speeds them."""
+
+    gone_over_km_per_day: float = value("km/day", 0)
+    ordered_out_km_per_day: float = value("km/day", 0)
+    contested_other_km_per_day: float = value("km/day", 0)
+    contested_mixed_km_per_day: float = value("km/day", 0)
+    contested_kurdish_majority_km_per_day: float = value("km/day", 0)
+    tribes_take_hold_per_day: float = value("1/day", 0)
+    road_factor: float = value("1", 0)
+    river_factor: float = value("1", 0, 1)
+    nearness_per_cell: float = value("1", 0, 1)
+
+
+CELLS_OF_NEWS = 12
+"""Sub-moves of news before the start: with a factor per cell of about one half, nothing is left further off."""
+
+
+def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+    """Let the army's nearness on the first evening be known."""
+    for _ in range(CELLS_OF_NEWS):
+        state.nearness[:-2] = nearness(theatre, state, rates)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Move the army for dt days, take the cells it has crossed, and spread the news of its nearness by one cell.
+
+    Skipped when no run of the block attacks or receives ground: no army moves in any of them then.
+    """
+    if not (state.fighting.any() or state.pulled_back.any()):
+        return
+    free = state.army[:-2] == 0
+    ordered_out = state.pulled_back[theatre.sector] & (theatre.allegiance_class != KURDISH)[:, None]
+    step = pace(theatre, state, rates, ordered_out) * reach(theatre, state.army, rates)
+    step += np.float32(rates.tribes_take_hold_per_day) * (state.gone_over[:-1] * state.fighting[theatre.sector])
+    step *= dt * free
+    state.progress += step
+    taken = free & (state.progress >= 1.0)
+    left_over = np.where(taken, (state.progress - 1.0) / np.maximum(step, 1e-9), 0.0)
+    np.minimum(state.army, 1.0, out=state.army)
+    state.army[:-2] += taken * (1.0 + np.minimum(left_over, 1.0))
+    cause = np.where(ordered_out, BY_HAND_OVER, np.where(state.gone_over[:-1] > 0, BY_DEFECTION, BY_ASSAULT))
+    state.cause[:] = np.where(taken, cause, state.cause)
+    state.taken_on[:] = np.where(taken, state.day, state.taken_on)
+    state.last_gain_on[:] = np.where(taken.any(axis=0), state.day, state.last_gain_on)
+    state.nearness[:-2] = nearness(theatre, state, rates)
+
+
+def pace(theatre: Theatre, state: State, rates: Rates, ordered_out: np.ndarray) -> np.ndarray:
+    """Return (cells, runs) km a day at which the army crosses each cell; 0 where neither attack nor hand-over is on."""
+    contested = np.array(
+        [
+            rates.contested_other_km_per_day,
+            rates.contested_mixed_km_per_day,
+            rates.contested_kurdish_majority_km_per_day,
+        ],
+        np.float32,
+    )[theatre.allegiance_class][:, None]
+    attacked = np.where(state.gone_over[:-1] > 0, np.float32(rates.gone_over_km_per_day), contested)
+    spared = (theatre.allegiance_class == KURDISH)[:, None] & ~state.assault_core
+    attacked = attacked * (state.fighting[theatre.sector] & ~spared)
+    return np.maximum(attacked, np.float32(rates.ordered_out_km_per_day) * ordered_out)
+
+
+def reach(theatre: Theatre, army: np.ndarray, rates: Rates) -> np.ndarray:
+    """Return (cells, runs) cells crossed per km of march: the best of the four edges an army stands behind."""
+    best = np.zeros((theatre.size, army.shape[1]), np.float32)
+    for side in range(4):
+        ease = np.where(theatre.road_edge[side], rates.road_factor, 1.0)
+        ease = ease * np.where(theatre.river_edge[side], rates.river_factor, 1.0) / theatre.edge_km[side]
+        np.maximum(best, army[theatre.neighbours[side]] * ease.astype(np.float32)[:, None], out=best)
+    return best
+
+
+def nearness(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
+    """Return (cells, runs): 1 beside the army, falling by a factor per cell further off; grows by a cell a sub-move."""
+    best = state.nearness[:-2].copy()
+    source = np.maximum(rates.nearness_per_cell * state.nearness, np.minimum(state.army, 1.0))
+    for side in range(4):
+        np.maximum(best, source[theatre.neighbours[side]], out=best)
+    return best

@@ -1,0 +1,49 @@
+"""Assets: oil, gas, dams, crossings and the airport go with whoever stands at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim.draws import Draws
+from sim.measures import held_by_damascus
+from sim.orders import Orders
+from sim.state import ASSETS, State
+from sim.theatre import Theatre
+from sim.values import value
+
+NAME = "assets"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[assets]: weights of the oil fields, as barrels a day."""
+
+    al_omar: float = value("barrels/day", 0)
+    al_tanak: float = value("barrels/day", 0)
+    al_jafra: float = value("barrels/day", 0)
+    rmelan: float = value("barrels/day", 0)
+    suwaydiyah: float = value("barrels/day", 0)
+
+
+def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+    """Note the holders of the first evening."""
+    note_holders(theatre, state, rates)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Note the evening's holders."""
+    note_holders(theatre, state, rates)
+
+
+def note_holders(theatre: Theatre, state: State, rates: Rates) -> None:
+    """Write who holds each asset, and Damascus's share of the oil fields by weight."""
+    for index, key in enumerate(ASSETS):
+        state.asset_taken[index] = held_by_damascus(theatre, state, theatre.grid.site(key).cell)
+    total, held = 0.0, np.zeros(state.truce.shape, np.float32)
+    for item in fields(rates):
+        weight = getattr(rates, item.name)
+        total += weight
+        held += np.float32(weight) * state.asset_taken[ASSETS.index(item.name)]
+    state.oil_share_damascus[:] = held / np.float32(max(total, 1e-6))

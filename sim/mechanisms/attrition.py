@@ -1,0 +1,77 @@
+"""Attrition: losses of both sides where they are in contact, drawn together, and the dead of truce violations.
+
+Lanchester's square law with contact limited by the length of the front: each side's losses are Poisson with a mean in
+proportion to the other's engaged fighters; a defender's exchange coefficient is a multiple of an attacker's. Losses do
+not move the front.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws, poisson
+from sim.measures import fighters_present
+from sim.orders import Orders
+from sim.state import ARMY, FIGHTERS, State
+from sim.theatre import KURDISH, SECTORS, Theatre
+from sim.values import value
+
+NAME = "attrition"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[attrition]: exchange coefficients, contact and the dead among civilians."""
+
+    attacker_coefficient_per_day: float = value("1/day", 0)
+    defender_advantage: float = value("1", 0)
+    fighters_per_front_cell: float = value("persons", 0)
+    dead_per_violation: float = value("persons", 0)
+    civilian_dead_per_fighter: float = value("1", 0)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Add the day's losses of the army, the SDF and civilians. Dead never exceed the fighters present.
+
+    Skipped when no run of the block fights or has a violation: every mean is zero then.
+    """
+    if not (state.fighting.any() or state.violations.any()):
+        return
+    present = fighters_present(theatre, state)
+    limit = rates.fighters_per_front_cell * front_cells(theatre, state)
+    dead_army, dead_sdf = exchange(present, limit, rates, luck, state.day, dt)
+    state.losses[ARMY] += dead_army
+    state.losses[FIGHTERS] += dead_sdf
+    by_violation = rates.dead_per_violation * state.violations
+    soldiers = dead_army.sum(axis=0) + poisson(luck.daily("attrition.violation_army", state.day), by_violation)
+    fighters = dead_sdf.sum(axis=0) + poisson(luck.daily("attrition.violation_sdf", state.day), by_violation)
+    civilians = rates.civilian_dead_per_fighter * (soldiers + fighters)
+    state.killed[0] += soldiers
+    state.killed[1] += fighters
+    state.killed[2] += poisson(luck.daily("attrition.civilians", state.day), civilians)
+
+
+def front_cells(theatre: Theatre, state: State) -> np.ndarray:
+    """Return (sectors, runs): cells under attack whose communities hold, beside the army."""
+    attacked = state.fighting[theatre.sector] & ((theatre.allegiance_class != KURDISH)[:, None] | state.assault_core)
+    beside = state.nearness[:-2] >= 1.0
+    holds = (state.gone_over[:-1] == 0) & (state.army[:-2] == 0)
+    return theatre.by_sector @ (attacked & beside & holds).astype(np.float32)
+
+
+def exchange(
+    present: np.ndarray, limit: np.ndarray, rates: Rates, luck: Draws, day: int, dt: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (dead of the army, dead of the SDF), each (sectors, runs), of one day in contact.
+
+    present: (sides, sectors, runs) fighters. limit: (sectors, runs) fighters of a side that the front has room for.
+    """
+    engaged = np.minimum(present, limit)
+    attack = rates.attacker_coefficient_per_day * dt
+    mean_army = attack * rates.defender_advantage * engaged[FIGHTERS]
+    mean_sdf = attack * engaged[ARMY]
+    dead_army = poisson(luck.daily("attrition.army", day, len(SECTORS)), mean_army)
+    dead_sdf = poisson(luck.daily("attrition.sdf", day, len(SECTORS)), mean_sdf)
+    return np.minimum(dead_army, np.floor(present[ARMY])), np.minimum(dead_sdf, np.floor(present[FIGHTERS]))

@@ -1,0 +1,108 @@
+"""Custody: who guards each prison and camp, who gets out, who is retaken. It belongs to the site, not to its cell.
+
+A site is guarded by the SDF, besieged (guarded inside ground that Damascus took), abandoned, or with Damascus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws, binomial, normal
+from sim.orders import Orders
+from sim.state import (
+    ABANDONED,
+    BESIEGED,
+    CUSTODY_SITES,
+    GUARDED,
+    NEVER,
+    PRISONS,
+    WITH_DAMASCUS,
+    State,
+)
+from sim.theatre import Theatre
+from sim.values import value
+
+NAME = "custody"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[custody]: hazards of escape, recapture, and the new custodian's guards."""
+
+    escape_guarded_per_day: float = value("1/day", 0)
+    escape_abandoned_per_day: float = value("1/day", 0)
+    escape_camp_abandoned_per_day: float = value("1/day", 0)
+    guards_per_inmate_reference: float = value("1", 0.001)
+    guards_exponent: float = value("1", 0)
+    fighting_factor: float = value("1", 0)
+    escape_spread: float = value("1", 0)
+    recaptured_share: float = value("1", 0, 0.999)
+    takeover_at_nearness: float = value("1", 0, 1)
+    takeover_chance_per_day: float = value("1/day", 0, 1)
+    damascus_guards_per_inmate: float = value("1", 0)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Change custodians, let detainees escape and retake some."""
+    here = site_rows(theatre)
+    nearness, taken = state.nearness[here], state.army[here] > 0
+    _change_custody(state, orders, rates, luck, nearness, taken)
+    fighting = np.concatenate([state.fighting, np.zeros((1, state.fighting.shape[1]), bool)])[site_sectors(theatre, here)]
+    chance = -np.expm1(-escape_hazard(state, rates, nearness * fighting, luck) * dt)
+    out = binomial(luck.daily("custody.escape", state.day, len(CUSTODY_SITES)), state.inmates, chance)
+    back = binomial(luck.daily("custody.recapture", state.day, len(CUSTODY_SITES)), out, rates.recaptured_share)
+    back[PRISONS.stop :] = 0.0  # residents who leave a camp are not hunted
+    state.escapes_today[:] = out
+    state.escaped += out
+    state.recaptured += back
+    state.inmates -= out - back
+
+
+def site_rows(theatre: Theatre) -> np.ndarray:
+    """Return (custody sites,) rows of the army array: the site's cell, or Damascus's ground outside the theatre."""
+    rows = [theatre.row_of(theatre.grid.site(key).cell) for key in CUSTODY_SITES]
+    return np.array([row if row < theatre.size else theatre.size + 1 for row in rows])
+
+
+def site_sectors(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
+    """Return (custody sites,) sector of each site; the number of sectors for a site outside the theatre."""
+    return np.append(theatre.sector, [theatre.by_sector.shape[0]] * 2)[rows]
+
+
+def escape_hazard(state: State, rates: Rates, fighting_near: np.ndarray, luck: Draws) -> np.ndarray:
+    """Return (custody sites, runs) hazard of escape per inmate, 1/day.
+
+    fighting_near: (custody sites, runs) nearness of an army that attacks, [0, 1]. Rises as guards per inmate fall, with
+    fighting near, and to the abandoned level when nobody guards. One luck per run and site spreads it (lognormal).
+    """
+    ratio = state.guards / np.maximum(state.inmates, 1.0) / rates.guards_per_inmate_reference
+    thin = np.maximum(ratio, 0.05) ** np.float32(-rates.guards_exponent)
+    guarded = rates.escape_guarded_per_day * thin * (1.0 + rates.fighting_factor * fighting_near)
+    abandoned = np.full((len(CUSTODY_SITES), 1), rates.escape_abandoned_per_day, np.float32)
+    abandoned[PRISONS.stop :] = rates.escape_camp_abandoned_per_day
+    spread = np.exp(np.float32(rates.escape_spread) * normal(luck.once("custody.site", len(CUSTODY_SITES))))
+    return np.where(state.custody == ABANDONED, abandoned * spread, guarded)
+
+
+def _change_custody(
+    state: State, orders: Orders, rates: Rates, luck: Draws, nearness: np.ndarray, taken: np.ndarray
+) -> None:
+    before = state.custody.copy()
+    held = before == GUARDED
+    abandoned = held & orders.abandon
+    besieged = held & ~abandoned & taken
+    u = luck.daily("custody.takeover", state.day, len(CUSTODY_SITES))
+    near = taken | (nearness >= rates.takeover_at_nearness)
+    reached = (before == ABANDONED) & near & (u < rates.takeover_chance_per_day)
+    given = (before == BESIEGED) & orders.hand_over
+    after = np.where(abandoned, ABANDONED, np.where(besieged, BESIEGED, before))
+    after = np.where(reached | given, WITH_DAMASCUS, after)
+    state.custody[:] = after
+    state.custody_since[:] = np.where(after != before, state.day, state.custody_since)
+    state.guards[:] = np.where(abandoned, 0.0, state.guards)
+    new_guards = rates.damascus_guards_per_inmate * state.inmates
+    state.guards[:] = np.where(reached | given, new_guards, state.guards)
+    failed = (abandoned | besieged)[PRISONS].any(axis=0) & (state.guarding_failed_on == NEVER)
+    state.guarding_failed_on[:] = np.where(failed, state.day, state.guarding_failed_on)

@@ -1,0 +1,106 @@
+"""Defection: a threshold cascade of communities (Granovetter 1978; Kuran 1991).
+
+A community goes over when the pressure on it exceeds its own threshold, and only where an offensive gives the opening:
+without one people hide their preference. Pressure sums what the neighbours did, what communities of like class did, how
+near the army is and how absent the guarantor is. The threshold rises with the allegiance of the community's class. The
+Euphrates is no barrier to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws, exponential, normal
+from sim.orders import Orders
+from sim.state import NEVER, State
+from sim.theatre import CLASSES, Theatre, sums
+from sim.values import value
+
+NAME = "defection"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[defection]: weights of the pressure, thresholds and pace."""
+
+    weight_neighbours: float = value("1", 0)
+    weight_like_class: float = value("1", 0)
+    weight_army: float = value("1", 0)
+    weight_guarantor: float = value("1", 0)
+    own_province_share: float = value("1", 0, 1)
+    threshold_other: float = value("1", 0)
+    threshold_rise: float = value("1", 0)
+    allegiance_other: float = value("1", 0, 1)
+    allegiance_mixed: float = value("1", 0, 1)
+    allegiance_kurdish_majority: float = value("1", 0, 1)
+    community_spread: float = value("1", 0)
+    run_spread: float = value("1", 0)
+    province_spread: float = value("1", 0)
+    going_over_per_day: float = value("1/day", 0)
+
+
+def draw_thresholds(theatre: Theatre, rates: Rates, luck: Draws) -> np.ndarray:
+    """Return (cells, runs) float32 thresholds: the class's mean, the community's own shift, the run's and province's."""
+    by_class = (rates.allegiance_other, rates.allegiance_mixed, rates.allegiance_kurdish_majority)
+    allegiance = np.array(by_class, np.float32)[theatre.allegiance_class][:, None]
+    mean = rates.threshold_other + rates.threshold_rise * (allegiance - rates.allegiance_other)
+    own = normal(luck.once("defection.community", theatre.grid.cells)[theatre.cells])
+    run = normal(luck.once("defection.run", 1))
+    province = normal(luck.once("defection.province", len(theatre.grid.provinces))[theatre.province])
+    shift = rates.community_spread * own + rates.run_spread * run + rates.province_spread * province
+    return (mean + shift).astype(np.float32)
+
+
+def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+    """Draw each community's threshold and clock, once for the run."""
+    state.threshold[:] = draw_thresholds(theatre, rates, luck)
+    state.patience[:] = exponential(luck.once("defection.clock", theatre.grid.cells)[theatre.cells])
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Run the clocks of the communities under more pressure than they bear; those whose clock ends go over.
+
+    Skipped when no run of the block is under attack: without an opening no clock runs in any of them.
+    """
+    if not state.fighting.any():
+        return
+    over = state.gone_over
+    opening = state.fighting[theatre.sector]
+    ready = opening & (pressure(theatre, state, rates, opening) > state.threshold) & (over[:-1] == 0)
+    ready &= theatre.community[:, None]
+    state.patience -= rates.going_over_per_day * dt * ready
+    goes = ready & (state.patience <= 0)
+    over[:-1] += goes
+    state.gone_over_on[:] = np.where(goes & (state.gone_over_on == NEVER), state.day, state.gone_over_on)
+
+
+def pressure(theatre: Theatre, state: State, rates: Rates, opening: np.ndarray) -> np.ndarray:
+    """Return (cells, runs) float32 pressure to go over, 0 to the sum of the weights.
+
+    opening: (cells, runs) bool, an offensive is ordered in the cell's sector.
+    """
+    over = state.gone_over
+    neighbours = over[theatre.kin[0]] + over[theatre.kin[1]] + over[theatre.kin[2]] + over[theatre.kin[3]]
+    neighbours /= theatre.kin_count
+    total = rates.weight_neighbours * neighbours
+    total += rates.weight_like_class * share_of_like_class(theatre, over[:-1], rates.own_province_share)
+    total += rates.weight_army * state.nearness[:-2] * opening
+    total += rates.weight_guarantor * state.guarantor_absence
+    return total
+
+
+def share_of_like_class(theatre: Theatre, over: np.ndarray, own_province_share: float) -> np.ndarray:
+    """Return (cells, runs): share gone over among communities of the same class, in the province and in the theatre."""
+    theatre_wide = theatre.allegiance_class.astype(np.int64)
+    by_province = theatre.province.astype(np.int64) * len(CLASSES) + theatre_wide
+    groups = len(theatre.grid.provinces) * len(CLASSES)
+    near = _share(by_province, groups, theatre.community, over)[by_province]
+    far = _share(theatre_wide, len(CLASSES), theatre.community, over)[theatre_wide]
+    return own_province_share * near + (1.0 - own_province_share) * far
+
+
+def _share(group: np.ndarray, groups: int, community: np.ndarray, over: np.ndarray) -> np.ndarray:
+    count = np.maximum(np.bincount(group[community], minlength=groups), 1).astype(np.float32)[:, None]
+    return (sums(group, groups) @ (over * community[:, None])) / count

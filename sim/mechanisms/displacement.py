@@ -1,0 +1,55 @@
+"""Displacement: people leave places under attack, are counted where they are hosted, and return in calm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws
+from sim.orders import Orders
+from sim.state import State
+from sim.theatre import SECTORS, Theatre
+from sim.values import value
+
+NAME = "displacement"
+
+HOST = {"deir_hafer": "aleppo", "kobani": "aleppo", "raqqa": "hasakah", "deir_ez_zor": "hasakah", "hasakah": "hasakah"}
+"""Province that hosts most of the displaced of each sector (facts 2.4: Hasakah hosts those of the offensive)."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[displacement]: flight and return."""
+
+    flight_per_day: float = value("1/day", 0, 1)
+    flight_when_taken: float = value("1", 0, 1)
+    share_to_host: float = value("1", 0, 1)
+    present_share_of_2016: float = value("1", 0)
+    return_behind_lines_per_day: float = value("1/day", 0, 1)
+    return_across_lines_per_day: float = value("1/day", 0, 1)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Let people flee cells under attack near the army and cells that fall, and the displaced return where nobody attacks.
+
+    Aleppo's displaced of early January return behind the lines; those whom Hasakah hosts must cross them.
+    """
+    aleppo = theatre.grid.province_index("aleppo")
+    back = np.full((state.displaced.shape[0], 1), rates.return_across_lines_per_day * dt, np.float32)
+    back[aleppo] = rates.return_behind_lines_per_day * dt
+    calm = ~state.fighting.any(axis=0)
+    calm_enough = np.broadcast_to(calm, state.displaced.shape).copy()
+    calm_enough[aleppo] = True
+    state.displaced *= 1.0 - back * calm_enough
+    if not state.fighting.any():
+        return
+    exposed = state.nearness[:-2] * state.fighting[theatre.sector] * (state.army[:-2] == 0)
+    taken_today = (state.taken_on == state.day) & state.fighting[theatre.sector]
+    leaving = rates.flight_per_day * dt * exposed + rates.flight_when_taken * taken_today
+    fleeing = theatre.by_sector @ (leaving * theatre.population[:, None]).astype(np.float32)
+    fleeing *= rates.present_share_of_2016
+    for index, sector in enumerate(SECTORS):
+        if sector in HOST:
+            host = theatre.grid.province_index(HOST[sector])
+            state.displaced[host] += rates.share_to_host * fleeing[index]

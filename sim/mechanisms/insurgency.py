@@ -1,0 +1,66 @@
+"""Insurgent attacks: a self-exciting count per province (Hawkes), raised by vacuums and escapes.
+
+Counts are of the kind SOHR publishes for the SDF's areas in 2025; they are not comparable with other counters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws, poisson
+from sim.orders import Orders
+from sim.state import INSURGENT_PROVINCES, PRISONS, State
+from sim.theatre import Theatre
+from sim.values import value
+
+NAME = "insurgency"
+
+
+@dataclass(frozen=True)
+class ByProvince:
+    """[insurgency.share]: share of the northeast's attacks in each province, in a quiet year."""
+
+    deir_ez_zor: float = value("1", 0, 1)
+    raqqa: float = value("1", 0, 1)
+    hasakah: float = value("1", 0, 1)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[insurgency]: quiet rate, self-excitation, and what raises attacks."""
+
+    attacks_per_day: float = value("1/day", 0)
+    branching_ratio: float = value("1", 0, 0.99)
+    memory_days: float = value("days", 1)
+    vacuum_factor: float = value("1", 0)
+    vacuum_days: float = value("days", 1)
+    escapee_factor_per_hundred: float = value("1", 0)
+    share: ByProvince
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Draw the day's attacks and let them feed the days to come.
+
+    The mean follows mu + n sum g(k) N(t - k) with an exponential g of mean `memory_days`; without vacuums and escapes its
+    long-run mean is the quiet rate. Source: Lewis et al. 2012 for Iraq 2003-07; rate and split facts 2.3.
+    """
+    share = np.array([[rates.share.deir_ez_zor], [rates.share.raqqa], [rates.share.hasakah]], np.float32)
+    quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * share
+    at_large = (state.escaped - state.recaptured)[PRISONS].sum(axis=0) / 100.0
+    raised = 1.0 + rates.vacuum_factor * vacuum(theatre, state, rates.vacuum_days)
+    raised += rates.escapee_factor_per_hundred * at_large
+    mean = (quiet * raised + state.excitation) * dt
+    state.attacks[:] = poisson(luck.daily("insurgency.attacks", state.day, len(INSURGENT_PROVINCES)), mean)
+    state.attacks_total += state.attacks
+    fade = np.float32(np.exp(-dt / rates.memory_days))
+    state.excitation[:] = fade * state.excitation + rates.branching_ratio * (1.0 - fade) * state.attacks
+
+
+def vacuum(theatre: Theatre, state: State, days: float) -> np.ndarray:
+    """Return (insurgent provinces, runs): share of the province's theatre that changed hands in the last `days`."""
+    recent = (state.day - state.taken_on) <= days
+    rows = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
+    count = np.maximum(np.bincount(theatre.province, minlength=theatre.by_province.shape[0]), 1)[rows, None]
+    return (theatre.by_province @ recent.astype(np.float32))[rows] / count

@@ -1,0 +1,61 @@
+"""Transfer of detainees to Iraq: a first batch, then lumpy ones within Iraq's intake, until the plan is met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws, normal
+from sim.orders import Orders
+from sim.state import BESIEGED, ABANDONED, NEVER, PRISONS, State
+from sim.theatre import Theatre
+from sim.values import value
+
+NAME = "transfer"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[transfer]: batches, Iraq's intake and when a transfer counts as stalled."""
+
+    planned_persons: float = value("persons", 0)
+    first_batch: float = value("persons", 0)
+    batch_chance_per_day: float = value("1/day", 0, 1)
+    batch_median: float = value("persons", 0)
+    batch_spread: float = value("1", 0)
+    intake_per_day: float = value("persons/day", 0)
+    stalled_after_days: float = value("days", 1)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
+    begun = state.transfer_started_on != NEVER
+    size = np.where(begun, batch(rates, luck, state.day), rates.first_batch)
+    wanted = np.minimum(size, rates.intake_per_day * dt)
+    wanted = np.floor(np.minimum(wanted, rates.planned_persons - state.transferred)) * orders.run_transfer
+    moved = take(state, wanted)
+    state.transferred += moved
+    some = moved > 0
+    state.transfer_started_on[:] = np.where(some & ~begun, state.day, state.transfer_started_on)
+    state.last_batch_on[:] = np.where(some, state.day, state.last_batch_on)
+    recent = (state.day - state.last_batch_on) <= rates.stalled_after_days
+    state.transfer_running[:] = recent & (state.transferred < rates.planned_persons)
+
+
+def batch(rates: Rates, luck: Draws, day: int) -> np.ndarray:
+    """Return (runs,) persons in the day's batch: none on some days, else lognormal."""
+    flies = luck.daily("transfer.batch", day) < rates.batch_chance_per_day
+    z = normal(luck.daily("transfer.size", day))
+    return flies * rates.batch_median * np.exp(np.float32(rates.batch_spread) * z)
+
+
+def take(state: State, wanted: np.ndarray) -> np.ndarray:
+    """Take whole persons out of the prisons that anyone guards, site by site; return (runs,) persons moved."""
+    left = wanted.astype(np.float32)
+    for site in range(PRISONS.start, PRISONS.stop):
+        within_reach = (state.custody[site] != ABANDONED) & (state.custody[site] != BESIEGED)
+        here = np.minimum(left, state.inmates[site]) * within_reach
+        state.inmates[site] -= here
+        left -= here
+    return wanted.astype(np.float32) - left

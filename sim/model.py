@@ -1,0 +1,110 @@
+"""TheatreModel: a block of runs of one scenario, stepped a day at a time by its four Mesa agents and its mechanisms.
+
+One day, in order: the agents read the same state and write orders; diplomacy; logistics; fighting in sub-moves; custody,
+insurgents, people and estimates; record.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import mesa
+
+from sim.agents import AGENTS
+from sim.agents.seen import see
+from sim.draws import Draws
+from sim.grid import load_control, load_grid
+from sim.history import History
+from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
+from sim.orders import Orders
+from sim.scenario import Scenario
+from sim.start import initial_state
+from sim.state import sizes
+from sim.theatre import Theatre, make_theatre
+
+SUB_MOVES = 6
+"""Fighting moves per day: four or more are needed for columns to keep their pace, six worked."""
+
+CELLS_TIMES_RUNS = 60_000
+"""Theatre cells times runs of a block that stays within the processor's cache."""
+
+
+class TheatreModel(mesa.Model):
+    """A block of runs. Run `first_run + k` is the same history whatever the block it is computed in."""
+
+    def __init__(self, scenario: Scenario, runs: int = 32, first_run: int = 0) -> None:
+        """scenario: a checked scenario. runs: size of the block, at least 1. first_run: 0-based number of its first run."""
+        super().__init__(rng=0)  # Mesa's own generator is never used
+        if runs < 1 or first_run < 0:
+            raise ValueError(f"expected runs >= 1 and first_run >= 0, got {runs} and {first_run}")
+        self.setting = scenario
+        self.theatre = theatre_of(scenario)
+        self.luck = Draws(scenario.seed, first_run, runs, (scenario.start_date - scenario.epoch).days)
+        self.state = initial_state(self.theatre, scenario["start"], runs)
+        for mechanism in MECHANISMS:
+            if hasattr(mechanism, "begin"):
+                mechanism.begin(self.theatre, self.state, scenario[mechanism.NAME], self.luck)
+        self.state.check(sizes(self.theatre, runs))
+        for agent in AGENTS:
+            agent(self, scenario[agent.name], self.luck)
+        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, rules_in_force(self))
+
+    @property
+    def day(self) -> int:
+        """Days since the start."""
+        return self.state.day
+
+    def step(self) -> None:
+        """Advance every run of the block by one day; stop running at the horizon."""
+        if not self.running:
+            return
+        self.orders = Orders.zeros(sizes(self.theatre, self.luck.runs))
+        self.seen = see(self.theatre, self.state, self._waits())
+        self.state.day += 1
+        self.agents.do("step")
+        for mechanism in DIPLOMACY + LOGISTICS + (campaign,):
+            self._advance(mechanism, 1.0)
+        for _ in range(SUB_MOVES):
+            for mechanism in FIGHTING:
+                self._advance(mechanism, 1.0 / SUB_MOVES)
+        for mechanism in AFTERMATH:
+            self._advance(mechanism, 1.0)
+        self.history.record(self.theatre, self.state, self.orders)
+        self.running = self.state.day < self.setting.days
+
+    def run_to(self, day: int) -> None:
+        """Step until `day`, or to the horizon if that comes first."""
+        while self.running and self.state.day < day:
+            self.step()
+
+    def _advance(self, mechanism: ModuleType, dt: float) -> None:
+        mechanism.advance(self.theatre, self.state, self.orders, self.setting[mechanism.NAME], self.luck, dt)
+
+    def _waits(self) -> dict[str, float]:
+        """Return days from the start to the next event of each name that has not passed; a deadline stays once lapsed."""
+        waits: dict[str, float] = {}
+        for item in self.setting.timeline:
+            day = (item.date - self.setting.start_date).days
+            if item.event == "deadline" or day > self.state.day:
+                waits[item.event] = min(day, waits.get(item.event, float("inf")))
+        return waits
+
+
+def theatre_of(scenario: Scenario) -> Theatre:
+    """Cut the theatre that a scenario is played on out of the lattice."""
+    return make_theatre(load_grid(), load_control(scenario.control), load_control(scenario.communities))
+
+
+def block_size(scenario: Scenario) -> int:
+    """Return the number of runs of a block that keeps its arrays in cache."""
+    return max(1, min(256, CELLS_TIMES_RUNS // max(theatre_of(scenario).size, 1)))
+
+
+def rules_in_force(model: Any) -> dict[str, tuple[str, ...]]:
+    """Return the names of the rules of each actor's matters."""
+    return {
+        f"{agent.name}.{matter}": tuple(rule.name for rule in rules)
+        for agent in model.agents
+        for matter, rules in agent.policy.items()
+    }

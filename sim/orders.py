@@ -1,0 +1,42 @@
+"""What the actors want of one day: the only way from a decision to the world, and the record of which rule fired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.arrays import CODE, FLAG, FLOAT, ArrayStruct, array
+
+
+@dataclass
+class Orders(ArrayStruct):
+    """Orders of all actors for one day and a block of runs. Each field is written by one actor only."""
+
+    # Damascus
+    campaign: np.ndarray = array(CODE, "runs", "posture of the army: index in state.CAMPAIGNS")
+    offensive: np.ndarray = array(FLAG, "sectors runs", "attack ordered in the sector")
+    assault_core: np.ndarray = array(FLAG, "runs", "the attack does not stop at Kurdish-majority ground")
+    truce_offered: np.ndarray = array(FLOAT, "runs", "term of a truce offered today, days; 0: none")
+    extension_offered: np.ndarray = array(FLOAT, "runs", "days added to an expiring truce; 0: none")
+    deal_offered: np.ndarray = array(FLAG, "runs", "the integration deal is on the table")
+    withdrawal_requested: np.ndarray = array(FLAG, "runs", "asks Moscow to leave Qamishli")
+    # Moscow
+    leave_qamishli: np.ndarray = array(FLAG, "runs", "evacuate Qamishli and its outposts")
+    residual_persons: np.ndarray = array(FLOAT, "runs", "persons kept at Qamishli when the rest leaves")
+    residual_aircraft: np.ndarray = array(FLOAT, "runs", "aircraft kept at Qamishli when the rest leaves")
+    share_to_russia: np.ndarray = array(FLOAT, "runs", "share of the day's airlift flown on to Russia")
+    # SDF
+    truce_accepted: np.ndarray = array(FLAG, "runs", "would sign a truce today")
+    extension_accepted: np.ndarray = array(FLAG, "runs", "would extend the truce today")
+    deal_accepted: np.ndarray = array(FLAG, "runs", "would sign the integration deal today")
+    pull_back: np.ndarray = array(FLAG, "sectors runs", "leave the sector's Arab-majority and mixed ground")
+    abandon: np.ndarray = array(FLAG, "custody_sites runs", "take the guards off the site")
+    hand_over: np.ndarray = array(FLAG, "custody_sites runs", "hand the besieged site over to Damascus")
+    # United States
+    urge_halt: np.ndarray = array(FLAG, "runs", "asks Damascus to halt")
+    shift_partner: np.ndarray = array(FLAG, "runs", "declares Damascus its partner in place of the SDF")
+    run_transfer: np.ndarray = array(FLAG, "runs", "flies or drives detainees to Iraq today")
+
+    rules: dict[str, np.ndarray] = field(default_factory=dict)
+    """Per "actor.matter": (runs,) int8, index of the rule that fired."""

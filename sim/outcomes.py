@@ -1,0 +1,220 @@
+"""Outcomes: what a run came to, one value each, with name, unit, type and definition.
+
+A date is in days since the start and NaN where it did not come within the horizon (censored). A yes_no is 1 or 0, NaN where
+its question did not arise. A category is an index into its categories, NaN where none was reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from sim.history import History
+from sim.state import DRAWING_DOWN, GONE, NEVER, RESIDUAL
+
+NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome. systems: the numbers of the record's systems it shows. of: History -> (runs,) float."""
+
+    name: str
+    unit: str
+    type: str
+    definition: str
+    systems: tuple[int, ...]
+    of: Callable[[History], np.ndarray]
+    categories: tuple[str, ...] = ()
+
+
+def outcome_table(history: History) -> dict[str, np.ndarray]:
+    """Return every outcome as (runs,) float64."""
+    return {outcome.name: np.asarray(outcome.of(history), dtype=np.float64) for outcome in OUTCOMES}
+
+
+def first_day(holds: np.ndarray) -> np.ndarray:
+    """Return (runs,) the first day on which (days + 1, runs) `holds`, NaN where it never does."""
+    return np.where(holds.any(axis=0), holds.argmax(axis=0), np.nan)
+
+
+def at_end(name: str) -> Callable[[History], np.ndarray]:
+    """Read a series on the last evening."""
+    return lambda history: history.series[name][-1]
+
+
+def on(name: str, year: int, month: int, day: int) -> Callable[[History], np.ndarray]:
+    """Read a series on a calendar day; NaN in every run when the scenario does not cover it."""
+
+    def read(history: History) -> np.ndarray:
+        index = (date(year, month, day) - history.start_date).days
+        if 0 <= index <= history.days:
+            return history.series[name][index]
+        return np.full(history.runs, np.nan)
+
+    return read
+
+
+def first(name: str, least: float = 1.0) -> Callable[[History], np.ndarray]:
+    """First day on which a series reaches a level."""
+    return lambda history: first_day(history.series[name] >= least)
+
+
+def truce_agreed_on(history: History) -> np.ndarray:
+    """First evening with a truce that is still in force on the next."""
+    truce = history.series["truce"] > 0
+    return first_day(truce[:-1] & truce[1:]) if history.days else np.full(history.runs, np.nan)
+
+
+def truce_extended(history: History) -> np.ndarray:
+    """What came of the first expiry."""
+    came = history.series["extended_first"][-1]
+    return np.where(came == 0, np.nan, came > 0)
+
+
+def fighting_resumed_on(history: History) -> np.ndarray:
+    """First day Damascus attacked again after a truce."""
+    return first_day(history.series["resumed_on"] > NEVER)
+
+
+def tonnes_out(history: History) -> np.ndarray:
+    """Return (days + 1, runs) tonnes of equipment that have left Qamishli."""
+    series = history.series
+    return series["tonnes_by_air"] + series["tonnes_by_road"] + series["tonnes_flown_out"]
+
+
+def qamishli_95_percent_out_on(history: History) -> np.ndarray:
+    """First day on which 95% of the tonnes of equipment ordered out have left."""
+    ordered = history.series["tonnes_ordered_out"]
+    return first_day((ordered > 0) & (tonnes_out(history) >= 0.95 * ordered))
+
+
+def when_the_drawdown_ended(name: str) -> Callable[[History], np.ndarray]:
+    """Read a series on the evening the drawdown of Qamishli ended; NaN where it has not."""
+
+    def read(history: History) -> np.ndarray:
+        day = first_day(history.series["withdrawal_phase"] >= RESIDUAL)
+        index = np.nan_to_num(day).astype(int)
+        return np.where(np.isnan(day), np.nan, history.series[name][index, np.arange(history.runs)])
+
+    return read
+
+
+def qamishli_residual(history: History) -> np.ndarray:
+    """Whether Russians stayed at Qamishli when the drawdown had ended."""
+    persons = when_the_drawdown_ended("qamishli_persons")(history)
+    return np.where(np.isnan(persons), np.nan, persons > 0)
+
+
+def share_to_hmeimim(history: History) -> np.ndarray:
+    """Share of the tonnes that left which did not go to Russia; NaN where nothing left."""
+    out = tonnes_out(history)[-1]
+    return np.where(out > 0, 1.0 - history.series["tonnes_to_russia"][-1] / np.maximum(out, 1e-6), np.nan)
+
+
+def cells_changed(history: History) -> np.ndarray:
+    """Cells whose holder on 28 January is not that of 20 January, by taking or by going over."""
+    a, b = ((date(2026, 1, day) - history.start_date).days for day in (20, 28))
+    if a < 0 or b > history.days:
+        return np.full(history.runs, np.nan)
+    moved = [((days > a) & (days <= b)) for days in (history.taken_on, history.gone_over_on)]
+    return (moved[0] | (moved[1] & (history.taken_on == NEVER))).sum(axis=0)
+
+
+
+def _held(town: str, name: str) -> Outcome:
+    definition = f"Damascus's forces stand in {name} on the evening of 20 January 2026"
+    return Outcome(f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), on(f"{town}_taken", 2026, 1, 20))
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome("sdf_share_2026_01_19", "1", NUMBER, "SDF-held and contested area over the lattice's, 19 January 2026", (6,),
+            on("sdf_share", 2026, 1, 19)),
+    Outcome("sdf_share_2026_01_20", "1", NUMBER, "SDF-held and contested area over the lattice's, 20 January 2026", (6,),
+            on("sdf_share", 2026, 1, 20)),
+    Outcome("sdf_share_2026_01_28", "1", NUMBER, "the same on 28 January 2026", (6, 7), on("sdf_share", 2026, 1, 28)),
+    Outcome("sdf_share_end", "1", NUMBER, "the same on the last evening", (6, 7), at_end("sdf_share")),
+    Outcome("collapse_day", "date", DATE, "first day the SDF's share is below half of its starting share", (6,),
+            lambda h: first_day(h.series["sdf_share"] < 0.5 * h.series["sdf_share"][0])),
+    Outcome("cells_by_assault", "cells", NUMBER, "cells Damascus took by assault", (6,), at_end("cells_by_assault")),
+    Outcome("cells_by_defection", "cells", NUMBER, "cells Damascus took whose community had gone over", (6,),
+            at_end("cells_by_defection")),
+    Outcome("cells_by_hand_over", "cells", NUMBER, "cells Damascus took which the SDF had ordered out", (6,),
+            at_end("cells_by_hand_over")),
+    Outcome("cells_changed_20_to_28_jan", "cells", NUMBER, "cells whose holder changed from 20 to 28 January 2026", (7,),
+            cells_changed),
+    _held("raqqa", "Raqqa"),
+    _held("tabqa", "Tabqa"),
+    _held("shaddadi", "Shaddadi"),
+    _held("hajin", "Hajin"),
+    _held("hasakah", "Hasakah city"),
+    _held("qamishli", "Qamishli"),
+    _held("kobani", "Kobani"),
+    Outcome("deir_ez_zor_taken_2026_01_20", "1", NUMBER,
+            "share of the SDF's ground of 12 January in Deir ez-Zor that is Damascus's on 20 January 2026", (6,),
+            on("deir_ez_zor_taken", 2026, 1, 20)),
+    Outcome("truce_agreed_on", "date", DATE, "first truce that lasts more than a day", (8,), truce_agreed_on),
+    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,), truce_extended),
+    Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,), at_end("truce_extensions")),
+    Outcome("truce_lapsed_on", "date", DATE, "first day a truce lapsed at its expiry", (8,), first("truces_lapsed")),
+    Outcome("truce_broken_on", "date", DATE, "first day a truce broke within its term", (8,), first("truces_broken")),
+    Outcome("fighting_resumed_on", "date", DATE, "first day Damascus attacked again after a truce", (7, 8),
+            fighting_resumed_on),
+    Outcome("deal_reached_on", "date", DATE, "day an integration deal was signed", (12,), first("deal")),
+    Outcome("withdrawal_requested_on", "date", DATE, "day Damascus asked Moscow to leave Qamishli", (5,),
+            first("withdrawal_requested")),
+    Outcome("withdrawal_started_on", "date", DATE, "first day equipment left Qamishli", (1,),
+            first("withdrawal_phase", DRAWING_DOWN)),
+    Outcome("qamishli_95_percent_out_on", "date", DATE,
+            "first day 95% of the tonnes of equipment ordered out have left", (1, 2), qamishli_95_percent_out_on),
+    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed when the drawdown had ended", (4,), qamishli_residual),
+    Outcome("qamishli_residual_persons", "persons", NUMBER, "Russians at Qamishli when the drawdown had ended", (4,),
+            when_the_drawdown_ended("qamishli_persons")),
+    Outcome("last_russian_left_on", "date", DATE, "first day no Russian is left at Qamishli", (4,),
+            first("withdrawal_phase", GONE)),
+    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,), share_to_hmeimim),
+    Outcome("tonnes_by_air", "tonnes", NUMBER, "equipment lifted out of Qamishli", (1,), at_end("tonnes_by_air")),
+    Outcome("tonnes_by_road", "tonnes", NUMBER, "equipment driven out of Qamishli", (2,), at_end("tonnes_by_road")),
+    Outcome("sorties", "flights", NUMBER, "cargo flights from Qamishli", (1,), at_end("sorties")),
+    Outcome("convoys", "convoys", NUMBER, "convoys from Qamishli to the coast", (2,), at_end("convoys")),
+    Outcome("convoy_days_blocked", "days", NUMBER, "days the road was closed to a convoy", (2,),
+            at_end("convoy_days_blocked")),
+    Outcome("partner_shifted_on", "date", DATE, "day the United States shifted its partnership to Damascus", (19,),
+            first("partner_shifted")),
+    Outcome("transfer_started_on", "date", DATE, "day of the first transfer of detainees to Iraq", (9,),
+            first("detainees_transferred")),
+    Outcome("detainees_transferred", "persons", NUMBER, "detainees moved to Iraq", (9,), at_end("detainees_transferred")),
+    Outcome("detainees_transferred_2026_01_28", "persons", NUMBER, "detainees moved to Iraq by 28 January 2026", (9,),
+            on("detainees_transferred", 2026, 1, 28)),
+    Outcome("detainees_escaped", "persons", NUMBER, "detainees who escaped from prisons", (10,), at_end("detainees_escaped")),
+    Outcome("detainees_recaptured", "persons", NUMBER, "of those, retaken", (10,), at_end("detainees_recaptured")),
+    Outcome("shaddadi_escapes", "persons", NUMBER, "detainees who escaped from Shaddadi", (10,), at_end("shaddadi_escapes")),
+    Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
+            lambda h: np.where(h.series["shaddadi_escapes"][-1] > 0, h.series["shaddadi_recaptured"][-1]
+                               / np.maximum(h.series["shaddadi_escapes"][-1], 1.0), np.nan)),
+    Outcome("detainees_held_by_sdf", "persons", NUMBER, "detainees in SDF prisons", (9, 10), at_end("detainees_held_by_sdf")),
+    Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
+            at_end("detainees_held_by_damascus")),
+    Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
+    Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
+            lambda h: h.series["attacks"].sum(axis=0)),
+    Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,), at_end("attacks_deir_ez_zor")),
+    Outcome("insurgent_attacks_raqqa", "attacks", NUMBER, "the same in Raqqa", (11,), at_end("attacks_raqqa")),
+    Outcome("insurgent_attacks_hasakah", "attacks", NUMBER, "the same in Hasakah", (11,), at_end("attacks_hasakah")),
+    Outcome("killed_damascus", "persons", NUMBER, "dead of Damascus's forces", (6, 7), at_end("killed_damascus")),
+    Outcome("killed_sdf", "persons", NUMBER, "dead of the SDF", (6, 7), at_end("killed_sdf")),
+    Outcome("killed_civilians", "persons", NUMBER, "dead among civilians", (20,), at_end("killed_civilians")),
+    Outcome("displaced_hasakah_2026_01_27", "persons", NUMBER, "displaced hosted by Hasakah on 27 January 2026", (20,),
+            on("displaced_hasakah", 2026, 1, 27)),
+    Outcome("displaced_peak", "persons", NUMBER, "most displaced on any evening, Aleppo and Hasakah together", (20,),
+            lambda h: (h.series["displaced_aleppo"] + h.series["displaced_hasakah"]).max(axis=0)),
+    Outcome("displaced_end", "persons", NUMBER, "displaced on the last evening, Aleppo and Hasakah together", (20,),
+            lambda h: h.series["displaced_aleppo"][-1] + h.series["displaced_hasakah"][-1]),
+    Outcome("oil_share_damascus", "1", NUMBER, "share of the listed oil fields' weight with Damascus", (21,),
+            at_end("oil_share_damascus")),
+    Outcome("sdf_prospects_end", "1", NUMBER, "the SDF's estimate of its prospects on the last evening", (17,),
+            at_end("sdf_prospects")),
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""What a scenario says of its first evening, and the state of the runs that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from sim.arrays import COUNT
+from sim.state import (
+    ARMY,
+    CAMPAIGNS,
+    CLASSES,
+    CUSTODIES,
+    CUSTODY_SITES,
+    FIGHTERS,
+    HMEIMIM,
+    MOSCOW_TIE,
+    NEVER,
+    NONE,
+    OUTPOSTS,
+    QAMISHLI,
+    SDF_TIE,
+    State,
+    sizes,
+)
+from sim.theatre import DAMASCUS, SDF, Theatre
+from sim.values import value
+
+
+@dataclass(frozen=True)
+class Forces:
+    """[start.forces]: fighters on the ground."""
+
+    sdf_fighters: int = value("persons", 0)
+    arab_share_of_sdf: float = value("1", 0, 1)
+    damascus_fighters: int = value("persons", 0)
+
+
+@dataclass(frozen=True)
+class Ties:
+    """[start.ties]: relations and the guarantor's standing."""
+
+    damascus_moscow: float = value("1", -1, 1)
+    damascus_sdf: float = value("1", -1, 1)
+    guarantor_absence: float = value("1", 0, 1)
+    partner_shifted: bool = value("yes_no")
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """[start.qamishli] and its like: what Moscow has at a place."""
+
+    persons: int = value("persons", 0)
+    armoured_vehicles: int = value("items", 0)
+    radars: int = value("items", 0)
+    air_defence_units: int = value("items", 0)
+    stores: float = value("tonnes", 0)
+    helicopters: int = value("items", 0)
+    aircraft: int = value("items", 0)
+
+
+@dataclass(frozen=True)
+class Persons:
+    """[start.inmates], [start.guards]: persons at each prison and camp."""
+
+    al_sinaa: int = value("persons", 0)
+    panorama: int = value("persons", 0)
+    shaddadi_prison: int = value("persons", 0)
+    al_aqtan: int = value("persons", 0)
+    malikiyah_prison: int = value("persons", 0)
+    alaya: int = value("persons", 0)
+    al_hol: int = value("persons", 0)
+    roj: int = value("persons", 0)
+
+
+@dataclass(frozen=True)
+class Custodies:
+    """[start.custody]: guarded, besieged, abandoned or damascus."""
+
+    al_sinaa: str = value("name")
+    panorama: str = value("name")
+    shaddadi_prison: str = value("name")
+    al_aqtan: str = value("name")
+    malikiyah_prison: str = value("name")
+    alaya: str = value("name")
+    al_hol: str = value("name")
+    roj: str = value("name")
+
+
+@dataclass(frozen=True)
+class Course:
+    """[start.course]: where the campaign, the truce and the transfer stand."""
+
+    campaign: str = value("name")
+    truce_days_left: float = value("days", 0)
+    truce_term: float = value("days", 0)
+    transfer_needed_for: int = value("days", -1)
+    escaped_shaddadi: int = value("persons", 0)
+    recaptured_shaddadi: int = value("persons", 0)
+
+
+@dataclass(frozen=True)
+class Displaced:
+    """[start.displaced]: displaced persons by the province that hosts them."""
+
+    aleppo: int = value("persons", 0)
+    hasakah: int = value("persons", 0)
+    raqqa: int = value("persons", 0)
+    deir_ez_zor: int = value("persons", 0)
+
+
+@dataclass(frozen=True)
+class Start:
+    """[start]: the evening the scenario starts on."""
+
+    forces: Forces
+    ties: Ties
+    qamishli: Equipment
+    outposts: Equipment
+    coast: Equipment
+    inmates: Persons
+    guards: Persons
+    custody: Custodies
+    course: Course
+    displaced: Displaced
+
+
+CHOICES = {"start.course.campaign": CAMPAIGNS} | {f"start.custody.{site}": CUSTODIES for site in CUSTODY_SITES}
+"""Names a text value may take."""
+
+
+def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
+    """Build the state on the evening of the start, before the mechanisms draw what belongs to each run.
+
+    Communities that the start raster shows with Damascus, or contested, have gone over before.
+    """
+    state = State.zeros(sizes(theatre, runs), day=0)
+    for item in fields(state):
+        if item.metadata.get("dtype") is COUNT and item.name.endswith(("_on", "_since")):
+            getattr(state, item.name)[:] = NEVER
+    held = theatre.start_holder[theatre.cells]
+    state.army[:-2] = (held == DAMASCUS)[:, None]
+    state.army[-1] = 1.0
+    state.gone_over[:-1] = (held != SDF)[:, None]
+    _write_ties(state, start)
+    _write_course(state, start.course)
+    _write_presence(state, theatre, start)
+    share = theatre.sector_population * (theatre.sector_area > 1.0)
+    share = share / share.sum()
+    state.strength[ARMY] = start.forces.damascus_fighters * share
+    state.strength[FIGHTERS] = start.forces.sdf_fighters * share
+    state.leavers[:] = start.forces.arab_share_of_sdf * state.strength[FIGHTERS]
+    return state
+
+
+def _write_ties(state: State, start: Start) -> None:
+    state.relation[MOSCOW_TIE] = start.ties.damascus_moscow
+    state.relation[SDF_TIE] = start.ties.damascus_sdf
+    state.guarantor_absence[:] = start.ties.guarantor_absence
+    state.partner_shifted[:] = start.ties.partner_shifted
+
+
+def _write_course(state: State, course: Course) -> None:
+    state.campaign[:] = CAMPAIGNS.index(course.campaign)
+    if state.campaign[0] != NONE:
+        state.campaign_since[:] = 0
+    if course.truce_days_left > 0:
+        state.truce[:] = True
+        state.truce_ends[:] = course.truce_days_left
+        state.truce_term[:] = course.truce_term
+        state.truce_signed_on[:] = course.truce_days_left - course.truce_term
+        state.truces[:] = 1
+    if course.transfer_needed_for >= 0:
+        state.guarding_failed_on[:] = -course.transfer_needed_for
+    site = CUSTODY_SITES.index("shaddadi_prison")
+    state.escaped[site], state.recaptured[site] = course.escaped_shaddadi, course.recaptured_shaddadi
+
+
+def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
+    for place, equipment in ((QAMISHLI, start.qamishli), (OUTPOSTS, start.outposts), (HMEIMIM, start.coast)):
+        for index, name in enumerate(CLASSES):
+            state.stock[place, index] = getattr(equipment, name)
+    for index, name in enumerate(CUSTODY_SITES):
+        state.inmates[index] = getattr(start.inmates, name)
+        state.guards[index] = getattr(start.guards, name)
+        state.custody[index] = CUSTODIES.index(getattr(start.custody, name))
+    for item in fields(start.displaced):
+        state.displaced[theatre.grid.province_index(item.name)] = getattr(start.displaced, item.name)
