@@ -7,7 +7,6 @@ insurgents, people and estimates; record.
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
 
 import mesa
 
@@ -33,13 +32,16 @@ CELLS_TIMES_RUNS = 60_000
 class TheatreModel(mesa.Model):
     """A block of runs. Run `first_run + k` is the same history whatever the block it is computed in."""
 
-    def __init__(self, scenario: Scenario, runs: int = 32, first_run: int = 0) -> None:
-        """scenario: a checked scenario. runs: size of the block, at least 1. first_run: 0-based number of its first run."""
+    def __init__(self, scenario: Scenario, runs: int = 32, first_run: int = 0, theatre: Theatre | None = None) -> None:
+        """scenario: a checked scenario. runs: size of the block, at least 1. first_run: 0-based number of its first run.
+
+        theatre: another world than the scenario's lattice, for tests and benchmarks.
+        """
         super().__init__(rng=0)  # Mesa's own generator is never used
         if runs < 1 or first_run < 0:
             raise ValueError(f"expected runs >= 1 and first_run >= 0, got {runs} and {first_run}")
         self.setting = scenario
-        self.theatre = theatre_of(scenario)
+        self.theatre = theatre or theatre_of(scenario)
         self.luck = Draws(scenario.seed, first_run, runs, (scenario.start_date - scenario.epoch).days)
         self.state = initial_state(self.theatre, scenario["start"], runs)
         for mechanism in MECHANISMS:
@@ -48,7 +50,12 @@ class TheatreModel(mesa.Model):
         self.state.check(sizes(self.theatre, runs))
         for agent in AGENTS:
             agent(self, scenario[agent.name], self.luck)
-        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, rules_in_force(self))
+        rules = {
+            f"{agent.name}.{matter}": tuple(rule.name for rule in rules)
+            for agent in self.agents
+            for matter, rules in agent.policy.items()
+        }
+        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, rules)
 
     @property
     def day(self) -> int:
@@ -99,12 +106,3 @@ def theatre_of(scenario: Scenario) -> Theatre:
 def block_size(scenario: Scenario) -> int:
     """Return the number of runs of a block that keeps its arrays in cache."""
     return max(1, min(256, CELLS_TIMES_RUNS // max(theatre_of(scenario).size, 1)))
-
-
-def rules_in_force(model: Any) -> dict[str, tuple[str, ...]]:
-    """Return the names of the rules of each actor's matters."""
-    return {
-        f"{agent.name}.{matter}": tuple(rule.name for rule in rules)
-        for agent in model.agents
-        for matter, rules in agent.policy.items()
-    }

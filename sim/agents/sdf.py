@@ -27,6 +27,7 @@ class Values:
     pull_back_chance_per_day: float = value("1/day", 0, 1)
     overstretched_at_share: float = value("1", 0, 1)
     guards_leave_at_nearness: float = value("1", 0, 1)
+    stand_fast_guards: float = value("persons", 0)
     core_threatened_at_prospects: float = value("1", 0, 1)
     hand_over_after_truce_days: float = value("days", 0)
     stake: float = value("1", 0)
@@ -84,9 +85,10 @@ def terms_reach_the_reservation_value(seen: Seen, values: Values) -> np.ndarray:
 
 
 def exposed_sites(seen: Seen, values: Values) -> np.ndarray:
-    """Return (custody sites, runs): guarded sites in exposed communities that the army is near."""
-    near = seen.site_nearness >= values.guards_leave_at_nearness
-    return (seen.site_custody == GUARDED) & near & seen.site_exposed
+    """Return (custody sites, runs): sites in exposed communities that the army is near, or has cut off with few guards."""
+    near = (seen.site_custody == GUARDED) & (seen.site_nearness >= values.guards_leave_at_nearness)
+    cut_off = (seen.site_custody == BESIEGED) & (seen.site_guards < values.stand_fast_guards) & ~seen.truce
+    return (near | cut_off) & seen.site_exposed
 
 
 def leave_the_pocket(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:

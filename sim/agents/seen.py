@@ -59,6 +59,7 @@ class Seen:
     truce_term: np.ndarray
     truce_age: np.ndarray
     site_custody: np.ndarray  # (custody sites, runs) index in state.CUSTODIES
+    site_guards: np.ndarray  # (custody sites, runs) guards
     site_nearness: np.ndarray  # (custody sites, runs) nearness of the army
     site_exposed: np.ndarray  # (custody sites, 1) bool: the site's community is not of Kurdish or mixed majority
     chance: np.ndarray  # the day's uniform number of this actor and matter
@@ -106,6 +107,7 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             truce_term=state.truce_term.copy(),
             truce_age=_age(day, state.truce_signed_on),
             site_custody=state.custody.copy(),
+            site_guards=state.guards.copy(),
             site_nearness=_at_sites(theatre, state.nearness, 1.0),
             site_exposed=site_exposed(theatre),
             chance=np.empty(0),

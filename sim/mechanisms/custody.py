@@ -90,9 +90,8 @@ def _change_custody(
     state: State, orders: Orders, rates: Rates, luck: Draws, nearness: np.ndarray, taken: np.ndarray
 ) -> None:
     before = state.custody.copy()
-    held = before == GUARDED
-    abandoned = held & orders.abandon
-    besieged = held & ~abandoned & taken
+    abandoned = ((before == GUARDED) | (before == BESIEGED)) & orders.abandon
+    besieged = (before == GUARDED) & ~abandoned & taken
     u = luck.daily("custody.takeover", state.day, len(CUSTODY_SITES))
     near = taken | (nearness >= rates.takeover_at_nearness)
     reached = (before == ABANDONED) & near & (u < rates.takeover_chance_per_day)
