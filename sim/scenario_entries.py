@@ -202,7 +202,9 @@ def _check_range(path: str, raw: Any, says: Declared) -> tuple[float, float]:
         raise InputError(f"{path} takes no range; only numbers have one")
     if not isinstance(raw, (list, tuple)) or len(raw) != 2:
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high]")
-    low, high = (check_value(f"{path}: {end} end of the range", bound, says) for end, bound in zip(("low", "high"), raw))
+    low, high = (
+        check_value(f"{path}: {end} end of the range", bound, says) for end, bound in zip(("low", "high"), raw)
+    )
     if low > high:
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high], the low end first")
     return low, high

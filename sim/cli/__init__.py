@@ -37,7 +37,9 @@ class Commands(click.Group):
         module, _, function = COMMANDS[cmd_name].partition(".")
         return getattr(import_module(f"sim.cli.{module}"), function)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             hint = near_miss(args[0], COMMANDS) or "; pullback --help lists them"
             raise click.UsageError(f"{args[0]} is not a command{hint}", ctx)

@@ -106,7 +106,9 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
     rows.show_header = False
     rows.add_row("asks", scenario.asks or "-")
     rows.add_row("base", scenario.base or "none: it states every value itself")
-    rows.add_row("days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})")
+    rows.add_row(
+        "days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})"
+    )
     rows.add_row("runs", f"{scenario.runs}, seed {scenario.seed}")
     rows.add_row("control", scenario.control)
     rows.add_row("communities", scenario.communities)
