@@ -1,0 +1,266 @@
+"""The lattice: 1,839 cells of 0.1 degree in the 14 provinces of Syria, their neighbours, sites, towns and lines.
+
+Cells stand row-major from the north; PRIO-GRID cells are blocks of 5 x 5. Sources, licences and limits of every column:
+sim/data/SOURCES.md.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from sim.errors import InputError
+from sim.grid_checks import COLUMNS, ROWS, check_grid
+from sim.paths import DATA
+
+WEST, NORTH, STEP = 35.5, 37.5, 0.1
+HOLDERS = ("damascus", "sdf", "contested", "turkish_backed", "druze_held", "israeli_held")
+HOLDER_LETTERS = "GSxTDI"
+OUTSIDE = "."
+BANKS = "-LR"
+KM_PER_DEGREE_NORTH, KM_PER_DEGREE_EAST = 111.2, 111.32
+SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
+"""Steps in (row, column) to the neighbours in the north, east, south and west."""
+
+
+@dataclass(frozen=True)
+class Province:
+    """A governorate: ISO 3166-2, OCHA P-code, an identifier, and published figures (km2, persons of 2016)."""
+
+    iso: str
+    pcode: str
+    key: str
+    name: str
+    letter: str
+    area_natural_earth: float
+    cells: int
+    population: float
+
+
+@dataclass(frozen=True)
+class Site:
+    """A base, prison, camp, field, dam, bridge, airport, crossing or junction, and its lattice cell."""
+
+    key: str
+    name: str
+    kind: str
+    lat: float
+    lon: float
+    precision: float
+    province: str
+    cell: int
+    note: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town and its lattice cell."""
+
+    key: str
+    name: str
+    lat: float
+    lon: float
+    cell: int
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Static arrays over the lattice cells; side tables have shape (4, cells) for north, east, south, west."""
+
+    row: np.ndarray  # (cells,) int16
+    col: np.ndarray  # (cells,) int16
+    lat: np.ndarray  # (cells,) float64, centre
+    lon: np.ndarray  # (cells,) float64, centre
+    province: np.ndarray  # (cells,) int8 index into provinces
+    priogrid: np.ndarray  # (cells,) int32 PRIO-GRID id
+    area_km2: np.ndarray  # (cells,) float32
+    population: np.ndarray  # (cells,) float32, 2016
+    road: np.ndarray  # (cells,) bool
+    euphrates: np.ndarray  # (cells,) bool
+    khabur: np.ndarray  # (cells,) bool
+    crossing: np.ndarray  # (cells,) bool: a dam or bridge over the Euphrates
+    bank: np.ndarray  # (cells,) int8: 0 none, 1 left, 2 right of the Euphrates
+    allegiance_class: np.ndarray  # (cells,) int8: 0 Arab or other majority, 1 mixed, 2 Kurdish majority
+    provinces: tuple[Province, ...]
+    sites: tuple[Site, ...]
+    towns: tuple[Town, ...]
+
+    @property
+    def cells(self) -> int:
+        return len(self.row)
+
+    @cached_property
+    def neighbours(self) -> np.ndarray:
+        """(4, cells) int32 index of the neighbour, `cells` where there is none."""
+        index = np.full((ROWS + 2, COLUMNS + 2), self.cells, np.int32)
+        index[self.row + 1, self.col + 1] = np.arange(self.cells)
+        return np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES])
+
+    @cached_property
+    def edge_km(self) -> np.ndarray:
+        """(4, cells) float32 km from the cell's centre to the neighbour's: 11.1 north-south, about 9.0 east-west."""
+        north = np.full(self.cells, KM_PER_DEGREE_NORTH * STEP)
+        east = KM_PER_DEGREE_EAST * np.cos(np.radians(self.lat)) * STEP
+        return np.stack([north, east, north, east]).astype(np.float32)
+
+    @cached_property
+    def road_edge(self) -> np.ndarray:
+        """(4, cells) bool: a listed road runs through both cells."""
+        return self.road & self._of_neighbours(self.road, False)
+
+    @cached_property
+    def river_edge(self) -> np.ndarray:
+        """(4, cells) bool: the edge crosses the Euphrates where neither cell has a dam or bridge."""
+        other = self._of_neighbours(self.bank, 0)
+        banks_differ = (self.bank > 0) & (other > 0) & (self.bank != other)
+        return banks_differ & ~self.crossing & ~self._of_neighbours(self.crossing, False)
+
+    @cached_property
+    def _by_province(self) -> csr_array:
+        order = np.argsort(self.province, kind="stable")
+        pointers = np.searchsorted(self.province[order], np.arange(len(self.provinces) + 1))
+        return csr_array((np.ones(self.cells, np.float32), order, pointers), (len(self.provinces), self.cells))
+
+    def sum_by_province(self, values: np.ndarray) -> np.ndarray:
+        """Return (provinces, ...) sums of (cells, ...) values."""
+        return self._by_province @ values
+
+    def site(self, key: str) -> Site:
+        """Return the site of that key. Raises KeyError."""
+        return self._sites[key]
+
+    def town(self, key: str) -> Town:
+        """Return the town of that key. Raises KeyError."""
+        return self._towns[key]
+
+    def province_index(self, key: str) -> int:
+        """Return the index of the province of that key, such as hasakah. Raises KeyError."""
+        return self._provinces[key]
+
+    @cached_property
+    def _sites(self) -> dict[str, Site]:
+        return {site.key: site for site in self.sites}
+
+    @cached_property
+    def _towns(self) -> dict[str, Town]:
+        return {town.key: town for town in self.towns}
+
+    @cached_property
+    def _provinces(self) -> dict[str, int]:
+        return {province.key: index for index, province in enumerate(self.provinces)}
+
+    def _of_neighbours(self, values: np.ndarray, nowhere: object) -> np.ndarray:
+        return np.append(values, values.dtype.type(nowhere))[self.neighbours]
+
+
+@cache
+def load_grid() -> Grid:
+    """Read the lattice and check it. Raises ValueError when a data file is not what it should be."""
+    provinces = tuple(
+        Province(
+            r["iso"], r["pcode"], r["key"], r["name"], r["letter"], float(r["area_ne"]), int(r["cells"]), float(r["population"])
+        )
+        for r in _table("provinces.tsv")
+    )
+    cells = list(_table("cells.tsv"))
+    iso = [province.iso for province in provinces]
+
+    def column(name: str, dtype: type) -> np.ndarray:
+        return np.array([float(r[name]) for r in cells]).astype(dtype)
+
+    row, col = column("row", np.int16), column("col", np.int16)
+    at = {(int(r), int(c)): index for index, (r, c) in enumerate(zip(row, col, strict=True))}
+    grid = Grid(
+        row=row,
+        col=col,
+        lat=NORTH - (row + 0.5) * STEP,
+        lon=WEST + (col + 0.5) * STEP,
+        province=np.array([iso.index(r["province"]) for r in cells], np.int8),
+        priogrid=column("gid", np.int32),
+        area_km2=column("km2", np.float32),
+        population=column("population", np.float32),
+        road=column("road", np.bool_),
+        euphrates=column("euphrates", np.bool_),
+        khabur=column("khabur", np.bool_),
+        crossing=column("crossing", np.bool_),
+        bank=np.array([BANKS.index(r["bank"]) for r in cells], np.int8),
+        allegiance_class=column("class", np.int8),
+        provinces=provinces,
+        sites=tuple(_site(r, at) for r in _table("sites.tsv")),
+        towns=tuple(
+            Town(r["key"], r["name"], float(r["lat"]), float(r["lon"]), at[int(r["row"]), int(r["col"])])
+            for r in _table("towns.tsv")
+        ),
+    )
+    check_grid(grid)
+    return grid
+
+
+@cache
+def load_lines() -> tuple[tuple[str, str, np.ndarray], ...]:
+    """Return (kind, name, (points, 2) lon and lat) of the coarse roads and rivers."""
+    return tuple(
+        (r["kind"], r["name"], np.array([[float(x) for x in point.split(",")] for point in r["points"].split()]))
+        for r in _table("lines.tsv")
+    )
+
+
+def load_control(name_or_path: str) -> np.ndarray:
+    """Read a control raster: a shipped one by its date, or the user's own by path.
+
+    Returns (cells,) int8 indices into HOLDERS. The file has 55 rows of 70 letters of HOLDER_LETTERS, "." outside the
+    country; lines that begin with # are comments. Raises InputError naming line and column.
+    """
+    shipped = DATA / f"control-{name_or_path}.txt"
+    path = shipped if shipped.is_file() else Path(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(sorted(p.stem.removeprefix("control-") for p in DATA.glob("control-*.txt")))
+        raise InputError(f"{name_or_path}: cannot read this control raster ({error}); shipped ones are {known}") from None
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not line.startswith("#")]
+    while lines and not lines[-1][1].strip():
+        lines.pop()
+    if len(lines) != ROWS:
+        raise InputError(f"{path.name}: expected {ROWS} rows of letters, found {len(lines)}")
+    return _read_letters(path.name, lines)
+
+
+def _read_letters(name: str, lines: list[tuple[int, str]]) -> np.ndarray:
+    for number, line in lines:
+        if len(line) != COLUMNS:
+            raise InputError(f"{name}: line {number} has {len(line)} letters, expected {COLUMNS}")
+    grid = load_grid()
+    holder = np.empty(grid.cells, np.int8)
+    inside = np.zeros((ROWS, COLUMNS), bool)
+    inside[grid.row, grid.col] = True
+    for index, (row, col) in enumerate(zip(grid.row, grid.col, strict=True)):
+        number, line = lines[row]
+        if line[col] not in HOLDER_LETTERS:
+            wanted = ", ".join(HOLDER_LETTERS)
+            raise InputError(f"{name}: line {number}, column {col + 1}: {line[col]!r} is not one of {wanted}")
+        holder[index] = HOLDER_LETTERS.index(line[col])
+    for row, (number, line) in enumerate(lines):
+        for col, letter in enumerate(line):
+            if letter != OUTSIDE and not inside[row, col]:
+                raise InputError(f"{name}: line {number}, column {col + 1}: {letter!r} lies outside the country")
+    return holder
+
+
+def _site(r: dict[str, str], at: dict[tuple[int, int], int]) -> Site:
+    cell = at[int(r["row"]), int(r["col"])]
+    lat, lon, precision = float(r["lat"]), float(r["lon"]), float(r["precision"])
+    return Site(r["key"], r["name"], r["kind"], lat, lon, precision, r["province"], cell, r["note"], r["source"])
+
+
+def _table(name: str) -> Iterator[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        rows = (line for line in file if not line.startswith("#"))
+        yield from csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)

@@ -1,0 +1,72 @@
+"""Checks of the lattice at load: a data file that was changed by accident is found before a run, not after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sim.grid import Grid
+
+ROWS, COLUMNS = 55, 70
+CELLS = 1839
+NORTHEAST = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
+NORTHEAST_CELLS = 867
+AREA_TOLERANCE = 0.05
+COARSE_TOLERANCE = {"tartus": 0.15, "quneitra": 0.3, "damascus": np.inf}
+"""Provinces of a few cells, whose outline the lattice cannot follow (SOURCES.md)."""
+
+
+def check_grid(grid: Grid) -> None:
+    """Raise ValueError with the first thing that does not hold."""
+    _must(grid.cells == CELLS, f"cells.tsv: expected {CELLS} cells, got {grid.cells}")
+    inside = (grid.row >= 0) & (grid.row < ROWS) & (grid.col >= 0) & (grid.col < COLUMNS)
+    _must(bool(inside.all()), "cells.tsv: a cell lies outside the lattice")
+    order = grid.row.astype(int) * COLUMNS + grid.col
+    _must(bool((np.diff(order) > 0).all()), "cells.tsv: cells are not row-major or not unique")
+    _must(np.array_equal(grid.priogrid, priogrid_id(grid.lat, grid.lon)), "cells.tsv: a PRIO-GRID id does not fit its cell")
+    _check_neighbours(grid)
+    _check_provinces(grid)
+    for kind, items in (("sites.tsv", grid.sites), ("towns.tsv", grid.towns)):
+        keys = [item.key for item in items]
+        _must(len(set(keys)) == len(keys), f"{kind}: a key stands twice")
+    for site in grid.sites:
+        found = grid.provinces[grid.province[site.cell]].iso
+        _must(found == site.province, f"sites.tsv: {site.key} says {site.province}, its cell is in {found}")
+
+
+def priogrid_id(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    """Return the id of the 0.5 degree PRIO-GRID cell: counted from the south pole and 180 W, both from 1."""
+    rows = np.floor((lat + 90.0) / 0.5).astype(np.int32)
+    columns = np.floor((lon + 180.0) / 0.5).astype(np.int32)
+    return rows * 720 + columns + 1
+
+
+def _check_neighbours(grid: Grid) -> None:
+    for side in range(4):
+        there = grid.neighbours[side]
+        some = there < grid.cells
+        back = grid.neighbours[(side + 2) % 4][there[some]]
+        _must(np.array_equal(back, np.flatnonzero(some)), "cells.tsv: neighbours are not symmetric")
+
+
+def _check_provinces(grid: Grid) -> None:
+    area = grid.sum_by_province(grid.area_km2)
+    population = grid.sum_by_province(grid.population)
+    for index, province in enumerate(grid.provinces):
+        count = int((grid.province == index).sum())
+        _must(count == province.cells, f"cells.tsv: {province.key} has {count} cells, expected {province.cells}")
+        off = abs(float(area[index]) / province.area_natural_earth - 1.0)
+        limit = COARSE_TOLERANCE.get(province.key, AREA_TOLERANCE)
+        _must(off <= limit, f"cells.tsv: area of {province.key} is off by {off:.1%}")
+        if province.key in NORTHEAST:
+            lost = abs(float(population[index]) / province.population - 1.0)
+            _must(lost <= 0.01, f"cells.tsv: population of {province.key} is off by {lost:.1%}")
+    northeast = np.isin(grid.province, [grid.province_index(key) for key in NORTHEAST])
+    _must(int(northeast.sum()) == NORTHEAST_CELLS, "cells.tsv: the four northeastern provinces lost cells")
+
+
+def _must(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)

@@ -1,0 +1,16 @@
+"""Where the shipped data and scenarios are: beside the installed package first, then in the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+DATA = PACKAGE / "data"
+
+
+def scenario_folder() -> Path:
+    """Return the folder of the shipped scenarios. Raises FileNotFoundError when the installation lacks it."""
+    for folder in (PACKAGE / "scenarios", PACKAGE.parent / "scenarios"):
+        if (folder / "baseline.toml").is_file():
+            return folder
+    raise FileNotFoundError(f"no scenarios beside {PACKAGE}; install Pullback again")
