@@ -1,0 +1,282 @@
+"""Results folders: what a finished job leaves on disk, committed at once, and how it is read back.
+
+results/<name>-<hash>/
+  manifest.json       what made the numbers; written first, never changed
+  scenario.toml       the complete scenario as it was run
+  series/PART         a row per (run, day), a column per series
+  control/PART        number of runs by theatre cell and day in which Damascus holds it, or it is contested; adds up
+  rules/PART          number of runs by matter, rule and day; adds up
+  outcomes/PART       a row per run, a column per outcome; written last, its presence commits the part
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.errors import InputError
+from sim.history import SERIES, History
+from sim.outcomes import OUTCOMES, outcome_table
+from sim.paths import PACKAGE
+from sim.scenario import Scenario, load_scenario
+from sim.scenario_export import to_toml
+from sim.state import NEVER
+
+SCHEMA = 1
+TABLES = ("series", "control", "rules", "outcomes")
+
+
+def write_part(folder: Path, first_run: int, histories: list[History]) -> None:
+    """Write the tables of one job, the outcomes last. Each file appears whole or not at all."""
+    runs = sum(history.runs for history in histories)
+    part = f"{first_run:08d}-{first_run + runs:08d}.parquet"
+    _write(folder / "series" / part, _series(histories))
+    _write(folder / "control" / part, _control(histories))
+    _write(folder / "rules" / part, _rules(histories))
+    _write(folder / "outcomes" / part, _outcomes(histories))
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    hidden = path.with_name("." + path.name)
+    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    pq.write_table(
+        table,
+        hidden,
+        compression="zstd",
+        use_dictionary=[name for name in table.column_names if name not in floats],
+        use_byte_stream_split=floats,
+    )
+    with hidden.open("rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(hidden, path)
+
+
+def _outcomes(histories: list[History]) -> pa.Table:
+    columns: dict[str, list[np.ndarray]] = {"run": []}
+    for history in histories:
+        columns["run"].append(np.arange(history.first_run, history.first_run + history.runs))
+        for name, values in outcome_table(history).items():
+            columns.setdefault(name, []).append(values)
+    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
+    return pa.table(
+        {"run": pa.array(arrays.pop("run"), pa.int64())}
+        | {name: pa.array(values, pa.float64(), mask=np.isnan(values)) for name, values in arrays.items()}
+    )
+
+
+def _series(histories: list[History]) -> pa.Table:
+    days = histories[0].days + 1
+    runs = np.concatenate([np.arange(h.first_run, h.first_run + h.runs) for h in histories])
+    columns = {"run": np.repeat(runs.astype(np.int64), days), "day": np.tile(np.arange(days, dtype=np.int16), len(runs))}
+    for name in SERIES:
+        columns[name] = np.concatenate([h.series[name].T.ravel() for h in histories])
+    return pa.table(columns)
+
+
+def _control(histories: list[History]) -> pa.Table:
+    counts = sum(control_counts(history) for history in histories)
+    cells, days = histories[0].theatre.cells, counts.shape[1]
+    return pa.table(
+        {
+            "cell": np.repeat(cells.astype(np.int32), days),
+            "day": np.tile(np.arange(days, dtype=np.int16), len(cells)),
+            "damascus": counts[:, :, 0].ravel().astype(np.int32),
+            "contested": counts[:, :, 1].ravel().astype(np.int32),
+        }
+    )
+
+
+def control_counts(history: History) -> np.ndarray:
+    """Return (theatre cells, days + 1, 2): runs in which Damascus holds the cell on the evening, and it is contested."""
+    days = history.days + 1
+    began = history.holder_on(-1)[history.theatre.cells]
+    taken = np.where(began == 0, 0, np.where(history.taken_on == NEVER, days, history.taken_on))
+    over = np.where(began == 2, 0, np.where(history.gone_over_on == NEVER, days, history.gone_over_on))
+    both = np.maximum(taken, over)
+    return np.stack([_by_day(taken, days), _by_day(over, days) - _by_day(both, days)], axis=2)
+
+
+def _by_day(day: np.ndarray, days: int) -> np.ndarray:
+    """Return (cells, days) number of runs whose (cells, runs) `day` has come; a day of `days` never comes."""
+    cells = len(day)
+    flat = (np.arange(cells)[:, None] * (days + 1) + np.minimum(day, days)).ravel()
+    return np.bincount(flat, minlength=cells * (days + 1)).reshape(cells, days + 1)[:, :days].cumsum(axis=1)
+
+
+def _rules(histories: list[History]) -> pa.Table:
+    days = histories[0].days + 1
+    matter, rule, day, runs = [], [], [], []
+    for name, rules in histories[0].rule_names.items():
+        fired = np.concatenate([history.fired[name] for history in histories], axis=1)
+        for index, rule_name in enumerate(rules):
+            matter += [name] * days
+            rule += [rule_name] * days
+            day.append(np.arange(days, dtype=np.int16))
+            runs.append((fired == index).sum(axis=1).astype(np.int32))
+    return pa.table({"matter": matter, "rule": rule, "day": np.concatenate(day), "runs": np.concatenate(runs)})
+
+
+def open_folder(folder: Path, scenario: Scenario) -> None:
+    """Make a results folder, or see that an existing one was made by the same scenario and the same code.
+
+    Raises InputError when it was not, or when the folder holds something else.
+    """
+    manifest = folder / "manifest.json"
+    if manifest.is_file():
+        known = read_manifest(folder)
+        if known["hash"] != scenario.hash or known["seed"] != scenario.seed:
+            raise InputError(f"{folder}: holds the results of {known['scenario']} {known['hash']}; name another folder")
+        if known["code"] != code_digest():
+            raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
+        return
+    if folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
+        raise InputError(f"{folder}: exists and is not a results folder; name another")
+    for table in TABLES:
+        (folder / table).mkdir(parents=True, exist_ok=True)
+    (folder / "scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
+    hidden = folder / ".manifest.json"
+    hidden.write_text(json.dumps(_manifest(scenario), indent=2) + "\n", encoding="utf-8")
+    os.replace(hidden, manifest)
+
+
+def _manifest(scenario: Scenario) -> dict[str, Any]:
+    import platform
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    packages = ("numpy", "scipy", "mesa", "pyarrow")
+    return {
+        "schema": SCHEMA,
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "hash": scenario.hash,
+        "seed": scenario.seed,
+        "days": scenario.days,
+        "start": str(scenario.start_date),
+        "code": code_digest(),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "machine": f"{platform.system()} {platform.machine()}",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def code_digest() -> str:
+    """Return 16 hex digits over the code and data that make the numbers: everything above experiments and cli."""
+    digest = blake2b(digest_size=8)
+    for path in sorted(PACKAGE.rglob("*")):
+        inside = path.relative_to(PACKAGE).parts[0]
+        makes_numbers = path.suffix in (".py", ".tsv", ".txt") and inside not in ("experiments", "cli", "scenarios")
+        if makes_numbers and path.is_file():
+            digest.update(str(path.relative_to(PACKAGE)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a results folder. Raises InputError when there is none."""
+    try:
+        return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: is not a results folder ({error})") from None
+
+
+def runs_done(folder: Path) -> np.ndarray:
+    """Return the numbers of the runs whose part is committed, sorted."""
+    done = [np.arange(*_span(path)) for path in _parts(folder, "outcomes")]
+    return np.sort(np.concatenate(done)) if done else np.arange(0)
+
+
+def _span(path: Path) -> tuple[int, int]:
+    first, end = path.stem.split("-")
+    return int(first), int(end)
+
+
+def _parts(folder: Path, table: str) -> list[Path]:
+    """Return the committed parts of a table: those whose outcomes are there."""
+    names = sorted(p.name for p in (folder / "outcomes").glob("[0-9]*.parquet"))
+    return [folder / table / name for name in names]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a results folder holds, read as asked for. Runs are in order of their number."""
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        return read_manifest(self.folder)
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario as it was run."""
+        return load_scenario(self.folder / "scenario.toml")
+
+    @cached_property
+    def outcomes(self) -> dict[str, np.ndarray]:
+        """Outcome -> (runs,) float64, NaN where it did not come or did not arise; and "run" -> numbers of the runs."""
+        table = self._read("outcomes").sort_by("run")
+        return {name: table[name].to_numpy() for name in ["run"] + [o.name for o in OUTCOMES]}
+
+    @property
+    def runs(self) -> int:
+        return len(self.outcomes["run"])
+
+    @cached_property
+    def _all_series(self) -> Mapping[str, np.ndarray]:
+        table = self._read("series")
+        order = np.lexsort((table["day"].to_numpy(), table["run"].to_numpy()))
+        days = int(self.manifest["days"]) + 1
+        return {name: table[name].to_numpy()[order].reshape(-1, days).T for name in SERIES}
+
+    def series(self, name: str) -> np.ndarray:
+        """Return (days + 1, runs) of a series. Raises KeyError."""
+        return self._all_series[name]
+
+    @cached_property
+    def control(self) -> tuple[np.ndarray, np.ndarray]:
+        """(cells,) lattice indices and (cells, days + 1, 2) shares of runs: with Damascus, contested."""
+        total, cells = None, None
+        for path in _parts(self.folder, "control"):
+            table = pq.read_table(path)
+            counts = np.stack([table["damascus"].to_numpy(), table["contested"].to_numpy()], axis=1)
+            counts = counts.reshape(-1, int(self.manifest["days"]) + 1, 2).astype(np.int64)
+            cells = table["cell"].to_numpy().reshape(counts.shape[:2])[:, 0]
+            total = counts if total is None else total + counts
+        return cells, total / self.runs
+
+    @cached_property
+    def rules(self) -> dict[str, dict[str, np.ndarray]]:
+        """Matter -> rule -> (days + 1,) share of runs in which it fired that day."""
+        shares: dict[str, dict[str, np.ndarray]] = {}
+        days = int(self.manifest["days"]) + 1
+        for path in _parts(self.folder, "rules"):
+            table = pq.read_table(path)
+            runs = table["runs"].to_numpy().reshape(-1, days)
+            names = zip(table["matter"].to_pylist()[::days], table["rule"].to_pylist()[::days], strict=True)
+            for (matter, rule), count in zip(names, runs, strict=True):
+                row = shares.setdefault(matter, {}).setdefault(rule, np.zeros(days))
+                row += count / self.runs
+        return shares
+
+    def _read(self, table: str) -> pa.Table:
+        return pa.concat_tables([pq.read_table(path) for path in _parts(self.folder, table)])
+
+
+def open_results(folder: str | Path) -> Results:
+    """Open a results folder. Raises InputError when it is none or holds no run."""
+    results = Results(Path(folder))
+    if results.manifest["schema"] != SCHEMA:
+        raise InputError(f"{folder}: has schema {results.manifest['schema']}, this version reads {SCHEMA}")
+    if not len(runs_done(results.folder)):
+        raise InputError(f"{folder}: holds no finished run")
+    return results
