@@ -6,24 +6,27 @@ sim/data/SOURCES.md.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
+from sim.data_tables import Table
 from sim.errors import InputError
 from sim.grid_checks import COLUMNS, ROWS, check_grid
-from sim.paths import DATA
+from sim.paths import data_folder
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 WEST, NORTH, STEP = 35.5, 37.5, 0.1
 HOLDERS = ("damascus", "sdf", "contested", "turkish_backed", "druze_held", "israeli_held")
 HOLDER_LETTERS = "GSxTDI"
 OUTSIDE = "."
 BANKS = "-LR"
+ALLEGIANCE_CLASSES = "012"
 KM_PER_DEGREE_NORTH, KM_PER_DEGREE_EAST = 111.2, 111.32
 SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 """Steps in (row, column) to the neighbours in the north, east, south and west."""
@@ -94,6 +97,7 @@ class Grid:
 
     @property
     def cells(self) -> int:
+        """Number of cells in the country."""
         return len(self.row)
 
     @cached_property
@@ -101,29 +105,31 @@ class Grid:
         """(4, cells) int32 index of the neighbour, `cells` where there is none."""
         index = np.full((ROWS + 2, COLUMNS + 2), self.cells, np.int32)
         index[self.row + 1, self.col + 1] = np.arange(self.cells)
-        return np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES])
+        return _fixed(np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES]))
 
     @cached_property
     def edge_km(self) -> np.ndarray:
         """(4, cells) float32 km from the cell's centre to the neighbour's: 11.1 north-south, about 9.0 east-west."""
         north = np.full(self.cells, KM_PER_DEGREE_NORTH * STEP)
         east = KM_PER_DEGREE_EAST * np.cos(np.radians(self.lat)) * STEP
-        return np.stack([north, east, north, east]).astype(np.float32)
+        return _fixed(np.stack([north, east, north, east]).astype(np.float32))
 
     @cached_property
     def road_edge(self) -> np.ndarray:
         """(4, cells) bool: a listed road runs through both cells."""
-        return self.road & self._of_neighbours(self.road, False)
+        return _fixed(self.road & self._of_neighbours(self.road, False))
 
     @cached_property
     def river_edge(self) -> np.ndarray:
         """(4, cells) bool: the edge crosses the Euphrates where neither cell has a dam or bridge."""
         other = self._of_neighbours(self.bank, 0)
         banks_differ = (self.bank > 0) & (other > 0) & (self.bank != other)
-        return banks_differ & ~self.crossing & ~self._of_neighbours(self.crossing, False)
+        return _fixed(banks_differ & ~self.crossing & ~self._of_neighbours(self.crossing, False))
 
     @cached_property
     def _by_province(self) -> csr_array:
+        from scipy.sparse import csr_array  # here, so that reading the lattice needs numpy alone
+
         order = np.argsort(self.province, kind="stable")
         pointers = np.searchsorted(self.province[order], np.arange(len(self.provinces) + 1))
         return csr_array((np.ones(self.cells, np.float32), order, pointers), (len(self.provinces), self.cells))
@@ -162,42 +168,33 @@ class Grid:
 
 @cache
 def load_grid() -> Grid:
-    """Read the lattice and check it. Raises ValueError when a data file is not what it should be."""
-    provinces = tuple(
-        Province(
-            r["iso"], r["pcode"], r["key"], r["name"], r["letter"], float(r["area_ne"]), int(r["cells"]), float(r["population"])
-        )
-        for r in _table("provinces.tsv")
-    )
-    cells = list(_table("cells.tsv"))
-    iso = [province.iso for province in provinces]
+    """Read the lattice and check it; its arrays cannot be written to, since every model shares them.
 
-    def column(name: str, dtype: type) -> np.ndarray:
-        return np.array([float(r[name]) for r in cells]).astype(dtype)
-
-    row, col = column("row", np.int16), column("col", np.int16)
-    at = {(int(r), int(c)): index for index, (r, c) in enumerate(zip(row, col, strict=True))}
+    Raises ValueError naming file and line, or what does not hold, when a data file is not what it should be.
+    """
+    provinces = _provinces(Table.read("provinces.tsv"))
+    cells = Table.read("cells.tsv")
+    isos = [province.iso for province in provinces]
+    row, col = cells.numbers("row", np.int16), cells.numbers("col", np.int16)
+    at = {place: index for index, place in enumerate(zip(row.tolist(), col.tolist(), strict=True))}
     grid = Grid(
-        row=row,
-        col=col,
-        lat=NORTH - (row + 0.5) * STEP,
-        lon=WEST + (col + 0.5) * STEP,
-        province=np.array([iso.index(r["province"]) for r in cells], np.int8),
-        priogrid=column("gid", np.int32),
-        area_km2=column("km2", np.float32),
-        population=column("population", np.float32),
-        road=column("road", np.bool_),
-        euphrates=column("euphrates", np.bool_),
-        khabur=column("khabur", np.bool_),
-        crossing=column("crossing", np.bool_),
-        bank=np.array([BANKS.index(r["bank"]) for r in cells], np.int8),
-        allegiance_class=column("class", np.int8),
+        row=_fixed(row),
+        col=_fixed(col),
+        lat=_fixed(NORTH - (row + 0.5) * STEP),
+        lon=_fixed(WEST + (col + 0.5) * STEP),
+        province=_fixed(cells.codes("province", isos)),
+        priogrid=_fixed(cells.numbers("gid", np.int32)),
+        area_km2=_fixed(cells.numbers("km2", np.float32)),
+        population=_fixed(cells.numbers("population", np.float32)),
+        road=_fixed(cells.flags("road")),
+        euphrates=_fixed(cells.flags("euphrates")),
+        khabur=_fixed(cells.flags("khabur")),
+        crossing=_fixed(cells.flags("crossing")),
+        bank=_fixed(cells.codes("bank", BANKS)),
+        allegiance_class=_fixed(cells.codes("class", ALLEGIANCE_CLASSES)),
         provinces=provinces,
-        sites=tuple(_site(r, at) for r in _table("sites.tsv")),
-        towns=tuple(
-            Town(r["key"], r["name"], float(r["lat"]), float(r["lon"]), at[int(r["row"]), int(r["col"])])
-            for r in _table("towns.tsv")
-        ),
+        sites=_sites(Table.read("sites.tsv"), at, isos),
+        towns=_towns(Table.read("towns.tsv"), at),
     )
     check_grid(grid)
     return grid
@@ -205,11 +202,10 @@ def load_grid() -> Grid:
 
 @cache
 def load_lines() -> tuple[tuple[str, str, np.ndarray], ...]:
-    """Return (kind, name, (points, 2) lon and lat) of the coarse roads and rivers."""
-    return tuple(
-        (r["kind"], r["name"], np.array([[float(x) for x in point.split(",")] for point in r["points"].split()]))
-        for r in _table("lines.tsv")
-    )
+    """Return (kind, name, (points, 2) lon and lat) of the coarse roads and rivers; kind is road or river."""
+    table = Table.read("lines.tsv")
+    points = (np.array([point.split(",") for point in line.split()], float) for line in table.texts("points"))
+    return tuple(zip(table.texts("kind"), table.texts("name"), map(_fixed, points), strict=True))
 
 
 def load_control(name_or_path: str) -> np.ndarray:
@@ -218,13 +214,14 @@ def load_control(name_or_path: str) -> np.ndarray:
     Returns (cells,) int8 indices into HOLDERS. The file has 55 rows of 70 letters of HOLDER_LETTERS, "." outside the
     country; lines that begin with # are comments. Raises InputError naming line and column.
     """
-    shipped = DATA / f"control-{name_or_path}.txt"
+    shipped = data_folder() / f"control-{name_or_path}.txt"
     path = shipped if shipped.is_file() else Path(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(sorted(p.stem.removeprefix("control-") for p in DATA.glob("control-*.txt")))
-        raise InputError(f"{name_or_path}: cannot read this control raster ({error}); shipped ones are {known}") from None
+        known = ", ".join(sorted(p.stem.removeprefix("control-") for p in data_folder().glob("control-*.txt")))
+        why = f"cannot read this control raster ({error}); shipped ones are {known}"
+        raise InputError(f"{name_or_path}: {why}") from None
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not line.startswith("#")]
     while lines and not lines[-1][1].strip():
         lines.pop()
@@ -254,13 +251,37 @@ def _read_letters(name: str, lines: list[tuple[int, str]]) -> np.ndarray:
     return holder
 
 
-def _site(r: dict[str, str], at: dict[tuple[int, int], int]) -> Site:
-    cell = at[int(r["row"]), int(r["col"])]
-    lat, lon, precision = float(r["lat"]), float(r["lon"]), float(r["precision"])
-    return Site(r["key"], r["name"], r["kind"], lat, lon, precision, r["province"], cell, r["note"], r["source"])
+def _provinces(table: Table) -> tuple[Province, ...]:
+    names = (table.texts(name) for name in ("iso", "pcode", "key", "name", "letter"))
+    area, population = table.numbers("area_ne").tolist(), table.numbers("population").tolist()
+    rows = zip(*names, area, table.numbers("cells", int).tolist(), population, strict=True)
+    return tuple(Province(*row) for row in rows)
 
 
-def _table(name: str) -> Iterator[dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        rows = (line for line in file if not line.startswith("#"))
-        yield from csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)
+def _sites(table: Table, at: dict[tuple[int, int], int], isos: list[str]) -> tuple[Site, ...]:
+    names = (table.texts(name) for name in ("key", "name", "kind"))
+    numbers = (table.numbers(name).tolist() for name in ("lat", "lon", "precision"))
+    iso = [isos[index] for index in table.codes("province", isos)]
+    notes = (table.texts("note"), table.texts("source"))
+    rows = zip(*names, *numbers, iso, _cells_of(table, at), *notes, strict=True)
+    return tuple(Site(*row) for row in rows)
+
+
+def _towns(table: Table, at: dict[tuple[int, int], int]) -> tuple[Town, ...]:
+    names = (table.texts(name) for name in ("key", "name"))
+    numbers = (table.numbers(name).tolist() for name in ("lat", "lon"))
+    rows = zip(*names, *numbers, _cells_of(table, at), strict=True)
+    return tuple(Town(*row) for row in rows)
+
+
+def _cells_of(table: Table, at: dict[tuple[int, int], int]) -> list[int]:
+    places = list(zip(table.numbers("row", int).tolist(), table.numbers("col", int).tolist(), strict=True))
+    for line, (row, col) in zip(table.lines, places, strict=True):
+        if (row, col) not in at:
+            raise ValueError(f"{table.name}, line {line}: row {row}, col {col} is not a cell of the country")
+    return [at[place] for place in places]
+
+
+def _fixed(values: np.ndarray) -> np.ndarray:
+    values.setflags(write=False)
+    return values

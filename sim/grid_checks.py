@@ -17,6 +17,13 @@ AREA_TOLERANCE = 0.05
 COARSE_TOLERANCE = {"tartus": 0.15, "quneitra": 0.3, "damascus": np.inf}
 """Provinces of a few cells, whose outline the lattice cannot follow (SOURCES.md)."""
 
+POPULATION, POPULATION_TOLERANCE = 21.3e6, 0.005
+CROSSINGS = 7
+NEAREST_CELL = 0.1
+"""Degrees of latitude or longitude: half a cell, and half of one more for a place just outside the country's cells."""
+ACROSS_THE_LINE = {"abu_al_duhur_air_base": "SY-HL", "mezzeh_air_base": "SY-RD"}
+"""Sites whose cell has its centre over the line, in the next province."""
+
 
 def check_grid(grid: Grid) -> None:
     """Raise ValueError with the first thing that does not hold."""
@@ -25,15 +32,26 @@ def check_grid(grid: Grid) -> None:
     _must(bool(inside.all()), "cells.tsv: a cell lies outside the lattice")
     order = grid.row.astype(int) * COLUMNS + grid.col
     _must(bool((np.diff(order) > 0).all()), "cells.tsv: cells are not row-major or not unique")
-    _must(np.array_equal(grid.priogrid, priogrid_id(grid.lat, grid.lon)), "cells.tsv: a PRIO-GRID id does not fit its cell")
+    fits = np.array_equal(grid.priogrid, priogrid_id(grid.lat, grid.lon))
+    _must(fits, "cells.tsv: a PRIO-GRID id does not fit its cell")
+    box = grid.edge_km[0] * grid.edge_km[1]
+    _must(bool((np.abs(grid.area_km2 / box - 1) < 0.005).all()), "cells.tsv: an area does not fit its latitude")
     _check_neighbours(grid)
     _check_provinces(grid)
+    _check_places(grid)
+
+
+def _check_places(grid: Grid) -> None:
     for kind, items in (("sites.tsv", grid.sites), ("towns.tsv", grid.towns)):
         keys = [item.key for item in items]
         _must(len(set(keys)) == len(keys), f"{kind}: a key stands twice")
+        for item in items:
+            off = max(abs(item.lat - grid.lat[item.cell]), abs(item.lon - grid.lon[item.cell]))
+            _must(off <= NEAREST_CELL, f"{kind}: {item.key} lies {off:.2f} degrees from its cell's centre")
     for site in grid.sites:
         found = grid.provinces[grid.province[site.cell]].iso
-        _must(found == site.province, f"sites.tsv: {site.key} says {site.province}, its cell is in {found}")
+        wanted = ACROSS_THE_LINE.get(site.key, site.province)
+        _must(found == wanted, f"sites.tsv: {site.key} says {site.province}, its cell is in {found}")
 
 
 def priogrid_id(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
@@ -52,8 +70,8 @@ def _check_neighbours(grid: Grid) -> None:
 
 
 def _check_provinces(grid: Grid) -> None:
-    area = grid.sum_by_province(grid.area_km2)
-    population = grid.sum_by_province(grid.population)
+    area = np.bincount(grid.province, grid.area_km2, len(grid.provinces))
+    population = np.bincount(grid.province, grid.population, len(grid.provinces))
     for index, province in enumerate(grid.provinces):
         count = int((grid.province == index).sum())
         _must(count == province.cells, f"cells.tsv: {province.key} has {count} cells, expected {province.cells}")
@@ -63,6 +81,9 @@ def _check_provinces(grid: Grid) -> None:
         if province.key in NORTHEAST:
             lost = abs(float(population[index]) / province.population - 1.0)
             _must(lost <= 0.01, f"cells.tsv: population of {province.key} is off by {lost:.1%}")
+    _must(int(grid.crossing.sum()) == CROSSINGS, f"cells.tsv: expected {CROSSINGS} crossings of the Euphrates")
+    total = float(population.sum()) / POPULATION - 1.0
+    _must(abs(total) <= POPULATION_TOLERANCE, f"cells.tsv: population of the country is off by {total:.1%}")
     northeast = np.isin(grid.province, [grid.province_index(key) for key in NORTHEAST])
     _must(int(northeast.sum()) == NORTHEAST_CELLS, "cells.tsv: the four northeastern provinces lost cells")
 

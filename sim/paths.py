@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-DATA = PACKAGE / "data"
+
+
+def data_folder() -> Path:
+    """Return the folder of the shipped data."""
+    return PACKAGE / "data"
 
 
 def scenario_folder() -> Path:
