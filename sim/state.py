@@ -92,6 +92,7 @@ class State(ArrayStruct):
     last_gain_on: np.ndarray = array(COUNT, "runs", "day Damascus last took a cell, or NEVER")
     resumed_on: np.ndarray = array(COUNT, "runs", "day fighting resumed after a truce, or NEVER")
     pulled_back: np.ndarray = array(FLAG, "sectors runs", "the SDF has ordered the sector out")
+    handing_over: np.ndarray = array(FLAG, "sectors runs", "ordered out, with ground left beside the army this morning")
     fighting: np.ndarray = array(FLAG, "sectors runs", "Damascus attacks in the sector today")
     assault_core: np.ndarray = array(FLAG, "runs", "the attack goes into Kurdish-majority ground today")
     strength: np.ndarray = array(FLOAT, "sides sectors runs", "fighters at the start of the scenario")

@@ -50,10 +50,10 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
     Skipped when no run of the block attacks or receives ground: no army moves in any of them then.
     """
-    if not (state.fighting.any() or state.pulled_back.any()):
+    if not (state.fighting.any() or state.handing_over.any()):
         return
     free = state.army[:-2] == 0
-    ordered_out = state.pulled_back[theatre.sector] & (theatre.allegiance_class != KURDISH)[:, None]
+    ordered_out = state.handing_over[theatre.sector] & (theatre.allegiance_class != KURDISH)[:, None]
     step = pace(theatre, state, rates, ordered_out) * reach(theatre, state.army, rates)
     step += np.float32(rates.tribes_take_hold_per_day) * (state.gone_over[:-1] * state.fighting[theatre.sector])
     step *= dt * free

@@ -9,7 +9,7 @@ import numpy as np
 from sim.draws import Draws
 from sim.orders import Orders
 from sim.state import GENERAL, IN_POCKET, NEVER, NONE, State
-from sim.theatre import Theatre
+from sim.theatre import KURDISH, Theatre
 
 NAME = "campaign"
 
@@ -32,3 +32,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.fighting[:] = orders.offensive & ~state.truce
     state.assault_core[:] = orders.assault_core & ~state.truce
     state.pulled_back |= orders.pull_back
+    state.handing_over[:] = state.pulled_back
+    if state.pulled_back.any():
+        beside = (state.nearness[:-2] >= 1.0) & (state.army[:-2] == 0) & (theatre.allegiance_class != KURDISH)[:, None]
+        state.handing_over &= (theatre.by_sector @ beside.astype(np.float32)) > 0
