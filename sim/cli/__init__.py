@@ -29,17 +29,18 @@ class Commands(click.Group):
     """Commands that are imported when they are asked for, and errors as one line with the exit code they stand for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order help shows them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         module, _, function = COMMANDS[cmd_name].partition(".")
         return getattr(import_module(f"sim.cli.{module}"), function)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first argument names. Raises UsageError with the likeliest of the commands."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             hint = near_miss(args[0], COMMANDS) or "; pullback --help lists them"
             raise click.UsageError(f"{args[0]} is not a command{hint}", ctx)

@@ -24,6 +24,14 @@ class Terminated(BaseException):
         raise Terminated
 
 
+class Ended(Exception):
+    """A command ended otherwise than done, in a way the user can do something about."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 def exit_code(call: Callable[[], Any]) -> int:
     """Call a command and return the exit code it ends with, having said on stderr what went wrong."""
     try:
@@ -32,6 +40,8 @@ def exit_code(call: Callable[[], Any]) -> int:
         return code if isinstance(code, int) else DONE
     except InputError as error:
         return say(error, USAGE, program="")
+    except Ended as error:
+        return say(error, error.code)
     except click.UsageError as error:
         return say(_usage(error), USAGE)
     except click.ClickException as error:

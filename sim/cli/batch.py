@@ -1,0 +1,45 @@
+"""Compute an ensemble for a command: where its results go, how far it is, and what stopping it comes to."""
+
+from __future__ import annotations
+
+import os
+from multiprocessing import active_children
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
+
+if TYPE_CHECKING:
+    from sim.experiments.store import Results
+    from sim.scenario import Scenario
+
+
+def results_folder(scenario: Scenario) -> Path:
+    """Return the folder that results of this scenario go to unless asked otherwise."""
+    return Path("results") / f"{scenario.name}-{scenario.hash}"
+
+
+def processors() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def compute(scenario: Scenario, folder: Path, workers: int) -> Results:
+    """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed."""
+    from sim.cli.progress import progress
+    from sim.experiments.ensemble import FolderBusy, JobsFailed, run_ensemble
+    from sim.experiments.store import runs_done
+
+    try:
+        with progress() as report:
+            return run_ensemble(scenario, scenario.runs, workers, folder, report)
+    except FolderBusy as error:
+        raise Ended(str(error), HELD) from None
+    except JobsFailed as error:
+        raise Ended(str(error), PARTLY) from None
+    except (KeyboardInterrupt, Terminated) as stop:
+        for worker in active_children():  # or the way out would wait for every job under way
+            worker.kill()
+        stored = f"{len(runs_done(folder))} of {scenario.runs} runs are stored in {folder}"
+        code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+        raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None

@@ -1,0 +1,132 @@
+"""pullback run: an ensemble of one scenario, and what its outcomes came to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import date
+
+MAIN_OUTCOMES = (
+    "collapse_day",
+    "sdf_share_2026_01_20",
+    "sdf_share_end",
+    "truce_agreed_on",
+    "truce_extended",
+    "truce_extensions",
+    "fighting_resumed_on",
+    "deal_reached_on",
+    "withdrawal_requested_on",
+    "withdrawal_started_on",
+    "qamishli_95_percent_out_on",
+    "qamishli_residual",
+    "last_russian_left_on",
+    "partner_shifted_on",
+    "transfer_started_on",
+    "detainees_transferred",
+    "detainees_escaped",
+    "insurgent_attacks",
+    "killed_civilians",
+    "displaced_peak",
+    "oil_share_damascus",
+)
+"""Outcomes that the table on the terminal shows; the report and --json have all of them."""
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--runs", type=int, help="Number of runs.  [default: the scenario's]")
+@click.option("--days", type=int, help="Days to simulate.  [default: the scenario's]")
+@click.option("--seed", type=int, help="Seed of the runs' luck.  [default: the scenario's]")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every outcome.")
+def run(
+    scenario: str,
+    runs: int | None,
+    days: int | None,
+    seed: int | None,
+    sets: tuple[str, ...],
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Run SCENARIO many times and show what came of it.
+
+    Runs that are in the results folder are not computed again: the same command goes on where it was stopped, and a
+    larger --runs adds to it.
+    """
+    from sim.cli.batch import compute, processors, results_folder
+    from sim.scenario import load_scenario
+
+    loaded = load_scenario(scenario, sets)
+    for key, value in {"runs": runs, "days": days, "seed": seed}.items():
+        if value is not None:
+            loaded = loaded.with_values({key: value}, set_by=f"--{key}")
+    results = compute(loaded, out or results_folder(loaded), workers or processors())
+
+    from sim.experiments.statistics import summary
+
+    made = summary(results)
+    if as_json:
+        print(json.dumps(made, allow_nan=False))
+    else:
+        _print_summary(made, loaded.title, loaded.end_date)
+
+
+def _print_summary(made: dict[str, Any], title: str, end: date) -> None:
+    from sim.cli.tables import console, table
+
+    rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
+    outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
+    for name in MAIN_OUTCOMES:
+        rows.add_row(name, *_cells(outcomes[name], made, end))
+    out = console()
+    out.print(f"{made['scenario']}: {title}", style="bold")
+    out.print(f"{made['days']} days from {made['start']}\n")
+    out.print(rows)
+    out.print(f"\nresults  {made['results']}", soft_wrap=True)
+    out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
+
+
+def _cells(outcome: dict[str, Any], made: dict[str, Any], end: date) -> tuple[str, str, str]:
+    """Return median, range and remark of one outcome."""
+    if outcome["type"] == "yes_no":
+        return _yes_no_cells(outcome)
+    if outcome["type"] == "date":
+        return _date_cells(outcome, made, end)
+    if outcome["median"] is None:
+        return "-", "-", "does not arise"
+    unit = "" if outcome["unit"] == "1" else f" {outcome['unit']}"
+    low, median, high = (_number(outcome[key]) for key in ("p05", "median", "p95"))
+    return f"{median}{unit}", f"{low} to {high}", "" if outcome["n"] == made["runs"] else f"arises in {outcome['n']}"
+
+
+def _yes_no_cells(outcome: dict[str, Any]) -> tuple[str, str, str]:
+    if outcome["share"] is None:
+        return "-", "-", "does not arise"
+    low, high = outcome["ci"]
+    return "", "", f"{outcome['share']:.0%} of {outcome['n']} ({low:.0%} to {high:.0%})"
+
+
+def _date_cells(outcome: dict[str, Any], made: dict[str, Any], end: date) -> tuple[str, str, str]:
+    from datetime import date, timedelta
+
+    def day(key: str) -> str:
+        if outcome[key] is None:
+            return "later"
+        return str(date.fromisoformat(made["start"]) + timedelta(days=round(outcome[key])))
+
+    never = outcome["censored"] / outcome["n"]
+    share = f"{never:.0%}" if never >= 0.005 else "<1%"
+    remark = f"{share} not by {end}" if never else ""
+    return day("median"), f"{day('p05')} to {day('p95')}", remark
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
