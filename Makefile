@@ -27,8 +27,11 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
+# With nothing stored yet there is nothing to compare with: the first run only stores.
+COMPARE = $(if $(wildcard .benchmarks/*/*.json),--benchmark-compare --benchmark-compare-fail=median:10%)
+
 bench: $(STAMP)
-	$(VENV)/bin/python -m pytest benchmarks --benchmark-columns=median,iqr,rounds --benchmark-sort=name --benchmark-autosave --benchmark-compare --benchmark-compare-fail=median:10%
+	$(VENV)/bin/python -m pytest benchmarks --benchmark-columns=median,iqr,rounds --benchmark-sort=name --benchmark-autosave $(COMPARE)
 
 clean:
 	rm -rf $(VENV) build *.egg-info
