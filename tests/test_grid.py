@@ -162,9 +162,7 @@ def raster(folder: Path, row: int, col: int, letters: str) -> str:
         (3, 69, ".\n.", "mine.txt: expected 55 rows of letters, found 56"),
     ],
 )
-def test_a_bad_raster_is_refused_by_line_and_column(
-    tmp_path: Path, row: int, col: int, letters: str, says: str
-) -> None:
+def test_a_bad_raster_is_refused_by_line_and_column(tmp_path: Path, row: int, col: int, letters: str, says: str) -> None:
     with pytest.raises(InputError) as caught:
         load_control(raster(tmp_path, row, col, letters))
     assert str(caught.value).startswith(says)
