@@ -168,7 +168,7 @@ def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Reg
 
 
 def check_value(path: str, raw: Any, says: Declared) -> Value:
-    """Return `raw` as the declared type. Raises InputError for another type, no finite number, or outside the bounds."""
+    """Return `raw` as the declared type. Raises InputError for another type, or a number not finite or out of bounds."""
     right = {float: Real, int: Integral, bool: bool, str: str}[says.type]
     if not isinstance(raw, right) or (isinstance(raw, bool) and says.type is not bool):
         raise InputError(f"{path} = {shown(raw)} must be {TYPE_NAMES[says.type]}")
@@ -203,7 +203,7 @@ def _check_range(path: str, raw: Any, says: Declared) -> tuple[float, float]:
     if not isinstance(raw, (list, tuple)) or len(raw) != 2:
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high]")
     low, high = (
-        check_value(f"{path}: {end} end of the range", bound, says) for end, bound in zip(("low", "high"), raw)
+        check_value(f"{path}: {end} end of the range", bound, says) for end, bound in zip(("low", "high"), raw, strict=True)
     )
     if low > high:
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high], the low end first")

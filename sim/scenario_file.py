@@ -58,7 +58,7 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" for the likeliest of `known`, or nothing. A dotted path may err in its section only."""
+    """Return "; did you mean X?" for the likeliest of `known`, or nothing. A dotted path may err in its section."""
     known = list(known)
     same_ending = [path for path in known if "." in word and path.rpartition(".")[2] == word.rpartition(".")[2]]
     likeliest = get_close_matches(word, known, 1) if len(same_ending) != 1 else same_ending

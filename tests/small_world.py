@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - an entry of a scenario file is one line
 """A small world of three sections for the tests of scenario files."""
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ def test_the_hash_does_not_know_what_cannot_change_numbers(folder: Path, lines: 
 def test_the_hash_knows_everything_that_changes_numbers(folder: Path, lines: str) -> None:
     changed = load(folder, what_if(lines)).hash
     assert changed != load_scenario(folder / "base.toml", register=REGISTER).hash
-    assert len(changed) == 8 and int(changed, 16) >= 0
+    assert len(changed) == 8
+    assert int(changed, 16) >= 0
 
 
 def test_a_raster_of_the_users_own_is_found_beside_the_scenario_and_hashed_by_content(folder: Path) -> None:
@@ -144,9 +145,7 @@ def test_values_set_in_python_leave_the_scenario_and_its_sections_as_they_were(f
     assert (base["withdrawal"].lots, base.seed) == (2, 20260112)
     back = changed.with_values({"withdrawal.lots": 2, "start.inmates.al_sinaa": 3000, "seed": 20260112}, "x", REGISTER)
     assert back.hash == base.hash
-    with pytest.raises(
-        InputError, match=r"^sweep: withdrawal.lots = 9 is outside its range \[1, 3\]; to widen it give"
-    ):
+    with pytest.raises(InputError, match=r"^sweep: withdrawal.lots = 9 is outside its range \[1, 3\]; to widen it give"):
         base.with_values({"withdrawal.lots": 9}, "sweep", REGISTER)
 
 
@@ -155,4 +154,5 @@ def test_every_shipped_scenario_loads_and_its_merged_file_means_the_same(name: s
     scenario = load_scenario(name)
     (tmp_path / "merged.toml").write_text(to_toml(scenario))
     assert load_scenario(tmp_path / "merged.toml").hash == scenario.hash
-    assert scenario.title and scenario.asks
+    assert scenario.title
+    assert scenario.asks

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of the tables of bad inputs is one line, like the message it expects
 """Scenario files: whatever is wrong with one is said in one line that names the place."""
 
 from __future__ import annotations

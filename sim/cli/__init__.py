@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from sim.cli.exits import Terminated, exit_code
+from sim.cli.exits import Terminated, exit_code, until_the_reader_closes
 from sim.scenario_file import near_miss
 
 COMMANDS = {
@@ -46,13 +46,18 @@ class Commands(click.Group):
             raise click.UsageError(f"{args[0]} is not a command{hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        call = super().invoke
+        return until_the_reader_closes(lambda: call(ctx))
+
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = "pullback", **extra: Any) -> NoReturn:
         """Run a command line and exit with its code."""
         call = super().main
         raise SystemExit(exit_code(lambda: call(args, prog_name, **{**extra, "standalone_mode": False})))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("pullback", cls=Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Explore northeast Syria in January 2026 by simulation: what follows if the actors choose otherwise.
 

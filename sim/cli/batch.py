@@ -38,8 +38,16 @@ def compute(scenario: Scenario, folder: Path, workers: int) -> Results:
     except JobsFailed as error:
         raise Ended(str(error), PARTLY) from None
     except (KeyboardInterrupt, Terminated) as stop:
-        for worker in active_children():  # or the way out would wait for every job under way
-            worker.kill()
+        _end_workers()
         stored = f"{len(runs_done(folder))} of {scenario.runs} runs are stored in {folder}"
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
+
+
+def _end_workers() -> None:
+    """End the pool's processes: the way out of Python would wait for every job under way."""
+    workers = active_children()
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        worker.join()

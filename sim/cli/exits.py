@@ -36,7 +36,6 @@ def exit_code(call: Callable[[], Any]) -> int:
     """Call a command and return the exit code it ends with, having said on stderr what went wrong."""
     try:
         code = call()
-        sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except InputError as error:
         return say(error, USAGE, program="")
@@ -50,14 +49,22 @@ def exit_code(call: Callable[[], Any]) -> int:
         return say("stopped", INTERRUPTED)
     except Terminated:
         return say("stopped", TERMINATED)
-    except BrokenPipeError:  # the reader of a pipe has seen enough; what was asked for is done
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except OSError as error:
-        return say(error, DISK)
+        return say(f"{error.filename}: {error.strerror}" if error.filename else error, DISK)
     except Exception:
         traceback.print_exc()
         return say("this is a bug in pullback; please report it with the lines above", BUG)
+
+
+def until_the_reader_closes(call: Callable[[], Any]) -> Any:
+    """Call a command; when the reader of its pipe has seen enough, it is done."""
+    try:
+        code = call()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush on the way out
+        return DONE
+    return code
 
 
 def say(message: object, code: int, program: str = "pullback: ") -> int:

@@ -149,8 +149,9 @@ def _print_values(out: Console, scenario: Scenario) -> None:
     out.print(f"\nvalues set by {', '.join(setters)}; confidence H, M, L, or - for what is assumed or chosen")
     for section in scenario.sections:
         entries = [entry for path, entry in scenario.entries.items() if path.startswith(f"{section}.")]
-        if entries:
-            out.print(f"\n[{section}]", style="bold")
+        if not entries:
+            continue
+        out.print(f"\n[{section}]", style="bold")
         for cells, entry in zip(_aligned(section, entries), entries, strict=True):
             origin = entry.source if len(setters) == 1 else f"{entry.source}; set by {entry.set_by}"
             out.print(cells, soft_wrap=True)
@@ -165,10 +166,10 @@ def _aligned(section: str, entries: list[Entry]) -> list[str]:
         (entry.path.removeprefix(f"{section}."), plain(entry.value), entry.unit, plain(entry.range), entry.kind)
         for entry in entries
     ]
-    key, value, unit, bounds, kind = (max(map(len, column)) for column in zip(*rows, strict=True)) if rows else [0] * 5
+    key, value, unit, bounds, kind = (max(map(len, column)) for column in zip(*rows, strict=True))
     return [
-        f"{row[0]:<{key}}  {row[1]:>{value}}  {row[2]:<{unit}}  {row[3]:<{bounds}}  {row[4]:<{kind}}  {entry.confidence}"
-        for row, entry in zip(rows, entries, strict=True)
+        f"{row[0]:<{key}}  {row[1]:>{value}}  {row[2]:<{unit}}  {row[3]:<{bounds}}  {row[4]:<{kind}}  {conf}"
+        for row, conf in zip(rows, (entry.confidence for entry in entries), strict=True)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -11,11 +11,19 @@ from rich.table import Table
 PIPED_WIDTH = 100
 
 
+class PlainConsole(Console):
+    """A console that leaves a closed pipe to the way out, where Rich would exit by itself."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Pass on the BrokenPipeError that is being handled."""
+        raise  # Rich calls this from its except clause
+
+
 def console(to_stderr: bool = False) -> Console:
     """Return a console that writes text as it is: as wide as the terminal, or 100 columns into a pipe."""
     stream = sys.stderr if to_stderr else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return PlainConsole(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
