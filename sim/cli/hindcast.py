@@ -50,11 +50,12 @@ def _print_scores(scored: dict[str, Any], seed: int) -> None:
 
 def _said(item: dict[str, Any]) -> tuple[str, str]:
     """Return what the ensemble says of one observation: median and range, or the share of yes."""
+    from sim.cli.tables import span
+
     if item["probability"] is not None:
         return f"{item['probability']:.0%} yes", ""
     low, _, median, _, high = (_short(value) for value in item["quantiles"])
-    same_year = low[:5] == high[:5] and low[4:5] == "-"  # a date: say its year once
-    return median, f"{low} to {high[5:] if same_year else high}"
+    return median, span(low, high)
 
 
 def _short(value: float | str | None) -> str:

@@ -85,47 +85,56 @@ def _print_summary(made: dict[str, Any], title: str, end: date) -> None:
     rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
     outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
     for name in MAIN_OUTCOMES:
-        rows.add_row(name, *_cells(outcomes[name], made, end))
+        rows.add_row(name, *_cells(outcomes[name], made))
     out = console()
     out.print(f"{made['scenario']}: {title}", style="bold")
-    out.print(f"{made['days']} days from {made['start']}\n")
+    out.print(f"{made['days']} days, {made['start']} to {end}\n")
     out.print(rows)
-    out.print(f"\nresults  {made['results']}", soft_wrap=True)
+    out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
+    out.print(f"results  {made['results']}", soft_wrap=True)
     out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
 
 
-def _cells(outcome: dict[str, Any], made: dict[str, Any], end: date) -> tuple[str, str, str]:
+def _cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
     """Return median, range and remark of one outcome."""
+    from sim.cli.tables import span
+
     if outcome["type"] == "yes_no":
-        return _yes_no_cells(outcome)
+        return _yes_no_cells(outcome, made)
     if outcome["type"] == "date":
-        return _date_cells(outcome, made, end)
+        return _date_cells(outcome, made)
     if outcome["median"] is None:
         return "-", "-", "does not arise"
     unit = "" if outcome["unit"] == "1" else f" {outcome['unit']}"
     low, median, high = (_number(outcome[key]) for key in ("p05", "median", "p95"))
-    return f"{median}{unit}", f"{low} to {high}", "" if outcome["n"] == made["runs"] else f"arises in {outcome['n']}"
+    return f"{median}{unit}", span(low, high), _arises(outcome, made)
 
 
-def _yes_no_cells(outcome: dict[str, Any]) -> tuple[str, str, str]:
+def _yes_no_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
     if outcome["share"] is None:
         return "-", "-", "does not arise"
     low, high = outcome["ci"]
-    return "", "", f"{outcome['share']:.0%} of {outcome['n']} ({low:.0%} to {high:.0%})"
+    return f"{outcome['share']:.0%} yes", f"CI {low:.0%} to {high:.0%}", _arises(outcome, made)
 
 
-def _date_cells(outcome: dict[str, Any], made: dict[str, Any], end: date) -> tuple[str, str, str]:
+def _arises(outcome: dict[str, Any], made: dict[str, Any]) -> str:
+    """Say in how many runs the question arose, where it did not in all."""
+    return "" if outcome["n"] == made["runs"] else f"arises in {outcome['n']}"
+
+
+def _date_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
     from datetime import date, timedelta
+
+    from sim.cli.tables import span
 
     def day(key: str) -> str:
         if outcome[key] is None:
             return "later"
         return str(date.fromisoformat(made["start"]) + timedelta(days=round(outcome[key])))
 
-    never = outcome["censored"] / outcome["n"]
-    share = f"{never:.0%}" if never >= 0.005 else "<1%"
-    remark = f"{share} not by {end}" if never else ""
-    return day("median"), f"{day('p05')} to {day('p95')}", remark
+    late = outcome["censored"] / outcome["n"]
+    share = f"{late:.0%}" if late >= 0.005 else "<1%"
+    return day("median"), span(day("p05"), day("p95")), f"{share} later" if late else ""
 
 
 def _number(value: float) -> str:

@@ -44,3 +44,9 @@ def plain(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(map(plain, value)) + "]"
     return "-" if value is None else str(value)
+
+
+def span(low: str, high: str) -> str:
+    """Write a range of two numbers or of two dates, whose year is said once."""
+    same_year = low[4:5] == "-" and low[:5] == high[:5]
+    return f"{low} to {high[5:] if same_year else high}"
