@@ -188,6 +188,7 @@ class State(ArrayStruct):
     attacks: np.ndarray = array(FLOAT, "insurgent_provinces runs", "insurgent attacks today")
     excitation: np.ndarray = array(FLOAT, "insurgent_provinces runs", "attacks a day set off by earlier ones")
     attacks_total: np.ndarray = array(FLOAT, "insurgent_provinces runs", "attacks so far")
+    fled: np.ndarray = array(FLOAT, "sectors runs", "people of the sector who are displaced")
     displaced: np.ndarray = array(FLOAT, "provinces runs", "displaced persons, counted at the host")
     summit_today: bool = False
 
