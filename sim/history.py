@@ -10,12 +10,19 @@ import numpy as np
 
 from sim.measures import (
     held_by_damascus,
+    mean_of_parts,
     province_share_not_sdf,
     sdf_share_of_country,
 )
 from sim.orders import Orders
 from sim.state import (
     AIR_DEFENCE,
+    ASSETS,
+    AUTHORITY_PARTS,
+    INFLUENCE_PARTS,
+    INSTITUTIONS,
+    UNCERTAINTY_PARTS,
+    US_BASES,
     AL_HOL,
     ARMOUR,
     BY_ASSAULT,
@@ -60,6 +67,10 @@ def _prisoners_of(state: State, custodies: tuple[int, ...]) -> np.ndarray:
     return (state.inmates[PRISONS] * mine).sum(axis=0)
 
 
+def _handed(state: State) -> np.ndarray:
+    return (state.institution_on != NEVER).sum(axis=0) / len(INSTITUTIONS)
+
+
 def _town(key: str) -> Read:
     return lambda theatre, state: held_by_damascus(theatre, state, theatre.grid.town(key).cell)
 
@@ -100,6 +111,20 @@ SERIES: dict[str, Series] = {
     "partner_shifted": Series("The United States has shifted its partnership", "share", lambda t, s: s.partner_shifted),
     "sdf_prospects": Series("The SDF's estimate of its prospects", "1", lambda t, s: s.prospects),
     "tie_damascus_moscow": Series("Relation of Damascus and Moscow", "1", lambda t, s: s.relation[MOSCOW_TIE]),
+    "deal_terms": Series("Terms of the deal (index in TERMS)", "code", lambda t, s: s.deal_terms),
+    "institutions_handed_over": Series("Institutions handed over", "share", lambda t, s: _handed(s)),
+    "summit_result": Series("Result of the last summit (index in SUMMIT_RESULTS)", "code", lambda t, s: s.summit_result),
+    "hmeimim_status": Series("Status of Hmeimim (index in BASE_STATUSES)", "code", lambda t, s: s.base_status[0]),
+    "tartus_status": Series("Status of Tartus (index in BASE_STATUSES)", "code", lambda t, s: s.base_status[1]),
+    "supply_delivered": Series("Equipment delivered through Tartus", "tonnes", lambda t, s: s.supply_total),
+    "army_readiness": Series("Readiness of the Syrian army", "1", lambda t, s: s.readiness),
+    "moscow_influence": Series("Moscow's influence", "1", lambda t, s: mean_of_parts(s.influence_parts)),
+    "damascus_authority": Series("Damascus's authority", "1", lambda t, s: mean_of_parts(s.authority_parts)),
+    "sdf_uncertainty": Series("The SDF's uncertainty", "1", lambda t, s: mean_of_parts(s.uncertainty_parts)),
+    "us_persons": Series("US troops in Syria", "persons", lambda t, s: s.us_persons.sum(axis=0)),
+    "us_bases": Series("US bases", "bases", lambda t, s: (s.us_persons > 0).sum(axis=0)),
+    "us_killed": Series("US troops killed", "persons", lambda t, s: s.us_killed),
+    "us_strikes": Series("Waves of US strikes", "waves", lambda t, s: s.strikes),
     "withdrawal_requested": Series("Damascus has asked Moscow to leave", "share", lambda t, s: s.requested_on != NEVER),
     "withdrawal_phase": Series("Phase of the withdrawal (index in PHASES)", "code", lambda t, s: s.withdrawal),
     "tonnes_ordered_out": Series("Equipment ordered out", "tonnes", lambda t, s: s.ordered_out),
@@ -141,6 +166,23 @@ SERIES: dict[str, Series] = {
 } | {
     f"{key}_taken": Series(f"{key} is Damascus's", "share", _town(key))
     for key in ("raqqa", "tabqa", "shaddadi", "hasakah", "qamishli", "kobani", "deir_hafer", "hajin")
+} | {
+    f"{key}_handed_over": Series(f"{key} handed over by the deal", "share", lambda t, s, i=i: s.institution_on[i] != NEVER)
+    for i, key in enumerate(INSTITUTIONS)
+} | {
+    f"{key}_left": Series(f"US base {key} left", "share", lambda t, s, i=i: s.us_left_on[i] != NEVER)
+    for i, key in enumerate(US_BASES)
+} | {
+    f"{index}_{part}": Series(f"{label}: {part}", "1", lambda t, s, index=index, i=i: getattr(s, f"{index}_parts")[i])
+    for index, label, parts in (
+        ("influence", "Moscow's influence", INFLUENCE_PARTS),
+        ("authority", "Damascus's authority", AUTHORITY_PARTS),
+        ("uncertainty", "The SDF's uncertainty", UNCERTAINTY_PARTS),
+    )
+    for i, part in enumerate(parts)
+} | {
+    f"{key}_damascus": Series(f"{key} is Damascus's", "share", lambda t, s, i=i: s.asset_taken[i])
+    for i, key in enumerate(ASSETS)
 }
 
 

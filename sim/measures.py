@@ -38,6 +38,14 @@ def fighters_present(theatre: Theatre, state: State) -> np.ndarray:
     return np.maximum(left, 0.0)
 
 
+def mean_of_parts(parts: np.ndarray) -> np.ndarray:
+    """Return (runs,) the unweighted mean of (parts, runs), summed part by part so that any block gives the same bits."""
+    total = np.zeros(parts.shape[1], np.float32)
+    for part in parts:
+        total += part
+    return total / np.float32(len(parts))
+
+
 def held_by_damascus(theatre: Theatre, state: State, lattice_cell: int) -> np.ndarray:
     """Return (runs,) bool: Damascus's forces stand in the lattice cell."""
     row = theatre.row_of(lattice_cell)

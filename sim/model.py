@@ -6,6 +6,7 @@ insurgents, people and estimates; record.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import mesa
@@ -69,6 +70,8 @@ class TheatreModel(mesa.Model):
         self.orders = Orders.zeros(sizes(self.theatre, self.luck.runs))
         self.seen = see(self.theatre, self.state, self._waits())
         self.state.day += 1
+        today = self.setting.start_date + timedelta(days=self.state.day)
+        self.state.summit_today = any(e.event == "summit" and e.date == today for e in self.setting.timeline)
         self.agents.do("step")
         for mechanism in DIPLOMACY + LOGISTICS + (campaign,):
             self._advance(mechanism, 1.0)

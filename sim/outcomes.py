@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from sim.history import History
-from sim.state import DRAWING_DOWN, GONE, NEVER, RESIDUAL
+from sim.state import BASE_STATUSES, DRAWING_DOWN, GONE, NEVER, RESIDUAL, SUMMIT_RESULTS, TERMS
 
 NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
 
@@ -61,6 +61,23 @@ def on(name: str, year: int, month: int, day: int) -> Callable[[History], np.nda
 def first(name: str, least: float = 1.0) -> Callable[[History], np.ndarray]:
     """First day on which a series reaches a level."""
     return lambda history: first_day(history.series[name] >= least)
+
+
+def category(name: str, skip: int = 0) -> Callable[[History], np.ndarray]:
+    """Read a series of codes on the last evening; the first `skip` codes stand for nothing reached."""
+
+    def read(history: History) -> np.ndarray:
+        code = history.series[name][-1] - skip
+        return np.where(code < 0, np.nan, code)
+
+    return read
+
+
+def deal_terms(history: History) -> np.ndarray:
+    """Index of the first deal's terms, NaN without a deal."""
+    day = first_day(history.series["deal"] >= 1)
+    terms = history.series["deal_terms"][np.nan_to_num(day).astype(int), np.arange(history.runs)]
+    return np.where(np.isnan(day), np.nan, terms - 1)
 
 
 def truce_agreed_on(history: History) -> np.ndarray:
@@ -164,6 +181,35 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("fighting_resumed_on", "date", DATE, "first day Damascus attacked again after a truce", (7, 8),
             fighting_resumed_on),
     Outcome("deal_reached_on", "date", DATE, "day an integration deal was signed", (12,), first("deal")),
+    Outcome("deal_terms", "1", CATEGORY, "terms of the first deal that was signed", (12,), deal_terms, TERMS[1:]),
+    Outcome("institutions_handed_over", "1", NUMBER, "share of the six institutions handed over at the end", (12,),
+            at_end("institutions_handed_over")),
+    Outcome("first_institution_on", "date", DATE, "day the first institution was handed over", (12,),
+            first("institutions_handed_over", 0.1)),
+    Outcome("airport_handed_over_on", "date", DATE, "day Qamishli airport was handed over by the deal", (12, 21),
+            first("airport_handed_over")),
+    Outcome("oil_handed_over_on", "date", DATE, "day the oil fields were handed over by the deal", (12, 21),
+            first("oil_handed_over")),
+    Outcome("crossings_handed_over_on", "date", DATE, "day the crossings were handed over by the deal", (12, 21),
+            first("crossings_handed_over")),
+    Outcome("summit_result", "1", CATEGORY, "result of the last summit of Damascus and Moscow", (13,),
+            category("summit_result", 1), SUMMIT_RESULTS[1:]),
+    Outcome("hmeimim_status", "1", CATEGORY, "status of Hmeimim at the end", (13, 15), category("hmeimim_status"),
+            BASE_STATUSES),
+    Outcome("tartus_status", "1", CATEGORY, "status of Tartus at the end", (13, 14), category("tartus_status"),
+            BASE_STATUSES),
+    Outcome("supply_delivered", "tonnes", NUMBER, "Russian equipment delivered through Tartus", (14,),
+            at_end("supply_delivered")),
+    Outcome("army_readiness", "1", NUMBER, "readiness of the Syrian army at the end", (14,), at_end("army_readiness")),
+    Outcome("moscow_influence", "1", NUMBER, "index of Moscow's influence at the end", (15,), at_end("moscow_influence")),
+    Outcome("damascus_authority", "1", NUMBER, "index of Damascus's authority at the end", (16,),
+            at_end("damascus_authority")),
+    Outcome("sdf_uncertainty", "1", NUMBER, "index of the SDF's uncertainty at the end", (17,), at_end("sdf_uncertainty")),
+    Outcome("us_persons", "persons", NUMBER, "US troops in Syria at the end", (19,), at_end("us_persons")),
+    Outcome("us_bases", "bases", NUMBER, "US bases held at the end", (19,), at_end("us_bases")),
+    Outcome("tanf_left_on", "date", DATE, "day Tanf was left", (19,), first("al_tanf_garrison_left")),
+    Outcome("shaddadi_base_left_on", "date", DATE, "day the Shaddadi base was left", (19,), first("shaddadi_base_left")),
+    Outcome("us_strikes", "waves", NUMBER, "waves of US strikes on insurgents", (19,), at_end("us_strikes")),
     Outcome("withdrawal_requested_on", "date", DATE, "day Damascus asked Moscow to leave Qamishli", (5,),
             first("withdrawal_requested")),
     Outcome("withdrawal_started_on", "date", DATE, "first day equipment left Qamishli", (1,),

@@ -7,6 +7,10 @@ from dataclasses import dataclass, fields
 from sim.arrays import COUNT
 from sim.state import (
     ARMY,
+    BASE_STATUSES,
+    COASTAL_BASES,
+    PRESSURES,
+    US_BASES,
     CAMPAIGNS,
     CLASSES,
     CUSTODIES,
@@ -33,6 +37,7 @@ class Forces:
     sdf_fighters: int = value("persons", 0)
     arab_share_of_sdf: float = value("1", 0, 1)
     damascus_fighters: int = value("persons", 0)
+    share_tied_in_the_south: float = value("1", 0, 1)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,35 @@ class Ties:
     damascus_sdf: float = value("1", -1, 1)
     guarantor_absence: float = value("1", 0, 1)
     partner_shifted: bool = value("yes_no")
+
+
+@dataclass(frozen=True)
+class Pressures:
+    """[start.outside]: pressures from outside, 0 none to 1 full; they are settings, not actors (facts section 4)."""
+
+    turkish_pressure: float = value("1", 0, 1)
+    mediation: float = value("1", 0, 1)
+    israeli_pressure: float = value("1", 0, 1)
+    border_control: float = value("1", 0, 1)
+
+
+@dataclass(frozen=True)
+class UsTroops:
+    """[start.us_troops]: US troops by base."""
+
+    al_tanf_garrison: int = value("persons", 0)
+    shaddadi_base: int = value("persons", 0)
+    qasrak_base: int = value("persons", 0)
+    rmeilan_base: int = value("persons", 0)
+
+
+@dataclass(frozen=True)
+class Coast:
+    """[start.coastal_bases]: status of the bases on the coast and the readiness of the army they help to equip."""
+
+    hmeimim: str = value("name")
+    tartus: str = value("name")
+    readiness: float = value("1", 0, 1)
 
 
 @dataclass(frozen=True)
@@ -114,6 +148,9 @@ class Start:
 
     forces: Forces
     ties: Ties
+    outside: Pressures
+    us_troops: UsTroops
+    coastal_bases: Coast
     qamishli: Equipment
     outposts: Equipment
     coast: Equipment
@@ -124,7 +161,7 @@ class Start:
     displaced: Displaced
 
 
-CHOICES = {"start.course.campaign": CAMPAIGNS} | {f"start.custody.{site}": CUSTODIES for site in CUSTODY_SITES}
+CHOICES = {"start.course.campaign": CAMPAIGNS} | {f"start.coastal_bases.{base}": BASE_STATUSES for base in COASTAL_BASES} | {f"start.custody.{site}": CUSTODIES for site in CUSTODY_SITES}
 """Names a text value may take."""
 
 
@@ -146,7 +183,8 @@ def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     _write_presence(state, theatre, start)
     share = theatre.sector_population * (theatre.sector_area > 1.0)
     share = share / share.sum()
-    state.strength[ARMY] = start.forces.damascus_fighters * share
+    tied = start.forces.share_tied_in_the_south * start.outside.israeli_pressure
+    state.strength[ARMY] = start.forces.damascus_fighters * (1.0 - tied) * share
     state.strength[FIGHTERS] = start.forces.sdf_fighters * share
     state.leavers[:] = start.forces.arab_share_of_sdf * state.strength[FIGHTERS]
     return state
@@ -176,6 +214,14 @@ def _write_course(state: State, course: Course) -> None:
 
 
 def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
+    state.persons_at_start[:] = start.qamishli.persons
+    for index, name in enumerate(PRESSURES):
+        state.outside[index] = getattr(start.outside, name)
+    for index, name in enumerate(US_BASES):
+        state.us_persons[index] = getattr(start.us_troops, name)
+    for index, name in enumerate(COASTAL_BASES):
+        state.base_status[index] = BASE_STATUSES.index(getattr(start.coastal_bases, name))
+    state.readiness[:] = start.coastal_bases.readiness
     for place, equipment in ((QAMISHLI, start.qamishli), (OUTPOSTS, start.outposts), (HMEIMIM, start.coast)):
         for index, name in enumerate(CLASSES):
             state.stock[place, index] = getattr(equipment, name)

@@ -11,6 +11,10 @@
 | insurgent_provinces | 3 | INSURGENT_PROVINCES |
 | custody_sites | 8 | CUSTODY_SITES: six prisons, two camps |
 | assets | 13 | ASSETS |
+| institutions | 6 | INSTITUTIONS |
+| coastal_bases, us_bases | 2, 4 | COASTAL_BASES, US_BASES |
+| pressures | 4 | PRESSURES |
+| influence_parts, authority_parts, uncertainty_parts | 4, 6, 3 | what each index is the mean of |
 | places, classes | 4, 7 | PLACES and CLASSES of Russian equipment |
 | relations | 2 | RELATIONS |
 | transit_days | 8 | days to the coast |
@@ -64,6 +68,18 @@ ASSETS = (
     "yarubiyah",
     "qamishli_airport",
 )
+TERMS = ("none", "individual", "units")
+NO_TERMS, INDIVIDUAL, UNITS = range(3)
+INSTITUTIONS = ("security", "crossings", "airport", "oil", "prisons", "administration")
+SECURITY, CROSSINGS, AIRPORT, OIL, PRISONS_HANDED, ADMINISTRATION = range(6)
+SUMMIT_RESULTS = ("none", "rift", "left_open", "settled")
+NO_SUMMIT, RIFT, LEFT_OPEN, SETTLED = range(4)
+BASE_STATUSES = ("asked_to_leave", "tolerated", "confirmed")
+ASKED_TO_LEAVE, TOLERATED, CONFIRMED = range(3)
+COASTAL_BASES = ("hmeimim", "tartus")
+AT_HMEIMIM, AT_TARTUS = range(2)
+US_BASES = ("al_tanf_garrison", "shaddadi_base", "qasrak_base", "rmeilan_base")
+TANF, US_SHADDADI, QASRAK, US_RMEILAN = range(4)
 INSURGENT_PROVINCES = ("deir_ez_zor", "raqqa", "hasakah")
 
 NEVER = -9999
@@ -111,12 +127,31 @@ class State(ArrayStruct):
     lapsed: np.ndarray = array(COUNT, "runs", "truces lapsed so far")
     broken: np.ndarray = array(COUNT, "runs", "truces broken so far")
     violations: np.ndarray = array(FLOAT, "runs", "truce violations today")
+    deal_terms: np.ndarray = array(CODE, "runs", "index in TERMS of the deal in force")
+    deal_signed_on: np.ndarray = array(COUNT, "runs", "day the deal in force was signed, or NEVER")
+    institution_on: np.ndarray = array(COUNT, "institutions runs", "day the institution was handed over, or NEVER")
     deal: np.ndarray = array(FLAG, "runs", "a comprehensive integration deal is in force")
     # guarantor and relations
     guarantor_absence: np.ndarray = array(FLOAT, "runs", "how absent the SDF's guarantor is, [0, 1]")
     halt_urged: np.ndarray = array(FLAG, "runs", "the United States asked Damascus to halt yesterday")
     partner_shifted: np.ndarray = array(FLAG, "runs", "the United States has shifted its partnership to Damascus")
     relation: np.ndarray = array(FLOAT, "relations runs", "relation of the pair, [-1, 1]")
+    summit_result: np.ndarray = array(CODE, "runs", "index in SUMMIT_RESULTS of the last summit")
+    base_status: np.ndarray = array(CODE, "coastal_bases runs", "index in BASE_STATUSES")
+    supply: np.ndarray = array(FLOAT, "runs", "tonnes of equipment delivered through Tartus today")
+    supply_total: np.ndarray = array(FLOAT, "runs", "tonnes delivered through Tartus so far")
+    readiness: np.ndarray = array(FLOAT, "runs", "readiness of the Syrian army, [0, 1]")
+    influence_parts: np.ndarray = array(FLOAT, "influence_parts runs", "parts of Moscow's influence, [0, 1]")
+    authority_parts: np.ndarray = array(FLOAT, "authority_parts runs", "parts of Damascus's authority, [0, 1]")
+    uncertainty_parts: np.ndarray = array(FLOAT, "uncertainty_parts runs", "parts of the SDF's uncertainty, [0, 1]")
+    talks_sought: np.ndarray = array(FLAG, "runs", "the SDF asked for talks yesterday")
+    outside: np.ndarray = array(FLOAT, "pressures runs", "pressures from outside, [0, 1]")
+    us_persons: np.ndarray = array(FLOAT, "us_bases runs", "US troops at the base")
+    us_left_on: np.ndarray = array(COUNT, "us_bases runs", "day the base was left, or NEVER")
+    us_losses_on: np.ndarray = array(COUNT, "runs", "day US troops were last killed, or NEVER")
+    us_killed: np.ndarray = array(FLOAT, "runs", "US troops killed so far")
+    strikes: np.ndarray = array(FLOAT, "runs", "waves of US strikes so far")
+    struck_on: np.ndarray = array(COUNT, "runs", "day of the last wave of US strikes, or NEVER")
     prospects: np.ndarray = array(FLOAT, "runs", "the SDF's own estimate of its prospects, [0, 1]")
     # Russian presence
     withdrawal: np.ndarray = array(CODE, "runs", "index in PHASES")
@@ -125,6 +160,7 @@ class State(ArrayStruct):
     stock: np.ndarray = array(FLOAT, "places classes runs", "persons, items or tonnes")
     on_the_road: np.ndarray = array(FLOAT, "transit_days classes runs", "convoys by days left to the coast")
     sorties: np.ndarray = array(FLOAT, "runs", "cargo flights that left Qamishli so far")
+    persons_at_start: np.ndarray = array(FLOAT, "runs", "Russians at Qamishli on the first evening")
     ordered_out: np.ndarray = array(FLOAT, "runs", "tonnes of equipment ordered out")
     tonnes_by_air: np.ndarray = array(FLOAT, "runs", "tonnes of equipment lifted out so far")
     tonnes_by_road: np.ndarray = array(FLOAT, "runs", "tonnes of equipment driven out so far")
@@ -144,6 +180,7 @@ class State(ArrayStruct):
     transfer_started_on: np.ndarray = array(COUNT, "runs", "day of the first transfer to Iraq, or NEVER")
     transfer_running: np.ndarray = array(FLAG, "runs", "the transfer has begun and is not complete")
     transferred: np.ndarray = array(FLOAT, "runs", "detainees moved to Iraq so far")
+    transfer_plan: np.ndarray = array(FLOAT, "runs", "detainees to be moved in all")
     last_batch_on: np.ndarray = array(COUNT, "runs", "day of the last batch to Iraq, or NEVER")
     # assets, insurgents and people
     asset_taken: np.ndarray = array(FLAG, "assets runs", "Damascus's forces stand at the asset")
@@ -151,7 +188,9 @@ class State(ArrayStruct):
     attacks: np.ndarray = array(FLOAT, "insurgent_provinces runs", "insurgent attacks today")
     excitation: np.ndarray = array(FLOAT, "insurgent_provinces runs", "attacks a day set off by earlier ones")
     attacks_total: np.ndarray = array(FLOAT, "insurgent_provinces runs", "attacks so far")
+    fled: np.ndarray = array(FLOAT, "sectors runs", "people of the sector who are displaced")
     displaced: np.ndarray = array(FLOAT, "provinces runs", "displaced persons, counted at the host")
+    summit_today: bool = False
 
     def holder(self) -> np.ndarray:
         """Return (cells, runs) int8 holder codes of the theatre."""
@@ -163,6 +202,11 @@ class State(ArrayStruct):
         return (self.army[:-2] == 0).astype(np.float32)
 
 
+PRESSURES = ("turkish_pressure", "mediation", "israeli_pressure", "border_control")
+TURKISH, MEDIATION, ISRAELI, BORDER = range(4)
+INFLUENCE_PARTS = ("coast", "supply", "tie", "status")
+AUTHORITY_PARTS = ("territory", "population", "institutions", "revenue", "recognition", "calm")
+UNCERTAINTY_PARTS = ("outcome", "guarantor", "territory")
 TRANSIT_DAYS = 8
 
 
@@ -179,6 +223,13 @@ def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
         "insurgent_provinces": len(INSURGENT_PROVINCES),
         "custody_sites": len(CUSTODY_SITES),
         "assets": len(ASSETS),
+        "institutions": len(INSTITUTIONS),
+        "coastal_bases": len(COASTAL_BASES),
+        "us_bases": len(US_BASES),
+        "pressures": len(PRESSURES),
+        "influence_parts": len(INFLUENCE_PARTS),
+        "authority_parts": len(AUTHORITY_PARTS),
+        "uncertainty_parts": len(UNCERTAINTY_PARTS),
         "places": len(PLACES),
         "classes": len(CLASSES),
         "transit_days": TRANSIT_DAYS,

@@ -38,6 +38,27 @@ Policy = dict[str, tuple[Rule, ...]]
 """Rules by matter, most urgent first; the last rule of a matter always holds."""
 
 
+def null_policies(documented: Policy) -> dict[str, Policy]:
+    """Return the policies that show what the rules add: idle orders nothing, random draws one of the documented orders."""
+    idle = {matter: (Rule(otherwise, stay, "null policy"),) for matter in documented}
+    return {"idle": idle, "random": {matter: _at_random(rules) for matter, rules in documented.items()}}
+
+
+def _at_random(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(_drew(rule.order.__name__, (index + 1) / len(rules)), rule.order, "null policy") for index, rule in enumerate(rules)
+    )
+
+
+def _drew(order: str, up_to: float) -> Callable[[Seen, Any], np.ndarray]:
+    def drew(seen: Seen, values: Any) -> np.ndarray:
+        return seen.chance <= up_to
+
+    drew.__name__ = f"drew_{order}"
+    drew.__doc__ = f"The day's lot fell on: {order.replace('_', ' ')}."
+    return drew
+
+
 def otherwise(seen: Seen, values: Any) -> np.ndarray:
     """Holds in every run."""
     return np.ones(seen.truce.shape, dtype=bool)

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, otherwise, stay
+from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
 from sim.orders import Orders
-from sim.state import GENERAL, HALTED, IN_POCKET, NONE, STAYING, ZONE
+from sim.state import GENERAL, HALTED, IN_POCKET, INDIVIDUAL, NONE, STAYING, UNITS, ZONE
 from sim.theatre import POCKET
 from sim.values import value
+
+GENERAL_WAR_SHARE = 0.8
+"""Below this share of Arab-majority communities left, the war has been a general one (definition)."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,11 @@ class Values:
     opening_chance_per_day: float = value("1/day", 0, 1)
     rest_days: float = value("days", 0)
     ultimatum_days: float = value("days", 0)
+    incident_chance_per_day: float = value("1/day", 0, 1)
     escalation_midpoint: float = value("1", 0, 1)
     escalation_slope: float = value("1", 0)
+    restraint_by_russian_presence: float = value("1", 0, 1)
+    urge_by_turkish_pressure: float = value("1", 0, 1)
     pocket_days: float = value("days", 1)
     local_truce_chance_per_day: float = value("1/day", 0, 1)
     halt_at_arab_share: float = value("1", 0, 1)
@@ -56,7 +62,9 @@ class Values:
     resume_chance_later_per_day: float = value("1/day", 0, 1)
     request_at_hasakah_share: float = value("1", 0, 1)
     request_chance_per_day: float = value("1/day", 0, 1)
-    deal_offer_chance_per_day: float = value("1/day", 0, 1)
+    talks_chance_per_day: float = value("1/day", 0, 1)
+    talks_chance_by_mediation: float = value("1", 0)
+    units_offered_above_share: float = value("1", 0, 1)
 
 
 # --- campaign: conditions ---------------------------------------------------------------------------------------------
@@ -78,6 +86,11 @@ def gains_are_cheap(seen: Seen, values: Values) -> np.ndarray:
     return seen.campaign == GENERAL
 
 
+def an_offensive_is_on(seen: Seen, values: Values) -> np.ndarray:
+    """The general offensive has begun or halted: press on, into the cities, whatever it costs."""
+    return ~seen.truce & ((seen.campaign == GENERAL) | (seen.campaign == HALTED))
+
+
 def the_city_lines_are_reached(seen: Seen, values: Values) -> np.ndarray:
     """The offensive has halted and no truce has been agreed yet: keep the siege, do not assault."""
     return seen.campaign == HALTED
@@ -86,10 +99,10 @@ def the_city_lines_are_reached(seen: Seen, values: Values) -> np.ndarray:
 def the_pocket_gives_way(seen: Seen, values: Values) -> np.ndarray:
     """The SDF pulls back from the pocket and the guarantor restrains little: advance past the agreed line.
 
-    The chance falls as a logit of the guarantor's presence.
+    The chance falls as a logit of the guarantor's presence, less so under Turkish pressure.
     """
     gives_way = seen.pocket_ordered_out | (seen.pocket_share_left <= 0.5)
-    resolve = values.escalation_slope * (seen.guarantor_absence - values.escalation_midpoint)
+    resolve = values.escalation_slope * (seen.guarantor_absence + tilt(seen, values) - values.escalation_midpoint)
     return (seen.campaign == IN_POCKET) & gives_way & (seen.chance < 1.0 / (1.0 + np.exp(-resolve)))
 
 
@@ -117,14 +130,33 @@ def the_deadline_has_lapsed_without_a_deal(seen: Seen, values: Values) -> np.nda
     """The integration deadline is past, talks gave nothing, an exposed pocket is there: declare a closed zone."""
     rested = seen.days_since_campaign >= values.rest_days
     open_case = (seen.days_since_deadline > 0) & ~seen.deal & (seen.pocket_share_left > 0)
-    return open_case & rested & (seen.truces == 0) & (seen.chance < values.opening_chance_per_day)
+    return open_case & rested & (seen.chance < values.opening_chance_per_day)
+
+
+def an_incident_flares_up(seen: Seen, values: Values) -> np.ndarray:
+    """An incident at the exposed pocket becomes a clash of a few days."""
+    rested = seen.days_since_campaign >= values.rest_days
+    return ~seen.deal & rested & (seen.pocket_share_left > 0) & (seen.chance < values.incident_chance_per_day)
 
 
 def a_truce_has_ended_and_nothing_is_settled(seen: Seen, values: Values) -> np.ndarray:
-    """Calm without truce after a lapse or breakdown: fighting may resume, most likely within the first days."""
+    """Calm without truce after a general offensive: it may resume, most likely within the first days.
+
+    Less likely while Russians stand at Qamishli, more likely under Turkish pressure.
+    """
     fresh = seen.days_since_truce_ended <= values.resume_fresh_days
     chance = np.where(fresh, values.resume_chance_fresh_per_day, values.resume_chance_later_per_day)
-    return (seen.truces > 0) & ~seen.deal & (seen.chance < chance)
+    after_general = seen.arab_share_left <= GENERAL_WAR_SHARE
+    return after_general & (seen.truces > 0) & ~seen.deal & (seen.chance < chance * (1.0 + 2.0 * tilt(seen, values)))
+
+
+def tilt(seen: Seen, values: Values) -> np.ndarray:
+    """Return (runs,) how far pressures from outside tilt Damascus to force: Turkey above one half, less Russian presence.
+
+    Both are 0 in the baseline's January until Moscow leaves: Turkish pressure at one half, the garrison whole.
+    """
+    turkish = values.urge_by_turkish_pressure * (seen.turkish_pressure - 0.5)
+    return turkish + values.restraint_by_russian_presence * (1.0 - np.minimum(seen.russian_presence, 1.0))
 
 
 # --- campaign: orders -------------------------------------------------------------------------------------------------
@@ -186,7 +218,7 @@ def the_truce_expires_while_the_transfer_runs(seen: Seen, values: Values) -> np.
 
 def the_truce_expires_while_talks_go_on(seen: Seen, values: Values) -> np.ndarray:
     """The truce expires today and talks over integration are open: extend for the talks."""
-    talks = (values.deal_offer_chance_per_day > 0) & (seen.truce_age <= seen.truce_term + values.extension_days)
+    talks = talks_chance(seen, values) > 0
     chance = extension_chance(seen, values, values.extension_shift_talks)
     return seen.truce & (seen.days_to_expiry <= 0) & talks & ~seen.transfer_running & (seen.chance < chance)
 
@@ -235,14 +267,37 @@ def offer_an_extension(orders: Orders, where: np.ndarray, seen: Seen, values: Va
 # --- talks and Moscow -------------------------------------------------------------------------------------------------
 
 
-def a_round_of_talks_is_held(seen: Seen, values: Values) -> np.ndarray:
-    """Under a truce, on the days a round is held: integration with posts and rights is on the table."""
-    return seen.truce & ~seen.deal & (seen.chance < values.deal_offer_chance_per_day)
+def talks_chance(seen: Seen, values: Values) -> np.ndarray:
+    """Return (runs,) the chance that a round of talks is held today; mediators raise it, and the SDF's asking makes it 1."""
+    chance = values.talks_chance_per_day * (1.0 + values.talks_chance_by_mediation * (seen.mediation - 0.5))
+    return np.where(seen.talks_sought & (values.talks_chance_per_day > 0), 1.0, chance)
 
 
-def offer_integration(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Offer integration of fighters one by one, with posts and rights."""
-    orders.deal_offered[where] = True
+def a_round_is_held_and_the_sdf_is_strong(seen: Seen, values: Values) -> np.ndarray:
+    """Nobody attacks, a round of talks is held, the SDF holds most of its ground: units may join whole."""
+    held = ~seen.attacking & ~seen.deal & (seen.chance < talks_chance(seen, values))
+    return held & (seen.sdf_share_of_start > values.units_offered_above_share)
+
+
+def a_round_is_held_and_the_sdf_is_weak(seen: Seen, values: Values) -> np.ndarray:
+    """Nobody attacks, a round is held, the SDF has lost its ground: fighters join one by one, with posts and rights."""
+    return ~seen.attacking & ~seen.deal & (seen.chance < talks_chance(seen, values))
+
+
+def offer_units(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Offer integration of whole units."""
+    orders.terms_offered[where] = UNITS
+
+
+def offer_individual(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Offer integration of fighters one by one."""
+    orders.terms_offered[where] = INDIVIDUAL
+
+
+def assault_everywhere(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """General offensive that does not stop at Kurdish-majority ground."""
+    attack_everywhere(orders, where, seen, values)
+    orders.assault_core[where] = True
 
 
 def a_foreign_base_stands_in_newly_held_land(seen: Seen, values: Values) -> np.ndarray:
@@ -267,8 +322,9 @@ CAMPAIGN = (
     Rule(the_pocket_is_under_attack, attack_the_pocket, "facts a20, a25"),
     Rule(the_ultimatum_has_lapsed, attack_the_pocket, "facts a20, a25"),
     Rule(the_ultimatum_runs, declare_a_zone, "facts a23, a24"),
-    Rule(the_deadline_has_lapsed_without_a_deal, declare_a_zone, "facts a18, a20, a23"),
     Rule(a_truce_has_ended_and_nothing_is_settled, attack_everywhere, "assumed"),
+    Rule(the_deadline_has_lapsed_without_a_deal, declare_a_zone, "facts a18, a20, a23"),
+    Rule(an_incident_flares_up, attack_the_pocket, "facts a10, a17"),
     Rule(otherwise, hold_fire, "facts a06, a08"),
 )
 
@@ -284,14 +340,36 @@ TRUCE = (
 )
 
 TALKS = (
-    Rule(a_round_of_talks_is_held, offer_integration, "facts a30, a36, a50"),
+    Rule(a_round_is_held_and_the_sdf_is_strong, offer_units, "facts a05, a12"),
+    Rule(a_round_is_held_and_the_sdf_is_weak, offer_individual, "facts a30, a36, a50"),
     Rule(otherwise, stay, "facts a33"),
 )
+
+PRESSING = (
+    Rule(an_offensive_is_on, assault_everywhere, "assumed"),
+    *(rule for rule in CAMPAIGN if rule.when not in (cheap_gains_are_exhausted, gains_are_cheap, the_city_lines_are_reached)),
+)
+"""The campaign of a Damascus that does not halt at the cities."""
+
+WAITING = (
+    Rule(a_truce_holds, hold_fire, "facts a47, a52"),
+    Rule(otherwise, hold_fire, "assumed"),
+)
+"""The campaign of a Damascus that negotiates first: it opens no offensive and ends one that is on."""
+
+NO_TRUCE = (
+    *(rule for rule in TRUCE if rule.when in (the_truce_expires_while_the_transfer_runs, the_truce_runs_or_expires)),
+    Rule(otherwise, stay, "assumed"),
+)
+"""The truce of a Damascus that presses on: it offers none."""
 
 REQUEST = (
     Rule(a_foreign_base_stands_in_newly_held_land, ask_moscow_to_leave, "facts a40"),
     Rule(otherwise, stay, "facts a09"),
 )
+
+
+DOCUMENTED: Policy = {"campaign": CAMPAIGN, "truce": TRUCE, "talks": TALKS, "request": REQUEST}
 
 
 class Damascus(StrategicAgent):
@@ -300,5 +378,8 @@ class Damascus(StrategicAgent):
     name = "damascus"
     Values = Values
     policies: dict[str, Policy] = {
-        "documented": {"campaign": CAMPAIGN, "truce": TRUCE, "talks": TALKS, "request": REQUEST},
+        "documented": DOCUMENTED,
+        "negotiate_first": DOCUMENTED | {"campaign": WAITING},
+        "press_on": DOCUMENTED | {"campaign": PRESSING, "truce": NO_TRUCE},
+        **null_policies(DOCUMENTED),
     }

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, otherwise, stay
+from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
 from sim.orders import Orders
-from sim.state import STAYING
+from sim.state import ASKED_TO_LEAVE, STAYING
 from sim.values import value
 
 
@@ -30,6 +30,8 @@ class Values:
     residual_persons: float = value("persons", 0)
     residual_aircraft: float = value("items", 0)
     residual_tie_needed: float = value("1", -1, 1)
+    supply_tonnes_per_day: float = value("tonnes/day", 0)
+    supply_tie_needed: float = value("1", -1, 1)
 
 
 def damascus_asked_and_ties_matter(seen: Seen, values: Values) -> np.ndarray:
@@ -43,9 +45,29 @@ def a_summit_is_near_and_the_northeast_is_lost(seen: Seen, values: Values) -> np
     return near & (seen.withdrawal == STAYING) & (seen.hasakah_share_lost >= values.clear_at_hasakah_share)
 
 
+def the_airport_is_handed_over(seen: Seen, values: Values) -> np.ndarray:
+    """The airport has passed to Damascus by a deal: keep nobody there."""
+    return seen.airport_handed_over
+
+
+def the_tie_carries_deliveries(seen: Seen, values: Values) -> np.ndarray:
+    """Damascus is worth equipping, and Tartus is open: send Russian-made equipment."""
+    return (seen.tie_to_moscow >= values.supply_tie_needed) & (seen.tartus_status != ASKED_TO_LEAVE)
+
+
+def the_northeast_is_not_worth_a_base(seen: Seen, values: Values) -> np.ndarray:
+    """The base is there: leave it before anybody asks."""
+    return seen.withdrawal == STAYING
+
+
 def the_tie_does_not_carry_a_residual(seen: Seen, values: Values) -> np.ndarray:
     """Moscow reads the tie as too weak for flags and aircraft to be tolerated in the northeast."""
     return seen.tie_to_moscow < values.residual_tie_needed
+
+
+def send_supply(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Send equipment through Tartus."""
+    orders.supply_rate[where] = values.supply_tonnes_per_day
 
 
 def leave_qamishli(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
@@ -72,9 +94,25 @@ QAMISHLI = (
 )
 
 RESIDUAL = (
+    Rule(the_airport_is_handed_over, keep_nothing, "facts a40, a50"),
     Rule(the_tie_does_not_carry_a_residual, keep_nothing, "facts a49 (AFP: base stripped)"),
     Rule(otherwise, keep_a_residual, "facts a48, a49 (Reuters, AP: flags, two aircraft)"),
 )
+
+
+SUPPLY = (
+    Rule(the_tie_carries_deliveries, send_supply, "facts a11, a53; the news report's account of continued supply"),
+    Rule(otherwise, stay, "assumed"),
+)
+
+DOCUMENTED: Policy = {"qamishli": QAMISHLI, "residual": RESIDUAL, "supply": SUPPLY}
+
+HOLDING = {"qamishli": (Rule(otherwise, stay, "assumed"),), "residual": (Rule(otherwise, keep_a_residual, "assumed"),)}
+
+LEAVING = {
+    "qamishli": (Rule(the_northeast_is_not_worth_a_base, leave_qamishli, "assumed"), Rule(otherwise, stay, "assumed")),
+    "residual": (Rule(otherwise, keep_nothing, "assumed"),),
+}
 
 
 class Moscow(StrategicAgent):
@@ -82,4 +120,9 @@ class Moscow(StrategicAgent):
 
     name = "moscow"
     Values = Values
-    policies: dict[str, Policy] = {"documented": {"qamishli": QAMISHLI, "residual": RESIDUAL}}
+    policies: dict[str, Policy] = {
+        "documented": DOCUMENTED,
+        "stay": DOCUMENTED | HOLDING,
+        "leave_entirely": DOCUMENTED | LEAVING,
+        **null_policies(DOCUMENTED),
+    }

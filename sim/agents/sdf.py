@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, otherwise, stay
+from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
 from sim.orders import Orders
 from sim.state import BESIEGED, GUARDED, IN_POCKET, ZONE
 from sim.theatre import POCKET, SECTORS
@@ -33,7 +33,11 @@ class Values:
     stake: float = value("1", 0)
     cost_of_fighting: float = value("1", 0)
     value_of_posts: float = value("1", 0)
+    value_of_units: float = value("1", 0)
     temperature: float = value("1", 0.001)
+    noise_by_uncertainty: float = value("1", 0)
+    discount: float = value("1", 0, 1)
+    power_given_up: float = value("1", 0, 1)
 
 
 def an_exposed_pocket_is_attacked_and_mediators_ask(seen: Seen, values: Values) -> np.ndarray:
@@ -74,14 +78,40 @@ def a_truce_may_run_on(seen: Seen, values: Values) -> np.ndarray:
     return seen.truce
 
 
-def terms_reach_the_reservation_value(seen: Seen, values: Values) -> np.ndarray:
-    """The posts and rights offered are worth what fighting on promises, with noise (logit).
+def a_deal_would_shift_power_too_fast(seen: Seen, values: Values) -> np.ndarray:
+    """The declining side fights now rather than sign what the other can break later (Powell 2006).
 
-    Reservation value: win probability times stake, less the cost of fighting (Fearon 1995).
+    With p the other's win probability now and q after the SDF gave up `power_given_up` of its own, at cost w and discount
+    d: fight if d q - p > w / (1 - w).
+    """
+    now = 1.0 - seen.prospects
+    later = 1.0 - seen.prospects * (1.0 - values.power_given_up)
+    return values.discount * later - now > values.cost_of_fighting / (1.0 - values.cost_of_fighting)
+
+
+def even_single_posts_reach_the_reservation_value(seen: Seen, values: Values) -> np.ndarray:
+    """Posts for fighters who join one by one are worth what fighting on promises, with noise."""
+    return seen.chance < acceptance(seen, values, values.value_of_posts)
+
+
+def whole_units_reach_the_reservation_value(seen: Seen, values: Values) -> np.ndarray:
+    """Posts with units kept whole are worth what fighting on promises, with noise."""
+    return seen.chance < acceptance(seen, values, values.value_of_posts + values.value_of_units)
+
+
+def acceptance(seen: Seen, values: Values, offered: float) -> np.ndarray:
+    """Return (runs,) the chance to accept terms worth `offered`: logit of the distance to the reservation value.
+
+    Reservation value: win probability times stake, less the cost of fighting (Fearon 1995). Uncertainty adds noise.
     """
     reservation = seen.prospects * values.stake - values.cost_of_fighting
-    chance = 1.0 / (1.0 + np.exp(-(values.value_of_posts - reservation) / values.temperature))
-    return seen.truce & (seen.chance < chance)
+    noise = values.temperature * (1.0 + values.noise_by_uncertainty * seen.uncertainty)
+    return 1.0 / (1.0 + np.exp(-(offered - reservation) / noise))
+
+
+def integration_is_wanted(seen: Seen, values: Values) -> np.ndarray:
+    """No deal is in force and nobody attacks: integrate while the terms are still good."""
+    return ~seen.deal
 
 
 def exposed_sites(seen: Seen, values: Values) -> np.ndarray:
@@ -122,9 +152,21 @@ def accept_an_extension(orders: Orders, where: np.ndarray, seen: Seen, values: V
     orders.extension_accepted[where] = True
 
 
-def accept_the_deal(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Sign the integration deal if it is on the table."""
-    orders.deal_accepted[where] = True
+def accept_any_terms(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Sign whatever integration is on the table."""
+    orders.individual_accepted[where] = True
+    orders.units_accepted[where] = True
+
+
+def accept_units_only(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Sign if units stay whole."""
+    orders.units_accepted[where] = True
+
+
+def ask_to_integrate(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Ask Damascus for talks and sign whatever integration is on the table."""
+    orders.seek_talks[where] = True
+    accept_any_terms(orders, where, seen, values)
 
 
 GROUND = (
@@ -147,9 +189,25 @@ TRUCE = (
 )
 
 TALKS = (
-    Rule(terms_reach_the_reservation_value, accept_the_deal, "facts a30, a50"),
+    Rule(even_single_posts_reach_the_reservation_value, accept_any_terms, "facts a30, a50"),
+    Rule(a_deal_would_shift_power_too_fast, stay, "facts a18, a33"),
+    Rule(whole_units_reach_the_reservation_value, accept_units_only, "facts a05, a12"),
     Rule(otherwise, stay, "facts a18, a33"),
 )
+
+
+DOCUMENTED: Policy = {"ground": GROUND, "guards": GUARDS, "truce": TRUCE, "talks": TALKS}
+
+EARLY = {"talks": (Rule(integration_is_wanted, ask_to_integrate, "assumed"), Rule(otherwise, stay, "assumed"))}
+"""An SDF that integrates while the terms are good."""
+
+RESISTING: Policy = {
+    "ground": (Rule(otherwise, stay, "assumed"),),
+    "guards": (Rule(otherwise, stay, "assumed"),),
+    "truce": (Rule(a_truce_may_run_on, accept_an_extension, "assumed"), Rule(otherwise, stay, "assumed")),
+    "talks": (Rule(otherwise, stay, "assumed"),),
+}
+"""An SDF that trades no ground, keeps its guards and signs neither truce nor deal."""
 
 
 class Sdf(StrategicAgent):
@@ -158,5 +216,8 @@ class Sdf(StrategicAgent):
     name = "sdf"
     Values = Values
     policies: dict[str, Policy] = {
-        "documented": {"ground": GROUND, "guards": GUARDS, "truce": TRUCE, "talks": TALKS},
+        "documented": DOCUMENTED,
+        "integrate_early": DOCUMENTED | EARLY,
+        "resist": RESISTING,
+        **null_policies(DOCUMENTED),
     }

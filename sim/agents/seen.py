@@ -10,11 +10,25 @@ import numpy as np
 from sim.measures import (
     arab_share_left,
     held_by_damascus,
+    mean_of_parts,
     province_share_not_sdf,
     sdf_share_of_country,
     sector_share_left,
 )
-from sim.state import CUSTODY_SITES, MOSCOW_TIE, NEVER, STAYING, State
+from sim.state import (
+    AIRPORT,
+    AT_TARTUS,
+    CUSTODY_SITES,
+    MEDIATION,
+    MOSCOW_TIE,
+    NEVER,
+    PERSONS,
+    QAMISHLI,
+    STAYING,
+    TURKISH,
+    US_BASES,
+    State,
+)
 from sim.theatre import OTHER, POCKET, Theatre
 
 STRATEGIC_GAINS = ("raqqa", "tabqa")
@@ -58,6 +72,21 @@ class Seen:
     transfer_begun: np.ndarray
     truce_term: np.ndarray
     truce_age: np.ndarray
+    attacking: np.ndarray  # Damascus attacked yesterday
+    talks_sought: np.ndarray  # the SDF asked for talks yesterday
+    airport_handed_over: np.ndarray  # by a deal
+    summit_result: np.ndarray  # index in state.SUMMIT_RESULTS
+    tartus_status: np.ndarray  # index in state.BASE_STATUSES
+    russian_presence: np.ndarray  # share of the Russians of the start still at Qamishli, [0, 1]
+    uncertainty: np.ndarray  # the SDF's uncertainty index, [0, 1]
+    turkish_pressure: np.ndarray  # [0, 1]
+    mediation: np.ndarray  # by the Kurdistan Region and France, [0, 1]
+    days_since_us_losses: np.ndarray  # large when there were none
+    days_since_strike: np.ndarray  # large when there was none
+    us_killed: np.ndarray
+    transfer_complete: np.ndarray  # begun, and no longer running nor stalled
+    base_on_taken_ground: np.ndarray  # (us bases, runs) bool
+    base_held: np.ndarray  # (us bases, runs) bool: troops are there
     site_custody: np.ndarray  # (custody sites, runs) index in state.CUSTODIES
     site_guards: np.ndarray  # (custody sites, runs) guards
     site_nearness: np.ndarray  # (custody sites, runs) nearness of the army
@@ -106,6 +135,21 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             transfer_begun=state.transfer_started_on != NEVER,
             truce_term=state.truce_term.copy(),
             truce_age=_age(day, state.truce_signed_on),
+            attacking=state.fighting.any(axis=0),
+            talks_sought=state.talks_sought.copy(),
+            airport_handed_over=state.institution_on[AIRPORT] != NEVER,
+            summit_result=state.summit_result.copy(),
+            tartus_status=state.base_status[AT_TARTUS].copy(),
+            russian_presence=state.stock[QAMISHLI, PERSONS] / np.maximum(state.persons_at_start, 1.0),
+            uncertainty=mean_of_parts(state.uncertainty_parts),
+            turkish_pressure=state.outside[TURKISH].copy(),
+            mediation=state.outside[MEDIATION].copy(),
+            days_since_us_losses=_age(day, state.us_losses_on),
+            days_since_strike=_age(day, state.struck_on),
+            us_killed=state.us_killed.copy(),
+            transfer_complete=state.transferred >= state.transfer_plan,
+            base_on_taken_ground=_base_ground(theatre, state),
+            base_held=state.us_persons > 0,
             site_custody=state.custody.copy(),
             site_guards=state.guards.copy(),
             site_nearness=_at_sites(theatre, state.nearness, 1.0),
@@ -122,6 +166,13 @@ def _age(day: int, since: np.ndarray) -> np.ndarray:
 def _all_taken(theatre: Theatre, state: State) -> np.ndarray:
     cells = [theatre.grid.town(key).cell for key in STRATEGIC_GAINS] + [theatre.grid.site("al_omar").cell]
     return np.logical_and.reduce([held_by_damascus(theatre, state, cell) for cell in cells])
+
+
+def _base_ground(theatre: Theatre, state: State) -> np.ndarray:
+    """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
+    held = [held_by_damascus(theatre, state, theatre.grid.site(key).cell) for key in US_BASES]
+    inside = np.array([theatre.row_of(theatre.grid.site(key).cell) < theatre.size for key in US_BASES])
+    return np.stack(held) & inside[:, None]
 
 
 def _at_sites(theatre: Theatre, rows: np.ndarray, elsewhere: float) -> np.ndarray:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, otherwise, stay
+from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
 from sim.orders import Orders
-from sim.state import GENERAL, HALTED, IN_POCKET, ZONE
+from sim.state import GENERAL, HALTED, IN_POCKET, US_SHADDADI, ZONE
 from sim.values import value
+
+NORTHEAST = slice(US_SHADDADI, None)
+"""The US bases in the SDF's area: all but Tanf."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,43 @@ class Values:
     shift_at_share: float = value("1", 0, 1)
     transfer_after_days: float = value("days", 0)
     start_chance_per_day: float = value("1/day", 0, 1)
+    hand_over_base_chance_per_day: float = value("1/day", 0, 1)
+    strike_within_days: float = value("days", 0)
+    strike_again_after_days: float = value("days", 1)
 
 
 def the_partners_clash(seen: Seen, values: Values) -> np.ndarray:
     """Damascus threatens or attacks the SDF: mediate and urge a halt, without force."""
     return (seen.campaign == ZONE) | (seen.campaign == IN_POCKET) | (seen.campaign == GENERAL)
+
+
+def a_base_stands_on_ground_that_changed_hands(seen: Seen, values: Values) -> np.ndarray:
+    """Damascus's forces hold the ground around a base and are the partner now: hand it over."""
+    somewhere = (seen.base_held & seen.base_on_taken_ground).any(axis=0)
+    return somewhere & seen.partner_shifted & (seen.chance < values.hand_over_base_chance_per_day)
+
+
+def the_partner_has_changed_and_the_prisons_are_empty(seen: Seen, values: Values) -> np.ndarray:
+    """The partnership has shifted and the transfer is complete: nothing holds troops in the northeast."""
+    done = seen.partner_shifted & seen.transfer_complete & seen.base_held[NORTHEAST].any(axis=0)
+    return done & (seen.chance < values.hand_over_base_chance_per_day)
+
+
+def troops_are_still_in_the_northeast(seen: Seen, values: Values) -> np.ndarray:
+    """Any base is still held: leave now."""
+    return seen.base_held.any(axis=0)
+
+
+def us_soldiers_were_killed(seen: Seen, values: Values) -> np.ndarray:
+    """US soldiers were killed days ago and no wave of strikes has followed yet."""
+    return (seen.days_since_us_losses <= values.strike_within_days) & (seen.days_since_strike > seen.days_since_us_losses)
+
+
+def a_second_wave_is_due(seen: Seen, values: Values) -> np.ndarray:
+    """Weeks after the first wave that answered losses: strike again."""
+    again = values.strike_again_after_days
+    answered = (seen.days_since_us_losses < 2 * again) & (seen.days_since_strike >= again)
+    return answered & (seen.days_since_strike <= seen.days_since_us_losses)
 
 
 def the_sdf_has_lost_its_land(seen: Seen, values: Values) -> np.ndarray:
@@ -51,6 +86,26 @@ def guarding_of_a_prison_has_failed(seen: Seen, values: Values) -> np.ndarray:
 def urge_a_halt(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Ask Damascus to halt."""
     orders.urge_halt[where] = True
+
+
+def hand_over_taken_bases(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Hand over the bases on ground that changed hands, and finish those already being emptied."""
+    orders.leave_base[:, where] = (seen.base_held & seen.base_on_taken_ground)[:, where]
+
+
+def leave_the_northeast(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Empty the bases of the northeast."""
+    orders.leave_base[NORTHEAST, where] = seen.base_held[NORTHEAST, where]
+
+
+def leave_every_base(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """Empty every base in the country."""
+    orders.leave_base[:, where] = seen.base_held[:, where]
+
+
+def strike(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
+    """A wave of air strikes on insurgents."""
+    orders.strike[where] = True
 
 
 def shift_partner(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
@@ -80,11 +135,45 @@ TRANSFER = (
 )
 
 
+BASES = (
+    Rule(a_base_stands_on_ground_that_changed_hands, hand_over_taken_bases, "facts a07; pace assumed"),
+    Rule(the_partner_has_changed_and_the_prisons_are_empty, leave_the_northeast, "facts a35; pace assumed"),
+    Rule(otherwise, stay, "facts 2.1"),
+)
+
+STRIKES = (
+    Rule(us_soldiers_were_killed, strike, "facts a15, a16"),
+    Rule(a_second_wave_is_due, strike, "facts a21"),
+    Rule(otherwise, stay, "facts section 4"),
+)
+
+DOCUMENTED: Policy = {
+    "mediation": MEDIATION,
+    "partner": PARTNER,
+    "transfer": TRANSFER,
+    "bases": BASES,
+    "strikes": STRIKES,
+}
+
+STAYING_ON = {"partner": (Rule(otherwise, stay, "assumed"),), "bases": (Rule(otherwise, stay, "assumed"),)}
+"""A United States that keeps its partner and its bases."""
+
+LEAVING = {
+    "mediation": (Rule(otherwise, stay, "assumed"),),
+    "partner": (Rule(otherwise, shift_partner, "assumed"),),
+    "bases": (Rule(troops_are_still_in_the_northeast, leave_every_base, "assumed"), Rule(otherwise, stay, "assumed")),
+}
+"""A United States that leaves first: no mediation, no guarantee, no bases."""
+
+
 class UnitedStates(StrategicAgent):
     """Mediates, shifts partner, secures the detainees."""
 
     name = "us"
     Values = Values
     policies: dict[str, Policy] = {
-        "documented": {"mediation": MEDIATION, "partner": PARTNER, "transfer": TRANSFER},
+        "documented": DOCUMENTED,
+        "stay": DOCUMENTED | STAYING_ON,
+        "leave_early": DOCUMENTED | LEAVING,
+        **null_policies(DOCUMENTED),
     }

@@ -13,17 +13,21 @@ from sim.mechanisms import (
     defection,
     displacement,
     guarantee,
+    indices,
     insurgency,
     prospects,
     relations,
+    summit,
+    supply,
     talks,
     transfer,
     truce,
+    us_presence,
     withdrawal,
 )
 
-DIPLOMACY = (guarantee, talks, truce, relations)
-LOGISTICS = (withdrawal, transfer)
+DIPLOMACY = (guarantee, talks, truce, summit, relations)
+LOGISTICS = (withdrawal, supply, transfer, us_presence)
 FIGHTING = (defection, advance)
-AFTERMATH = (attrition, custody, insurgency, displacement, assets, prospects)
+AFTERMATH = (attrition, custody, insurgency, displacement, assets, prospects, indices)
 MECHANISMS = DIPLOMACY + LOGISTICS + (campaign,) + FIGHTING + AFTERMATH

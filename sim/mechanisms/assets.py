@@ -1,4 +1,4 @@
-"""Assets: oil, gas, dams, crossings and the airport go with whoever stands at them."""
+"""Assets: oil, gas, dams, crossings and the airport go with whoever stands at them, or by a deal's hand-over."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 from sim.draws import Draws
 from sim.measures import held_by_damascus
 from sim.orders import Orders
-from sim.state import ASSETS, State
+from sim.state import AIRPORT, ASSETS, CROSSINGS, NEVER, OIL, State
 from sim.theatre import Theatre
 from sim.values import value
 
 NAME = "assets"
+
+BY_DEAL = {"rmelan": OIL, "suwaydiyah": OIL, "semalka": CROSSINGS, "yarubiyah": CROSSINGS, "qamishli_airport": AIRPORT}
+"""Assets that an institution's hand-over brings to Damascus wherever the front is."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 def note_holders(theatre: Theatre, state: State, rates: Rates) -> None:
     """Write who holds each asset, and Damascus's share of the oil fields by weight."""
     for index, key in enumerate(ASSETS):
-        state.asset_taken[index] = held_by_damascus(theatre, state, theatre.grid.site(key).cell)
+        by_deal = state.institution_on[BY_DEAL[key]] != NEVER if key in BY_DEAL else False
+        state.asset_taken[index] = held_by_damascus(theatre, state, theatre.grid.site(key).cell) | by_deal
     total, held = 0.0, np.zeros(state.truce.shape, np.float32)
     for item in fields(rates):
         weight = getattr(rates, item.name)

@@ -29,6 +29,7 @@ class Rates:
     defender_advantage: float = value("1", 0)
     fighters_per_front_cell: float = value("persons", 0)
     dead_per_violation: float = value("persons", 0)
+    readiness_effect: float = value("1", 0)
     civilian_dead_per_fighter: float = value("1", 0)
 
 
@@ -41,7 +42,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
         return
     present = fighters_present(theatre, state)
     limit = rates.fighters_per_front_cell * front_cells(theatre, state)
-    dead_army, dead_sdf = exchange(present, limit, rates, luck, state.day, dt)
+    dead_army, dead_sdf = exchange(present, limit, rates, luck, state.day, dt, 1.0 + rates.readiness_effect * state.readiness)
     state.losses[ARMY] += dead_army
     state.losses[FIGHTERS] += dead_sdf
     by_violation = rates.dead_per_violation * state.violations
@@ -62,16 +63,23 @@ def front_cells(theatre: Theatre, state: State) -> np.ndarray:
 
 
 def exchange(
-    present: np.ndarray, limit: np.ndarray, rates: Rates, luck: Draws, day: int, dt: float
+    present: np.ndarray,
+    limit: np.ndarray,
+    rates: Rates,
+    luck: Draws,
+    day: int,
+    dt: float,
+    skill: np.ndarray | float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (dead of the army, dead of the SDF), each (sectors, runs), of one day in contact.
 
     present: (sides, sectors, runs) fighters. limit: (sectors, runs) fighters of a side that the front has room for.
+    skill: (runs,) factor of the army's fire by its readiness.
     """
     engaged = np.minimum(present, limit)
     attack = rates.attacker_coefficient_per_day * dt
     mean_army = attack * rates.defender_advantage * engaged[FIGHTERS]
-    mean_sdf = attack * engaged[ARMY]
+    mean_sdf = attack * engaged[ARMY] * skill
     dead_army = poisson(luck.daily("attrition.army", day, len(SECTORS)), mean_army)
     dead_sdf = poisson(luck.daily("attrition.sdf", day, len(SECTORS)), mean_sdf)
     return np.minimum(dead_army, np.floor(present[ARMY])), np.minimum(dead_sdf, np.floor(present[FIGHTERS]))

@@ -31,6 +31,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.campaign[:] = ordered
     state.fighting[:] = orders.offensive & ~state.truce
     state.assault_core[:] = orders.assault_core & ~state.truce
+    state.talks_sought[:] = orders.seek_talks
     state.pulled_back |= orders.pull_back
     state.handing_over[:] = state.pulled_back
     if state.pulled_back.any():

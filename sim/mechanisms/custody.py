@@ -18,6 +18,7 @@ from sim.state import (
     GUARDED,
     NEVER,
     PRISONS,
+    PRISONS_HANDED,
     WITH_DAMASCUS,
     State,
 )
@@ -96,6 +97,8 @@ def _change_custody(
     near = taken | (nearness >= rates.takeover_at_nearness)
     reached = (before == ABANDONED) & near & (u < rates.takeover_chance_per_day)
     given = (before == BESIEGED) & orders.hand_over
+    by_deal = state.institution_on[PRISONS_HANDED] == state.day
+    given |= ((before == GUARDED) | (before == BESIEGED)) & by_deal
     after = np.where(abandoned, ABANDONED, np.where(besieged, BESIEGED, before))
     after = np.where(reached | given, WITH_DAMASCUS, after)
     state.custody[:] = after

@@ -42,13 +42,16 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     calm_enough = np.broadcast_to(calm, state.displaced.shape).copy()
     calm_enough[aleppo] = True
     state.displaced *= 1.0 - back * calm_enough
+    state.fled *= 1.0 - np.float32(rates.return_across_lines_per_day * dt) * calm
     if not state.fighting.any():
         return
     exposed = state.nearness[:-2] * state.fighting[theatre.sector] * (state.army[:-2] == 0)
     taken_today = (state.taken_on == state.day) & state.fighting[theatre.sector]
     leaving = rates.flight_per_day * dt * exposed + rates.flight_when_taken * taken_today
     fleeing = theatre.by_sector @ (leaving * theatre.population[:, None]).astype(np.float32)
-    fleeing *= rates.present_share_of_2016
+    people = theatre.sector_population * np.float32(rates.present_share_of_2016)
+    fleeing *= rates.present_share_of_2016 * np.maximum(1.0 - state.fled / people, 0.0)
+    state.fled += fleeing
     for index, sector in enumerate(SECTORS):
         if sector in HOST:
             host = theatre.grid.province_index(HOST[sector])

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.draws import Draws, poisson
 from sim.orders import Orders
-from sim.state import INSURGENT_PROVINCES, PRISONS, State
+from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, State
 from sim.theatre import Theatre
 from sim.values import value
 
@@ -29,7 +29,7 @@ class ByProvince:
 
 @dataclass(frozen=True)
 class Rates:
-    """[insurgency]: quiet rate, self-excitation, and what raises attacks."""
+    """[insurgency]: quiet rate, self-excitation, and what raises or lowers attacks."""
 
     attacks_per_day: float = value("1/day", 0)
     branching_ratio: float = value("1", 0, 0.99)
@@ -37,6 +37,9 @@ class Rates:
     vacuum_factor: float = value("1", 0)
     vacuum_days: float = value("days", 1)
     escapee_factor_per_hundred: float = value("1", 0)
+    border_effect: float = value("1", 0, 1)
+    strike_factor: float = value("1", 0, 1)
+    strike_days: float = value("days", 0)
     share: ByProvince
 
 
@@ -49,9 +52,11 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     share = np.array([[rates.share.deir_ez_zor], [rates.share.raqqa], [rates.share.hasakah]], np.float32)
     quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * share
     at_large = (state.escaped - state.recaptured)[PRISONS].sum(axis=0) / 100.0
+    at_large = at_large * (1.0 - rates.border_effect * state.outside[BORDER])
     raised = 1.0 + rates.vacuum_factor * vacuum(theatre, state, rates.vacuum_days)
     raised += rates.escapee_factor_per_hundred * at_large
-    mean = (quiet * raised + state.excitation) * dt
+    struck = (state.struck_on != NEVER) & (state.day - state.struck_on <= rates.strike_days)
+    mean = (quiet * raised * np.where(struck, rates.strike_factor, 1.0) + state.excitation) * dt
     state.attacks[:] = poisson(luck.daily("insurgency.attacks", state.day, len(INSURGENT_PROVINCES)), mean)
     state.attacks_total += state.attacks
     fade = np.float32(np.exp(-dt / rates.memory_days))

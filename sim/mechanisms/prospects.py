@@ -35,10 +35,11 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 def estimate(theatre: Theatre, state: State) -> np.ndarray:
     """Return (runs,) in [0, 1]: mean of the share of its communities' ground that the SDF holds, the guarantor's presence,
-    and its fighters' share of all fighters.
+    and its fighters' share of all fighters, the army's weighed by readiness (1 at one half).
     """
     ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
     ground = np.minimum(sdf_share_of_country(theatre, state) / ours, 1.0)
     fighters = fighters_present(theatre, state).sum(axis=1)
-    force = fighters[FIGHTERS] / np.maximum(fighters[FIGHTERS] + fighters[ARMY], 1.0)
+    army = fighters[ARMY] * (0.5 + state.readiness)
+    force = fighters[FIGHTERS] / np.maximum(fighters[FIGHTERS] + army, 1.0)
     return ((ground + (1.0 - state.guarantor_absence) + force) / 3.0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Talks: an integration deal is signed on the day it is offered and accepted under a truce."""
+"""Talks over integration: a deal is signed on the day its terms are offered and accepted; institutions follow one by one."""
 
 from __future__ import annotations
 
@@ -8,19 +8,46 @@ import numpy as np
 
 from sim.draws import Draws
 from sim.orders import Orders
-from sim.state import State
+from sim.state import INDIVIDUAL, INSTITUTIONS, NEVER, UNITS, State
 from sim.theatre import Theatre
+from sim.values import value
 
 NAME = "talks"
 
 
 @dataclass(frozen=True)
 class Rates:
-    """[talks] has no values of its own: what the parties want stands under the parties."""
+    """[talks]: how fast a signed deal is put into practice."""
+
+    implementation_per_day: float = value("1/day", 0)
+    implementation_factor_units: float = value("1", 0)
+    violations_that_halve: float = value("1/day", 0.01)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
-    """Sign the deal where both want it while a truce holds; it makes the truce open-ended."""
-    signed = state.truce & orders.deal_offered & orders.deal_accepted & ~state.deal
+    """Sign a deal where nobody attacks, then hand over institutions while it holds. It makes the truce open-ended.
+
+    Institutions go in the order of INSTITUTIONS, one at most a day, at a hazard that yesterday's violations slow.
+    """
+    wanted = (orders.terms_offered == INDIVIDUAL) & orders.individual_accepted
+    wanted |= (orders.terms_offered == UNITS) & orders.units_accepted
+    signed = wanted & ~state.deal & ~state.fighting.any(axis=0)
+    state.truce_signed_on[:] = np.where(signed & ~state.truce, state.day, state.truce_signed_on)
+    state.truces += signed & ~state.truce
+    state.truce |= signed
     state.deal |= signed
+    state.deal_terms[:] = np.where(signed, orders.terms_offered, state.deal_terms)
+    state.deal_signed_on[:] = np.where(signed, state.day, state.deal_signed_on)
     state.truce_ends[:] = np.where(signed, np.inf, state.truce_ends)
+    _hand_over(state, signed, rates, luck, dt)
+
+
+def _hand_over(state: State, signed: np.ndarray, rates: Rates, luck: Draws, dt: float) -> None:
+    pace = np.where(state.deal_terms == UNITS, rates.implementation_factor_units, 1.0)
+    calm = 1.0 / (1.0 + state.violations / rates.violations_that_halve)
+    chance = -np.expm1(-rates.implementation_per_day * pace * calm * dt)
+    due = state.deal & ~signed & (luck.daily("talks.implementation", state.day) < chance)
+    for index in range(len(INSTITUTIONS)):
+        now = due & (state.institution_on[index] == NEVER)
+        state.institution_on[index] = np.where(now, state.day, state.institution_on[index])
+        due &= ~now

@@ -28,6 +28,11 @@ class Rates:
     stalled_after_days: float = value("days", 1)
 
 
+def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+    """Announce the plan."""
+    state.transfer_plan[:] = rates.planned_persons
+
+
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
     begun = state.transfer_started_on != NEVER

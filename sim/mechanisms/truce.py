@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.draws import Draws, poisson
 from sim.orders import Orders
-from sim.state import State
+from sim.state import NO_TERMS, State
 from sim.theatre import Theatre
 from sim.values import value
 
@@ -66,6 +66,7 @@ def _settle(state: State, expiring: np.ndarray, extended: np.ndarray, orders: Or
 def _end(state: State, ended: np.ndarray) -> None:
     state.truce &= ~ended
     state.deal &= ~ended
+    state.deal_terms[:] = np.where(ended, NO_TERMS, state.deal_terms)
     state.truce_ended_on[:] = np.where(ended, state.day, state.truce_ended_on)
 
 

@@ -1,0 +1,37 @@
+"""Supply: Russian-made equipment through Tartus, and the readiness of the Syrian army that rises with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws
+from sim.orders import Orders
+from sim.state import ASKED_TO_LEAVE, AT_TARTUS, CONFIRMED, State
+from sim.theatre import Theatre
+from sim.values import value
+
+NAME = "supply"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[supply]: what the port passes and what equipment does for the army."""
+
+    port_tonnes_per_day: float = value("tonnes/day", 0)
+    factor_confirmed: float = value("1", 0)
+    readiness_per_thousand_tonnes: float = value("1", 0)
+    readiness_wear_per_day: float = value("1/day", 0, 1)
+    readiness_floor: float = value("1", 0, 1)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Land the day's deliveries unless Moscow has been asked to leave Tartus; let readiness rise with them and wear off."""
+    open_port = state.base_status[AT_TARTUS] != ASKED_TO_LEAVE
+    more = np.where(state.base_status[AT_TARTUS] == CONFIRMED, rates.factor_confirmed, 1.0)
+    state.supply[:] = np.minimum(orders.supply_rate * more, rates.port_tonnes_per_day) * open_port * dt
+    state.supply_total += state.supply
+    gained = rates.readiness_per_thousand_tonnes * state.supply / 1000.0 * (1.0 - state.readiness)
+    worn = rates.readiness_wear_per_day * dt * np.maximum(state.readiness - rates.readiness_floor, 0.0)
+    state.readiness[:] = np.clip(state.readiness + gained - worn, 0.0, 1.0)

@@ -1,0 +1,41 @@
+"""The US presence: troops by base, bases handed over, losses, and waves of strikes on insurgents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.draws import Draws, poisson
+from sim.orders import Orders
+from sim.state import NEVER, State
+from sim.theatre import Theatre
+from sim.values import value
+
+NAME = "us_presence"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """[us_presence]: exposure, and how fast a base is emptied."""
+
+    killed_per_attack: float = value("persons", 0)
+    leaves_per_day: float = value("persons/day", 1)
+
+
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+    """Empty the bases that are being handed over, draw losses among those who stay, carry out strikes.
+
+    Losses follow yesterday's insurgent attacks in proportion to the troops left.
+    """
+    leaving = orders.leave_base & (state.us_left_on == NEVER)
+    state.us_persons -= np.minimum(state.us_persons, rates.leaves_per_day * dt) * leaving
+    left = leaving & (state.us_persons <= 0)
+    state.us_left_on[:] = np.where(left, state.day, state.us_left_on)
+    exposed = (state.us_persons[0] + state.us_persons[1] + state.us_persons[2] + state.us_persons[3]) / 1000.0
+    attacks = state.attacks[0] + state.attacks[1] + state.attacks[2]
+    dead = poisson(luck.daily("us_presence.losses", state.day), rates.killed_per_attack * attacks * exposed * dt)
+    state.us_killed += dead
+    state.us_losses_on[:] = np.where(dead > 0, state.day, state.us_losses_on)
+    state.strikes += orders.strike
+    state.struck_on[:] = np.where(orders.strike, state.day, state.struck_on)
