@@ -1,4 +1,7 @@
-"""Pullback: an agent-based simulation of northeast Syria in 2026. It explores; it does not predict, and it is not for targeting."""
+"""Pullback: an agent-based simulation of northeast Syria in 2026.
+
+It explores; it does not predict, and it is not for targeting.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Declare a struct of arrays: each field names its axes, its type and what it holds; allocation and checks follow from that."""
+"""Declare a struct of arrays: each field names its axes, its type and what it holds.
+
+Allocation and checks follow from that.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ class ArrayStruct:
 
     @classmethod
     def zeros(cls, sizes: Mapping[str, int], **others: Any) -> Self:
+        """Return the struct with every array zero; `sizes` by axis name, `others` the fields that are no arrays."""
         arrays = {f.name: np.zeros(_shape(f, sizes), f.metadata["dtype"]) for f in fields(cls) if "axes" in f.metadata}
         return cls(**arrays, **others)
 

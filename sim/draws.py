@@ -74,7 +74,9 @@ def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray) -> np.
     trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), chance)
     some = uniform > (1.0 - chance) ** trials
     u, n, p = np.broadcast_to(uniform, trials.shape)[some], trials[some], chance[some]
-    return np.minimum(_invert(some, u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p)), trials.astype(np.float32))
+    return np.minimum(
+        _invert(some, u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p)), trials.astype(np.float32)
+    )
 
 
 def _invert(some: np.ndarray, u: np.ndarray, k: np.ndarray, share_up_to: Callable) -> np.ndarray:

@@ -141,7 +141,6 @@ def cells_changed(history: History) -> np.ndarray:
     return (moved[0] | (moved[1] & (history.taken_on == NEVER))).sum(axis=0)
 
 
-
 def _held(town: str, name: str) -> Outcome:
     definition = f"Damascus's forces stand in {name} on the evening of 20 January 2026"
     return Outcome(f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), on(f"{town}_taken", 2026, 1, 20))
@@ -235,19 +234,22 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("detainees_transferred", "persons", NUMBER, "detainees moved to Iraq", (9,), at_end("detainees_transferred")),
     Outcome("detainees_transferred_2026_01_28", "persons", NUMBER, "detainees moved to Iraq by 28 January 2026", (9,),
             on("detainees_transferred", 2026, 1, 28)),
-    Outcome("detainees_escaped", "persons", NUMBER, "detainees who escaped from prisons", (10,), at_end("detainees_escaped")),
+    Outcome("detainees_escaped", "persons", NUMBER, "detainees who escaped from prisons", (10,),
+            at_end("detainees_escaped")),
     Outcome("detainees_recaptured", "persons", NUMBER, "of those, retaken", (10,), at_end("detainees_recaptured")),
     Outcome("shaddadi_escapes", "persons", NUMBER, "detainees who escaped from Shaddadi", (10,), at_end("shaddadi_escapes")),
     Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
             lambda h: np.where(h.series["shaddadi_escapes"][-1] > 0, h.series["shaddadi_recaptured"][-1]
                                / np.maximum(h.series["shaddadi_escapes"][-1], 1.0), np.nan)),
-    Outcome("detainees_held_by_sdf", "persons", NUMBER, "detainees in SDF prisons", (9, 10), at_end("detainees_held_by_sdf")),
+    Outcome("detainees_held_by_sdf", "persons", NUMBER, "detainees in SDF prisons", (9, 10),
+            at_end("detainees_held_by_sdf")),
     Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
             at_end("detainees_held_by_damascus")),
     Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             lambda h: h.series["attacks"].sum(axis=0)),
-    Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,), at_end("attacks_deir_ez_zor")),
+    Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,),
+            at_end("attacks_deir_ez_zor")),
     Outcome("insurgent_attacks_raqqa", "attacks", NUMBER, "the same in Raqqa", (11,), at_end("attacks_raqqa")),
     Outcome("insurgent_attacks_hasakah", "attacks", NUMBER, "the same in Hasakah", (11,), at_end("attacks_hasakah")),
     Outcome("killed_damascus", "persons", NUMBER, "dead of Damascus's forces", (6, 7), at_end("killed_damascus")),

@@ -8,11 +8,9 @@ from sim.arrays import COUNT
 from sim.state import (
     ARMY,
     BASE_STATUSES,
-    COASTAL_BASES,
-    PRESSURES,
-    US_BASES,
     CAMPAIGNS,
     CLASSES,
+    COASTAL_BASES,
     CUSTODIES,
     CUSTODY_SITES,
     FIGHTERS,
@@ -21,8 +19,10 @@ from sim.state import (
     NEVER,
     NONE,
     OUTPOSTS,
+    PRESSURES,
     QAMISHLI,
     SDF_TIE,
+    US_BASES,
     State,
     sizes,
 )
@@ -161,7 +161,11 @@ class Start:
     displaced: Displaced
 
 
-CHOICES = {"start.course.campaign": CAMPAIGNS} | {f"start.coastal_bases.{base}": BASE_STATUSES for base in COASTAL_BASES} | {f"start.custody.{site}": CUSTODIES for site in CUSTODY_SITES}
+CHOICES = (
+    {"start.course.campaign": CAMPAIGNS}
+    | {f"start.coastal_bases.{base}": BASE_STATUSES for base in COASTAL_BASES}
+    | {f"start.custody.{site}": CUSTODIES for site in CUSTODY_SITES}
+)
 """Names a text value may take."""
 
 

@@ -92,7 +92,9 @@ class State(ArrayStruct):
 
     day: int
     # ground
-    army: np.ndarray = array(FLOAT, "army_rows runs", "1 where Damascus's forces are; just taken, 1 + unused share of the sub-move")
+    army: np.ndarray = array(
+        FLOAT, "army_rows runs", "1 where Damascus's forces are; just taken, 1 + unused share of the sub-move"
+    )
     gone_over: np.ndarray = array(FLOAT, "community_rows runs", "1 where the community has left the SDF")
     threshold: np.ndarray = array(FLOAT, "cells runs", "pressure at which the community goes over")
     patience: np.ndarray = array(FLOAT, "cells runs", "what is left of the community's exponential clock")

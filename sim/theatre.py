@@ -52,6 +52,7 @@ class Theatre:
 
     @property
     def size(self) -> int:
+        """Number of theatre cells, n."""
         return len(self.cells)
 
     @cached_property
@@ -81,6 +82,7 @@ class Theatre:
 
     @cached_property
     def country_area(self) -> float:
+        """Area of the whole lattice, km2."""
         return float(self.grid.area_km2.sum(dtype=np.float64))
 
     def row_of(self, lattice_cell: int) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field, fields, is_dataclass
-from typing import Any, Iterator, get_type_hints
+from typing import Any, get_type_hints
 
 
 def value(unit: str, low: float | None = None, high: float | None = None) -> Any:

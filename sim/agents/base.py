@@ -31,6 +31,7 @@ class Rule:
 
     @property
     def name(self) -> str:
+        """Name of the condition, the rule's name everywhere."""
         return self.when.__name__
 
 
@@ -46,7 +47,8 @@ def null_policies(documented: Policy) -> dict[str, Policy]:
 
 def _at_random(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return tuple(
-        Rule(_drew(rule.order.__name__, (index + 1) / len(rules)), rule.order, "null policy") for index, rule in enumerate(rules)
+        Rule(_drew(rule.order.__name__, (index + 1) / len(rules)), rule.order, "null policy")
+        for index, rule in enumerate(rules)
     )
 
 

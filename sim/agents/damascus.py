@@ -347,7 +347,11 @@ TALKS = (
 
 PRESSING = (
     Rule(an_offensive_is_on, assault_everywhere, "assumed"),
-    *(rule for rule in CAMPAIGN if rule.when not in (cheap_gains_are_exhausted, gains_are_cheap, the_city_lines_are_reached)),
+    *(
+        rule
+        for rule in CAMPAIGN
+        if rule.when not in (cheap_gains_are_exhausted, gains_are_cheap, the_city_lines_are_reached)
+    ),
 )
 """The campaign of a Damascus that does not halt at the cities."""
 

@@ -41,7 +41,7 @@ class Values:
 
 
 def an_exposed_pocket_is_attacked_and_mediators_ask(seen: Seen, values: Values) -> np.ndarray:
-    """The pocket is under attack, or its ultimatum lapses, and the United States asks both sides to stop: trade the ground."""
+    """The pocket is attacked, or its ultimatum lapses, and the United States asks both sides to stop: trade the ground."""
     lapsing = (seen.campaign == ZONE) & (seen.campaign_days >= values.yields_after_zone_days)
     pressed = lapsing | (seen.campaign == IN_POCKET)
     return pressed & ~seen.pocket_ordered_out & seen.halt_urged & (seen.chance < values.pull_back_chance_per_day)

@@ -95,9 +95,7 @@ def compute(scenario: Scenario, job: Job, folder: Path) -> Job:
     return job
 
 
-def _work_off(
-    scenario: Scenario, jobs: list[Job], workers: int, folder: Path, runs: int, on_progress: Progress
-) -> None:
+def _work_off(scenario: Scenario, jobs: list[Job], workers: int, folder: Path, runs: int, on_progress: Progress) -> None:
     if workers <= 1:
         done = runs - sum(job.runs for job in jobs)
         for job in jobs:
@@ -113,9 +111,7 @@ def _work_off(
         raise JobsFailed(f"{named} killed their worker; the other runs are stored in {folder}")
 
 
-def _in_pool(
-    scenario: Scenario, jobs: list[Job], workers: int, folder: Path, runs: int, on_progress: Progress
-) -> list[Job]:
+def _in_pool(scenario: Scenario, jobs: list[Job], workers: int, folder: Path, runs: int, on_progress: Progress) -> list[Job]:
     """Work jobs off in a pool through a bounded window; return those lost with a worker that died."""
     waiting = iter(jobs)
     under_way: dict[Future[Job], Job] = {}

@@ -214,6 +214,7 @@ class Results:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
+        """The manifest.json of the folder."""
         return read_manifest(self.folder)
 
     @cached_property
@@ -229,6 +230,7 @@ class Results:
 
     @property
     def runs(self) -> int:
+        """Number of runs that are there."""
         return len(self.outcomes["run"])
 
     @cached_property

@@ -1,7 +1,8 @@
 """What happens in the world: one process per file, each with its NAME, its Rates and its advance().
 
 MECHANISMS stands in the order of the day. advance(theatre, state, orders, rates, luck, dt) moves the state by dt days and
-never decides anything; begin(), where a mechanism has one, draws what belongs to a run; the fighting ones run in several sub-moves a day, the others once.
+never decides anything; begin(), where a mechanism has one, draws what belongs to a
+run; the fighting ones run in several sub-moves a day, the others once.
 """
 
 from sim.mechanisms import (

@@ -1,8 +1,8 @@
 """Advance: Damascus's forces flow from ground they hold into the next cell, at a pace set by who opposes them there.
 
 Contested ground is slow, ground that the SDF ordered out is faster, a community gone over is crossed at the pace of a
-column; its own tribes take hold of it besides, wherever the army is. No relation to the force ratio (Dupuy). A cell is taken by hand-over where the SDF had ordered it out, else by
-defection where its community had gone over, else by assault.
+column; its own tribes take hold of it besides, wherever the army is. No relation to the force ratio (Dupuy). A cell is
+taken by hand-over where the SDF had ordered it out, else by defection where its community had gone over, else by assault.
 """
 
 from __future__ import annotations

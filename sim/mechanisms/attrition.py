@@ -42,7 +42,9 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
         return
     present = fighters_present(theatre, state)
     limit = rates.fighters_per_front_cell * front_cells(theatre, state)
-    dead_army, dead_sdf = exchange(present, limit, rates, luck, state.day, dt, 1.0 + rates.readiness_effect * state.readiness)
+    dead_army, dead_sdf = exchange(
+        present, limit, rates, luck, state.day, dt, 1.0 + rates.readiness_effect * state.readiness
+    )
     state.losses[ARMY] += dead_army
     state.losses[FIGHTERS] += dead_sdf
     by_violation = rates.dead_per_violation * state.violations

@@ -15,10 +15,8 @@ from sim.state import (
     DRAWING_DOWN,
     LEFT_OPEN,
     MOSCOW_TIE,
-    NO_SUMMIT,
     RIFT,
     SETTLED,
-    TOLERATED,
     State,
 )
 from sim.theatre import Theatre
@@ -56,7 +54,9 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.summit_result[:] = np.where(settled, SETTLED, np.where(rift, RIFT, LEFT_OPEN))
     worst = np.maximum(state.base_status - 1, 0)
     state.base_status[:] = np.where(rift, worst, state.base_status)
-    state.base_status[AT_HMEIMIM] = np.where(balance >= rates.settled_above - rates.hmeimim_first, CONFIRMED, state.base_status[AT_HMEIMIM])
+    state.base_status[AT_HMEIMIM] = np.where(
+        balance >= rates.settled_above - rates.hmeimim_first, CONFIRMED, state.base_status[AT_HMEIMIM]
+    )
     state.base_status[AT_TARTUS] = np.where(settled, CONFIRMED, state.base_status[AT_TARTUS])
     shock = rates.shock_settled * settled - rates.shock_rift * rift
     state.relation[MOSCOW_TIE] = np.clip(state.relation[MOSCOW_TIE] + shock, -1.0, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.draws import Draws, normal
 from sim.orders import Orders
-from sim.state import BESIEGED, ABANDONED, NEVER, PRISONS, State
+from sim.state import ABANDONED, BESIEGED, NEVER, PRISONS, State
 from sim.theatre import Theatre
 from sim.values import value
 

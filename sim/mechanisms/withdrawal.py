@@ -157,7 +157,7 @@ def _draw_down(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, l
 
 def _feed(state: State, rates: Rates, tonnes: np.ndarray, road_open: np.ndarray) -> None:
     """Outposts drive to the airport; their persons come with the last of their equipment."""
-    moved = load(state.stock[OUTPOSTS], rates.outpost_tonnes_per_day * road_open, tonnes, BY_ROAD + (RADARS, AIR_DEFENCE))
+    moved = load(state.stock[OUTPOSTS], rates.outpost_tonnes_per_day * road_open, tonnes, (*BY_ROAD, RADARS, AIR_DEFENCE))
     emptied = road_open & (_weight(state.stock[OUTPOSTS] - moved, tonnes) == 0)
     moved[PERSONS] = state.stock[OUTPOSTS, PERSONS] * emptied
     moved[HELICOPTERS] = state.stock[OUTPOSTS, HELICOPTERS] * road_open
