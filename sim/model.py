@@ -12,6 +12,8 @@ from types import ModuleType
 import mesa
 
 from sim.agents import AGENTS
+from sim.agents.base import Policy, Watcher
+from sim.agents.dated import with_orders
 from sim.agents.seen import see
 from sim.draws import Draws
 from sim.grid import load_control, load_grid
@@ -41,7 +43,10 @@ class TheatreModel(mesa.Model):
         super().__init__(rng=0)  # Mesa's own generator is never used
         if runs < 1 or first_run < 0:
             raise ValueError(f"expected runs >= 1 and first_run >= 0, got {runs} and {first_run}")
-        self.setting = scenario
+        self.days = scenario.days
+        self.watcher: Watcher | None = None
+        self._stages = list(scenario.stages)
+        self.setting = self._stages[0][1]
         self.theatre = theatre or theatre_of(scenario)
         self.luck = Draws(scenario.seed, first_run, runs, (scenario.start_date - scenario.epoch).days)
         self.state = initial_state(self.theatre, scenario["start"], runs)
@@ -50,13 +55,10 @@ class TheatreModel(mesa.Model):
                 mechanism.begin(self.theatre, self.state, scenario[mechanism.NAME], self.luck)
         self.state.check(sizes(self.theatre, runs))
         for agent in AGENTS:
-            agent(self, scenario[agent.name], self.luck)
-        rules = {
-            f"{agent.name}.{matter}": tuple(rule.name for rule in rules)
-            for agent in self.agents
-            for matter, rules in agent.policy.items()
-        }
-        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, rules)
+            agent(self, self.luck)
+        names = rule_names(scenario)
+        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, names)
+        self._take_effect()
 
     @property
     def day(self) -> int:
@@ -67,6 +69,8 @@ class TheatreModel(mesa.Model):
         """Advance every run of the block by one day; stop running at the horizon."""
         if not self.running:
             return
+        if self._stages and self._stages[0][0] <= self.state.day + 1:
+            self._take_effect()
         self.orders = Orders.zeros(sizes(self.theatre, self.luck.runs))
         self.seen = see(self.theatre, self.state, self._waits())
         self.state.day += 1
@@ -81,7 +85,7 @@ class TheatreModel(mesa.Model):
         for mechanism in AFTERMATH:
             self._advance(mechanism, 1.0)
         self.history.record(self.theatre, self.state, self.orders)
-        self.running = self.state.day < self.setting.days
+        self.running = self.state.day < self.days
 
     def run_to(self, day: int) -> None:
         """Step until `day`, or to the horizon if that comes first."""
@@ -90,6 +94,15 @@ class TheatreModel(mesa.Model):
 
     def _advance(self, mechanism: ModuleType, dt: float) -> None:
         mechanism.advance(self.theatre, self.state, self.orders, self.setting[mechanism.NAME], self.luck, dt)
+        if self.watcher is not None:
+            self.watcher.advanced(mechanism.NAME)
+
+    def _take_effect(self) -> None:
+        """Let the values of the stage that is due hold from now on."""
+        _, self.setting = self._stages.pop(0)
+        policies = policies_of(self.setting)
+        for agent in self.agents:
+            agent.adopt(self.setting[agent.name], policies[agent.name], self.history.rule_names)
 
     def _waits(self) -> dict[str, float]:
         """Return days from the start to the next event of each name that has not passed; a deadline stays once lapsed."""
@@ -99,6 +112,29 @@ class TheatreModel(mesa.Model):
             if item.event == "deadline" or day > self.state.day:
                 waits[item.event] = min(day, waits.get(item.event, float("inf")))
         return waits
+
+
+def policies_of(scenario: Scenario) -> dict[str, Policy]:
+    """Return each actor's policy under a scenario, the dated orders of its person first."""
+    return {
+        agent.name: with_orders(
+            agent.policies[scenario[agent.name].policy],
+            agent.policies,
+            [order for order in scenario.orders if order.actor == agent.name],
+            scenario.start_date,
+        )
+        for agent in AGENTS
+    }
+
+
+def rule_names(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Return the names of the rules that may fire in a run, by "actor.matter": those of every stage of the scenario."""
+    names: dict[str, dict[str, None]] = {}
+    for _, stage in scenario.stages:
+        for actor, policy in policies_of(stage).items():
+            for matter, rules in policy.items():
+                names.setdefault(f"{actor}.{matter}", {}).update(dict.fromkeys(rule.name for rule in rules))
+    return {matter: tuple(rules) for matter, rules in names.items()}
 
 
 def theatre_of(scenario: Scenario) -> Theatre:

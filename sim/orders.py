@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -45,3 +46,20 @@ class Orders(ArrayStruct):
 
     rules: dict[str, np.ndarray] = field(default_factory=dict)
     """Per "actor.matter": (runs,) int8, index of the rule that fired."""
+
+
+@dataclass(frozen=True)
+class DatedOrder:
+    """A person's order to one actor in one matter, from the morning of `first` to the evening of `last`."""
+
+    actor: str
+    matter: str
+    order: str
+    first: date
+    last: date
+    note: str = ""
+
+    @property
+    def rule(self) -> str:
+        """Name of the rule that gives the order."""
+        return f"ordered_{self.order}_from_{self.first:%Y_%m_%d}"

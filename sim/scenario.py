@@ -1,7 +1,8 @@
 """A scenario: every value a run starts from, checked at the door, with its evidence.
 
 A file is either complete or a what-if that names its `base` and states what differs. `load_scenario` reads the chain of
-bases from the complete file upwards, each file and each `--set` a layer on what stands below it.
+bases from the complete file upwards, each file and each `--set` a layer on what stands below it. A file with a date under
+`takes_effect` leaves what happens before that day to its base, and its values hold from that day on.
 """
 
 from __future__ import annotations
@@ -16,11 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
+from sim.orders import DatedOrder
 from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, registry
 from sim.scenario_file import HEADING_KEYS, InputErrors, Layer, read_layers, read_set, scenario_names
 from sim.scenario_heading import SETTABLE, TimelineEvent, apply_heading, own_heading
 
-__all__ = ["Entry", "Scenario", "TimelineEvent", "list_scenarios", "load_scenario", "sections"]
+__all__ = ["Branch", "DatedOrder", "Entry", "Scenario", "TimelineEvent", "list_scenarios", "load_scenario", "sections"]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Where a scenario leaves another: `day` is the first that its own values decide, counted from the start."""
+
+    day: int
+    origin: Scenario
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Scenario:
     ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
     path of the user's own; communities: the same for the map before the offensive. Their digests stand for what was in
     them. expect: outcome -> direction a what-if should move it. sections: name -> instance of the section's dataclass.
-    entries: dotted path -> Entry.
+    entries: dotted path -> Entry. orders: what a person orders an actor to do. branch: what was before these values held.
     """
 
     name: str
@@ -51,6 +61,8 @@ class Scenario:
     timeline: tuple[TimelineEvent, ...]
     sections: Mapping[str, Any]
     entries: Mapping[str, Entry]
+    orders: tuple[DatedOrder, ...] = ()
+    branch: Branch | None = None
 
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start."""
@@ -69,7 +81,16 @@ class Scenario:
             "timeline": [[str(item.date), item.event] for item in self.timeline],
             "values": {path: entry.value for path, entry in self.entries.items()},
         }
+        if self.orders:
+            numbers["orders"] = [[str(item) for item in vars(order).values()] for order in self.orders]
+        if self.branch is not None:
+            numbers["branch"] = [self.branch.day, self.branch.origin.hash]
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
+
+    @property
+    def stages(self) -> tuple[tuple[int, Scenario], ...]:
+        """(first day, scenario) of each stretch of days on which the same values hold; the first day of all is 0."""
+        return (*self.branch.origin.stages, (self.branch.day, self)) if self.branch else ((0, self),)
 
     @property
     def end_date(self) -> date:
@@ -101,14 +122,16 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
     register = register or registry()
     heading: dict[str, Any] = {}
     entries: dict[str, Entry] = {}
+    scenario: Scenario | None = None
     for layer in layers:
         heading, entries = _apply(layer, heading | own_heading(layer), entries, register)
-    scenario = Scenario(
-        name=layers[-1].name,
-        sections={name: build_section(name, section, entries) for name, section in register.sections.items()},
-        entries=entries,
-        **{"timeline": ()} | heading,
-    )
+        branch = scenario.branch if scenario else None
+        if scenario and "takes_effect" in layer.data:
+            branch = Branch((heading.pop("takes_effect") - scenario.start_date).days, scenario)
+        sections = {name: build_section(name, section, entries) for name, section in register.sections.items()}
+        given = {"timeline": ()} | heading
+        scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
+        _check_branch(scenario, layer, register)
     for expression in sets:
         scenario = _with_layer(scenario, read_set(expression), register)
     return scenario
@@ -132,7 +155,39 @@ def _with_layer(scenario: Scenario, layer: Layer, register: Register) -> Scenari
     heading = {key: getattr(scenario, key) for key in SETTABLE}
     heading, entries = _apply(layer, heading, scenario.entries, register)
     changed = {name: build_section(name, register.sections[name], entries) for name in layer.tables}
-    return replace(scenario, sections={**scenario.sections, **changed}, entries=entries, **heading)
+    branch = scenario.branch
+    common = {key: raw for key, raw in layer.data.items() if key in ("seed", "start_date")}
+    if branch is not None and common:
+        branch = replace(branch, origin=_with_layer(branch.origin, replace(layer, data=common), register))
+    changed_sections = {**scenario.sections, **changed}
+    made = replace(scenario, sections=changed_sections, entries=entries, branch=branch, **heading)
+    _check_branch(made, layer, register)
+    return made
+
+
+def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
+    """Raise InputErrors where a scenario changes, on the day it takes effect, what only the first evening can say."""
+    if scenario.branch is None:
+        if "takes_effect" in layer.data:
+            raise InputError(f"{layer.where}: takes_effect needs a base, which says what happens before that day")
+        return
+    origin, first = scenario.branch.origin, scenario.start_date + timedelta(days=scenario.branch.day)
+    faults = [
+        f"{key} cannot change on {first}; it belongs to the base"
+        for key in ("epoch", "start_date", "seed", "control_digest", "communities_digest")
+        if getattr(scenario, key) != getattr(origin, key)
+    ]
+    faults += [
+        f"{path} belongs to the first evening and cannot change on {first}"
+        for path, entry in scenario.entries.items()
+        if (path.startswith("start.") or path in register.drawn_at_start) and entry.value != origin.entries[path].value
+    ]
+    after = origin.branch.day if origin.branch else 0
+    if not after < scenario.branch.day <= scenario.days:
+earliest = scenario.start_date + timedelta(days=after + 1)
+        faults.append(f"takes_effect = {first} must be a day from {earliest} to {scenario.end_date}")
+    if faults:
+        raise InputErrors(f"{layer.where}: {fault}" for fault in faults)
 
 
 def _apply(

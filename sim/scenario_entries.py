@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, cached_property
 from math import isfinite
 from numbers import Integral, Real
@@ -55,13 +55,16 @@ class Register:
     """Everything a scenario may set.
 
     sections: the dataclass of each section. actors: the sections that belong to an actor. choices: the names a text
-    value may take, by path. outcomes: the names a what-if may expect something of.
+    value may take, by path. outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders
+    a person may give. drawn_at_start: paths of values that only the first evening reads.
     """
 
     sections: Mapping[str, type]
     actors: tuple[str, ...]
     choices: Mapping[str, tuple[str, ...]]
     outcomes: tuple[str, ...]
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drawn_at_start: frozenset[str] = frozenset()
 
     @cached_property
     def declared(self) -> dict[str, Declared]:
@@ -87,6 +90,7 @@ class Register:
 def registry() -> Register:
     """Return what the agents, the mechanisms and the start declare."""
     from sim.agents import AGENTS  # they bring mesa along, which `pullback list` has no use for
+    from sim.agents.dated import known_orders
     from sim.mechanisms import MECHANISMS
     from sim.outcomes import OUTCOMES
     from sim.start import CHOICES, Start
@@ -99,6 +103,14 @@ def registry() -> Register:
         actors=tuple(agent.name for agent in AGENTS),
         choices=policies | CHOICES,
         outcomes=tuple(outcome.name for outcome in OUTCOMES),
+        orders={
+            f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))
+            for agent in AGENTS
+            for matter in agent.policies["documented"]
+        },
+        drawn_at_start=frozenset(
+            f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())
+        ),
     )
 
 

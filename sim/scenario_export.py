@@ -4,34 +4,73 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
-from sim.scenario import Scenario
+from sim.scenario import Branch, Scenario
 from sim.scenario_entries import Entry
 from sim.scenario_heading import FORMAT
 
 HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities")
 
 
+BRANCH_HEADING = ("title", "asks", "expect", "days", "runs")
+
+
+def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> None:
+    """Write scenario.toml into a folder, and before it, for a branch, the scenarios it branched from."""
+    text = to_toml(scenario)
+    if scenario.branch is not None:
+        before = f"before-{name}"
+        write_scenario(scenario.branch.origin, folder, before)
+        text = _branch_to_toml(scenario, scenario.branch, f"./{before}.toml")
+    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+
+
 def to_toml(scenario: Scenario) -> str:
-    """Return the text of a scenario file without a base: every value with its evidence, and who set it as a comment."""
+    """Return the text of a scenario file without a base: every value with its evidence, and who set it as a comment.
+
+    For a branch these are the values that hold in the end; write_scenario keeps what held before.
+    """
     origin = f"{scenario.name}, merged with its bases" if scenario.base else scenario.name
     lines = [f"# {origin}: {scenario.hash}", f"format = {FORMAT}"]
-    for key in HEADING:
-        value = getattr(scenario, key)
-        if value not in ("", {}):
-            lines.append(f"{key} = {_toml(value)}")
+    lines += _heading(scenario, HEADING) + _dated(scenario) + _tables(scenario.entries)
+    return "\n".join(lines) + "\n"
+
+
+def _branch_to_toml(scenario: Scenario, branch: Branch, base: str) -> str:
+    origin = branch.origin
+    differs = {path: entry for path, entry in scenario.entries.items() if entry != origin.entries[path]}
+    lines = [f"# {scenario.name}, from day {branch.day} on: {scenario.hash}", f"base = {_toml(base)}"]
+    lines += [f"takes_effect = {_toml(scenario.start_date + timedelta(days=branch.day))}"]
+    lines += _heading(scenario, BRANCH_HEADING) + _dated(scenario) + _tables(differs)
+    return "\n".join(lines) + "\n"
+
+
+def _heading(scenario: Scenario, keys: tuple[str, ...]) -> list[str]:
+    given = {key: getattr(scenario, key) for key in keys}
+    return [f"{key} = {_toml(value)}" for key, value in given.items() if value not in ("", {})]
+
+
+def _dated(scenario: Scenario) -> list[str]:
+    """Return the timeline and a person's orders."""
+    lines: list[str] = []
     for event in scenario.timeline:
         lines += ["", "[[timeline]]", *(f"{key} = {_toml(value)}" for key, value in vars(event).items())]
+    for order in scenario.orders:
+        named = {"actor": order.actor, "matter": order.matter, "order": order.order, "from": order.first, "to": order.last}
+        lines += ["", "[[orders]]", *(f"{key} = {_toml(value)}" for key, value in (named | {"note": order.note}).items())]
+    return lines
+
+
+def _tables(entries: Mapping[str, Entry]) -> list[str]:
     tables: dict[str, list[str]] = {}
-    for path, entry in scenario.entries.items():
+    for path, entry in entries.items():
         table, _, key = path.rpartition(".")
         line = f"{key} = {_toml(_record(entry))}  # set by {json.dumps(entry.set_by)}"
         tables.setdefault(table, []).append(line)
-    for table, entries in tables.items():
-        lines += ["", f"[{table}]", *entries]
-    return "\n".join(lines) + "\n"
+    return [line for table, lines in tables.items() for line in ("", f"[{table}]", *lines)]
 
 
 def _record(entry: Entry) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sim.errors import InputError
 from sim.grid import load_control
 from sim.scenario_entries import Register, shown
 from sim.scenario_file import HEADING_KEYS, Layer, near_miss
+from sim.scenario_orders import dated_orders
 
 FORMAT = 1
 MOST_DAYS = 3650
@@ -145,6 +146,12 @@ def _timeline_event(item: Mapping[str, Any], layer: Layer, register: Register) -
     return TimelineEvent(**checked)
 
 
+def _orders(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, list) or not all(isinstance(item, Mapping) for item in raw):
+        raise InputError("orders must be tables, each under [[orders]]")
+    return {key: dated_orders(raw, register)}
+
+
 def _check_end(heading: Mapping[str, Any]) -> list[str]:
     try:
         heading["start_date"] + timedelta(days=heading["days"])
@@ -167,4 +174,6 @@ _CHECKS: dict[str, Check] = {
     "control": _raster,
     "communities": _raster,
     "timeline": _timeline,
+    "orders": _orders,
+    "takes_effect": _date,
 }

@@ -17,7 +17,7 @@ LAYERS = (
     "theatre state orders start",
     "measures history outcomes",
     "agents mechanisms",
-    "scenario_file scenario_entries scenario_heading scenario scenario_export",
+    "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export",
     "model",
     "experiments",
     "dashboards",

@@ -6,9 +6,9 @@ condition holds gives the order. Conditions read (runs,) values of Seen and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import mesa
 import numpy as np
@@ -77,25 +77,47 @@ class StrategicAgent(mesa.Agent):
     Values: ClassVar[type]
     policies: ClassVar[dict[str, Policy]]
 
-    def __init__(self, model: Any, values: Any, luck: Draws) -> None:
+    def __init__(self, model: Any, luck: Draws) -> None:
         super().__init__(model)
-        self.values, self.luck = values, luck
-        self.policy = self.policies[values.policy]
+        self.luck = luck
+
+    def adopt(self, values: Any, policy: Policy, codes: Mapping[str, Sequence[str]]) -> None:
+        """Decide by these values and this policy from now on.
+
+        codes: by "actor.matter", the names of rules whose place in the list stands for the rule in the record.
+        """
+        self.values, self.policy = values, policy
+        self.codes = {
+            matter: np.array([codes[f"{self.name}.{matter}"].index(rule.name) for rule in rules], np.int8)
+            for matter, rules in policy.items()
+        }
 
     def step(self) -> None:
         """Decide every matter of the day for all runs of the block."""
         seen = self.observe(self.model.seen)
         for matter, rules in self.policy.items():
-            chance = self.luck.daily(f"{self.name}.{matter}", seen.day)
-            self.model.orders.rules[f"{self.name}.{matter}"] = decide(
-                rules, replace(seen, chance=chance), self.values, self.model.orders
-            )
+            name = f"{self.name}.{matter}"
+            here = replace(seen, chance=self.luck.daily(name, seen.day))
+            fired = decide(rules, here, self.values, self.model.orders)
+            self.model.orders.rules[name] = self.codes[matter][fired]
+            if self.model.watcher is not None:
+                self.model.watcher.decided(name, rules, here, self.values)
 
     def observe(self, seen: Seen) -> Seen:
         """Return what this actor sees: shares and estimates carry its error of observation."""
         u = self.luck.daily(f"{self.name}.observation", seen.day, len(ESTIMATED))
         error = np.float32(self.values.observation_error) * normal(u)
         return replace(seen, **{name: getattr(seen, name) + error[i] for i, name in enumerate(ESTIMATED)})
+
+
+class Watcher(Protocol):
+    """What may look on while a model steps: see sim.ledger."""
+
+    def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
+        """Learn what an actor saw when it decided a matter ("actor.matter")."""
+
+    def advanced(self, mechanism: str) -> None:
+        """Learn that a mechanism has just moved the state."""
 
 
 def decide(rules: tuple[Rule, ...], seen: Seen, values: Any, orders: Orders) -> np.ndarray:

@@ -29,7 +29,7 @@ from sim.history import SERIES, History
 from sim.outcomes import OUTCOMES, outcome_table
 from sim.paths import PACKAGE
 from sim.scenario import Scenario, load_scenario
-from sim.scenario_export import to_toml
+from sim.scenario_export import write_scenario
 from sim.state import NEVER
 
 SCHEMA = 1
@@ -143,7 +143,7 @@ def open_folder(folder: Path, scenario: Scenario) -> None:
         raise InputError(f"{folder}: exists and is not a results folder; name another")
     for table in TABLES:
         (folder / table).mkdir(parents=True, exist_ok=True)
-    (folder / "scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
+    write_scenario(scenario, folder)
     hidden = folder / ".manifest.json"
     hidden.write_text(json.dumps(_manifest(scenario), indent=2) + "\n", encoding="utf-8")
     os.replace(hidden, manifest)

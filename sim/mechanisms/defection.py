@@ -21,6 +21,19 @@ from sim.values import value
 NAME = "defection"
 
 
+DRAWN_AT_START = (
+    "threshold_other",
+    "threshold_rise",
+    "allegiance_other",
+    "allegiance_mixed",
+    "allegiance_kurdish_majority",
+    "community_spread",
+    "run_spread",
+    "province_spread",
+)
+"""Values that make the thresholds, which a run draws once."""
+
+
 @dataclass(frozen=True)
 class Rates:
     """[defection]: weights of the pressure, thresholds and pace."""

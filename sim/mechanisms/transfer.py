@@ -35,6 +35,7 @@ def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
+    state.transfer_plan[:] = rates.planned_persons
     begun = state.transfer_started_on != NEVER
     size = np.where(begun, batch(rates, luck, state.day), rates.first_batch)
     wanted = np.minimum(size, rates.intake_per_day * dt)
