@@ -184,7 +184,7 @@ def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
     ]
     after = origin.branch.day if origin.branch else 0
     if not after < scenario.branch.day <= scenario.days:
-earliest = scenario.start_date + timedelta(days=after + 1)
+        earliest = scenario.start_date + timedelta(days=after + 1)
         faults.append(f"takes_effect = {first} must be a day from {earliest} to {scenario.end_date}")
     if faults:
         raise InputErrors(f"{layer.where}: {fault}" for fault in faults)

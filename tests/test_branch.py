@@ -55,7 +55,9 @@ def test_a_branch_comes_back_from_its_results_folder(tmp_path: Path) -> None:
 
 
 def test_an_order_is_carried_out_on_its_days_and_recorded_as_a_rule(tmp_path: Path) -> None:
-    text = '[[orders]]\nactor = "moscow"\nmatter = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nto = 2026-01-15\n'
+    text = (
+        '[[orders]]\nactor = "moscow"\nmatter = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nto = 2026-01-15\n'
+    )
     ordered = played(load_scenario(scenario_with(tmp_path, text)), days=6)
     history = ordered.history
     names = history.rule_names["moscow.qamishli"]
