@@ -62,7 +62,7 @@ def _drew(order: str, up_to: float) -> Callable[[Seen, Any], np.ndarray]:
 
 
 def otherwise(seen: Seen, values: Any) -> np.ndarray:
-    """Holds in every run."""
+    """No more urgent rule holds."""
     return np.ones(seen.truce.shape, dtype=bool)
 
 

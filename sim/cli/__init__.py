@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "scenarios.check",
     "run": "run.run",
     "hindcast": "hindcast.hindcast",
+    "explain": "explain.explain",
 }
 """Name on the command line -> module of this package and function."""
 

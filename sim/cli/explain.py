@@ -1,0 +1,136 @@
+"""pullback explain: one run as a dated story, an event walked back to its causes, and where two runs part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.experiments.explain import Cause, Parting
+    from sim.ledger import Decision, Ledger
+
+MOST_EVENTS = 10
+WHO = ("damascus", "moscow", "sdf", "us")
+
+
+@click.command()
+@click.argument("source")
+@click.option("--run", type=click.IntRange(min=0), required=True, metavar="K", help="Number of the run, from 0.")
+@click.option("--actor", type=click.Choice(WHO), help="Tell the decisions of one actor only, those to order nothing too.")
+@click.option("--why", metavar="EVENT", help="Walk back from an event: KIND[:PLACE][@DATE], as in truce_extended.")
+@click.option("--diverge", metavar="SOURCE2", help="Find where this run parts from the same run of another scenario.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole ledger as one JSON object.")
+def explain(source: str, run: int, actor: str | None, why: str | None, diverge: str | None, as_json: bool) -> None:
+    """Tell one run of SOURCE, a results folder or a scenario: who decided what and why, and what came of it.
+
+    The run is played again, bit for bit, with a ledger that notes every rule weighed and every event.
+    """
+    from sim.cli.tables import console
+
+    if sum(map(bool, (why, diverge, as_json))) + bool(actor and (why or diverge or as_json)) > 1:
+        raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
+    ledger = _ledger(source, run)
+    out = console()
+    if as_json:
+        from sim.experiments.explain import to_json
+
+        print(json.dumps(to_json(ledger), allow_nan=False))
+    elif why:
+        from sim.experiments.explain import find_event
+        from sim.experiments.explain import why as walk_back
+
+        _print_cause(out, ledger, walk_back(ledger, find_event(ledger, why)))
+    elif diverge:
+        _print_parting(out, ledger, _ledger(diverge, run))
+    else:
+        _print_story(out, ledger, actor)
+
+
+def _ledger(source: str, run: int) -> Ledger:
+    """Play run `run` of a results folder or a scenario again. Raises InputError when the folder does not hold it."""
+    from sim.errors import InputError
+    from sim.ledger import keep_ledger
+    from sim.scenario import load_scenario
+
+    folder = Path(source)
+    if not folder.is_dir():
+        return keep_ledger(load_scenario(source), run)
+    from sim.experiments.store import code_digest, open_results
+
+    results = open_results(folder)
+    if run not in results.outcomes["run"]:
+        raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")
+    if results.manifest["code"] != code_digest():
+        raise InputError(f"{source}: was made by another version of the code, which would play another run; run it again")
+    return keep_ledger(results.scenario, run)
+
+
+def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
+    from sim.experiments.explain import story
+
+    scenario = ledger.scenario
+    out.print(f"{scenario.title}: run {ledger.run} of seed {scenario.seed}", style="bold")
+    out.print(f"{scenario.start_date} to {scenario.end_date}; one simulated history of many, not a forecast")
+    for day in story(ledger, actor):
+        out.print(f"\n{day.date}", style="bold")
+        for decision in day.decisions:
+            _print_decision(out, ledger, decision)
+        for event in day.events:
+            _print_indented(out, f"* {event}", 2)
+
+
+def _print_decision(out: Console, ledger: Ledger, decision: Decision) -> None:
+    from sim.experiments.explain import decision_text, read_values
+
+    _print_indented(out, decision_text(ledger, decision), 2)
+    read = "; ".join(read_values(ledger, decision))
+    if read:
+        _print_indented(out, f"read: {read}", 6)
+    if decision.next_in_line not in (None, "otherwise"):
+        _print_indented(out, f"next in line: {decision.next_in_line}", 6)
+
+
+def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> None:
+    _print_indented(out, f"{ledger.date_of(cause.day)}  {cause.text}", 2 * depth)
+    for earlier in cause.because:
+        _print_cause(out, ledger, earlier, depth + 1)
+
+
+def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
+    from sim.experiments.explain import differing_values, partings
+
+    out.print(f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, under the same luck", style="bold")
+    for line in differing_values(first, second):
+        _print_indented(out, f"set differently: {line}", 2)
+    decisions, events = partings(first, second)
+    if decisions is None and events is None:
+        out.print("they never part")
+    if decisions is not None:
+        out.print(f"\ntheir decisions part on {decisions.date}", style="bold")
+        _print_decisions(out, first, second, decisions)
+    if events is not None:
+        out.print(f"\ntheir events part on {events.date}", style="bold")
+        for ledger, only in ((first, events.only_first), (second, events.only_second)):
+            for event in only[:MOST_EVENTS]:
+                _print_indented(out, f"only in {ledger.scenario.name}: {event.text}", 2)
+            if len(only) > MOST_EVENTS:
+                _print_indented(out, f"only in {ledger.scenario.name}: {len(only) - MOST_EVENTS} more events", 2)
+
+
+def _print_decisions(out: Console, first: Ledger, second: Ledger, parting: Parting) -> None:
+    from sim.experiments.explain import decision_text
+
+    for one, other in parting.decisions:
+        _print_indented(out, f"{first.scenario.name}: {decision_text(first, one)}", 2)
+        _print_indented(out, f"{second.scenario.name}: {decision_text(second, other)}", 2)
+
+
+def _print_indented(out: Console, text: str, indent: int) -> None:
+    from rich.padding import Padding
+
+    out.print(Padding(text, (0, 0, 0, indent)))

@@ -1,0 +1,298 @@
+"""Tell a run's ledger: as a dated story, back from an event to its causes, and where two paired runs part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.events import BY_NAME, KINDS, MOVED_BY
+from sim.ledger import Decision, Event, Ledger, Reading
+from sim.scenario_file import near_miss
+from sim.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
+
+ACTORS = {"damascus": "Damascus", "moscow": "Moscow", "sdf": "the SDF", "us": "the United States"}
+CODES = {
+    "campaign": CAMPAIGNS,
+    "withdrawal": PHASES,
+    "summit_result": SUMMIT_RESULTS,
+    "tartus_status": BASE_STATUSES,
+}
+"""What an actor sees as an index of a list of names."""
+TIMELINE = {"days_since_deadline": "deadline", "days_to_summit": "summit"}
+DEEPEST = 12
+LONG_AGO = 5000
+"""Days: an age or a wait beyond it stands for what has not come (see sim.state.NEVER)."""
+
+
+@dataclass(frozen=True)
+class StoryDay:
+    """A day on which something is to be told: decisions that are new that day, and events in words."""
+
+    day: int
+    date: date
+    decisions: tuple[Decision, ...]
+    events: tuple[str, ...]
+
+
+@dataclass
+class Cause:
+    """An event or a decision with what led to it."""
+
+    day: int
+    text: str
+    because: list[Cause] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Parting:
+    """A day on which two runs differ: in decisions, by "actor.matter", or in events that only one of them has."""
+
+    date: date
+    decisions: tuple[tuple[Decision, Decision], ...] = ()
+    only_first: tuple[Event, ...] = ()
+    only_second: tuple[Event, ...] = ()
+
+
+def story(ledger: Ledger, actor: str | None = None) -> Iterator[StoryDay]:
+    """Tell a run day by day: its main events, and a decision the first time its rule fires and when it ordered an event.
+
+    actor: narrow the story to one actor, and tell every change of the rule that fires, those to order nothing included.
+    """
+    before: dict[str, str] = {}
+    told: set[tuple[str, str]] = set()
+    for day in range(1, ledger.scenario.days + 1):
+        decided = ledger.decided(day)
+        main = [event for event in ledger.events if event.day == day and not event.kind.minor]
+        ordered = {matter for event in main for matter in event.kind.ordered}
+        if actor is None:
+            new = [
+                d for d in decided.values()
+                if not d.idle and ((d.matter, d.rule) not in told or (d.matter in ordered and before[d.matter] != d.rule))
+            ]  # fmt: skip
+        else:
+            mine = [d for d in decided.values() if d.matter.startswith(f"{actor}.")]
+            new, main = [d for d in mine if before.get(d.matter) != d.rule], []
+        told |= {(d.matter, d.rule) for d in new}
+        before = {matter: decision.rule for matter, decision in decided.items()}
+        if new or main:
+            yield StoryDay(day, ledger.date_of(day), tuple(new), tuple(_in_words(main)))
+
+
+def _in_words(events: list[Event]) -> Iterator[str]:
+    """Say each event; those of cells are counted by kind and province."""
+    counted: dict[tuple[str, str], int] = {}
+    for event in events:
+        if event.cell is None:
+            yield event.text
+        else:
+            key = (event.kind.name, event.place_name)
+            counted[key] = counted.get(key, 0) + 1
+    for (name, place), count in sorted(counted.items()):
+        yield BY_NAME[name].text.format(place=place, n=f"{count:,}", now="")
+
+
+def find_event(ledger: Ledger, wanted: str) -> Event:
+    """Return the first event that KIND[:PLACE][@DATE] names. Raises InputError when none does."""
+    rest, _, day = wanted.partition("@")
+    kind, _, place = rest.partition(":")
+    if kind not in BY_NAME:
+        hint = near_miss(kind, BY_NAME) or f"; kinds are {', '.join(k.name for k in KINDS)}"
+        raise InputError(f"--why {wanted}: {kind or 'nothing'} is not a kind of event{hint}")
+    found = [event for event in ledger.events if event.kind.name == kind]
+    there = [event for event in found if not place or event.place == place]
+    then = [event for event in there if not day or str(ledger.date_of(event.day)) == day]
+    if then:
+        return then[0]
+    if found and not there:
+        raise InputError(
+            f"--why {wanted}: in run {ledger.run} {kind} came only at {', '.join(_unique(e.place for e in found))}"
+        )
+    if there:
+        days = _unique(str(ledger.date_of(event.day)) for event in there)
+        raise InputError(f"--why {wanted}: in run {ledger.run} it came on {', '.join(days)}")
+    raise InputError(f"--why {wanted}: {kind} did not come in run {ledger.run}")
+
+
+def _unique(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def why(ledger: Ledger, event: Event) -> Cause:
+    """Walk back from an event over the decisions that ordered it and the events these and it follow."""
+    return _cause_of(ledger, event, told=set(), depth=0)
+
+
+def _cause_of(ledger: Ledger, event: Event, told: set[tuple[str, int]], depth: int) -> Cause:
+    cause = Cause(event.day, f"{event.text} ({event.kind.name}, by {event.mechanism})")
+    if depth >= DEEPEST or _told(told, event.kind.name, event.day):
+        return cause
+    decided = ledger.decided(event.day)
+    for matter in event.kind.ordered:
+        decision = decided[matter]
+        if not decision.idle or len(event.kind.ordered) == 1 or event.kind.name == "truce_lapsed":
+            cause.because.append(_cause_of_decision(ledger, decision, told, depth + 1))
+    earlier = _last(ledger, event.kind.after, event.day, event)
+    if earlier is not None and (earlier.kind.name, earlier.day) not in told:
+        cause.because.append(_cause_of(ledger, earlier, told, depth + 1))
+    return cause
+
+
+def _cause_of_decision(ledger: Ledger, decision: Decision, told: set[tuple[str, int]], depth: int) -> Cause:
+    cause = Cause(decision.day, decision_text(ledger, decision))
+    if depth >= DEEPEST or _told(told, decision.matter, decision.day):
+        return cause
+    for name in decision.fired.saw:
+        for item in ledger.scenario.timeline:
+            if TIMELINE.get(name) == item.event:
+                day = (item.date - ledger.scenario.start_date).days
+                cause.because.append(Cause(day, f"the timeline: {item.event}, {item.note} [{item.source}]"))
+        earlier = _last(ledger, MOVED_BY.get(name, ()), decision.day - 1)
+        if earlier is not None and (earlier.kind.name, earlier.day) not in told:
+            cause.because.append(_cause_of(ledger, earlier, told, depth + 1))
+    return cause
+
+
+def _told(told: set[tuple[str, int]], name: str, day: int) -> bool:
+    """Say whether it was told before, and note that it is now."""
+    before = (name, day) in told
+    told.add((name, day))
+    return before
+
+
+def _last(ledger: Ledger, kinds: tuple[str, ...], day: int, of: Event | None = None) -> Event | None:
+    """Return the last event of these kinds up to the evening of `day`, at the place of `of` where there is such a one."""
+    found = [e for e in ledger.events if e.kind.name in kinds and e.day <= day and e is not of]
+    if of is not None and of.cell is not None:
+        found = [e for e in found if e.cell in (None, of.cell)]
+    elif of is not None and of.place:
+        found = [e for e in found if e.place == of.place] or found
+    return found[-1] if found else None
+
+
+def decision_text(ledger: Ledger, decision: Decision) -> str:
+    """Say who decided what, by which rule, on what evidence, reading what."""
+    actor, _, matter = decision.matter.partition(".")
+    order = decision.order_text.rstrip(".")
+    return f"{ACTORS[actor]}, {matter}: {order}. {decision.rule}: {decision.explanation} [{decision.evidence}]"
+
+
+def read_values(ledger: Ledger, decision: Decision) -> Iterator[str]:
+    """Yield what the rule that fired read: what its actor saw, then its own values with their source."""
+    actor = decision.matter.partition(".")[0]
+    if decision.rule == "otherwise":
+        return
+    for name, value in decision.fired.saw.items():
+        if (said := _plain(name, value)) is not None:
+            yield f"{name} = {said}"
+    for name, value in decision.fired.own.items():
+        entry = ledger.scenario.entries.get(f"{actor}.{name}")
+        if entry is not None:
+            yield f"own {name} = {value:g} [{entry.source}]" if not isinstance(value, str) else f"own {name} = {value}"
+
+
+def _plain(name: str, value: Any) -> str | None:
+    """Write one value an actor saw; None for one that lists sites."""
+    numbers = np.asarray(value).reshape(-1)
+    if numbers.size != 1:
+        return None
+    number = numbers[0].item()
+    if name in CODES:
+        return CODES[name][int(number)]
+    if abs(number) > LONG_AGO:
+        return "never"
+    return ("yes" if number else "no") if isinstance(number, bool) else f"{number:.3g}"
+
+
+def partings(first: Ledger, second: Ledger) -> tuple[Parting | None, Parting | None]:
+    """Return the first day on which the decisions of two runs part, and the first on which their events do.
+
+    None where they never do. Raises InputError when the runs do not share their luck.
+    """
+    one, other = first.scenario, second.scenario
+    if (one.seed, one.epoch, one.start_date, first.run) != (other.seed, other.epoch, other.start_date, second.run):
+        raise InputError("--diverge: the two runs do not share their luck; seed, start and number of the run must be equal")
+    days = range(1, min(one.days, other.days) + 1)
+    decisions = next((p for p in (_parted_decisions(first, second, day) for day in days) if p.decisions), None)
+    events = next((p for p in (_parted_events(first, second, day) for day in days) if p.only_first or p.only_second), None)
+    return decisions, events
+
+
+def _parted_decisions(first: Ledger, second: Ledger, day: int) -> Parting:
+    a, b = first.decided(day), second.decided(day)
+    differ = tuple((a[matter], b[matter]) for matter in a if _choice(a[matter]) != _choice(b[matter]))
+    return Parting(first.date_of(day), decisions=differ)
+
+
+def _parted_events(first: Ledger, second: Ledger, day: int) -> Parting:
+    here, there = ([event for event in ledger.events if event.day == day] for ledger in (first, second))
+    keys = {_key(event) for event in here}, {_key(event) for event in there}
+    only_first = tuple(event for event in here if _key(event) not in keys[1])
+    only_second = tuple(event for event in there if _key(event) not in keys[0])
+    return Parting(first.date_of(day), only_first=only_first, only_second=only_second)
+
+
+def _choice(decision: Decision) -> tuple[str, str]:
+    return decision.rule, decision.order
+
+
+def _key(event: Event) -> tuple[str, str, int | None, float, str]:
+    return event.kind.name, event.place, event.cell, event.size, event.now
+
+
+def differing_values(first: Ledger, second: Ledger) -> Iterator[str]:
+    """Yield the values that two scenarios set differently."""
+    for path, entry in first.scenario.entries.items():
+        other = second.scenario.entries[path]
+        if entry.value != other.value:
+            yield f"{path}: {entry.value} and {other.value}"
+
+
+def to_json(ledger: Ledger) -> dict[str, Any]:
+    """Return the whole ledger as plain values."""
+    return {
+        "scenario": ledger.scenario.name,
+        "hash": ledger.scenario.hash,
+        "seed": ledger.scenario.seed,
+        "run": ledger.run,
+        "decisions": [
+            {
+                "date": str(ledger.date_of(decision.day)),
+                "matter": decision.matter,
+                "rule": decision.rule,
+                "order": decision.order,
+                "evidence": decision.evidence,
+                "next_in_line": decision.next_in_line,
+                "readings": [_reading_to_json(reading) for reading in decision.readings],
+            }
+            for decision in ledger.decisions
+        ],
+        "events": [
+            {
+                "date": str(ledger.date_of(event.day)),
+                "kind": event.kind.name,
+                "place": event.place,
+                "cell": event.cell,
+                "size": event.size,
+                "now": event.now,
+                "mechanism": event.mechanism,
+            }
+            for event in ledger.events
+        ],
+    }
+
+
+def _reading_to_json(reading: Reading) -> dict[str, Any]:
+    saw = {name: _json_value(value) for name, value in reading.saw.items()}
+    return {"rule": reading.rule, "holds": reading.holds, "saw": saw, "own": dict(reading.own)}
+
+
+def _json_value(value: Any) -> Any:
+    """Turn an array of one run into a number or a list; what is infinite has no number in JSON."""
+    numbers = np.asarray(value)
+    flat = [None if isinstance(x, float) and not np.isfinite(x) else x for x in numbers.reshape(-1).tolist()]
+    return flat[0] if numbers.size == 1 else flat
