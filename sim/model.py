@@ -92,6 +92,12 @@ class TheatreModel(mesa.Model):
         while self.running and self.state.day < day:
             self.step()
 
+    def catch_up(self) -> None:
+        """Take up what holds on the state's day, after the state was put there from outside."""
+        while self._stages and self._stages[0][0] <= self.state.day:
+            self._take_effect()
+        self.running = self.state.day < self.days
+
     def _advance(self, mechanism: ModuleType, dt: float) -> None:
         mechanism.advance(self.theatre, self.state, self.orders, self.setting[mechanism.NAME], self.luck, dt)
         if self.watcher is not None:

@@ -137,6 +137,17 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
     return scenario
 
 
+def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Register | None = None) -> Scenario:
+    """Return the scenario that leaves `origin` on a day, counted from the start, by `sets`.
+
+    It is `origin` itself when they change nothing. Raises InputError, also for what a branch cannot change.
+    """
+    scenario = replace(origin, branch=Branch(day, origin))
+    for expression in sets:
+        scenario = _with_layer(scenario, read_set(expression), register or registry())
+    return origin if replace(scenario, branch=origin.branch).hash == origin.hash else scenario
+
+
 def list_scenarios() -> tuple[str, ...]:
     """Return the names of the shipped scenarios, sorted."""
     return scenario_names()

@@ -18,7 +18,7 @@ LAYERS = (
     "measures history outcomes",
     "agents mechanisms",
     "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export",
-    "model",
+    "model snapshot",
     "ledger",
     "experiments",
     "dashboards",

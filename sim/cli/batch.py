@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
 
 if TYPE_CHECKING:
+    from sim.experiments.ensemble import States
     from sim.experiments.store import Results
     from sim.scenario import Scenario
 
@@ -24,15 +27,15 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def compute(scenario: Scenario, folder: Path, workers: int) -> Results:
+def compute(scenario: Scenario, folder: Path, workers: int, states: States | None = None) -> Results:
     """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed."""
     from sim.cli.progress import progress
-    from sim.experiments.ensemble import FolderBusy, JobsFailed, run_ensemble
+    from sim.experiments.ensemble import FolderBusy, JobsFailed, States, run_ensemble
     from sim.experiments.store import runs_done
 
     try:
         with progress() as report:
-            return run_ensemble(scenario, scenario.runs, workers, folder, report)
+            return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States())
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
     except JobsFailed as error:
@@ -42,6 +45,27 @@ def compute(scenario: Scenario, folder: Path, workers: int) -> Results:
         stored = f"{len(runs_done(folder))} of {scenario.runs} runs are stored in {folder}"
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
+
+
+def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
+    """Return the scenario that takes up the runs saved in `folder` under `sets`, from the day after their last evening.
+
+    Raises InputError where the folder holds no states, or states of another version of the code.
+    """
+    from sim.errors import InputError
+    from sim.experiments.store import code_digest, open_results
+    from sim.scenario import branch_off
+
+    results = open_results(folder)
+    if "horizon" not in results.manifest:
+        raise InputError(f"{folder}: holds no saved states; make them with run --until DAY --save DIR")
+    if results.manifest["code"] != code_digest():
+        raise InputError(f"{folder}: was saved by another version of the code; save it again")
+    if any(expression.partition("=")[0].strip() in ("seed", "start_date") for expression in sets):
+        raise InputError("--from: seed and start_date cannot change; the runs keep their luck")
+    saved = results.scenario
+    origin = saved.with_values({"days": results.manifest["horizon"], "runs": results.runs}, set_by="--from")
+    return branch_off(replace(origin, name=results.manifest["scenario"]), saved.days + 1, sets)
 
 
 def _end_workers() -> None:

@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     from datetime import date
 
+    from sim.scenario import Scenario
+
 MAIN_OUTCOMES = (
     "collapse_day",
     "sdf_share_2026_01_20",
@@ -38,22 +40,28 @@ MAIN_OUTCOMES = (
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", required=False)
 @click.option("--runs", type=int, help="Number of runs.  [default: the scenario's]")
 @click.option("--days", type=int, help="Days to simulate.  [default: the scenario's]")
 @click.option("--seed", type=int, help="Seed of the runs' luck.  [default: the scenario's]")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
+@click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
+@click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="With --until: results with all runs' states.")
+@click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up saved runs, under --set.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every outcome.")
 def run(
-    scenario: str,
+    scenario: str | None,
     runs: int | None,
     days: int | None,
     seed: int | None,
     sets: tuple[str, ...],
     workers: int | None,
     out: Path | None,
+    until: str | None,
+    save: Path | None,
+    saved: Path | None,
     as_json: bool,
 ) -> None:
     """Run SCENARIO many times and show what came of it.
@@ -62,13 +70,17 @@ def run(
     larger --runs adds to it.
     """
     from sim.cli.batch import compute, processors, results_folder
-    from sim.scenario import load_scenario
+    from sim.experiments.ensemble import States
 
-    loaded = load_scenario(scenario, sets)
-    for key, value in {"runs": runs, "days": days, "seed": seed}.items():
-        if value is not None:
-            loaded = loaded.with_values({key: value}, set_by=f"--{key}")
-    results = compute(loaded, out or results_folder(loaded), workers or processors())
+    _check_usage(scenario, saved, seed, until, save, out)
+    given = {"runs": runs, "days": days, "seed": seed}
+    loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
+    states = States(taken_up=saved)
+    if until is not None:
+        horizon = loaded.days
+        loaded = loaded.with_values({"days": _day_number(until, loaded.start_date)}, set_by="--until")
+        states = States(taken_up=saved, horizon=horizon if save else None)
+    results = compute(loaded, save or out or results_folder(loaded), workers or processors(), states)
 
     from sim.experiments.statistics import summary
 
@@ -77,6 +89,47 @@ def run(
         print(json.dumps(made, allow_nan=False))
     else:
         _print_summary(made, loaded.title, loaded.end_date)
+
+
+def _check_usage(
+    scenario: str | None, saved: Path | None, seed: int | None, until: str | None, save: Path | None, out: Path | None
+) -> None:
+    if (scenario is None) == (saved is None):
+        raise click.UsageError("name a scenario, or the saved runs to go on with: --from DIR")
+    if saved is not None and seed is not None:
+        raise click.UsageError("--seed does not go with --from: the runs keep their luck")
+    if save is not None and (until is None or out is not None):
+        raise click.UsageError("--save DIR goes with --until DAY and stands for --out")
+
+
+def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], given: dict[str, int]) -> Scenario:
+    """Return the scenario to run, or the one that takes up saved runs. Raises InputError."""
+    from sim.cli.batch import saved_ensemble
+    from sim.errors import InputError
+    from sim.scenario import load_scenario
+
+    loaded = load_scenario(scenario, sets) if scenario is not None else saved_ensemble(saved, sets)
+    there = loaded.runs
+    for key, value in given.items():
+        loaded = loaded.with_values({key: value}, set_by=f"--{key}")
+    if saved is not None and loaded.runs > there:
+        raise InputError(f"--runs {loaded.runs}: {saved} holds {there} saved runs")
+    return loaded
+
+
+def _day_number(text: str, start: date) -> int:
+    """Read a date or a number of days from the start. Raises InputError."""
+    from datetime import date
+
+    from sim.errors import InputError
+
+    try:
+        day = int(text) if text.isdecimal() else (date.fromisoformat(text) - start).days
+    except ValueError:
+        raise InputError(f"--until {text}: give a date, as in 2026-01-20, or a number of days") from None
+    if day < 1:
+        raise InputError(f"--until {text}: must be after the first evening, {start}")
+    return day
 
 
 def _print_summary(made: dict[str, Any], title: str, end: date) -> None:

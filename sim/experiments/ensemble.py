@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.experiments.store import Results, open_folder, open_results, runs_done, write_part
+from sim import snapshot
+from sim.experiments.store import Results, open_folder, open_results, runs_done, saved_state, write_part
 from sim.model import TheatreModel, block_size
 from sim.scenario import Scenario
 
@@ -46,19 +47,43 @@ class Job:
     runs: int
 
 
-def run_ensemble(scenario: Scenario, runs: int, workers: int, folder: Path, on_progress: Progress) -> Results:
+@dataclass(frozen=True)
+class States:
+    """Saved states.
+
+    taken_up: the results folder whose runs are taken up again, None to start afresh. horizon: days the runs were to go on
+    for when the states of their last evening are kept, None to keep none.
+    """
+
+    taken_up: Path | None = None
+    horizon: int | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every job of an ensemble has in common."""
+
+    scenario: Scenario
+    folder: Path
+    states: States
+
+
+def run_ensemble(
+    scenario: Scenario, runs: int, workers: int, folder: Path, on_progress: Progress, states: States = States()
+) -> Results:
     """Compute the runs [0, runs) that `folder` does not hold yet, and open the results.
 
+    states: whether the runs start from saved states, and whether their last evening is kept.
     on_progress is called with the number of runs done and asked for. Raises InputError when the folder belongs to other
     results, FolderBusy when another driver holds it, JobsFailed when jobs killed their worker or raised.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _held(folder):
-        open_folder(folder, scenario)
+        open_folder(folder, scenario, states.horizon)
         done = runs_done(folder)
         jobs = plan(runs, done, workers, block_size(scenario))
         on_progress(runs - sum(job.runs for job in jobs), runs)
-        _work_off(scenario, jobs, min(workers, len(jobs)), folder, runs, on_progress)
+        _work_off(Task(scenario, folder, states), jobs, min(workers, len(jobs)), runs, on_progress)
     return open_results(folder)
 
 
@@ -80,38 +105,42 @@ def plan(runs: int, done: np.ndarray, workers: int, block: int) -> list[Job]:
     ]
 
 
-def compute(scenario: Scenario, job: Job, folder: Path) -> Job:
+def compute(task: Task, job: Job) -> Job:
     """Run one job block by block and commit its part."""
-    histories, block = [], block_size(scenario)
+    scenario, block = task.scenario, block_size(task.scenario)
     pieces = -(-job.runs // block)
     sizes = [job.runs // pieces + (k < job.runs % pieces) for k in range(pieces)]
-    first = job.first_run
+    histories, snapshots, first = [], [], job.first_run
     for size in sizes:
         model = TheatreModel(scenario, runs=size, first_run=first)
+        if task.states.taken_up is not None:
+            snapshot.restore(model, saved_state(task.states.taken_up, first, size))
         model.run_to(scenario.days)
         histories.append(model.history)
+        if task.states.horizon is not None:
+            snapshots.append(snapshot.take(model))
         first += size
-    write_part(folder, job.first_run, histories)
+    write_part(task.folder, job.first_run, histories, snapshots)
     return job
 
 
-def _work_off(scenario: Scenario, jobs: list[Job], workers: int, folder: Path, runs: int, on_progress: Progress) -> None:
+def _work_off(task: Task, jobs: list[Job], workers: int, runs: int, on_progress: Progress) -> None:
     if workers <= 1:
         done = runs - sum(job.runs for job in jobs)
         for job in jobs:
-            compute(scenario, job, folder)
+            compute(task, job)
             done += job.runs
             on_progress(done, runs)
         return
-    suspects, failed = _in_pool(scenario, jobs, workers, folder, runs, on_progress), []
+    suspects, failed = _in_pool(task, jobs, workers, runs, on_progress), []
     for job in suspects:  # a worker died; try what was under way one by one, to name the job that kills
-        failed += _in_pool(scenario, [job], 1, folder, runs, on_progress)
+        failed += _in_pool(task, [job], 1, runs, on_progress)
     if failed:
         named = ", ".join(f"runs {job.first_run} to {job.first_run + job.runs - 1}" for job in failed)
-        raise JobsFailed(f"{named} killed their worker; the other runs are stored in {folder}")
+        raise JobsFailed(f"{named} killed their worker; the other runs are stored in {task.folder}")
 
 
-def _in_pool(scenario: Scenario, jobs: list[Job], workers: int, folder: Path, runs: int, on_progress: Progress) -> list[Job]:
+def _in_pool(task: Task, jobs: list[Job], workers: int, runs: int, on_progress: Progress) -> list[Job]:
     """Work jobs off in a pool through a bounded window; return those lost with a worker that died."""
     waiting = iter(jobs)
     under_way: dict[Future[Job], Job] = {}
@@ -119,16 +148,16 @@ def _in_pool(scenario: Scenario, jobs: list[Job], workers: int, folder: Path, ru
     try:
         while True:
             while len(under_way) < WINDOW_PER_WORKER * workers and (job := next(waiting, None)) is not None:
-                under_way[pool.submit(compute, scenario, job, folder)] = job
+                under_way[pool.submit(compute, task, job)] = job
             if not under_way:
                 return []
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
                 future.result()
                 del under_way[future]
-            on_progress(int((runs_done(folder) < runs).sum()), runs)
+            on_progress(int((runs_done(task.folder) < runs).sum()), runs)
     except BrokenProcessPool:
-        done = set(runs_done(folder).tolist())
+        done = set(runs_done(task.folder).tolist())
         return [job for job in [*under_way.values(), *waiting] if job.first_run not in done]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

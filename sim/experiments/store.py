@@ -6,6 +6,7 @@ results/<name>-<hash>/
   series/PART         a row per (run, day), a column per series
   control/PART        number of runs by theatre cell and day in which Damascus holds it, or it is contested; adds up
   rules/PART          number of runs by matter, rule and day; adds up
+  states/PART         with --save, the state of every run on the last evening
   outcomes/PART       a row per run, a column per outcome; written last, its presence commits the part
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -24,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim import snapshot
 from sim.errors import InputError
 from sim.history import SERIES, History
 from sim.outcomes import OUTCOMES, outcome_table
@@ -36,13 +38,20 @@ SCHEMA = 1
 TABLES = ("series", "control", "rules", "outcomes")
 
 
-def write_part(folder: Path, first_run: int, histories: list[History]) -> None:
-    """Write the tables of one job, the outcomes last. Each file appears whole or not at all."""
+def write_part(
+    folder: Path, first_run: int, histories: list[History], snapshots: Sequence[dict[str, np.ndarray]] = ()
+) -> None:
+    """Write the tables of one job, and the states of its last evening where asked; the outcomes last.
+
+    Each file appears whole or not at all.
+    """
     runs = sum(history.runs for history in histories)
     part = f"{first_run:08d}-{first_run + runs:08d}.parquet"
     _write(folder / "series" / part, _series(histories))
     _write(folder / "control" / part, _control(histories))
     _write(folder / "rules" / part, _rules(histories))
+    if snapshots:
+        _write_states(folder / "states" / part, snapshots)
     _write(folder / "outcomes" / part, _outcomes(histories))
 
 
@@ -59,6 +68,30 @@ def _write(path: Path, table: pa.Table) -> None:
     with hidden.open("rb+") as file:
         os.fsync(file.fileno())
     os.replace(hidden, path)
+
+
+def _write_states(path: Path, snapshots: Sequence[dict[str, np.ndarray]]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    hidden = path.with_name("." + path.stem)
+    snapshot.write(hidden, list(snapshots))
+    with hidden.open("rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(hidden, path.with_suffix(".npz"))
+
+
+def saved_state(folder: Path, first_run: int, runs: int) -> dict[str, np.ndarray]:
+    """Return the snapshot of the runs [first_run, first_run + runs). Raises InputError where it is not there."""
+    end, found = first_run + runs, []
+    for path in sorted(_parts(folder, "states")):
+        first, last = _span(path)
+        if first < end and first_run < last:
+            begin = max(first_run, first)
+            found.append(snapshot.read(path.with_suffix(".npz"), begin - first, min(end, last) - begin))
+    if not found or sum(kept["state.truce"].shape[-1] for kept in found) != runs:
+        raise InputError(
+            f"{folder}: holds no saved state of the runs {first_run} to {end - 1}; run it with --until and --save"
+        )
+    return snapshot.joined(found)
 
 
 def _outcomes(histories: list[History]) -> pa.Table:
@@ -126,9 +159,10 @@ def _rules(histories: list[History]) -> pa.Table:
     return pa.table({"matter": matter, "rule": rule, "day": np.concatenate(day), "runs": np.concatenate(runs)})
 
 
-def open_folder(folder: Path, scenario: Scenario) -> None:
+def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) -> None:
     """Make a results folder, or see that an existing one was made by the same scenario and the same code.
 
+    horizon: days the runs were to go on for, where the folder keeps their states.
     Raises InputError when it was not, or when the folder holds something else.
     """
     manifest = folder / "manifest.json"
@@ -138,6 +172,8 @@ def open_folder(folder: Path, scenario: Scenario) -> None:
             raise InputError(f"{folder}: holds the results of {known['scenario']} {known['hash']}; name another folder")
         if known["code"] != code_digest():
             raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
+        if horizon is not None and "horizon" not in known:
+            raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
         return
     if folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
         raise InputError(f"{folder}: exists and is not a results folder; name another")
@@ -145,15 +181,16 @@ def open_folder(folder: Path, scenario: Scenario) -> None:
         (folder / table).mkdir(parents=True, exist_ok=True)
     write_scenario(scenario, folder)
     hidden = folder / ".manifest.json"
-    hidden.write_text(json.dumps(_manifest(scenario), indent=2) + "\n", encoding="utf-8")
+    hidden.write_text(json.dumps(_manifest(scenario, horizon), indent=2) + "\n", encoding="utf-8")
     os.replace(hidden, manifest)
 
 
-def _manifest(scenario: Scenario) -> dict[str, Any]:
+def _manifest(scenario: Scenario, horizon: int | None) -> dict[str, Any]:
     import platform
     from datetime import UTC, datetime
     from importlib.metadata import version
 
+    saved = {} if horizon is None else {"horizon": horizon}
     packages = ("numpy", "scipy", "mesa", "pyarrow")
     return {
         "schema": SCHEMA,
@@ -167,7 +204,7 @@ def _manifest(scenario: Scenario) -> dict[str, Any]:
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
         "machine": f"{platform.system()} {platform.machine()}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    } | saved
 
 
 def code_digest() -> str:
