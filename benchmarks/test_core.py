@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from sim.model import TheatreModel, block_size
+from sim.model import BLOCK_RUNS, TheatreModel
 from sim.scenario import Scenario, load_scenario
 
 QUIET_DAY, OFFENSIVE_DAY, ROUNDS = 100, 7, 8
@@ -36,7 +36,7 @@ def unit() -> float:
 
 
 def _model_on(scenario: Scenario, day: int) -> TheatreModel:
-    model = TheatreModel(scenario, runs=block_size(scenario))
+    model = TheatreModel(scenario, runs=BLOCK_RUNS)
     model.run_to(day - 1)
     return model
 
@@ -53,7 +53,7 @@ def test_one_day(benchmark: Callable, unit: float, scenario: Scenario, day: int)
     def setup() -> tuple[tuple[TheatreModel], dict]:
         return (_model_on(scenario, day),), {}
 
-    runs = block_size(scenario)
+    runs = BLOCK_RUNS
     _measure(benchmark, unit, runs, target=TheatreModel.step, setup=setup, rounds=ROUNDS)
 
 

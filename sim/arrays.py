@@ -5,8 +5,8 @@ Allocation and checks follow from that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -28,6 +28,18 @@ class ArrayStruct:
         """Return the struct with every array zero; `sizes` by axis name, `others` the fields that are no arrays."""
         arrays = {f.name: np.zeros(_shape(f, sizes), f.metadata["dtype"]) for f in fields(cls) if "axes" in f.metadata}
         return cls(**arrays, **others)
+
+    def part(self, runs: np.ndarray) -> Self:
+        """Return a copy that holds the runs of these indices only."""
+        return replace(self, **{name: array[..., runs] for name, array in self._arrays()})
+
+    def put(self, runs: np.ndarray, part: Self) -> None:
+        """Write a part back."""
+        for name, array in self._arrays():
+            array[..., runs] = getattr(part, name)
+
+    def _arrays(self) -> Iterator[tuple[str, np.ndarray]]:
+        return ((f.name, getattr(self, f.name)) for f in fields(self) if "axes" in f.metadata)
 
     def check(self, sizes: Mapping[str, int]) -> None:
         """Raise ValueError naming the first array whose shape or type is not as declared, or that is not finite."""

@@ -43,12 +43,30 @@ class Draws:
         table = kept[1][within]
         return table[0] if width == 1 else table
 
+    def part(self, runs: np.ndarray) -> Draws:
+        """Return the draws of the runs of these indices only."""
+        return _PartOfDraws(self, runs)
+
     def _rows(self, name: str, chunk: int, width: int) -> np.ndarray:
         """Return (runs, padded width) uniforms of the block's rows."""
         padded = -(-width // PHILOX_WORDS) * PHILOX_WORDS
         key = int.from_bytes(blake2b(f"{self.seed}/{name}/{chunk}".encode(), digest_size=16).digest(), "little")
         bits = np.random.Philox(key=key, counter=self.first_run * (padded // PHILOX_WORDS))
         return np.maximum(np.random.Generator(bits).random((self.runs, padded)), SMALLEST)
+
+
+class _PartOfDraws(Draws):
+    """The draws of some runs of a block."""
+
+    def __init__(self, whole: Draws, chosen: np.ndarray) -> None:
+        super().__init__(whole.seed, whole.first_run, len(chosen), whole.first_day)
+        self._whole, self._chosen = whole, chosen
+
+    def once(self, name: str, width: int) -> np.ndarray:
+        return self._whole.once(name, width)[..., self._chosen]
+
+    def daily(self, name: str, day: int, width: int = 1) -> np.ndarray:
+        return self._whole.daily(name, day, width)[..., self._chosen]
 
 
 def normal(uniform: np.ndarray) -> np.ndarray:

@@ -82,7 +82,7 @@ def _east_bank_taken(theatre: Theatre, state: State) -> np.ndarray:
     """Share of Deir ez-Zor's theatre cells with Damascus: all but one lie on the left bank."""
     row = theatre.grid.province_index("deir_ez_zor")
     count = max(int((theatre.province == row).sum()), 1)
-    return 1.0 - (theatre.by_province @ state.sdf_held())[row] / count
+    return 1.0 - state.held_cells[row] / count
 
 
 SERIES: dict[str, Series] = (

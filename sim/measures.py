@@ -1,40 +1,42 @@
-"""Quantities derived from the state that actors, mechanisms and outcomes read alike."""
+"""Quantities derived from the state that actors, mechanisms and outcomes read alike.
+
+Those of the ground read the last survey: after changing the ground by hand, call sim.survey.survey.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from sim.state import FIGHTERS, State
-from sim.theatre import OTHER, Theatre
+from sim.survey import arab_communities
+from sim.theatre import Theatre
 
 
 def sdf_share_of_country(theatre: Theatre, state: State) -> np.ndarray:
     """Return (runs,): area of SDF-held and contested cells over the lattice's area."""
-    return (theatre.by_sector @ (state.sdf_held() * theatre.area_km2[:, None])).sum(axis=0) / theatre.country_area
+    return state.held_area.sum(axis=0) / theatre.country_area
 
 
 def sector_share_left(theatre: Theatre, state: State) -> np.ndarray:
     """Return (sectors, runs): share of each sector's area where no army stands; 0 for an empty sector."""
-    return (theatre.by_sector @ (state.sdf_held() * theatre.area_km2[:, None])) / theatre.sector_area
+    return state.held_area / theatre.sector_area
 
 
 def arab_share_left(theatre: Theatre, state: State) -> np.ndarray:
     """Return (runs,): share of the communities of Arab or other majority whose cells Damascus has not taken."""
-    ours = ((theatre.allegiance_class == OTHER) & theatre.community).astype(np.float32)
-    return (theatre.by_sector @ (state.sdf_held() * ours[:, None])).sum(axis=0) / max(ours.sum(), 1.0)
+    return state.held_arab / max(arab_communities(theatre).sum(), 1.0)
 
 
 def province_share_not_sdf(theatre: Theatre, state: State, province: int) -> np.ndarray:
     """Return (runs,): share of the province's cells that are neither SDF-held nor contested."""
     cells = int((theatre.grid.province == province).sum())
-    return 1.0 - (theatre.by_province @ state.sdf_held())[province] / cells
+    return 1.0 - state.held_cells[province] / cells
 
 
 def fighters_present(theatre: Theatre, state: State) -> np.ndarray:
     """Return (sides, sectors, runs) fighters: those at the start less losses, and less units gone over with their people."""
-    gone = theatre.by_sector @ (state.gone_over[:-1] * theatre.population[:, None]) / theatre.sector_population
     left = state.strength - state.losses
-    left[FIGHTERS] -= gone * state.leavers
+    left[FIGHTERS] -= state.gone_people / theatre.sector_population * state.leavers
     return np.maximum(left, 0.0)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from types import ModuleType
 
 import mesa
+import numpy as np
 
 from sim.agents import AGENTS
 from sim.agents.base import Policy, Watcher
@@ -22,14 +23,18 @@ from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS
 from sim.orders import Orders
 from sim.scenario import Scenario
 from sim.start import initial_state
-from sim.state import sizes
+from sim.state import State, sizes
+from sim.survey import close_day, survey
 from sim.theatre import Theatre, make_theatre
 
 SUB_MOVES = 6
 """Fighting moves per day: four or more are needed for columns to keep their pace, six worked."""
 
 CELLS_TIMES_RUNS = 60_000
-"""Theatre cells times runs of a block that stays within the processor's cache."""
+"""Theatre cells times runs that stay within the processor's cache: so many runs fight at a time."""
+
+BLOCK_RUNS = 448
+"""Runs of a block: enough that what a day costs however many runs there are is shared by many."""
 
 
 class TheatreModel(mesa.Model):
@@ -79,9 +84,7 @@ class TheatreModel(mesa.Model):
         self.agents.do("step")
         for mechanism in DIPLOMACY + LOGISTICS + (campaign,):
             self._advance(mechanism, 1.0)
-        for _ in range(SUB_MOVES):
-            for mechanism in FIGHTING:
-                self._advance(mechanism, 1.0 / SUB_MOVES)
+        self._fight()
         for mechanism in AFTERMATH:
             self._advance(mechanism, 1.0)
         self.history.record(self.theatre, self.state, self.orders)
@@ -102,6 +105,31 @@ class TheatreModel(mesa.Model):
         mechanism.advance(self.theatre, self.state, self.orders, self.setting[mechanism.NAME], self.luck, dt)
         if self.watcher is not None:
             self.watcher.advanced(mechanism.NAME)
+
+    def _fight(self) -> None:
+        """Let the runs fight in which Damascus attacks or receives ground, in pieces that fit the processor's cache."""
+        state = self.state
+        state.front_cells[:] = 0.0
+        fights = np.flatnonzero(state.fighting.any(axis=0) | state.handing_over.any(axis=0))
+        size = piece_size(self.theatre)
+        for first in range(0, len(fights), size):
+            runs = fights[first : first + size]
+            if len(runs) == self.luck.runs:
+                self._sub_moves(state, self.orders, self.luck)
+            else:
+                part = state.part(runs)
+                self._sub_moves(part, self.orders.part(runs), self.luck.part(runs))
+                state.put(runs, part)
+        close_day(state)
+
+    def _sub_moves(self, state: State, orders: Orders, luck: Draws) -> None:
+        for _ in range(SUB_MOVES):
+            for mechanism in FIGHTING:
+                rates = self.setting[mechanism.NAME]
+                mechanism.advance(self.theatre, state, orders, rates, luck, 1.0 / SUB_MOVES)
+                if self.watcher is not None:
+                    self.watcher.advanced(mechanism.NAME)
+        survey(self.theatre, state)
 
     def _take_effect(self) -> None:
         """Let the values of the stage that is due hold from now on."""
@@ -148,6 +176,6 @@ def theatre_of(scenario: Scenario) -> Theatre:
     return make_theatre(load_grid(), load_control(scenario.control), load_control(scenario.communities))
 
 
-def block_size(scenario: Scenario) -> int:
-    """Return the number of runs of a block that keeps its arrays in cache."""
-    return max(1, min(256, CELLS_TIMES_RUNS // max(theatre_of(scenario).size, 1)))
+def piece_size(theatre: Theatre) -> int:
+    """Return the number of runs whose cells stay in cache together."""
+    return max(1, CELLS_TIMES_RUNS // max(theatre.size, 1))

@@ -48,10 +48,10 @@ def _copy(target: np.ndarray, source: np.ndarray) -> None:
     target[...] = source
 
 
-def write(path: Path, blocks: list[dict[str, np.ndarray]]) -> None:
-    """Write the snapshots of blocks that follow each other as one file."""
+def write(path: Path, kept: Mapping[str, np.ndarray]) -> None:
+    """Write a snapshot as a file."""
     with path.open("wb") as file:
-        np.savez_compressed(file, **joined(blocks))
+        np.savez_compressed(file, **kept)
 
 
 def read(path: Path, first: int, runs: int) -> dict[str, np.ndarray]:

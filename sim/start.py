@@ -26,6 +26,7 @@ from sim.state import (
     State,
     sizes,
 )
+from sim.survey import survey
 from sim.theatre import DAMASCUS, SDF, Theatre
 from sim.values import value
 
@@ -191,6 +192,7 @@ def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     state.strength[ARMY] = start.forces.damascus_fighters * (1.0 - tied) * share
     state.strength[FIGHTERS] = start.forces.sdf_fighters * share
     state.leavers[:] = start.forces.arab_share_of_sdf * state.strength[FIGHTERS]
+    survey(theatre, state)
     return state
 
 

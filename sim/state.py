@@ -19,6 +19,7 @@
 | relations | 2 | RELATIONS |
 | transit_days | 8 | days to the coast |
 | parties | 3 | PARTIES whose dead are counted |
+| recent_days, taken_in | 64, 4 | the last evenings; insurgent provinces, then the whole theatre |
 | runs | block | always last |
 
 Days count from the start: day 0 is the evening the scenario starts on. NEVER stands for "has not happened".
@@ -103,6 +104,15 @@ class State(ArrayStruct):
     gone_over_on: np.ndarray = array(COUNT, "cells runs", "day the community went over, or NEVER")
     taken_on: np.ndarray = array(COUNT, "cells runs", "day Damascus took the cell, or NEVER")
     cause: np.ndarray = array(CODE, "cells runs", "index in CAUSES of how Damascus took it")
+    # the ground, summed up (see sim.survey)
+    held_area: np.ndarray = array(FLOAT, "sectors runs", "km2 where no army stands")
+    held_people: np.ndarray = array(FLOAT, "sectors runs", "residents where no army stands")
+    held_cells: np.ndarray = array(FLOAT, "provinces runs", "theatre cells where no army stands")
+    held_arab: np.ndarray = array(FLOAT, "runs", "cells of Arab-majority communities where no army stands")
+    gone_people: np.ndarray = array(FLOAT, "sectors runs", "residents of communities that went over")
+    front_cells: np.ndarray = array(FLOAT, "sectors runs", "cells of the front today, see sim.survey.front")
+    taken_cells: np.ndarray = array(FLOAT, "taken_in runs", "cells taken so far, by insurgent province and in all")
+    taken_cells_then: np.ndarray = array(FLOAT, "recent_days taken_in runs", "the same on the last evenings, by day modulo")
     # campaign
     campaign: np.ndarray = array(CODE, "runs", "index in CAMPAIGNS")
     campaign_since: np.ndarray = array(COUNT, "runs", "day the campaign took its present posture")
@@ -210,6 +220,8 @@ INFLUENCE_PARTS = ("coast", "supply", "tie", "status")
 AUTHORITY_PARTS = ("territory", "population", "institutions", "revenue", "recognition", "calm")
 UNCERTAINTY_PARTS = ("outcome", "guarantor", "territory")
 TRANSIT_DAYS = 8
+RECENT_DAYS = 64
+"""Evenings that are remembered, for what was taken lately."""
 
 
 def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
@@ -235,6 +247,8 @@ def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
         "places": len(PLACES),
         "classes": len(CLASSES),
         "transit_days": TRANSIT_DAYS,
+        "recent_days": RECENT_DAYS,
+        "taken_in": len(INSURGENT_PROVINCES) + 1,
         "relations": len(RELATIONS),
         "parties": len(PARTIES),
         "runs": runs,

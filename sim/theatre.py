@@ -28,6 +28,19 @@ LEFT_BANK = 1
 
 
 @dataclass(frozen=True, eq=False)
+class Groups:
+    """Communities in groups: `of` (n,) group of each cell, `sums` (groups, n) over its communities, `sizes` (groups, 1)."""
+
+    of: np.ndarray
+    sums: csr_array
+    sizes: np.ndarray
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Return (n, runs): for each cell the mean of (n, runs) `values` over the communities of its group."""
+        return ((self.sums @ values) / self.sizes)[self.of]
+
+
+@dataclass(frozen=True, eq=False)
 class Theatre:
     """Static arrays over the n theatre cells, in the lattice's order.
 
@@ -84,6 +97,22 @@ class Theatre:
     def country_area(self) -> float:
         """Area of the whole lattice, km2."""
         return float(self.grid.area_km2.sum(dtype=np.float64))
+
+    @cached_property
+    def like_class(self) -> Groups:
+        """The communities by class."""
+        return self._communities_by(self.allegiance_class.astype(np.int64), len(CLASSES))
+
+    @cached_property
+    def like_class_in_province(self) -> Groups:
+        """The communities by class and province."""
+        group = self.province.astype(np.int64) * len(CLASSES) + self.allegiance_class
+        return self._communities_by(group, len(self.grid.provinces) * len(CLASSES))
+
+    def _communities_by(self, group: np.ndarray, groups: int) -> Groups:
+        made = sums(group, groups)
+        made.data *= self.community[made.indices]
+        return Groups(group, made, np.maximum(made.sum(axis=1), 1.0).astype(np.float32)[:, None])
 
     def row_of(self, lattice_cell: int) -> int:
         """Return the theatre row of a lattice cell, or n when the cell is not in the theatre."""

@@ -14,7 +14,7 @@ FILES = sorted([*(ROOT / "sim").rglob("*.py"), *(ROOT / "dashboards").rglob("*.p
 
 LAYERS = (
     "errors values paths arrays data_tables grid grid_checks draws",
-    "theatre state orders events start",
+    "theatre state orders events survey start",
     "measures history outcomes",
     "agents mechanisms",
     "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export",

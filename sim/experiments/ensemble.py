@@ -1,4 +1,4 @@
-"""Run an ensemble: runs cut into jobs of blocks, jobs worked off by processes that write their own result files.
+"""Run an ensemble: runs cut into jobs of a block each, jobs worked off by processes that write their own result files.
 
 Whatever is asked, the same command again goes on where it was stopped: jobs are planned over the runs that are not there
 yet. A larger number of runs later adds to the same folder.
@@ -21,10 +21,9 @@ import numpy as np
 
 from sim import snapshot
 from sim.experiments.store import Results, open_folder, open_results, runs_done, saved_state, write_part
-from sim.model import TheatreModel, block_size
+from sim.model import BLOCK_RUNS, TheatreModel
 from sim.scenario import Scenario
 
-JOB_RUNS = 256
 SMALLEST_JOB = 32
 WINDOW_PER_WORKER = 2
 
@@ -81,13 +80,13 @@ def run_ensemble(
     with _held(folder):
         open_folder(folder, scenario, states.horizon)
         done = runs_done(folder)
-        jobs = plan(runs, done, workers, block_size(scenario))
+        jobs = plan(runs, done, workers)
         on_progress(runs - sum(job.runs for job in jobs), runs)
         _work_off(Task(scenario, folder, states), jobs, min(workers, len(jobs)), runs, on_progress)
     return open_results(folder)
 
 
-def plan(runs: int, done: np.ndarray, workers: int, block: int) -> list[Job]:
+def plan(runs: int, done: np.ndarray, workers: int) -> list[Job]:
     """Cut the runs below `runs` that are not in `done` into jobs that keep every worker busy.
 
     Jobs are as large as their result file is worth a second or more, but no larger than a worker's fair share.
@@ -96,7 +95,7 @@ def plan(runs: int, done: np.ndarray, workers: int, block: int) -> list[Job]:
     if not len(missing):
         return []
     share = -(-len(missing) // max(workers, 1))
-    size = max(min(SMALLEST_JOB, share), min(JOB_RUNS, share))
+    size = max(min(SMALLEST_JOB, share), min(BLOCK_RUNS, share))
     gaps = np.flatnonzero(np.diff(missing) > 1) + 1
     return [
         Job(int(piece[start]), len(piece[start : start + size]))
@@ -106,21 +105,13 @@ def plan(runs: int, done: np.ndarray, workers: int, block: int) -> list[Job]:
 
 
 def compute(task: Task, job: Job) -> Job:
-    """Run one job block by block and commit its part."""
-    scenario, block = task.scenario, block_size(task.scenario)
-    pieces = -(-job.runs // block)
-    sizes = [job.runs // pieces + (k < job.runs % pieces) for k in range(pieces)]
-    histories, snapshots, first = [], [], job.first_run
-    for size in sizes:
-        model = TheatreModel(scenario, runs=size, first_run=first)
-        if task.states.taken_up is not None:
-            snapshot.restore(model, saved_state(task.states.taken_up, first, size))
-        model.run_to(scenario.days)
-        histories.append(model.history)
-        if task.states.horizon is not None:
-            snapshots.append(snapshot.take(model))
-        first += size
-    write_part(task.folder, job.first_run, histories, snapshots)
+    """Run one job, a block of runs, and commit its part."""
+    model = TheatreModel(task.scenario, runs=job.runs, first_run=job.first_run)
+    if task.states.taken_up is not None:
+        snapshot.restore(model, saved_state(task.states.taken_up, job.first_run, job.runs))
+    model.run_to(task.scenario.days)
+    kept = snapshot.take(model) if task.states.horizon is not None else None
+    write_part(task.folder, model.history, kept)
     return job
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -38,21 +38,18 @@ SCHEMA = 1
 TABLES = ("series", "control", "rules", "outcomes")
 
 
-def write_part(
-    folder: Path, first_run: int, histories: list[History], snapshots: Sequence[dict[str, np.ndarray]] = ()
-) -> None:
-    """Write the tables of one job, and the states of its last evening where asked; the outcomes last.
+def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | None = None) -> None:
+    """Write the tables of one job, and the snapshot of its last evening where one is kept; the outcomes last.
 
     Each file appears whole or not at all.
     """
-    runs = sum(history.runs for history in histories)
-    part = f"{first_run:08d}-{first_run + runs:08d}.parquet"
-    _write(folder / "series" / part, _series(histories))
-    _write(folder / "control" / part, _control(histories))
-    _write(folder / "rules" / part, _rules(histories))
-    if snapshots:
-        _write_states(folder / "states" / part, snapshots)
-    _write(folder / "outcomes" / part, _outcomes(histories))
+    part = f"{history.first_run:08d}-{history.first_run + history.runs:08d}.parquet"
+    _write(folder / "series" / part, _series(history))
+    _write(folder / "control" / part, _control(history))
+    _write(folder / "rules" / part, _rules(history))
+    if kept is not None:
+        _write_state(folder / "states" / part, kept)
+    _write(folder / "outcomes" / part, _outcomes(history))
 
 
 def _write(path: Path, table: pa.Table) -> None:
@@ -70,10 +67,10 @@ def _write(path: Path, table: pa.Table) -> None:
     os.replace(hidden, path)
 
 
-def _write_states(path: Path, snapshots: Sequence[dict[str, np.ndarray]]) -> None:
+def _write_state(path: Path, kept: dict[str, np.ndarray]) -> None:
     path.parent.mkdir(exist_ok=True)
     hidden = path.with_name("." + path.stem)
-    snapshot.write(hidden, list(snapshots))
+    snapshot.write(hidden, kept)
     with hidden.open("rb+") as file:
         os.fsync(file.fileno())
     os.replace(hidden, path.with_suffix(".npz"))
@@ -94,31 +91,24 @@ def saved_state(folder: Path, first_run: int, runs: int) -> dict[str, np.ndarray
     return snapshot.joined(found)
 
 
-def _outcomes(histories: list[History]) -> pa.Table:
-    columns: dict[str, list[np.ndarray]] = {"run": []}
-    for history in histories:
-        columns["run"].append(np.arange(history.first_run, history.first_run + history.runs))
-        for name, values in outcome_table(history).items():
-            columns.setdefault(name, []).append(values)
-    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
-    return pa.table(
-        {"run": pa.array(arrays.pop("run"), pa.int64())}
-        | {name: pa.array(values, pa.float64(), mask=np.isnan(values)) for name, values in arrays.items()}
-    )
+def _outcomes(history: History) -> pa.Table:
+    run = np.arange(history.first_run, history.first_run + history.runs)
+    columns = {
+        name: pa.array(values, pa.float64(), mask=np.isnan(values)) for name, values in outcome_table(history).items()
+    }
+    return pa.table({"run": pa.array(run, pa.int64())} | columns)
 
 
-def _series(histories: list[History]) -> pa.Table:
-    days = histories[0].days + 1
-    runs = np.concatenate([np.arange(h.first_run, h.first_run + h.runs) for h in histories])
-    columns = {"run": np.repeat(runs.astype(np.int64), days), "day": np.tile(np.arange(days, dtype=np.int16), len(runs))}
-    for name in SERIES:
-        columns[name] = np.concatenate([h.series[name].T.ravel() for h in histories])
-    return pa.table(columns)
+def _series(history: History) -> pa.Table:
+    days = history.days + 1
+    run = np.arange(history.first_run, history.first_run + history.runs, dtype=np.int64)
+    columns = {"run": np.repeat(run, days), "day": np.tile(np.arange(days, dtype=np.int16), history.runs)}
+    return pa.table(columns | {name: values.T.ravel() for name, values in history.series.items()})
 
 
-def _control(histories: list[History]) -> pa.Table:
-    counts = sum(control_counts(history) for history in histories)
-    cells, days = histories[0].theatre.cells, counts.shape[1]
+def _control(history: History) -> pa.Table:
+    counts, cells = control_counts(history), history.theatre.cells
+    days = counts.shape[1]
     return pa.table(
         {
             "cell": np.repeat(cells.astype(np.int32), days),
@@ -146,17 +136,16 @@ def _by_day(day: np.ndarray, days: int) -> np.ndarray:
     return np.bincount(flat, minlength=cells * (days + 1)).reshape(cells, days + 1)[:, :days].cumsum(axis=1)
 
 
-def _rules(histories: list[History]) -> pa.Table:
-    days = histories[0].days + 1
-    matter, rule, day, runs = [], [], [], []
-    for name, rules in histories[0].rule_names.items():
-        fired = np.concatenate([history.fired[name] for history in histories], axis=1)
+def _rules(history: History) -> pa.Table:
+    days = history.days + 1
+    matter, rule, runs = [], [], []
+    for name, rules in history.rule_names.items():
         for index, rule_name in enumerate(rules):
             matter += [name] * days
             rule += [rule_name] * days
-            day.append(np.arange(days, dtype=np.int16))
-            runs.append((fired == index).sum(axis=1).astype(np.int32))
-    return pa.table({"matter": matter, "rule": rule, "day": np.concatenate(day), "runs": np.concatenate(runs)})
+            runs.append((history.fired[name] == index).sum(axis=1).astype(np.int32))
+    day = np.tile(np.arange(days, dtype=np.int16), len(runs))
+    return pa.table({"matter": matter, "rule": rule, "day": day, "runs": np.concatenate(runs)})
 
 
 def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) -> None:

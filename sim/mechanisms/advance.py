@@ -48,10 +48,11 @@ def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move the army for dt days, take the cells it has crossed, and spread the news of its nearness by one cell.
 
-    Skipped when no run of the block attacks or receives ground: no army moves in any of them then.
+    No army moves where Damascus neither attacks nor receives ground, so such a run may be left out.
     """
-    if not (state.fighting.any() or state.handing_over.any()):
-        return
+    stopped = state.last_gain_on < state.day - 1
+    if stopped.any():  # what a sub-move left unused is lost in a pause
+        state.army[:, stopped] = np.minimum(state.army[:, stopped], 1.0)
     free = state.army[:-2] == 0
     ordered_out = state.handing_over[theatre.sector] & (theatre.allegiance_class != KURDISH)[:, None]
     step = pace(theatre, state, rates, ordered_out) * reach(theatre, state.army, rates)

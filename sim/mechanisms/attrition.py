@@ -15,7 +15,7 @@ from sim.draws import Draws, poisson
 from sim.measures import fighters_present
 from sim.orders import Orders
 from sim.state import ARMY, FIGHTERS, State
-from sim.theatre import KURDISH, SECTORS, Theatre
+from sim.theatre import SECTORS, Theatre
 from sim.values import value
 
 NAME = "attrition"
@@ -41,7 +41,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     if not (state.fighting.any() or state.violations.any()):
         return
     present = fighters_present(theatre, state)
-    limit = rates.fighters_per_front_cell * front_cells(theatre, state)
+    limit = rates.fighters_per_front_cell * state.front_cells
     dead_army, dead_sdf = exchange(
         present, limit, rates, luck, state.day, dt, 1.0 + rates.readiness_effect * state.readiness
     )
@@ -54,14 +54,6 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.killed[0] += soldiers
     state.killed[1] += fighters
     state.killed[2] += poisson(luck.daily("attrition.civilians", state.day), civilians)
-
-
-def front_cells(theatre: Theatre, state: State) -> np.ndarray:
-    """Return (sectors, runs): cells under attack whose communities hold, beside the army."""
-    attacked = state.fighting[theatre.sector] & ((theatre.allegiance_class != KURDISH)[:, None] | state.assault_core)
-    beside = state.nearness[:-2] >= 1.0
-    holds = (state.gone_over[:-1] == 0) & (state.army[:-2] == 0)
-    return theatre.by_sector @ (attacked & beside & holds).astype(np.float32)
 
 
 def exchange(

@@ -15,7 +15,7 @@ import numpy as np
 from sim.draws import Draws, exponential, normal
 from sim.orders import Orders
 from sim.state import NEVER, State
-from sim.theatre import CLASSES, Theatre, sums
+from sim.theatre import Theatre
 from sim.values import value
 
 NAME = "defection"
@@ -75,10 +75,8 @@ def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Run the clocks of the communities under more pressure than they bear; those whose clock ends go over.
 
-    Skipped when no run of the block is under attack: without an opening no clock runs in any of them.
+    Without an opening no clock runs, so a run that is not under attack may be left out.
     """
-    if not state.fighting.any():
-        return
     over = state.gone_over
     opening = state.fighting[theatre.sector]
     ready = opening & (pressure(theatre, state, rates, opening) > state.threshold) & (over[:-1] == 0)
@@ -106,14 +104,5 @@ def pressure(theatre: Theatre, state: State, rates: Rates, opening: np.ndarray) 
 
 def share_of_like_class(theatre: Theatre, over: np.ndarray, own_province_share: float) -> np.ndarray:
     """Return (cells, runs): share gone over among communities of the same class, in the province and in the theatre."""
-    theatre_wide = theatre.allegiance_class.astype(np.int64)
-    by_province = theatre.province.astype(np.int64) * len(CLASSES) + theatre_wide
-    groups = len(theatre.grid.provinces) * len(CLASSES)
-    near = _share(by_province, groups, theatre.community, over)[by_province]
-    far = _share(theatre_wide, len(CLASSES), theatre.community, over)[theatre_wide]
+    near, far = theatre.like_class_in_province.mean(over), theatre.like_class.mean(over)
     return own_province_share * near + (1.0 - own_province_share) * far
-
-
-def _share(group: np.ndarray, groups: int, community: np.ndarray, over: np.ndarray) -> np.ndarray:
-    count = np.maximum(np.bincount(group[community], minlength=groups), 1).astype(np.float32)[:, None]
-    return (sums(group, groups) @ (over * community[:, None])) / count

@@ -43,16 +43,22 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     calm_enough[aleppo] = True
     state.displaced *= 1.0 - back * calm_enough
     state.fled *= 1.0 - np.float32(rates.return_across_lines_per_day * dt) * calm
-    if not state.fighting.any():
-        return
-    exposed = state.nearness[:-2] * state.fighting[theatre.sector] * (state.army[:-2] == 0)
-    taken_today = (state.taken_on == state.day) & state.fighting[theatre.sector]
+    runs = np.flatnonzero(~calm)
+    if len(runs):
+        _flee(theatre, state, rates, dt, runs)
+
+
+def _flee(theatre: Theatre, state: State, rates: Rates, dt: float, runs: np.ndarray) -> None:
+    """Let people flee in the runs in which Damascus attacks."""
+    attacked = state.fighting[:, runs][theatre.sector]
+    exposed = state.nearness[:-2, runs] * attacked * (state.army[:-2, runs] == 0)
+    taken_today = (state.taken_on[:, runs] == state.day) & attacked
     leaving = rates.flight_per_day * dt * exposed + rates.flight_when_taken * taken_today
     fleeing = theatre.by_sector @ (leaving * theatre.population[:, None]).astype(np.float32)
     people = theatre.sector_population * np.float32(rates.present_share_of_2016)
-    fleeing *= rates.present_share_of_2016 * np.maximum(1.0 - state.fled / people, 0.0)
-    state.fled += fleeing
+    fleeing *= rates.present_share_of_2016 * np.maximum(1.0 - state.fled[:, runs] / people, 0.0)
+    state.fled[:, runs] += fleeing
     for index, sector in enumerate(SECTORS):
         if sector in HOST:
             host = theatre.grid.province_index(HOST[sector])
-            state.displaced[host] += rates.share_to_host * fleeing[index]
+            state.displaced[host, runs] += rates.share_to_host * fleeing[index]

@@ -14,8 +14,10 @@ from sim.state import (
     MOSCOW_TIE,
     NEVER,
     PERSONS,
+    RECENT_DAYS,
     State,
 )
+from sim.survey import taken_lately
 from sim.theatre import DAMASCUS, Theatre
 from sim.values import value
 
@@ -30,7 +32,7 @@ class Rates:
     supply_full_tonnes_per_day: float = value("tonnes/day", 0.1)
     calm_violations: float = value("1/day", 0.1)
     upheaval_share: float = value("1", 0.001)
-    upheaval_days: float = value("days", 1)
+    upheaval_days: float = value("days", 1, RECENT_DAYS - 2)
 
 
 def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
@@ -69,9 +71,8 @@ def authority(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
     fixed = (theatre.start_holder == DAMASCUS).copy()
     fixed[theatre.cells] = False
     area, people = theatre.grid.area_km2, theatre.grid.population
-    taken = 1.0 - state.sdf_held()
-    territory = (theatre.by_sector @ (taken * theatre.area_km2[:, None])).sum(axis=0) + area[fixed].sum()
-    population = (theatre.by_sector @ (taken * theatre.population[:, None])).sum(axis=0) + people[fixed].sum()
+    territory = theatre.area_km2.sum() - state.held_area.sum(axis=0) + area[fixed].sum()
+    population = theatre.population.sum() - state.held_people.sum(axis=0) + people[fixed].sum()
     handed = (state.institution_on != NEVER).sum(axis=0) / len(INSTITUTIONS)
     recognition = (state.guarantor_absence + (state.relation[MOSCOW_TIE] + 1.0) / 2.0) / 2.0
     calm = np.where(state.fighting.any(axis=0), 0.0, 1.0 / (1.0 + state.violations / rates.calm_violations))
@@ -84,8 +85,7 @@ def uncertainty(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
 
     The first two are 1 where the estimate or the absence is one half and 0 where it is certain.
     """
-    recent = ((state.day - state.taken_on) <= rates.upheaval_days).astype(np.float32)
-    share = (theatre.by_sector @ (recent * theatre.area_km2[:, None])).sum(axis=0) / theatre.country_area
+    share = taken_lately(state, rates.upheaval_days)[-1] / theatre.grid.cells
     return np.stack(
         [
             1.0 - np.abs(2.0 * np.clip(state.prospects, 0.0, 1.0) - 1.0),

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.draws import Draws, poisson
 from sim.orders import Orders
-from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, State
+from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, RECENT_DAYS, State
+from sim.survey import taken_lately
 from sim.theatre import Theatre
 from sim.values import value
 
@@ -35,7 +36,7 @@ class Rates:
     branching_ratio: float = value("1", 0, 0.99)
     memory_days: float = value("days", 1)
     vacuum_factor: float = value("1", 0)
-    vacuum_days: float = value("days", 1)
+    vacuum_days: float = value("days", 1, RECENT_DAYS - 2)
     escapee_factor_per_hundred: float = value("1", 0)
     border_effect: float = value("1", 0, 1)
     strike_factor: float = value("1", 0, 1)
@@ -65,7 +66,6 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 def vacuum(theatre: Theatre, state: State, days: float) -> np.ndarray:
     """Return (insurgent provinces, runs): share of the province's theatre that changed hands in the last `days`."""
-    recent = (state.day - state.taken_on) <= days
     rows = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
     count = np.maximum(np.bincount(theatre.province, minlength=theatre.by_province.shape[0]), 1)[rows, None]
-    return (theatre.by_province @ recent.astype(np.float32))[rows] / count
+    return taken_lately(state, days)[:-1] / count.astype(np.float32)
