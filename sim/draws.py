@@ -82,25 +82,62 @@ def exponential(uniform: np.ndarray) -> np.ndarray:
 def poisson(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Turn uniforms into Poisson counts of the given mean (0 or more, same shape), float32, by inversion."""
     mean = np.asarray(mean, dtype=np.float64)
-    some = uniform > np.exp(-mean)
-    u, m = np.broadcast_to(uniform, mean.shape)[some], mean[some]
-    return _invert(some, u, pdtrik(u, m), lambda k: pdtr(k, m))
+    none = np.exp(-mean)
+    some = uniform > none
+    u, m, p = np.broadcast_to(uniform, mean.shape)[some], mean[some], none[some]
+    counts = np.zeros(mean.shape, dtype=np.float32)
+    few = m <= COUNTED_UP_TO
+    found = np.empty(len(u))
+    found[few] = _count_up(u[few], p[few], lambda k, left, m=m[few]: m[left] / (k + 1.0))
+    u, m = u[~few], m[~few]
+    found[~few] = _round_up(u, pdtrik(u, m), lambda k: pdtr(k, m))
+    counts[some] = found
+    return counts
 
 
 def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Turn uniforms into binomial counts (trials whole, chance in [0, 1)), float32, by inversion."""
-    trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), chance)
-    some = uniform > (1.0 - chance) ** trials
+    trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), np.asarray(chance, dtype=np.float64))
+    none = np.exp(trials * np.log1p(-chance))
+    some = uniform > none
     u, n, p = np.broadcast_to(uniform, trials.shape)[some], trials[some], chance[some]
-    return np.minimum(
-        _invert(some, u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p)), trials.astype(np.float32)
-    )
-
-
-def _invert(some: np.ndarray, u: np.ndarray, k: np.ndarray, share_up_to: Callable) -> np.ndarray:
-    """Round the continuous inverse `k` up to the smallest whole number whose cumulative share reaches `u`."""
-    counts = np.zeros(some.shape, dtype=np.float32)
-    k = np.maximum(np.ceil(k), 1.0)
-    k -= share_up_to(k - 1.0) >= u  # the continuous inverse can land a hair above a whole number
-    counts[some] = k
+    counts = np.zeros(trials.shape, dtype=np.float32)
+    few = n * p <= COUNTED_UP_TO
+    found = np.empty(len(u))
+    odds, n_few = (p / (1.0 - p))[few], n[few]
+    found[few] = _count_up(u[few], none[some][few], lambda k, left: (n_few[left] - k) / (k + 1.0) * odds[left])
+    u, n, p = u[~few], n[~few], p[~few]
+    found[~few] = _round_up(u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p))
+    counts[some] = np.minimum(found, trials[some])
     return counts
+
+
+COUNTED_UP_TO = 16.0
+"""Up to this mean it is quicker to add up probabilities count by count than to invert the distribution's function."""
+
+HIGHEST_COUNT = 200
+"""No count of so small a mean is as high: a uniform that close to 1 gets the highest count reached."""
+
+
+def _count_up(u: np.ndarray, term: np.ndarray, ratio: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the smallest whole number whose cumulative share reaches `u`, where 0 does not.
+
+    term: share of 0. ratio: of the share of k + 1 to that of k, for the entries `left`.
+    """
+    found = np.ones(len(u))
+    left, share = np.arange(len(u)), term
+    for k in range(HIGHEST_COUNT):
+        term = term * ratio(k, left)
+        share = share + term
+        on = u > share
+        if not on.any():
+            break
+        left, term, share, u = left[on], term[on], share[on], u[on]
+        found[left] = k + 2.0
+    return found
+
+
+def _round_up(u: np.ndarray, k: np.ndarray, share_up_to: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Round the continuous inverse `k` up to the smallest whole number whose cumulative share reaches `u`."""
+    k = np.maximum(np.ceil(k), 1.0)
+    return k - (share_up_to(k - 1.0) >= u)  # the continuous inverse can land a hair above a whole number

@@ -33,7 +33,7 @@ SUB_MOVES = 6
 CELLS_TIMES_RUNS = 60_000
 """Theatre cells times runs that stay within the processor's cache: so many runs fight at a time."""
 
-BLOCK_RUNS = 448
+BLOCK_RUNS = 512
 """Runs of a block: enough that what a day costs however many runs there are is shared by many."""
 
 

@@ -7,7 +7,7 @@ condition holds gives the order. Conditions read (runs,) values of Seen and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import mesa
@@ -97,7 +97,7 @@ class StrategicAgent(mesa.Agent):
         seen = self.observe(self.model.seen)
         for matter, rules in self.policy.items():
             name = f"{self.name}.{matter}"
-            here = replace(seen, chance=self.luck.daily(name, seen.day))
+            here = seen.but(chance=self.luck.daily(name, seen.day))
             fired = decide(rules, here, self.values, self.model.orders)
             self.model.orders.rules[name] = self.codes[matter][fired]
             if self.model.watcher is not None:
@@ -107,7 +107,7 @@ class StrategicAgent(mesa.Agent):
         """Return what this actor sees: shares and estimates carry its error of observation."""
         u = self.luck.daily(f"{self.name}.observation", seen.day, len(ESTIMATED))
         error = np.float32(self.values.observation_error) * normal(u)
-        return replace(seen, **{name: getattr(seen, name) + error[i] for i, name in enumerate(ESTIMATED)})
+        return seen.but(**{name: getattr(seen, name) + error[i] for i, name in enumerate(ESTIMATED)})
 
 
 class Watcher(Protocol):

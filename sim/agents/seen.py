@@ -93,6 +93,12 @@ class Seen:
     site_exposed: np.ndarray  # (custody sites, 1) bool: the site's community is not of Kurdish or mixed majority
     chance: np.ndarray  # the day's uniform number of this actor and matter
 
+    def but(self, **changes: np.ndarray) -> Seen:
+        """Return the same observation with some fields changed. It is dataclasses.replace without its checks."""
+        changed = object.__new__(Seen)
+        changed.__dict__.update(self.__dict__, **changes)
+        return changed
+
 
 def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
     """Return what can be observed of `state` on the morning of the day that now begins.

@@ -63,10 +63,11 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     left_over = np.where(taken, (state.progress - 1.0) / np.maximum(step, 1e-9), 0.0)
     np.minimum(state.army, 1.0, out=state.army)
     state.army[:-2] += taken * (1.0 + np.minimum(left_over, 1.0))
-    cause = np.where(ordered_out, BY_HAND_OVER, np.where(state.gone_over[:-1] > 0, BY_DEFECTION, BY_ASSAULT))
-    state.cause[:] = np.where(taken, cause, state.cause)
-    state.taken_on[:] = np.where(taken, state.day, state.taken_on)
-    state.last_gain_on[:] = np.where(taken.any(axis=0), state.day, state.last_gain_on)
+    cell, run = np.nonzero(taken)
+    by_people = np.where(state.gone_over[cell, run] > 0, BY_DEFECTION, BY_ASSAULT)
+    state.cause[cell, run] = np.where(ordered_out[cell, run], BY_HAND_OVER, by_people)
+    state.taken_on[cell, run] = state.day
+    state.last_gain_on[run] = state.day
     state.nearness[:-2] = nearness(theatre, state, rates)
 
 
