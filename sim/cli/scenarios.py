@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,10 @@ def list_command() -> None:
 @click.command()
 @click.argument("scenario")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def show(scenario: str, as_json: bool) -> None:
+@click.option("--rules", is_flag=True, help="Show the actors' rules instead, and the orders a person may give.")
+def show(scenario: str, as_json: bool, rules: bool) -> None:
     """Show every value of SCENARIO with unit, range, kind, confidence and source."""
+    from sim.cli.rules import print_rules
     from sim.cli.tables import console
     from sim.scenario import load_scenario
     from sim.scenario_file import find_scenario
@@ -58,9 +61,13 @@ def show(scenario: str, as_json: bool) -> None:
         print(json.dumps(_as_json(shown, differences), indent=1, default=str))
         return
     out = console()
+    if rules:
+        print_rules(out, shown)
+        return
     _print_heading(out, shown)
     _print_differences(out, shown, differences)
     _print_timeline(out, shown)
+    _print_orders(out, shown)
     _print_values(out, shown)
 
 
@@ -109,6 +116,9 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
     rows.add_row(
         "days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})"
     )
+    if scenario.branch is not None:
+        first = scenario.start_date + timedelta(days=scenario.branch.day)
+        rows.add_row("takes effect", f"{first}; {scenario.branch.origin.name} until then")
     rows.add_row("runs", f"{scenario.runs}, seed {scenario.seed}")
     rows.add_row("control", scenario.control)
     rows.add_row("communities", scenario.communities)
@@ -139,6 +149,18 @@ def _print_timeline(out: Console, scenario: Scenario) -> None:
     rows = table("timeline", "event", "note", "source", whole=("timeline", "event"))
     for event in scenario.timeline:
         rows.add_row(str(event.date), event.event, event.note, event.source)
+    out.print()
+    out.print(rows)
+
+
+def _print_orders(out: Console, scenario: Scenario) -> None:
+    from sim.cli.tables import table
+
+    if not scenario.orders:
+        return
+    rows = table("a person's orders", "matter", "order", "note", whole=("a person's orders", "matter"))
+    for order in scenario.orders:
+        rows.add_row(f"{order.first} to {order.last}", f"{order.actor}.{order.matter}", order.order, order.note)
     out.print()
     out.print(rows)
 

@@ -1,0 +1,36 @@
+"""What each actor's rules are under a scenario, and which orders a person may give it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.agents.base import Rule
+    from sim.scenario import Scenario
+
+INDENT = 6
+
+
+def print_rules(out: Console, scenario: Scenario) -> None:
+    """Print every rule, most urgent first, with what it says, its order and its evidence."""
+    from sim.model import policies_of
+    from sim.scenario_entries import registry
+
+    orders = registry().orders
+    for actor, policy in policies_of(scenario).items():
+        for matter, rules in policy.items():
+            out.print(f"{actor}.{matter}", style="bold")
+            for number, rule in enumerate(rules, 1):
+                _print_rule(out, number, rule)
+            out.print(f"  orders a person may give: {', '.join(orders[f'{actor}.{matter}'])}\n")
+
+
+def _print_rule(out: Console, number: int, rule: Rule) -> None:
+    from rich.padding import Padding
+
+    out.print(f"  {number:>2}. {rule.name} -> {rule.order.__name__}")
+    said = " ".join((rule.when.__doc__ or "").split("\n\n")[0].split())
+    ordered = " ".join((rule.order.__doc__ or "").split("\n\n")[0].split())
+    out.print(Padding(f"{said} {ordered} [{rule.evidence}]", (0, 0, 0, INDENT)), style="dim")
