@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -259,16 +258,20 @@ class Results:
         """Number of runs that are there."""
         return len(self.outcomes["run"])
 
-    @cached_property
-    def _all_series(self) -> Mapping[str, np.ndarray]:
-        table = self._read("series")
-        order = np.lexsort((table["day"].to_numpy(), table["run"].to_numpy()))
-        days = int(self.manifest["days"]) + 1
-        return {name: table[name].to_numpy()[order].reshape(-1, days).T for name in SERIES}
-
     def series(self, name: str) -> np.ndarray:
         """Return (days + 1, runs) of a series. Raises KeyError."""
-        return self._all_series[name]
+        if name not in SERIES:
+            raise KeyError(name)
+        if name not in self._kept:
+            days = int(self.manifest["days"]) + 1
+            parts = (pq.read_table(path, columns=[name])[name].to_numpy() for path in _parts(self.folder, "series"))
+            self._kept[name] = np.concatenate([part.reshape(-1, days) for part in parts]).T
+        return self._kept[name]
+
+    @cached_property
+    def _kept(self) -> dict[str, np.ndarray]:
+        """Series read so far: all of them together may not fit into memory."""
+        return {}
 
     @cached_property
     def control(self) -> tuple[np.ndarray, np.ndarray]:
