@@ -5,7 +5,7 @@ results/<name>-<hash>/
   scenario.toml       the complete scenario as it was run
   series/PART         a row per (run, day), a column per series
   control/PART        number of runs by theatre cell and day in which Damascus holds it, or it is contested; adds up
-  rules/PART          number of runs by matter, rule and day; adds up
+  rules/PART          number of runs by matter, rule and day in which it fired, and fired for the first time; adds up
   states/PART         with --save, the state of every run on the last evening
   outcomes/PART       a row per run, a column per outcome; written last, its presence commits the part
 """
@@ -137,14 +137,17 @@ def _by_day(day: np.ndarray, days: int) -> np.ndarray:
 
 def _rules(history: History) -> pa.Table:
     days = history.days + 1
-    matter, rule, runs = [], [], []
+    matter, rule, runs, first = [], [], [], []
     for name, rules in history.rule_names.items():
         for index, rule_name in enumerate(rules):
             matter += [name] * days
             rule += [rule_name] * days
-            runs.append((history.fired[name] == index).sum(axis=1).astype(np.int32))
+            fired = history.fired[name] == index
+            runs.append(fired.sum(axis=1).astype(np.int32))
+            first.append(np.bincount(fired.argmax(axis=0)[fired.any(axis=0)], minlength=days).astype(np.int32))
     day = np.tile(np.arange(days, dtype=np.int16), len(runs))
-    return pa.table({"matter": matter, "rule": rule, "day": day, "runs": np.concatenate(runs)})
+    counts = {"runs": np.concatenate(runs), "first": np.concatenate(first)}
+    return pa.table({"matter": matter, "rule": rule, "day": day} | counts)
 
 
 def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) -> None:
@@ -287,17 +290,17 @@ class Results:
 
     @cached_property
     def rules(self) -> dict[str, dict[str, np.ndarray]]:
-        """Matter -> rule -> (days + 1,) share of runs in which it fired that day."""
-        shares: dict[str, dict[str, np.ndarray]] = {}
+        """Matter -> rule -> (2, days + 1) numbers of runs in which it fired that day, and fired for the first time."""
+        counts: dict[str, dict[str, np.ndarray]] = {}
         days = int(self.manifest["days"]) + 1
         for path in _parts(self.folder, "rules"):
             table = pq.read_table(path)
-            runs = table["runs"].to_numpy().reshape(-1, days)
+            runs = np.stack([table[name].to_numpy().reshape(-1, days) for name in ("runs", "first")], axis=1)
             names = zip(table["matter"].to_pylist()[::days], table["rule"].to_pylist()[::days], strict=True)
-            for (matter, rule), count in zip(names, runs, strict=True):
-                row = shares.setdefault(matter, {}).setdefault(rule, np.zeros(days))
-                row += count / self.runs
-        return shares
+            for (matter, rule), count in zip(names, runs.astype(np.int64), strict=True):
+                row = counts.setdefault(matter, {}).setdefault(rule, np.zeros((2, days), np.int64))
+                row += count
+        return counts
 
     def _read(self, table: str) -> pa.Table:
         return pa.concat_tables([pq.read_table(path) for path in _parts(self.folder, table)])
