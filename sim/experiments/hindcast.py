@@ -27,12 +27,17 @@ RESAMPLES = 1000
 RESAMPLING_SEED = 20260128
 SCORES = ("crps", "brier", "interval")
 KEYS = ("name", "outcome", "observed", "unit", "score", "nothing_changes", "used_to_fit", "confidence", "source")
+OPTIONAL = ("by",)
 NEVER_SAYS = "never"
 
 
 @dataclass(frozen=True)
 class Observation:
-    """A dated fact with its range of reports. observed: (low, central, high), dates as calendar dates."""
+    """A dated fact with its range of reports.
+
+    observed: (low, central, high), dates as calendar dates. by: the evening by which it was so, None where unstated; a
+    date says so itself.
+    """
 
     name: str
     outcome: str
@@ -43,6 +48,16 @@ class Observation:
     used_to_fit: bool
     confidence: str
     source: str
+    by: date | None = None
+
+    @property
+    def seen_by(self) -> date | None:
+        """The last evening a scenario must cover to say anything of it, None where that is not stated."""
+        return self.observed[1] if isinstance(self.observed[1], date) else self.by
+
+    def lies_within(self, start: date, end: date) -> bool:
+        """Whether it came after the evening of the start, when it was still open, and before the runs end."""
+        return self.seen_by is None or start < self.seen_by <= end
 
 
 def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
@@ -61,8 +76,8 @@ def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
 def _observation(file: str, number: int, item: Mapping[str, Any]) -> Observation:
     where = f"{file}: observation {number}"
     for key in item:
-        if key not in KEYS:
-            raise InputError(f"{where}: {key} is not a known key{near_miss(key, KEYS)}")
+        if key not in KEYS + OPTIONAL:
+            raise InputError(f"{where}: {key} is not a known key{near_miss(key, KEYS + OPTIONAL)}")
     missing = [key for key in KEYS if key not in item]
     if missing:
         raise InputError(f"{where}: lacks {', '.join(missing)}")
@@ -81,13 +96,17 @@ def _observation(file: str, number: int, item: Mapping[str, Any]) -> Observation
         raise InputError(f"{where}: observed must be three {kind}, [low, central, high]")
     if not observed[0] <= observed[1] <= observed[2]:
         raise InputError(f"{where}: observed = [low, central, high] must not fall")
+    if type(item.get("by", date.min)) is not date:
+        raise InputError(f"{where}: by must be a date without quotes, as in 2026-01-24")
     return Observation(**{**item, "observed": tuple(observed)})
 
 
 def hindcast(results: Results, observations: tuple[Observation, ...]) -> dict[str, Any]:
     """Score every observation the results cover, as `pullback hindcast --json` prints it."""
-    start = results.scenario.start_date
-    scored = [score(item, results.outcomes[item.outcome], start) for item in observations]
+    start, end = results.scenario.start_date, results.scenario.end_date
+    scored = [
+        score(item, results.outcomes[item.outcome], start) if item.lies_within(start, end) else None for item in observations
+    ]
     return {
         "schema": SCHEMA,
         "scenario": results.manifest["scenario"],
@@ -104,8 +123,6 @@ def score(item: Observation, values: np.ndarray, start: date) -> dict[str, Any] 
     if not is_date and np.isnan(values).all():
         return None
     low, observed, high = ((x - start).days if is_date else float(x) for x in item.observed)
-    if is_date and observed < 0:
-        return None
     cap = observed + CAP_DAYS
     if is_date:
         values = np.minimum(np.nan_to_num(values, nan=cap), cap)
