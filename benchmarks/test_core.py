@@ -1,69 +1,108 @@
-"""Speed of the core. Each figure also stands in calibrated units: its time over that of one numpy multiply of a hot block.
+"""Speed of the core and of its parts. `make bench` prints the table, stores it, and compares it with the last stored one.
 
-`make bench` prints the table, stores it under .benchmarks with the machine named, and compares it with the last stored one.
+Beside each figure stands its calibrated unit: its time over that of one numpy multiply of a hot block in the same process,
+which hardly moves with the machine's load.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from sim.agents import AGENTS
+from sim.agents.seen import see
+from sim.experiments.store import open_folder, write_part
+from sim.mechanisms import MECHANISMS
 from sim.model import BLOCK_RUNS, TheatreModel
+from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
+from sim.state import sizes
 
-QUIET_DAY, OFFENSIVE_DAY, ROUNDS = 100, 7, 8
-
-
-@pytest.fixture(scope="module")
-def scenario() -> Scenario:
-    return load_scenario("baseline")
+QUIET_DAY, OFFENSIVE_DAY, EVERY_RUN = 100, 7, np.arange(BLOCK_RUNS)
+SIZES = pytest.mark.parametrize("runs", [1, 32, BLOCK_RUNS], ids=["small", "typical", "large"])
 
 
-@pytest.fixture(scope="module")
-def unit() -> float:
-    """Seconds of `np.multiply(a, b, out=o)` on a hot float32 (1839, 32) block: the unit that moves with the machine."""
-    a = np.full((1839, 32), 1.5, np.float32)
-    b, out = a.copy(), np.empty_like(a)
-    times = []
-    for _ in range(300):
-        began = perf_counter()
-        np.multiply(a, b, out=out)
-        times.append(perf_counter() - began)
-    return float(np.median(times))
+@pytest.fixture(scope="session")
+def on_day(scenario: Scenario) -> Callable[[int, int], TheatreModel]:
+    """Return a model that stands on the evening before a day, played once and kept."""
+    kept: dict[tuple[int, int], TheatreModel] = {}
 
+    def model(day: int, runs: int = BLOCK_RUNS) -> TheatreModel:
+        if (day, runs) not in kept:
+            kept[day, runs] = TheatreModel(scenario, runs=runs)
+            kept[day, runs].run_to(day - 1)
+            kept[day, runs].luck.daily("warm", day)
+        return kept[day, runs]
 
-def _model_on(scenario: Scenario, day: int) -> TheatreModel:
-    model = TheatreModel(scenario, runs=BLOCK_RUNS)
-    model.run_to(day - 1)
     return model
 
 
-def _measure(benchmark: Callable, unit: float, replicate_days: int, **how: object) -> None:
-    benchmark.pedantic(warmup_rounds=0, **how)
-    median = benchmark.stats.stats.median
-    benchmark.extra_info["calibrated_units"] = round(median / unit, 1)
-    benchmark.extra_info["replicate_days_per_second"] = round(replicate_days / median)
-
-
+@SIZES
 @pytest.mark.parametrize("day", [OFFENSIVE_DAY, QUIET_DAY], ids=["offensive", "quiet"])
-def test_one_day(benchmark: Callable, unit: float, scenario: Scenario, day: int) -> None:
-    def setup() -> tuple[tuple[TheatreModel], dict]:
-        return (_model_on(scenario, day),), {}
+def test_one_day(measure: Callable, on_day: Callable, day: int, runs: int) -> None:
+    model = on_day(day, runs)
+    state = model.state.part(np.arange(runs))
 
-    runs = BLOCK_RUNS
-    _measure(benchmark, unit, runs, target=TheatreModel.step, setup=setup, rounds=ROUNDS)
+    def setup() -> None:
+        model.state.put(np.arange(runs), state)
+        model.state.day = state.day
 
-
-@pytest.mark.parametrize("runs", [1, 32, 112])
-def test_a_whole_block_of_60_days(benchmark: Callable, unit: float, scenario: Scenario, runs: int) -> None:
-    def block() -> None:
-        TheatreModel(scenario, runs=runs).run_to(60)
-
-    _measure(benchmark, unit, runs * 60, target=block, rounds=3)
+    measure(model.step, setup=setup, rounds=9, replicate_days=runs)
 
 
-def test_loading_a_scenario(benchmark: Callable, unit: float) -> None:
-    _measure(benchmark, unit, 0, target=load_scenario, args=("baseline",), rounds=5)
+@SIZES
+def test_the_whole_horizon(measure: Callable, scenario: Scenario, runs: int) -> None:
+    def play() -> None:
+        TheatreModel(scenario, runs=runs).run_to(scenario.days)
+
+    measure(play, rounds=3, replicate_days=runs * scenario.days)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS, ids=[mechanism.NAME for mechanism in MECHANISMS])
+def test_a_mechanism_on_a_day_of_the_offensive(measure: Callable, on_day: Callable, mechanism: ModuleType) -> None:
+    model = on_day(OFFENSIVE_DAY)
+    orders = Orders.zeros(sizes(model.theatre, BLOCK_RUNS))
+
+    def setup() -> tuple[tuple[Any, ...], dict[str, Any]]:
+        state = model.state.part(EVERY_RUN)
+        return (model.theatre, state, orders, model.setting[mechanism.NAME], model.luck, 1.0), {}
+
+    measure(mechanism.advance, setup=setup, rounds=15, replicate_days=BLOCK_RUNS)
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=[agent.name for agent in AGENTS])
+def test_an_agent_on_a_day_of_the_offensive(measure: Callable, on_day: Callable, agent: type) -> None:
+    model = on_day(OFFENSIVE_DAY)
+    actor = next(one for one in model.agents if isinstance(one, agent))
+    model.orders = Orders.zeros(sizes(model.theatre, BLOCK_RUNS))
+    model.seen = see(model.theatre, model.state, model._waits())
+    measure(actor.step, rounds=25, replicate_days=BLOCK_RUNS)
+
+
+def test_what_the_actors_see(measure: Callable, on_day: Callable) -> None:
+    model = on_day(OFFENSIVE_DAY)
+    waits = model._waits()
+    measure(lambda: see(model.theatre, model.state, waits), rounds=25, replicate_days=BLOCK_RUNS)
+
+
+def test_recording_a_day(measure: Callable, on_day: Callable) -> None:
+    model = on_day(OFFENSIVE_DAY)
+    orders = Orders.zeros(sizes(model.theatre, BLOCK_RUNS))
+    measure(lambda: model.history.record(model.theatre, model.state, orders), rounds=25, replicate_days=BLOCK_RUNS)
+
+
+def test_loading_a_scenario(measure: Callable) -> None:
+    measure(lambda: load_scenario("baseline"))
+
+
+@SIZES
+def test_writing_results(measure: Callable, scenario: Scenario, tmp_path: Path, runs: int) -> None:
+    model = TheatreModel(scenario, runs=runs)
+    model.run_to(scenario.days)
+    open_folder(tmp_path / "results", scenario)
+    measure(lambda: write_part(tmp_path / "results", model.history), rounds=3, replicate_days=runs * scenario.days)

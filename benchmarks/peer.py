@@ -1,0 +1,298 @@
+"""The model a user would otherwise write: one Mesa agent per cell and four actors, one run at a time.
+
+The cells follow the rules of the core, in sub-moves; the actors follow its rules of the campaign, the pull-back, the truce,
+the request and the partnership, in scalar form. It has no other system of the core and keeps only the SDF's share, so it is,
+if anything, quicker than a like-for-like model would be. As Mesa models do, it steps every agent on every day; with
+`skip_quiet` it has the core's own trick and leaves the cells alone on days without fighting.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import exp
+from random import Random
+
+import mesa
+import numpy as np
+
+from sim.draws import Draws
+from sim.mechanisms.defection import draw_thresholds
+from sim.model import SUB_MOVES, theatre_of
+from sim.scenario import Scenario, load_scenario
+from sim.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
+from sim.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
+
+
+@cache
+def baseline() -> Scenario:
+    """Read the scenario once for all replicates."""
+    return load_scenario("baseline")
+
+
+@cache
+def baseline_theatre() -> Theatre:
+    """Cut the theatre once for all replicates."""
+    return theatre_of(baseline())
+
+
+class Ground(mesa.Agent):
+    """Ground outside the theatre: Damascus's, or nobody's from which an army comes."""
+
+    def __init__(self, model: mesa.Model, army: float) -> None:
+        super().__init__(model)
+        self.army, self.nearness, self.over = army, army, 0.0
+
+
+class Cell(Ground):
+    """One cell: its community, the army in it, and what is near."""
+
+    def __init__(self, model: mesa.Model, row: int) -> None:
+        theatre = model.theatre
+        super().__init__(model, float(theatre.start_holder[theatre.cells[row]] == DAMASCUS))
+        self.row, self.sector = row, int(theatre.sector[row])
+        self.klass, self.province = int(theatre.allegiance_class[row]), int(theatre.province[row])
+        self.area = float(theatre.area_km2[row])
+        self.community = bool(theatre.community[row])
+        self.over = float(theatre.start_holder[theatre.cells[row]] != SDF)
+        self.threshold, self.patience = float(model.thresholds[row]), model.random.expovariate(1.0)
+        self.progress, self.goes, self.step_now, self.news = 0.0, False, 0.0, 0.0
+
+    def settle(self, everybody: list[Ground]) -> None:
+        """Cache the neighbours, the kin among them and how easily each edge is crossed."""
+        theatre, advance = self.model.theatre, self.model.scenario["advance"]
+        self.around = [everybody[row] for row in theatre.neighbours[:, self.row]]
+        self.kin = [everybody[row] for row in theatre.kin[:, self.row] if row < theatre.size]
+        self.ease = [
+            (advance.road_factor if theatre.road_edge[side, self.row] else 1.0)
+            * (advance.river_factor if theatre.river_edge[side, self.row] else 1.0)
+            / float(theatre.edge_km[side, self.row])
+            for side in range(4)
+        ]
+
+    def weigh(self) -> None:
+        """Decide whether the community goes over."""
+        model, rates = self.model, self.model.defection
+        self.goes = False
+        if self.over or not self.community or not model.fighting[self.sector]:
+            return
+        gone = sum(kin.over for kin in self.kin) / max(len(self.kin), 1)
+        alike = rates.own_province_share * model.share_near[self.province, self.klass]
+        alike += (1.0 - rates.own_province_share) * model.share_far[self.klass]
+        pressure = rates.weight_neighbours * gone + rates.weight_like_class * alike
+        pressure += rates.weight_army * self.nearness + rates.weight_guarantor * model.guarantor_absence
+        if pressure > self.threshold:
+            self.patience -= rates.going_over_per_day / SUB_MOVES
+            self.goes = self.patience <= 0
+
+    def go_over(self) -> None:
+        """Go over."""
+        if self.goes:
+            self.over = 1.0
+            self.model.count_over(self)
+
+    def march(self) -> None:
+        """Work out how far the army crosses the cell in this sub-move."""
+        model, rates = self.model, self.model.advance
+        self.step_now = 0.0
+        if self.army > 0:
+            return
+        ordered = model.pulled_back[self.sector] and self.klass != KURDISH
+        attacked = model.fighting[self.sector]
+        speed = 0.0
+        if attacked and (self.klass != KURDISH or model.assault_core):
+            speed = rates.gone_over_km_per_day if self.over else model.contested[self.klass]
+        if ordered:
+            speed = max(speed, rates.ordered_out_km_per_day)
+        reach = max(there.army * ease for there, ease in zip(self.around, self.ease, strict=True))
+        self.step_now = speed * reach + (rates.tribes_take_hold_per_day * self.over if attacked else 0.0)
+        self.step_now /= SUB_MOVES
+
+    def take(self) -> None:
+        """Fall to the army when it has crossed the cell."""
+        if self.army > 0:
+            self.army = 1.0
+            return
+        self.progress += self.step_now
+        if self.progress >= 1.0:
+            self.army = 1.0 + min((self.progress - 1.0) / max(self.step_now, 1e-9), 1.0)
+            self.model.lose(self)
+
+    def hear(self) -> None:
+        """Hear how near the army is."""
+        factor = self.model.advance.nearness_per_cell
+        self.news = max(self.nearness, *(max(factor * there.nearness, min(there.army, 1.0)) for there in self.around))
+
+    def note(self) -> None:
+        """Keep what was heard."""
+        self.nearness = self.news
+
+
+class Damascus(mesa.Agent):
+    """Zone, pocket, general offensive, halt, truce, request."""
+
+    def step(self) -> None:
+        """Decide the day's posture."""
+        model, values, chance = self.model, self.model.scenario["damascus"], self.model.random.random
+        days = model.day - model.campaign_since
+        if model.press_on:
+            model.enter(GENERAL)
+        elif model.truce:
+            model.enter(NONE)
+        elif model.campaign == GENERAL:
+            gainless = model.day - model.last_gain_on >= values.gainless_days
+            if model.arab_share() <= values.halt_at_arab_share or gainless:
+                model.enter(HALTED)
+        elif model.campaign == IN_POCKET:
+            resolve = values.escalation_slope * (model.guarantor_absence - values.escalation_midpoint)
+            if model.pulled_back[POCKET] and chance() < 1.0 / (1.0 + exp(-resolve)):
+                model.enter(GENERAL)
+            elif days >= values.pocket_days:
+                model.enter(NONE)
+        elif model.campaign == ZONE and days >= values.ultimatum_days:
+            model.enter(IN_POCKET)
+        elif model.campaign == NONE and model.truces == 0 and chance() < values.opening_chance_per_day:
+            model.enter(ZONE)
+        model.offered = model.campaign == HALTED or (
+            model.campaign == GENERAL and model.arab_share() <= values.truce_at_arab_share
+        )
+        if not model.requested and model.arab_share() < 0.5:
+            model.requested = chance() < values.request_chance_per_day
+
+
+class Sdf(mesa.Agent):
+    """Pulls back from the pocket, takes a truce when the core is threatened."""
+
+    def step(self) -> None:
+        """Decide ground and truce."""
+        model, values = self.model, self.model.scenario["sdf"]
+        if model.press_on:
+            return
+        pressed = model.campaign in (ZONE, IN_POCKET) and model.day - model.campaign_since >= values.yields_after_zone_days
+        if pressed and model.halt_urged and model.random.random() < values.pull_back_chance_per_day:
+            model.pulled_back[POCKET] = True
+        if model.offered and model.share() < 0.5 * model.first_share:
+            model.truce, model.truces = True, model.truces + 1
+
+
+class UnitedStates(mesa.Agent):
+    """Urges a halt, and shifts its partnership when the SDF has lost its land."""
+
+    def step(self) -> None:
+        """Decide mediation and partner."""
+        model = self.model
+        if model.press_on:
+            return
+        model.halt_urged = model.campaign in (ZONE, IN_POCKET, GENERAL)
+        if model.share() <= model.scenario["us"].shift_at_share * model.first_share:
+            model.guarantor_absence = max(model.guarantor_absence, model.scenario["guarantee"].absence_after_shift)
+
+
+class Moscow(mesa.Agent):
+    """Leaves when asked, as fast as its aircraft fly."""
+
+    def step(self) -> None:
+        """Fly out what a day's sorties take."""
+        model = self.model
+        if model.requested and model.tonnes > 0:
+            rates = model.scenario["withdrawal"]
+            model.tonnes = max(model.tonnes - rates.airlift_sorties_per_day * rates.tonnes_per_sortie, 0.0)
+
+
+class PeerModel(mesa.Model):
+    """One run. press_on: Damascus attacks everywhere from the first day, and nobody else does anything."""
+
+    def __init__(
+        self, run: int = 0, days: int = 180, press_on: bool = False, skip_quiet: bool = False, rng: int | None = None
+    ) -> None:
+        super().__init__(rng=rng)
+        self.scenario, self.days = baseline(), days
+        self.press_on, self.skip_quiet = press_on, skip_quiet
+        self.random = Random(run)
+        self.theatre = baseline_theatre()
+        self.defection, self.advance = self.scenario["defection"], self.scenario["advance"]
+        self.thresholds = draw_thresholds(self.theatre, self.defection, Draws(self.scenario.seed, run, 1))[:, 0]
+        self.contested = (
+            self.advance.contested_other_km_per_day,
+            self.advance.contested_mixed_km_per_day,
+            self.advance.contested_kurdish_majority_km_per_day,
+        )
+        self._make_cells()
+        self._make_course()
+        self.actors = [kind(self) for kind in (Damascus, Sdf, UnitedStates, Moscow)]
+        self.datacollector = mesa.DataCollector(model_reporters={"sdf_share": PeerModel.share})
+
+    def _make_cells(self) -> None:
+        theatre = self.theatre
+        cells = [Cell(self, row) for row in range(theatre.size)]
+        everybody = [*cells, Ground(self, 0.0), Ground(self, 1.0)]
+        for cell in cells:
+            cell.settle(everybody)
+        self.cells = mesa.agent.AgentSet(cells, random=self.random)
+        for _ in range(12):
+            self.cells.do("hear")
+            self.cells.do("note")
+        communities = [cell for cell in cells if cell.community]
+        groups = (len(theatre.grid.provinces), 3)
+        self.near, self.far = np.zeros(groups), np.zeros(3)
+        for cell in communities:
+            self.near[cell.province, cell.klass] += 1
+            self.far[cell.klass] += 1
+        self.over_near, self.over_far = np.zeros(groups), np.zeros(3)
+        for cell in communities:
+            if cell.over:
+                self.count_over(cell)
+        self.held = sum(cell.area for cell in cells if cell.army == 0)
+        self.arab_all = sum(cell.klass == OTHER for cell in communities)
+        self.arab = sum(cell.klass == OTHER and cell.army == 0 for cell in communities)
+
+    def _make_course(self) -> None:
+        self.day, self.campaign, self.campaign_since, self.last_gain_on = 0, NONE, -100, -100
+        self.truce, self.truces, self.offered, self.halt_urged, self.requested = False, 0, False, False, False
+        self.guarantor_absence = self.scenario["start"].ties.guarantor_absence
+        self.first_share = self.share()
+        self.pulled_back = [False] * 6
+        self.fighting, self.assault_core = [False] * 6, self.press_on
+        self.tonnes = 300.0
+
+    def step(self) -> None:
+        """One day: actors, then cells in sub-moves where anybody fights."""
+        self.day += 1
+        for actor in self.actors:
+            actor.step()
+        general, pocket = self.campaign == GENERAL, self.campaign == IN_POCKET
+        self.fighting = [(general or (pocket and sector == POCKET)) and not self.truce for sector in range(6)]
+        if any(self.fighting) or not self.skip_quiet:
+            for _ in range(SUB_MOVES):
+                self._sub_move()
+        self.datacollector.collect(self)
+        self.running = self.day < self.days
+
+    def _sub_move(self) -> None:
+        self.share_near = self.over_near / np.maximum(self.near, 1)
+        self.share_far = self.over_far / np.maximum(self.far, 1)
+        for deed in ("weigh", "go_over", "march", "take", "hear", "note"):
+            self.cells.do(deed)
+
+    def enter(self, campaign: int) -> None:
+        """Take a posture."""
+        if campaign != self.campaign:
+            self.campaign, self.campaign_since, self.last_gain_on = campaign, self.day, self.day
+
+    def count_over(self, cell: Cell) -> None:
+        """Count a community that went over."""
+        self.over_near[cell.province, cell.klass] += 1
+        self.over_far[cell.klass] += 1
+
+    def lose(self, cell: Cell) -> None:
+        """Count a cell that fell."""
+        self.held -= cell.area
+        self.arab -= cell.community and cell.klass == OTHER
+        self.last_gain_on = self.day
+
+    def share(self) -> float:
+        """Return the SDF's share of the country."""
+        return self.held / self.theatre.country_area
+
+    def arab_share(self) -> float:
+        """Return the share of Arab-majority communities not taken."""
+        return self.arab / max(self.arab_all, 1)
