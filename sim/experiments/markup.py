@@ -1,0 +1,121 @@
+"""HTML and SVG as a tree of elements, so that what is written is escaped and closed by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from xml.etree.ElementTree import Element, tostring
+
+Content = Element | str | None
+Contents = Content | Iterable[Content]
+
+FIRST_LINES = "<!DOCTYPE html>\n"
+
+
+def element(tag: str, *content: Contents, **attributes: object) -> Element:
+    """Return an element. content: texts, elements, None for nothing, or iterables of these.
+
+    An attribute's trailing underscore is dropped and others become hyphens (class_, stroke_width); None leaves it out.
+    """
+    made = Element(tag)
+    for name, value in attributes.items():
+        if value is not None:
+            made.set(name.rstrip("_").replace("_", "-"), _short(value) if isinstance(value, float) else str(value))
+    _append(made, content)
+    return made
+
+
+def _append(parent: Element, content: Iterable[Contents]) -> None:
+    for item in content:
+        if isinstance(item, Element):
+            parent.append(item)
+        elif isinstance(item, str):
+            _append_text(parent, item)
+        elif item is not None:
+            _append(parent, item)
+
+
+def _append_text(parent: Element, text: str) -> None:
+    if len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + text
+    else:
+        parent.text = (parent.text or "") + text
+
+
+def _short(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def points(xy: Iterable[tuple[float, float]], closed: bool = False) -> str:
+    """Return the `d` of a path through points."""
+    return "M" + "L".join(f"{_short(x)},{_short(y)}" for x, y in xy) + ("z" if closed else "")
+
+
+def page(root: Element) -> str:
+    """Return the whole file."""
+    return FIRST_LINES + tostring(root, encoding="unicode", method="html") + "\n"
+
+
+def drawing(key: str, title: str, description: str, size: tuple[float, float], *shapes: Contents) -> Element:
+    """Return an SVG with a title and a description for those who cannot see it. key: an identifier, once in a page."""
+    return element(
+        "svg",
+        element("title", title, id=f"{key}-title"),
+        element("desc", description, id=f"{key}-desc"),
+        *shapes,
+        role="img",
+        aria_labelledby=f"{key}-title {key}-desc",
+        viewBox=f"0 0 {size[0]:g} {size[1]:g}",
+    )
+
+
+def text(said: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Element:
+    """Return a text in a drawing. anchor: start, middle or end."""
+    return element("text", said, x=float(x), y=float(y), text_anchor=None if anchor == "start" else anchor, class_=class_)
+
+
+def figure(picture: Element, *caption: Contents, class_: str | None = None) -> Element:
+    """Return a figure with its caption below."""
+    return element("figure", picture, element("figcaption", *caption), class_=class_)
+
+
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents]], numeric: Sequence[str] = ()
+) -> Element:
+    """Return a table that scrolls by itself; the first cell of a row is its header. numeric: columns flush right."""
+    right = ["num" if column in numeric else None for column in columns]
+    head = element("tr", [element("th", name, scope="col", class_=r) for name, r in zip(columns, right, strict=True)])
+    body = [
+        element("tr", element("th", row[0], scope="row"), [element("td", c, class_=r) for c, r in _after_first(row, right)])
+        for row in rows
+    ]
+    made = element("table", element("caption", caption), element("thead", head), element("tbody", body))
+    return element("div", made, class_="scroll", role="region", aria_label=caption, tabindex=0)
+
+
+def _after_first(row: Sequence[object], right: Sequence[str | None]) -> Iterable[tuple[object, str | None]]:
+    return list(zip(row, right, strict=True))[1:]
+
+
+def folded(summary: str, *content: Contents, open_: bool = False) -> Element:
+    """Return content behind a line that opens it."""
+    return element("details", element("summary", summary), *content, open="" if open_ else None)
+
+
+def section(key: str, title: str, *content: Contents) -> Element:
+    """Return a section of the page under its heading, which `#key` leads to."""
+    return element("section", element("h2", title, id=key), *content, aria_labelledby=key)
+
+
+def paragraph(*content: Contents, class_: str | None = None) -> Element:
+    """Return a paragraph."""
+    return element("p", *content, class_=class_)
+
+
+def small(*content: Contents) -> Element:
+    """Return a remark in small print on a line of its own."""
+    return element("div", *content, class_="small")
+
+
+def code(name: str) -> Element:
+    """Return a name as it stands in scenarios, results and the code."""
+    return element("code", name)

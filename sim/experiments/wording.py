@@ -1,0 +1,98 @@
+"""How the report writes numbers, dates and shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import floor, log10
+
+from sim.outcomes import Outcome
+
+FIGURES = 3
+"""Significant figures: more would feign a precision that neither the record nor the model has."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Dates of a scenario, counted in days from the evening of its start."""
+
+    start: date
+    days: int
+
+    @property
+    def end(self) -> date:
+        """The evening of the last day."""
+        return self.start + timedelta(days=self.days)
+
+    def date(self, day: float) -> date:
+        """Return the date of a day; part of a day counts to the nearest."""
+        return self.start + timedelta(days=round(day))
+
+    def day(self, when: date) -> int | None:
+        """Return the day of a date, None outside the scenario."""
+        day = (when - self.start).days
+        return day if 0 <= day <= self.days else None
+
+    def short(self, day: float | None) -> str:
+        """Write a day as in 21 Jan; None as later."""
+        return "later" if day is None else self._written(self.date(day), "%b")
+
+    def long(self, day: float | None) -> str:
+        """Write a day as in 21 January; None as later."""
+        return "later" if day is None else self._written(self.date(day), "%B")
+
+    def span(self, low: float | None, high: float | None) -> str:
+        """Write a range of days, the month once where it is the same."""
+        first, last = self.short(low), self.short(high)
+        if first == last:
+            return first
+        same = low is not None and high is not None and self.date(low).replace(day=1) == self.date(high).replace(day=1)
+        return f"{self.date(low).day}–{last}" if same else f"{first} – {last}"
+
+    def _written(self, when: date, month: str) -> str:
+        year = "" if self.start.year == self.end.year else f" {when.year}"
+        return f"{when.day} {when.strftime(month)}{year}"
+
+
+def number(value: float) -> str:
+    """Write a number to three significant figures, with commas between thousands."""
+    if value == 0:
+        return "0"
+    digits = FIGURES - 1 - floor(log10(abs(value)))
+    rounded = round(value, digits)
+    if digits <= 0 or rounded == int(rounded):
+        return f"{rounded:,.0f}"
+    return f"{rounded:,.{digits}f}".rstrip("0").rstrip(".")
+
+
+def percent(share: float) -> str:
+    """Write a share of runs: 0% and 100% are said only of none and of all."""
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 < share < 1:
+        return ">99%"
+    return f"{100 * share:.0f}%"
+
+
+def share(value: float) -> str:
+    """Write a share of something in percent, with a decimal below ten."""
+    return f"{100 * value:.1f}%" if 0 < abs(value) < 0.1 else f"{100 * value:.0f}%"
+
+
+def is_share(outcome: Outcome) -> bool:
+    """Whether an outcome of unit 1 is a part of a whole and not an index."""
+    return outcome.unit == "1" and ("share" in outcome.name or outcome.definition.startswith(("share", "SDF-held")))
+
+
+def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str:
+    """Write one value of a numeric outcome."""
+    if value is None:
+        return "–"
+    if is_share(outcome):
+        return share(value)
+    return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")
+
+
+def words(name: str) -> str:
+    """Write a name of the code as words."""
+    return name.replace("_", " ")
