@@ -61,6 +61,7 @@ class TheatreModel(mesa.Model):
         self.state.check(sizes(self.theatre, runs))
         for agent in AGENTS:
             agent(self, self.luck)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa's table of agent numbers would keep every model for good
         names = rule_names(scenario)
         self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, names)
         self._take_effect()

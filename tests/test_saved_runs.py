@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +111,9 @@ def test_a_state_of_another_world_is_refused() -> None:
     kept = snapshot.take(model) | {"state.army": model.state.army[:-1]}
     with pytest.raises(InputError, match="the saved state does not fit the scenario: expected float32"):
         snapshot.restore(TheatreModel(load_scenario("baseline"), runs=2), kept)
+
+
+def test_a_model_that_is_done_with_leaves_memory() -> None:
+    model = weakref.ref(TheatreModel(load_scenario("baseline"), runs=1))
+    gc.collect()
+    assert model() is None

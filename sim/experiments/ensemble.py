@@ -7,6 +7,7 @@ yet. A larger number of runs later adds to the same folder.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -106,6 +107,7 @@ def plan(runs: int, done: np.ndarray, workers: int) -> list[Job]:
 
 def compute(task: Task, job: Job) -> Job:
     """Run one job, a block of runs, and commit its part."""
+    gc.collect()  # a model and its agents hold each other, and their arrays with them
     model = TheatreModel(task.scenario, runs=job.runs, first_run=job.first_run)
     if task.states.taken_up is not None:
         snapshot.restore(model, saved_state(task.states.taken_up, job.first_run, job.runs))
