@@ -60,6 +60,7 @@ def _write(path: Path, table: pa.Table) -> None:
         compression="zstd",
         use_dictionary=[name for name in table.column_names if name not in floats],
         use_byte_stream_split=floats,
+        write_page_checksum=True,
     )
     with hidden.open("rb+") as file:
         os.fsync(file.fileno())
@@ -234,6 +235,17 @@ def _parts(folder: Path, table: str) -> list[Path]:
     return [folder / table / name for name in names]
 
 
+def _table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read one file of a part, or some of its columns. Raises InputError where it is damaged: its pages carry checksums."""
+    try:
+        return pq.read_table(path, columns=columns, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeError):
+        committed = path.parent.parent / "outcomes" / path.name
+        raise InputError(f"{path}: is damaged; remove {committed} and give the same command again") from None
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """What a results folder holds, read as asked for. Runs are in order of their number."""
@@ -267,7 +279,7 @@ class Results:
             raise KeyError(name)
         if name not in self._kept:
             days = int(self.manifest["days"]) + 1
-            parts = (pq.read_table(path, columns=[name])[name].to_numpy() for path in _parts(self.folder, "series"))
+            parts = (_table(path, [name])[name].to_numpy() for path in _parts(self.folder, "series"))
             self._kept[name] = np.concatenate([part.reshape(-1, days) for part in parts]).T
         return self._kept[name]
 
@@ -281,7 +293,7 @@ class Results:
         """(cells,) lattice indices and (cells, days + 1, 2) shares of runs: with Damascus, contested."""
         total, cells = None, None
         for path in _parts(self.folder, "control"):
-            table = pq.read_table(path)
+            table = _table(path)
             counts = np.stack([table["damascus"].to_numpy(), table["contested"].to_numpy()], axis=1)
             counts = counts.reshape(-1, int(self.manifest["days"]) + 1, 2).astype(np.int64)
             cells = table["cell"].to_numpy().reshape(counts.shape[:2])[:, 0]
@@ -294,7 +306,7 @@ class Results:
         counts: dict[str, dict[str, np.ndarray]] = {}
         days = int(self.manifest["days"]) + 1
         for path in _parts(self.folder, "rules"):
-            table = pq.read_table(path)
+            table = _table(path)
             runs = np.stack([table[name].to_numpy().reshape(-1, days) for name in ("runs", "first")], axis=1)
             names = zip(table["matter"].to_pylist()[::days], table["rule"].to_pylist()[::days], strict=True)
             for (matter, rule), count in zip(names, runs.astype(np.int64), strict=True):
@@ -303,7 +315,7 @@ class Results:
         return counts
 
     def _read(self, table: str) -> pa.Table:
-        return pa.concat_tables([pq.read_table(path) for path in _parts(self.folder, table)])
+        return pa.concat_tables([_table(path) for path in _parts(self.folder, table)])
 
 
 def open_results(folder: str | Path) -> Results:
