@@ -78,9 +78,7 @@ def figure(picture: Element, *caption: Contents, class_: str | None = None) -> E
     return element("figure", picture, element("figcaption", *caption), class_=class_)
 
 
-def table(
-    caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents]], numeric: Sequence[str] = ()
-) -> Element:
+def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents]], numeric: Sequence[str] = ()) -> Element:
     """Return a table that scrolls by itself; the first cell of a row is its header. numeric: columns flush right."""
     right = ["num" if column in numeric else None for column in columns]
     head = element("tr", [element("th", name, scope="col", class_=r) for name, r in zip(columns, right, strict=True)])

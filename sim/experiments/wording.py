@@ -47,7 +47,7 @@ class Calendar:
         if first == last:
             return first
         same = low is not None and high is not None and self.date(low).replace(day=1) == self.date(high).replace(day=1)
-        return f"{self.date(low).day}–{last}" if same else f"{first} – {last}"
+        return f"{self.date(low).day} to {last}" if same else f"{first} to {last}"
 
     def _written(self, when: date, month: str) -> str:
         year = "" if self.start.year == self.end.year else f" {when.year}"
@@ -87,7 +87,7 @@ def is_share(outcome: Outcome) -> bool:
 def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str:
     """Write one value of a numeric outcome."""
     if value is None:
-        return "–"
+        return "-"
     if is_share(outcome):
         return share(value)
     return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")

@@ -1,0 +1,167 @@
+"""The report's maps and fans: which evenings and which series are shown, and the captions below them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from sim.experiments import maps
+from sim.experiments.charts import Mark, fan
+from sim.experiments.hindcast import Observation
+from sim.experiments.markup import element, figure, paragraph, section
+from sim.experiments.store import Results
+from sim.experiments.wording import Calendar, number, share
+from sim.grid import load_control, load_grid
+from sim.model import theatre_of
+
+MAP_DATES = tuple(date(2026, 1, day) for day in (18, 20, 24, 28))
+DOCUMENTED = date(2026, 1, 20)
+WINDOW_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A fan: its heading, its unit (1 for a share or an index), the series it adds up, the outcomes of its marks."""
+
+    title: str
+    unit: str
+    series: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+    sums_days: bool = False
+
+
+SHARE = Panel("The SDF's share of the country", "share", ("sdf_share",), ("sdf_share_2026_01_19", "sdf_share_2026_01_20"))
+LEFT = ("tonnes_by_air", "tonnes_by_road", "tonnes_flown_out")
+PANELS = (
+    Panel("Russian persons at Qamishli", "persons", ("qamishli_persons",)),
+    Panel("Equipment that has left Qamishli", "tonnes", LEFT),
+    Panel("Detainees moved to Iraq", "persons", ("detainees_transferred",)),
+    Panel("Detainees in SDF prisons", "persons", ("detainees_held_by_sdf",)),
+    Panel("Insurgent attacks so far", "attacks", ("attacks",), sums_days=True),
+    Panel("Displaced hosted by Hasakah", "persons", ("displaced_hasakah",), ("displaced_hasakah_2026_01_27",)),
+    Panel("Displaced hosted by Aleppo", "persons", ("displaced_aleppo",)),
+    Panel("Killed so far, all parties and civilians", "persons", ("killed_damascus", "killed_sdf", "killed_civilians")),
+    Panel("The SDF's estimate of its prospects", "index", ("sdf_prospects",)),
+    Panel("The SDF's uncertainty", "index", ("sdf_uncertainty",)),
+    Panel("Moscow's influence", "index", ("moscow_influence",)),
+    Panel("Equipment delivered through Tartus", "tonnes", ("supply_delivered",)),
+    Panel("Readiness of the Syrian army", "index", ("army_readiness",)),
+    Panel("Damascus's authority", "index", ("damascus_authority",)),
+    Panel("Institutions handed over", "share", ("institutions_handed_over",)),
+    Panel("Damascus's share of the oil fields", "share", ("oil_share_damascus",)),
+    Panel("US troops in Syria", "persons", ("us_persons",)),
+    Panel("Absence of the SDF's guarantor", "index", ("guarantor_absence",)),
+)
+
+
+def maps_section(results: Results, calendar: Calendar) -> Element:
+    """Return maps of the probability that Damascus's forces hold each cell, and the documented map of 20 January."""
+    theatre = theatre_of(results.scenario)
+    wanted = [0, *(day for when in MAP_DATES if (day := calendar.day(when)) is not None), calendar.days]
+    shown: list[Element] = []
+    for day in dict.fromkeys(wanted):
+        title = f"{calendar.long(day)}{' (start)' if day == 0 else ' (end)' if day == calendar.days else ''}"
+        picture = maps.probability_map(
+            f"map-{day}", f"Probability that Damascus's forces hold, {title}", results, theatre, day
+        )
+        words = maps.in_words(maps.probability_of_damascus(results, theatre, day)[theatre.cells])
+        shown.append(figure(picture, element("strong", title), element("br"), words))
+        if calendar.date(day) == DOCUMENTED:
+            shown.append(_documented(calendar, day))
+    return section(
+        "maps",
+        "Who holds the ground",
+        paragraph(
+            f"Share of the {results.runs} runs in which Damascus's forces hold a cell of 0.1 degree, about 9 by 11 km. In "
+            "colour: the cells of the theatre, which the SDF held or contested; pointing at one says its share. Fronts are "
+            "known to about one cell, in places far worse."
+        ),
+        maps.definitions(theatre),
+        _legend(),
+        element("div", shown, class_="maps"),
+    )
+
+
+def _documented(calendar: Calendar, day: int) -> Element:
+    title = f"Documented control, {calendar.long(day)}"
+    picture = maps.documented_map("map-documented", title, load_grid(), load_control(str(DOCUMENTED)))
+    said = "Not simulated: drawn by hand from published descriptions; SDF-held cross-hatched, contested dotted."
+    return figure(picture, element("strong", title), element("br"), said, class_="documented")
+
+
+def _legend() -> Element:
+    levels = [(f"p{level}", name) for level, name in enumerate(maps.LEVEL_NAMES)]
+    levels[0], levels[-1] = ("p0", "in no run"), (levels[-1][0], "in all runs")
+    rest = [("ground damascus", "Damascus's from before the start")]
+    rest += [(f"ground {name}", said) for name, said in maps.FIXED.items()]
+    items = [element("li", maps.swatch(class_), " ", said) for class_, said in levels + rest]
+    return element("ul", items, class_="legend", aria_label="Legend of the maps")
+
+
+def share_section(results: Results, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
+    """Return the fan of the SDF's share, the first weeks and the whole horizon side by side."""
+    whole = range(calendar.days + 1)
+    pictures = [_figure(SHARE, "share-whole", "whole horizon", results, calendar, whole, record, (480, 280))]
+    if calendar.days > 2 * WINDOW_DAYS:
+        weeks = range(WINDOW_DAYS + 1)
+        pictures.insert(0, _figure(SHARE, "share-weeks", "first four weeks", results, calendar, weeks, record, (480, 280)))
+    return section(
+        "share",
+        SHARE.title,
+        paragraph("SDF-held and contested area over the area of the lattice. ", _how_to_read(results.runs)),
+        element("div", pictures, class_="charts wide"),
+    )
+
+
+def fans_section(results: Results, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
+    """Return the fans of the other systems."""
+    days = range(calendar.days + 1)
+    shown = [_figure(panel, f"fan-{panel.series[0]}", "", results, calendar, days, record, (360, 200)) for panel in PANELS]
+    return section(
+        "fans",
+        "The other systems, day by day",
+        paragraph(_how_to_read(results.runs), " Indices run from 0 to 1 and are means of named parts."),
+        element("div", shown, class_="charts"),
+    )
+
+
+def _how_to_read(runs: int) -> str:
+    if runs == 1:
+        return "There is one run: the line is its path, one of many that were possible."
+    return (
+        f"Of {runs} runs: the line is the median, the dark band holds 50% and the light band 90% of the runs on each day. "
+        "A diamond with a bar is the record: its central report and the range of reports."
+    )
+
+
+def _figure(
+    panel: Panel, key: str, part: str, results: Results, calendar: Calendar, days: range, record: Mapping[str, Observation],
+    size: tuple[float, float],
+) -> Element:  # fmt: skip
+    values = sum(results.series(name).astype(np.float64) for name in panel.series)
+    values = values.cumsum(axis=0) if panel.sums_days else values
+    title = f"{panel.title}{f', {part}' if part else ''}{'' if panel.unit in ('share', 'index') else f', {panel.unit}'}"
+    found = [(record[name], _mark(record[name], calendar)) for name in panel.marks if name in record]
+    marks = [(item, mark) for item, mark in found if mark is not None and mark.day in days]
+    picture = fan(key, title, calendar, days, values, _say(panel.unit), [mark for _, mark in marks], size)
+    sources = [_source(item, mark, calendar, _say(panel.unit)) for item, mark in marks]
+    return figure(picture, element("strong", title), [[element("br"), said] for said in sources])
+
+
+def _mark(item: Observation, calendar: Calendar) -> Mark | None:
+    day = calendar.day(item.by) if item.by is not None else None
+    return None if day is None else Mark(day, *map(float, item.observed))
+
+
+def _source(item: Observation, mark: Mark, calendar: Calendar, say: Callable[[float], str]) -> str:
+    fitted = "; used to fit" if item.used_to_fit else ""
+    range_ = f"{say(mark.central)} ({say(mark.low)} to {say(mark.high)})"
+    return f"Record, {calendar.long(mark.day)}: {range_}; {item.source}{fitted}"
+
+
+def _say(unit: str) -> Callable[[float], str]:
+    return share if unit == "share" else number
