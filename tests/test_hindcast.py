@@ -1,0 +1,249 @@
+"""The hindcast: scores by hand, observations scored by the scenarios that say something of them, and the record itself."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.errors import InputError
+from sim.experiments import fit
+from sim.experiments.ensemble import run_ensemble
+from sim.experiments.hindcast import CAP_DAYS, Observation, hindcast, load_observations, score
+from sim.experiments.store import Results
+from sim.outcomes import DATE, OUTCOMES
+from sim.paths import data_folder
+from sim.scenario import load_scenario
+
+START = date(2026, 1, 12)
+LAST_FITTED, LAST_KNOWN = date(2026, 1, 20), date(2026, 1, 28)
+RUNS = 6
+
+
+def observation(kind: str, observed: tuple[Any, Any, Any], nothing_changes: Any = 0, outcome: str = "any") -> Observation:
+    return Observation("it", outcome, observed, "1", kind, nothing_changes, False, "H", "a test")
+
+
+def scored(kind: str, observed: tuple[Any, Any, Any], values: list[float], nothing_changes: Any = 0) -> dict[str, Any]:
+    return score(observation(kind, observed, nothing_changes), np.array(values), START)
+
+
+def crps_by_hand(values: list[float], observed: float) -> float:
+    """Mean distance to the observation less half the mean distance of two runs (Gneiting and Raftery 2007, eq. 21)."""
+    n = len(values)
+    return sum(abs(x - observed) for x in values) / n - sum(abs(x - y) for x, y in product(values, values)) / (2 * n * n)
+
+
+# --- scores by hand ---------------------------------------------------------------------------------------------------
+
+
+def test_crps_of_four_runs() -> None:
+    """Distances to 3: 3, 3, 2, 7, mean 3.75; of all pairs of runs: mean 4.375; 3.75 - 4.375 / 2."""
+    told = scored("crps", (2, 3, 4), [0, 0, 5, 10], nothing_changes=0)
+    assert told["score"] == pytest.approx(1.5625)
+    assert crps_by_hand([0, 0, 5, 10], 3) == 1.5625
+    assert told["naive"] == pytest.approx(3)
+    assert told["skill"] == pytest.approx(1 - 1.5625 / 3)
+
+
+def test_brier_of_a_share_of_three_in_four() -> None:
+    told = scored("brier", (1, 1, 1), [1, 1, 0, 1, np.nan], nothing_changes=0)
+    assert (told["probability"], told["score"], told["naive"]) == (0.75, pytest.approx(0.0625), 1.0)
+    assert told["skill"] == pytest.approx(0.9375)
+    assert scored("brier", (0, 0, 0), [1, 1, 0, 1], nothing_changes=1)["score"] == pytest.approx(0.5625)
+
+
+def test_interval_score_pays_for_width_and_twenty_times_for_the_distance() -> None:
+    """Runs 0 to 100: 90% interval from 5 to 95. Reports it meets cost its width of 90; reports from 110 on 20 x 15 more."""
+    runs = [float(x) for x in range(101)]
+    assert scored("interval", (90, 100, 110), runs)["score"] == pytest.approx(90)
+    assert scored("interval", (110, 112, 115), runs)["score"] == pytest.approx(90 + 20 * 15)
+    assert scored("interval", (-9, -8, -7), runs)["score"] == pytest.approx(90 + 20 * 12)
+
+
+@pytest.mark.parametrize(
+    ("observed", "covered50", "covered90"),
+    [((40, 50, 60), True, True), ((80, 82, 84), False, True), ((96, 97, 98), False, False), ((70, 82, 99), True, True)],
+)
+def test_an_interval_covers_a_record_whose_range_it_meets(
+    observed: tuple[int, int, int], covered50: bool, covered90: bool
+) -> None:
+    told = scored("crps", observed, [float(x) for x in range(101)])
+    assert (told["covered50"], told["covered90"], told["width90"]) == (covered50, covered90, pytest.approx(90))
+
+
+def test_a_date_that_did_not_come_counts_as_thirty_days_late_and_so_does_never() -> None:
+    """Observed on day 8; runs on days 8 and 10, never, and on day 170: as good as never."""
+    told = scored("crps", (date(2026, 1, 20),) * 3, [8, 10, np.nan, 170], nothing_changes="never")
+    assert told["score"] == pytest.approx(crps_by_hand([8, 10, 8 + CAP_DAYS, 8 + CAP_DAYS], 8))
+    assert told["naive"] == CAP_DAYS
+    assert told["observed"] == "2026-01-20"
+    assert told["quantiles"][0] == "2026-01-20"
+
+
+def test_skill_is_negative_where_nothing_changes_is_nearer_and_none_where_it_is_perfect() -> None:
+    assert scored("crps", (9, 10, 11), [0, 0], nothing_changes=9)["skill"] == pytest.approx(-9)
+    perfect = scored("crps", (9, 10, 11), [0, 0], nothing_changes=10)
+    assert (perfect["skill"], perfect["skill_ci"]) == (None, None)
+
+
+def test_the_interval_of_the_skill_holds_it_and_narrows_with_more_runs() -> None:
+    few, many = (scored("crps", (2, 3, 4), [0, 0, 5, 10] * copies) for copies in (4, 64))
+    for told in (few, many):
+        assert told["skill_ci"][0] < told["skill"] < told["skill_ci"][1]
+    assert np.diff(many["skill_ci"]) < 0.5 * np.diff(few["skill_ci"])
+
+
+def test_an_ensemble_that_says_nothing_of_it_is_not_scored() -> None:
+    assert scored("crps", (1, 2, 3), [np.nan, np.nan]) is None
+
+
+# --- a small ensemble -------------------------------------------------------------------------------------------------
+
+
+def ensemble(folder: Path, name: str, days: int) -> Results:
+    return run_ensemble(load_scenario(name, [f"days={days}"]), RUNS, 1, folder, lambda done, asked: None)
+
+
+def test_every_number_of_a_small_ensemble_by_hand(tmp_path: Path) -> None:
+    results = ensemble(tmp_path / "mine", "baseline", 28)
+    made = hindcast(results, load_observations())
+    assert (made["runs"], made["not_covered"]) == (RUNS, [])
+    record = {item.name: item for item in load_observations()}
+    assert [row["name"] for row in made["observations"]] == list(record)
+    for row in made["observations"]:
+        item, values = record[row["name"]], results.outcomes[row["outcome"]]
+        assert row["score"] == pytest.approx(score_by_hand(item, values)), row["name"]
+        assert row["naive"] == pytest.approx(naive_by_hand(item)), row["name"]
+
+
+def score_by_hand(item: Observation, values: np.ndarray) -> float:
+    if item.score == "brier":
+        answers = [x for x in values if not np.isnan(x)]
+        return (sum(answers) / len(answers) - item.observed[1]) ** 2
+    if isinstance(item.observed[1], date):
+        observed = (item.observed[1] - START).days
+        return crps_by_hand([observed + 30 if np.isnan(x) or x > observed + 30 else x for x in values], observed)
+    known = sorted(x for x in values if not np.isnan(x))
+    if item.score == "crps":
+        return crps_by_hand(known, item.observed[1])
+    low, high = np.interp([0.05, 0.95], np.linspace(0, 1, len(known)), known)
+    outside = max(low - item.observed[2], item.observed[0] - high, 0)
+    return high - low + 20 * outside
+
+
+def naive_by_hand(item: Observation) -> float:
+    if item.nothing_changes == "never":
+        return 30
+    distance = abs(item.nothing_changes - item.observed[1])
+    if item.score == "interval":
+        return 20 * max(item.observed[0] - item.nothing_changes, item.nothing_changes - item.observed[2], 0)
+    return distance**2 if item.score == "brier" else distance
+
+
+def test_what_lies_outside_the_runs_is_named_and_not_scored(tmp_path: Path) -> None:
+    """Runs to 22 January say nothing of later days; runs from 20 January on start with what was known by then."""
+    early = hindcast(ensemble(tmp_path / "early", "baseline", 10), load_observations())
+    late = hindcast(ensemble(tmp_path / "late", "from-ceasefire", 10), load_observations())
+    for made, first, last in ((early, START, START + timedelta(10)), (late, LAST_FITTED, LAST_FITTED + timedelta(10))):
+        inside = [item.name for item in load_observations() if first < item.seen_by <= last]
+        answered = [row["name"] for row in made["observations"]]
+        assert set(answered) <= set(inside)
+        assert sorted(answered + made["not_covered"]) == sorted(item.name for item in load_observations())
+    assert "First truce agreed" in [row["name"] for row in early["observations"]]
+    assert "First truce agreed" in late["not_covered"]
+
+
+# --- the record -------------------------------------------------------------------------------------------------------
+
+
+def test_the_record_ends_on_28_january_and_says_when_each_observation_was_so() -> None:
+    for item in load_observations():
+        assert item.seen_by is not None and item.seen_by <= LAST_KNOWN, item.name
+
+
+def test_what_is_fitted_is_fitted_to_observations_up_to_20_january() -> None:
+    fitted = {item.outcome: item for item in load_observations() if item.used_to_fit}
+    assert all(item.seen_by <= LAST_FITTED for item in fitted.values())
+    dates = {outcome.name for outcome in OUTCOMES if outcome.type == DATE}
+    for target in fit.TARGETS:
+        central = fitted[target.outcome].observed[1]
+        assert target.observed == ((central - START).days if target.outcome in dates else central), target.outcome
+
+
+def test_few_values_are_fitted_inside_their_ranges_and_marked_so() -> None:
+    entries = load_scenario("baseline").entries
+    marked = {path for path, entry in entries.items() if entry.source.startswith("fitted by sim/experiments/fit.py")}
+    assert set(fit.FITTED) == marked
+    assert len(fit.FITTED) <= len(fit.TARGETS)
+    for path in fit.FITTED:
+        low, high = entries[path].range
+        assert low <= entries[path].value <= high
+
+
+def test_the_misfit_is_the_mean_scaled_crps_of_the_targets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(fit, "RUNS", RUNS)
+    results = ensemble(tmp_path / "mine", "baseline", fit.DAYS)
+    by_hand = [
+        crps_by_hand([fit.DAYS if np.isnan(x) else x for x in results.outcomes[target.outcome]], target.observed)
+        / target.scale
+        for target in fit.TARGETS
+    ]
+    assert fit.misfit(load_scenario("baseline", [f"days={fit.DAYS}"])) == pytest.approx(np.mean(by_hand))
+
+
+GOOD = {
+    "name": '"Truce"',
+    "outcome": '"truce_agreed_on"',
+    "observed": "[2026-01-19, 2026-01-20, 2026-01-21]",
+    "unit": '"date"',
+    "score": '"crps"',
+    "nothing_changes": '"never"',
+    "used_to_fit": "false",
+    "confidence": '"H"',
+    "source": '"a test"',
+}
+
+
+def written(folder: Path, **changes: str | None) -> Path:
+    lines = [f"{key} = {value}" for key, value in (GOOD | changes).items() if value is not None]
+    path = folder / "record.toml"
+    path.write_text("format = 1\n[[observation]]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"outcome": '"truce_agreed"'}, "truce_agreed is not a known outcome; did you mean truce_agreed_on?"),
+        ({"source": None}, "lacks source"),
+        ({"scor": '"crps"'}, "scor is not a known key; did you mean score?"),
+        ({"score": '"skill"'}, "score = 'skill' is not one of crps, brier, interval"),
+        ({"score": '"brier"'}, "score brier is for yes_no outcomes and for no others; truce_agreed_on is date"),
+        ({"observed": "[8, 9, 10]"}, "observed must be three dates, [low, central, high]"),
+        ({"observed": "[2026-01-20]"}, "observed must be three dates, [low, central, high]"),
+        ({"observed": "[2026-01-21, 2026-01-20, 2026-01-21]"}, "observed = [low, central, high] must not fall"),
+        ({"by": '"soon"'}, "by must be a date without quotes, as in 2026-01-24"),
+    ],
+)
+def test_a_fault_of_a_users_record_is_one_line_that_names_it(
+    tmp_path: Path, changes: dict[str, str | None], said: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        load_observations(written(tmp_path, **changes))
+    assert str(told.value) == f"record.toml: observation 1: {said}"
+
+
+def test_a_users_record_is_read(tmp_path: Path) -> None:
+    (item,) = load_observations(written(tmp_path))
+    assert item.observed == (date(2026, 1, 19), date(2026, 1, 20), date(2026, 1, 21))
+
+
+def test_the_shipped_record_has_a_source_for_every_observation() -> None:
+    raw = tomllib.loads((data_folder() / "observations.toml").read_text(encoding="utf-8"))["observation"]
+    assert all(item["source"].startswith("facts ") and item["confidence"] in ("H", "M", "L") for item in raw)
