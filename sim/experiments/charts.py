@@ -16,7 +16,7 @@ from sim.experiments.wording import Calendar, percent
 BANDS = ((0.05, 0.95), (0.25, 0.75))
 """Ends of the 90% and the 50% band, the wider first."""
 TICKS = 4
-MOST_DATES = 5
+MOST_DATES = 4
 STEPS_OF_DAYS = (1, 2, 4, 7, 14)
 MEDIAN_LETTER = 6.6
 """Width of a letter in a drawing's units, to keep labels apart."""
@@ -41,7 +41,7 @@ class Frame:
     first: float
     last: float
     top: float
-    left: float = 46.0
+    left: float = 54.0
     right: float = 12.0
     above: float = 10.0
     below: float = 26.0
@@ -124,7 +124,7 @@ def counts(key: str, title: str, heights: np.ndarray, runs: int, size: tuple[flo
         middle, top = frame.x(held), frame.y(height)
         if height:
             bars.append(element("rect", class_="bar", x=middle - wide / 2, y=top, width=wide, height=bottom - top))
-            bars.append(text(percent(height / runs), middle, top - 4, "middle", class_="said"))
+            bars.append(text(percent(height / runs).rstrip("%"), middle, top - 4, "middle", class_="said"))
         if held % max(1, len(heights) // 10) == 0:
             bars.append(text(str(held), middle, frame.height - 8, "middle"))
     most = int(heights.argmax())
@@ -169,11 +169,12 @@ def _tick(calendar: Calendar, day: int) -> str:
 
 
 def _dates(calendar: Calendar, frame: Frame) -> list[int]:
-    """Return the days to label: first days of months where there are several, else every few days."""
+    """Return the days to label: the first, then first days of months where there are several, else every few days."""
     first, last = int(frame.first), int(frame.last)
-    starts = [day for day in range(first, last + 1) if calendar.date(day).day == 1]
-    if len(starts) >= 3:
-        return starts[:: ceil(len(starts) / MOST_DATES)]
+    clear = first + (last - first) / MOST_DATES
+    months = [day for day in range(first, last + 1) if calendar.date(day).day == 1 and day >= clear]
+    if len(months) >= 3:
+        return [first, *months[:: ceil(len(months) / MOST_DATES)]]
     step = next((s for s in STEPS_OF_DAYS if (last - first) / s <= MOST_DATES), STEPS_OF_DAYS[-1])
     return list(range(first, last + 1, step))
 

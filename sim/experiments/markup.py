@@ -73,9 +73,9 @@ def text(said: str, x: float, y: float, anchor: str = "start", class_: str | Non
     return element("text", said, x=float(x), y=float(y), text_anchor=None if anchor == "start" else anchor, class_=class_)
 
 
-def figure(picture: Element, *caption: Contents, class_: str | None = None) -> Element:
-    """Return a figure with its caption below."""
-    return element("figure", picture, element("figcaption", *caption), class_=class_)
+def figure(title: str, picture: Element, *notes: str, class_: str | None = None) -> Element:
+    """Return a figure under its title, with notes below it in small print."""
+    return element("figure", element("figcaption", title), picture, map(small, notes), class_=class_)
 
 
 def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents]], numeric: Sequence[str] = ()) -> Element:

@@ -29,6 +29,11 @@ class Agreement:
         """(runs,) number of observations that a run meets."""
         return self.met.sum(axis=0)
 
+    @property
+    def median_met(self) -> int:
+        """Number of observations that half of the runs meet or pass."""
+        return int(np.quantile(self.count_by_run, 0.5, method="inverted_cdf"))
+
     def all_met(self, only_fitted: bool = False) -> int:
         """Return the number of runs that meet every observation, or every one the model was fitted to."""
         rows = [item.used_to_fit or not only_fitted for item in self.observations]

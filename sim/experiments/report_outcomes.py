@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -91,9 +92,12 @@ def coming_section(results: Results, summaries: Summaries, calendar: Calendar, r
     """Return for each dated outcome the share of runs in which it has come, by day: pictures, then a table."""
     dated = [outcome for outcome in OUTCOMES if outcome.type == DATE]
     pictures = [_picture(outcome, results.outcomes[outcome.name], calendar, record.get(outcome.name)) for outcome in dated]
-    by = list(summaries[dated[0].name]["by"])
-    rows = [[[code(o.name)], *([percent(share)] for share in summaries[o.name]["by"].values())] for o in dated]
-    columns = ("Outcome", *(f"by {day}" for day in by))
+    by = [(date.fromisoformat(day) - calendar.start).days for day in summaries[dated[0].name]["by"]]
+    rows = [
+        [[code(outcome.name), small(outcome.definition)], *([percent(p)] for p in summaries[outcome.name]["by"].values())]
+        for outcome in dated
+    ]
+    columns = ("Outcome", *(f"by {calendar.short(day)}" for day in by))
     return section(
         "dates",
         "What came by when",
@@ -111,4 +115,4 @@ def _picture(outcome: Outcome, values: np.ndarray, calendar: Calendar, observati
     within = observation is not None and observation.lies_within(calendar.start, calendar.end)
     recorded = (observation.observed[0], observation.observed[2]) if within else None
     title = outcome.definition[0].upper() + outcome.definition[1:]
-    return figure(coming(f"coming-{outcome.name}", title, calendar, values, recorded), title)
+    return figure(title, coming(f"coming-{outcome.name}", title, calendar, values, recorded))

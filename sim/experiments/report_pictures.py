@@ -33,11 +33,16 @@ class Panel:
     marks: tuple[str, ...] = ()
     sums_days: bool = False
 
+    @property
+    def says_unit(self) -> bool:
+        """Whether the heading needs the unit beside it."""
+        return self.unit not in ("share", "index") and self.unit not in self.title
+
 
 SHARE = Panel("The SDF's share of the country", "share", ("sdf_share",), ("sdf_share_2026_01_19", "sdf_share_2026_01_20"))
 LEFT = ("tonnes_by_air", "tonnes_by_road", "tonnes_flown_out")
 PANELS = (
-    Panel("Russian persons at Qamishli", "persons", ("qamishli_persons",)),
+    Panel("Russians at Qamishli", "persons", ("qamishli_persons",)),
     Panel("Equipment that has left Qamishli", "tonnes", LEFT),
     Panel("Detainees moved to Iraq", "persons", ("detainees_transferred",)),
     Panel("Detainees in SDF prisons", "persons", ("detainees_held_by_sdf",)),
@@ -69,7 +74,7 @@ def maps_section(results: Results, calendar: Calendar) -> Element:
             f"map-{day}", f"Probability that Damascus's forces hold, {title}", results, theatre, day
         )
         words = maps.in_words(maps.probability_of_damascus(results, theatre, day)[theatre.cells])
-        shown.append(figure(picture, element("strong", title), element("br"), words))
+        shown.append(figure(title, picture, words))
         if calendar.date(day) == DOCUMENTED:
             shown.append(_documented(calendar, day))
     return section(
@@ -90,7 +95,7 @@ def _documented(calendar: Calendar, day: int) -> Element:
     title = f"Documented control, {calendar.long(day)}"
     picture = maps.documented_map("map-documented", title, load_grid(), load_control(str(DOCUMENTED)))
     said = "Not simulated: drawn by hand from published descriptions; SDF-held cross-hatched, contested dotted."
-    return figure(picture, element("strong", title), element("br"), said, class_="documented")
+    return figure(title, picture, said, class_="documented")
 
 
 def _legend() -> Element:
@@ -144,12 +149,12 @@ def _figure(
 ) -> Element:  # fmt: skip
     values = sum(results.series(name).astype(np.float64) for name in panel.series)
     values = values.cumsum(axis=0) if panel.sums_days else values
-    title = f"{panel.title}{f', {part}' if part else ''}{'' if panel.unit in ('share', 'index') else f', {panel.unit}'}"
+    title = f"{panel.title}{f', {part}' if part else ''}{f', {panel.unit}' if panel.says_unit else ''}"
     found = [(record[name], _mark(record[name], calendar)) for name in panel.marks if name in record]
     marks = [(item, mark) for item, mark in found if mark is not None and mark.day in days]
     picture = fan(key, title, calendar, days, values, _say(panel.unit), [mark for _, mark in marks], size)
     sources = [_source(item, mark, calendar, _say(panel.unit)) for item, mark in marks]
-    return figure(picture, element("strong", title), [[element("br"), said] for said in sources])
+    return figure(title, picture, *sources)
 
 
 def _mark(item: Observation, calendar: Calendar) -> Mark | None:

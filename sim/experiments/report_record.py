@@ -67,14 +67,14 @@ def _introduction() -> Element:
 def _row(item: Mapping[str, Any], observation: Observation, inside: float, summaries: Summaries, calendar: Calendar) -> list:
     outcome = BY_NAME[observation.outcome]
     head = [item["name"], " ", _badge("fitted") if item["used_to_fit"] else None, small(_origin(item))]
-    better = "" if item["score"] == item["naive"] else ", better" if item["score"] < item["naive"] else ", worse"
+    better = "as good" if item["score"] == item["naive"] else "better" if item["score"] < item["naive"] else "worse"
     return [
         head,
         [_recorded(observation, outcome, calendar)],
         [_said(item, outcome, summaries[outcome.name], calendar)],
         [percent(inside)],
-        [number(item["score"]), small(SCORES[item["kind"]], better)],
-        [number(item["naive"])],
+        [f"{SCORES[item['kind']]} {number(item['score'])}"],
+        [number(item["naive"]), small(f"the runs {better}")],
     ]
 
 
@@ -87,16 +87,14 @@ def _badge(word: str) -> Element:
 
 
 def _recorded(observation: Observation, outcome: Outcome, calendar: Calendar) -> str:
-    low, central, high = (_value(value, outcome, calendar) for value in observation.observed)
-    return central if low == high else f"{low}, {central}, {high}"
-
-
-def _value(value: Any, outcome: Outcome, calendar: Calendar) -> str:
-    if isinstance(value, date):
-        return calendar.short((value - calendar.start).days)
-    if outcome.type == YES_NO:
-        return "yes" if value else "no"
-    return amount(outcome, value)
+    low, central, high = observation.observed
+    if isinstance(central, date):
+        said = [calendar.short((value - calendar.start).days) for value in observation.observed]
+    elif outcome.type == YES_NO:
+        return ("yes" if central else "no") + (", disputed" if low != high else "")
+    else:
+        said = [amount(outcome, value, with_unit=value == high) for value in observation.observed]
+    return said[-1] if low == high else ", ".join(said)
 
 
 def _said(item: Mapping[str, Any], outcome: Outcome, made: Mapping[str, Any], calendar: Calendar) -> str:
@@ -117,18 +115,16 @@ def _not_covered(scored: Mapping[str, Any]) -> Element | None:
 def _agreement(agreed: Agreement) -> list[Element]:
     n, runs = agreed.met.shape
     heights = np.bincount(agreed.count_by_run, minlength=n + 1)
-    title = f"Number of runs by how many of the {n} observations they meet"
+    title = f"Share of the runs, in percent, by how many of the {n} observations they meet"
     fitted = sum(item.used_to_fit for item in agreed.observations)
     said = (
         f"A run meets an observation when it lies within the range of the reports. {_share(agreed.all_met(), runs)} meet "
-        f"all {n} at once; the median run meets {number(float(np.median(agreed.count_by_run)))}. "
+        f"all {n} at once; the median run meets {agreed.median_met}. "
     )
     only = f"{_share(agreed.all_met(only_fitted=True), runs)} meet all {fitted} that the model was fitted to."
     return [
         paragraph(said, only if fitted else ""),
-        figure(
-            counts("agreement", title, heights, runs), f"{title}; above each bar its share of the runs.", class_="middle"
-        ),
+        figure(title, counts("agreement", title, heights, runs), class_="middle"),
     ]
 
 

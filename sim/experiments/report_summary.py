@@ -58,8 +58,9 @@ def _truce(summaries: Summaries, calendar: Calendar) -> str:
     if not _came(agreed):
         return "No run agreed a truce that lasted more than a day."
     said = f"A truce that lasted more than a day was agreed in {_dated(agreed, calendar)}"
+    reached = percent(extended["n"] / agreed["n"])
     if extended["n"]:
-        said += f"; the first to reach its expiry was extended in {percent(extended['share'])} of the {extended['n']} runs"
+        said += f"; in {reached} one reached its expiry, where it was extended in {percent(extended['share'])} of those"
     return f"{said}; fighting resumed in {percent(_came(resumed))} of all runs."
 
 
@@ -118,7 +119,7 @@ def _record(agreed: Agreement) -> str | None:
     n = len(agreed.observations)
     if not n:
         return None
-    met = number(float(np.median(agreed.count_by_run)))
+    met = agreed.median_met
     all_met = percent(agreed.all_met() / agreed.met.shape[1])
     return f"The median run meets {met} of the {n} observations of January 2026; {all_met} of the runs meet all of them."
 

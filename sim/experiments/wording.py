@@ -11,6 +11,9 @@ from sim.outcomes import Outcome
 FIGURES = 3
 """Significant figures: more would feign a precision that neither the record nor the model has."""
 
+NOT_COUNTED = ("1", "tonnes")
+"""Units of numbers that need not be whole; a quantile of a count is written as a count."""
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -75,8 +78,8 @@ def percent(share: float) -> str:
 
 
 def share(value: float) -> str:
-    """Write a share of something in percent, with a decimal below ten."""
-    return f"{100 * value:.1f}%" if 0 < abs(value) < 0.1 else f"{100 * value:.0f}%"
+    """Write a share of something in percent, with one decimal."""
+    return f"{100 * value:.1f}".removesuffix(".0") + "%"
 
 
 def is_share(outcome: Outcome) -> bool:
@@ -90,6 +93,7 @@ def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str
         return "-"
     if is_share(outcome):
         return share(value)
+    value = value if outcome.unit in NOT_COUNTED else round(value)
     return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")
 
 
