@@ -78,8 +78,13 @@ def figure(title: str, picture: Element, *notes: str, class_: str | None = None)
     return element("figure", element("figcaption", title), picture, map(small, notes), class_=class_)
 
 
-def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents]], numeric: Sequence[str] = ()) -> Element:
-    """Return a table that scrolls by itself; the first cell of a row is its header. numeric: columns flush right."""
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents]], numeric: Sequence[str] = (), look: str = ""
+) -> Element:
+    """Return a table that scrolls by itself; the first cell of a row is its header.
+
+    numeric: columns flush right. look: class whose column widths are shared by tables of one kind.
+    """
     right = ["num" if column in numeric else None for column in columns]
     head = element("tr", [element("th", name, scope="col", class_=r) for name, r in zip(columns, right, strict=True)])
     body = [
@@ -87,7 +92,7 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Contents
         for row in rows
     ]
     made = element("table", element("caption", caption), element("thead", head), element("tbody", body))
-    return element("div", made, class_="scroll", role="region", aria_label=caption, tabindex=0)
+    return element("div", made, class_=f"scroll {look}".strip(), role="region", aria_label=caption, tabindex=0)
 
 
 def _after_first(row: Sequence[object], right: Sequence[str | None]) -> Iterable[tuple[object, str | None]]:

@@ -14,7 +14,7 @@ from sim.experiments.hindcast import hindcast, load_observations
 from sim.experiments.markup import element, page, paragraph, section
 from sim.experiments.record import agreement
 from sim.experiments.report_outcomes import coming_section, outcomes_section
-from sim.experiments.report_pictures import fans_section, maps_section, share_section
+from sim.experiments.report_pictures import Fans, fans_section, maps_section, share_section
 from sim.experiments.report_record import record_section
 from sim.experiments.report_rules import rules_section
 from sim.experiments.report_summary import caution, in_short
@@ -63,14 +63,13 @@ def _body(results: Results, scenario: Scenario) -> list[Element]:
     summaries = {outcome["name"]: outcome for outcome in made["outcomes"]}
     agreed = agreement(results, record)
     by_outcome = {item.outcome: item for item in record}
-    short = section(
-        "short", "In short", element("ul", [element("li", s) for s in in_short(results, summaries, calendar, agreed)])
-    )
+    fans = Fans(results, calendar, by_outcome)
+    short = element("ul", [element("li", said) for said in in_short(results, summaries, calendar, agreed)])
     sections = [
-        short,
+        section("short", "In short", short),
         maps_section(results, calendar),
-        share_section(results, calendar, by_outcome),
-        fans_section(results, calendar, by_outcome),
+        share_section(fans),
+        fans_section(fans),
         coming_section(results, summaries, calendar, by_outcome),
         record_section(hindcast(results, record), agreed, summaries, calendar),
         outcomes_section(summaries, calendar, results.runs),

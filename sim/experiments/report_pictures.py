@@ -107,30 +107,48 @@ def _legend() -> Element:
     return element("ul", items, class_="legend", aria_label="Legend of the maps")
 
 
-def share_section(results: Results, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
+@dataclass(frozen=True)
+class Fans:
+    """What every fan of a report is drawn from; record: outcome -> observation."""
+
+    results: Results
+    calendar: Calendar
+    record: Mapping[str, Observation]
+
+    def figure(self, panel: Panel, days: range, part: str = "", size: tuple[float, float] = (360, 200)) -> Element:
+        """Return the fan of a panel on each of `days`; part: which part of the horizon these are, in words."""
+        values = sum(self.results.series(name).astype(np.float64) for name in panel.series)
+        values = values.cumsum(axis=0) if panel.sums_days else values
+        title = f"{panel.title}{f', {part}' if part else ''}{f', {panel.unit}' if panel.says_unit else ''}"
+        found = [(self.record[name], _mark(self.record[name], self.calendar)) for name in panel.marks]
+        marks = [(item, mark) for item, mark in found if mark is not None and mark.day in days]
+        key, say = f"fan-{panel.series[0]}-{days.stop}", share if panel.unit == "share" else number
+        picture = fan(key, title, self.calendar, days, values, say, [mark for _, mark in marks], size)
+        return figure(title, picture, *(_source(item, mark, self.calendar, say) for item, mark in marks))
+
+
+def share_section(fans: Fans) -> Element:
     """Return the fan of the SDF's share, the first weeks and the whole horizon side by side."""
-    whole = range(calendar.days + 1)
-    pictures = [_figure(SHARE, "share-whole", "whole horizon", results, calendar, whole, record, (480, 280))]
-    if calendar.days > 2 * WINDOW_DAYS:
-        weeks = range(WINDOW_DAYS + 1)
-        pictures.insert(0, _figure(SHARE, "share-weeks", "first four weeks", results, calendar, weeks, record, (480, 280)))
+    days, runs = fans.calendar.days, fans.results.runs
+    parts = {"whole horizon": range(days + 1)}
+    if days > 2 * WINDOW_DAYS:
+        parts = {"first four weeks": range(WINDOW_DAYS + 1)} | parts
     return section(
         "share",
         SHARE.title,
-        paragraph("SDF-held and contested area over the area of the lattice. ", _how_to_read(results.runs)),
-        element("div", pictures, class_="charts wide"),
+        paragraph("SDF-held and contested area over the area of the lattice. ", _how_to_read(runs)),
+        element("div", [fans.figure(SHARE, days, part, (480, 280)) for part, days in parts.items()], class_="charts wide"),
     )
 
 
-def fans_section(results: Results, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
+def fans_section(fans: Fans) -> Element:
     """Return the fans of the other systems."""
-    days = range(calendar.days + 1)
-    shown = [_figure(panel, f"fan-{panel.series[0]}", "", results, calendar, days, record, (360, 200)) for panel in PANELS]
+    days = range(fans.calendar.days + 1)
     return section(
         "fans",
         "The other systems, day by day",
-        paragraph(_how_to_read(results.runs), " Indices run from 0 to 1 and are means of named parts."),
-        element("div", shown, class_="charts"),
+        paragraph(_how_to_read(fans.results.runs), " Indices run from 0 to 1 and are means of named parts."),
+        element("div", [fans.figure(panel, days) for panel in PANELS], class_="charts"),
     )
 
 
@@ -143,20 +161,6 @@ def _how_to_read(runs: int) -> str:
     )
 
 
-def _figure(
-    panel: Panel, key: str, part: str, results: Results, calendar: Calendar, days: range, record: Mapping[str, Observation],
-    size: tuple[float, float],
-) -> Element:  # fmt: skip
-    values = sum(results.series(name).astype(np.float64) for name in panel.series)
-    values = values.cumsum(axis=0) if panel.sums_days else values
-    title = f"{panel.title}{f', {part}' if part else ''}{f', {panel.unit}' if panel.says_unit else ''}"
-    found = [(record[name], _mark(record[name], calendar)) for name in panel.marks if name in record]
-    marks = [(item, mark) for item, mark in found if mark is not None and mark.day in days]
-    picture = fan(key, title, calendar, days, values, _say(panel.unit), [mark for _, mark in marks], size)
-    sources = [_source(item, mark, calendar, _say(panel.unit)) for item, mark in marks]
-    return figure(title, picture, *sources)
-
-
 def _mark(item: Observation, calendar: Calendar) -> Mark | None:
     day = calendar.day(item.by) if item.by is not None else None
     return None if day is None else Mark(day, *map(float, item.observed))
@@ -166,7 +170,3 @@ def _source(item: Observation, mark: Mark, calendar: Calendar, say: Callable[[fl
     fitted = "; used to fit" if item.used_to_fit else ""
     range_ = f"{say(mark.central)} ({say(mark.low)} to {say(mark.high)})"
     return f"Record, {calendar.long(mark.day)}: {range_}; {item.source}{fitted}"
-
-
-def _say(unit: str) -> Callable[[float], str]:
-    return share if unit == "share" else number

@@ -45,8 +45,11 @@ def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summ
         "record",
         "Against the record",
         _introduction(),
-        table('Observations that "nothing changes" gets wrong', COLUMNS, rows[False]) if rows[False] else None,
-        table('Observations that "nothing changes" gets right', COLUMNS, rows[True]) if rows[True] else None,
+        [
+            table(f'Observations that "nothing changes" gets {gets}', COLUMNS, rows[right], look="record")
+            for gets, right in (("wrong", False), ("right", True))
+            if rows[right]
+        ],
         _not_covered(scored),
         element("h3", "Runs consistent with the record"),
         _agreement(agreed),
@@ -73,9 +76,13 @@ def _row(item: Mapping[str, Any], observation: Observation, inside: float, summa
         [_recorded(observation, outcome, calendar)],
         [_said(item, outcome, summaries[outcome.name], calendar)],
         [percent(inside)],
-        [f"{SCORES[item['kind']]} {number(item['score'])}"],
-        [number(item["naive"]), small(f"the runs {better}")],
+        [f"{SCORES[item['kind']]} {_scored(item['score'])}"],
+        [_scored(item["naive"]), small(f"the runs {better}")],
     ]
+
+
+def _scored(score: float) -> str:
+    return "<0.001" if 0 < score < 0.001 else number(score)
 
 
 def _origin(item: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ def rules_section(results: Results, calendar: Calendar) -> Element:
     for matter, rules in _rules_in_force(results).items():
         counted = results.rules[matter]
         rows = [_row(rule, counted[rule.name][1], results.runs, calendar) for rule in rules]
-        tables.setdefault(matter.split(".")[0], []).append(table(_heading(matter), COLUMNS, rows))
+        tables.setdefault(matter.split(".")[0], []).append(table(_heading(matter), COLUMNS, rows, look="rules"))
         silent += [f"{matter}: {rule.name}" for rule in rules if not counted[rule.name][1].any()]
     return section(
         "rules",

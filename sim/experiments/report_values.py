@@ -26,7 +26,7 @@ def values_section(scenario: Scenario) -> Element:
         _differences(scenario),
         _timeline(scenario),
         [
-            folded(f"{name}: {len(mine)} values", table(f"Values of {name}", COLUMNS, map(_row, mine)))
+            folded(f"{name}: {len(mine)} values", table(f"Values of {name}", COLUMNS, map(_row, mine), look="values"))
             for name in scenario.sections
             if (mine := [entry for entry in entries if entry.path.startswith(f"{name}.")])
         ],
@@ -92,7 +92,7 @@ def _differences(scenario: Scenario) -> Element | None:
     rows += [_difference(entry, base.entries[entry.path]) for entry in changed]
     if not rows:
         return None if base.name == scenario.name else paragraph(f"No value differs from {base.name}.")
-    return table(f"What differs from {base.name}", ("Value", f"In {base.name}", "Here", "Source"), rows)
+    return table(f"What differs from {base.name}", ("Value", f"In {base.name}", "Here", "Source"), rows, look="rules")
 
 
 def _difference(here: Entry, before: Entry) -> list[list[Content]]:
