@@ -57,15 +57,17 @@ class Frame:
 
 def fan(
     key: str, title: str, calendar: Calendar, days: range, values: np.ndarray, say: Callable[[float], str],
-    marks: Sequence[Mark] = (), size: tuple[float, float] = (360, 200),
+    marks: Sequence[Mark] = (), size: tuple[float, float] = (360, 200), top: float | None = None,
 ) -> Element:  # fmt: skip
     """Return the fan of a series: its 90% and 50% band and median on each of `days`.
 
-    values: (days + 1, runs) over the whole scenario. say: how a value is written.
+    values: (days + 1, runs) over the whole scenario. say: how a value is written. top: upper end of the scale, None for
+    one that fits.
     """
     shown = values[days.start : days.stop]
-    highest = max(float(np.quantile(shown, BANDS[0][1], axis=1).max()), *(mark.high for mark in marks), 1e-9)
-    frame = Frame(*size, days.start, max(days.stop - 1, days.start + 1), _ceiling(highest))
+    if top is None:
+        top = _ceiling(max(float(np.quantile(shown, BANDS[0][1], axis=1).max()), *(mark.high for mark in marks), 0.0))
+    frame = Frame(*size, days.start, max(days.stop - 1, days.start + 1), top)
     median = np.quantile(shown, 0.5, axis=1)
     bands = [
         element("path", class_=name, d=_band(frame, days, *np.quantile(shown, ends, axis=1)))
@@ -181,6 +183,6 @@ def _dates(calendar: Calendar, frame: Frame) -> list[int]:
 
 def _ceiling(highest: float) -> float:
     """Return a round number that TICKS steps reach and that is not below `highest`."""
-    step = highest / TICKS
+    step = (highest or float(TICKS)) / TICKS
     size = 10.0 ** floor(log10(step))
     return TICKS * size * next(n for n in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if n * size >= step * (1 - 1e-9))

@@ -25,13 +25,18 @@ WINDOW_DAYS = 28
 
 @dataclass(frozen=True)
 class Panel:
-    """A fan: its heading, its unit (1 for a share or an index), the series it adds up, the outcomes of its marks."""
+    """A fan.
+
+    unit: share, index, or what is counted. series: what is added up. marks: outcomes whose observations are shown.
+    sums_days: the series counts per day. top: upper end of the scale, None for one that fits.
+    """
 
     title: str
     unit: str
     series: tuple[str, ...]
     marks: tuple[str, ...] = ()
     sums_days: bool = False
+    top: float | None = None
 
     @property
     def says_unit(self) -> bool:
@@ -50,16 +55,16 @@ PANELS = (
     Panel("Displaced hosted by Hasakah", "persons", ("displaced_hasakah",), ("displaced_hasakah_2026_01_27",)),
     Panel("Displaced hosted by Aleppo", "persons", ("displaced_aleppo",)),
     Panel("Killed so far, all parties and civilians", "persons", ("killed_damascus", "killed_sdf", "killed_civilians")),
-    Panel("The SDF's estimate of its prospects", "index", ("sdf_prospects",)),
-    Panel("The SDF's uncertainty", "index", ("sdf_uncertainty",)),
-    Panel("Moscow's influence", "index", ("moscow_influence",)),
+    Panel("The SDF's estimate of its prospects", "index", ("sdf_prospects",), top=1.0),
+    Panel("The SDF's uncertainty", "index", ("sdf_uncertainty",), top=1.0),
+    Panel("Moscow's influence", "index", ("moscow_influence",), top=1.0),
     Panel("Equipment delivered through Tartus", "tonnes", ("supply_delivered",)),
-    Panel("Readiness of the Syrian army", "index", ("army_readiness",)),
-    Panel("Damascus's authority", "index", ("damascus_authority",)),
-    Panel("Institutions handed over", "share", ("institutions_handed_over",)),
-    Panel("Damascus's share of the oil fields", "share", ("oil_share_damascus",)),
+    Panel("Readiness of the Syrian army", "index", ("army_readiness",), top=1.0),
+    Panel("Damascus's authority", "index", ("damascus_authority",), top=1.0),
+    Panel("Institutions handed over", "share", ("institutions_handed_over",), top=1.0),
+    Panel("Damascus's share of the oil fields", "share", ("oil_share_damascus",), top=1.0),
     Panel("US troops in Syria", "persons", ("us_persons",)),
-    Panel("Absence of the SDF's guarantor", "index", ("guarantor_absence",)),
+    Panel("Absence of the SDF's guarantor", "index", ("guarantor_absence",), top=1.0),
 )
 
 
@@ -81,9 +86,9 @@ def maps_section(results: Results, calendar: Calendar) -> Element:
         "maps",
         "Who holds the ground",
         paragraph(
-            f"Share of the {results.runs} runs in which Damascus's forces hold a cell of 0.1 degree, about 9 by 11 km. In "
-            "colour: the cells of the theatre, which the SDF held or contested; pointing at one says its share. Fronts are "
-            "known to about one cell, in places far worse."
+            f"Share of the runs, {results.runs} in all, in which Damascus's forces hold a cell of 0.1 degree, about 9 by "
+            "11 km. In colour: the cells of the theatre, which the SDF held or contested; pointing at one says its share. "
+            "Fronts are known to about one cell, in places far worse."
         ),
         maps.definitions(theatre),
         _legend(),
@@ -123,7 +128,7 @@ class Fans:
         found = [(self.record[name], _mark(self.record[name], self.calendar)) for name in panel.marks]
         marks = [(item, mark) for item, mark in found if mark is not None and mark.day in days]
         key, say = f"fan-{panel.series[0]}-{days.stop}", share if panel.unit == "share" else number
-        picture = fan(key, title, self.calendar, days, values, say, [mark for _, mark in marks], size)
+        picture = fan(key, title, self.calendar, days, values, say, [mark for _, mark in marks], size, panel.top)
         return figure(title, picture, *(_source(item, mark, self.calendar, say) for item, mark in marks))
 
 

@@ -47,34 +47,32 @@ def caution(runs: int, asked: int) -> list[str]:
 def _ground(results: Results, summaries: Summaries, calendar: Calendar) -> str:
     start = share(float(np.median(results.series("sdf_share")[0])))
     end, collapse = summaries["sdf_share_end"], summaries["collapse_day"]
-    held = f"The SDF held {start} of the country at the start and {_range(end)} on {calendar.long(calendar.days)}; "
-    if not _came(collapse):
-        return held + "in no run did its share fall below half of that."
-    return held + f"its share fell below half of that in {_dated(collapse, calendar)}."
+    said = f"The SDF held {start} of the country at the start and {_range(end)} on {calendar.long(calendar.days)}"
+    return f"{said}; its share fell below half of what it was in {_dated(collapse, calendar)}."
 
 
 def _truce(summaries: Summaries, calendar: Calendar) -> str:
     agreed, extended, resumed = (summaries[name] for name in ("truce_agreed_on", "truce_extended", "fighting_resumed_on"))
-    if not _came(agreed):
-        return "No run agreed a truce that lasted more than a day."
     said = f"A truce that lasted more than a day was agreed in {_dated(agreed, calendar)}"
-    reached = percent(extended["n"] / agreed["n"])
     if extended["n"]:
-        said += f"; in {reached} one reached its expiry, where it was extended in {percent(extended['share'])} of those"
-    return f"{said}; fighting resumed in {percent(_came(resumed))} of all runs."
+        said += f"; the first to reach its expiry, which came in {_runs(extended['n'] / agreed['n'], agreed['n'])}, was "
+        said += f"extended there in {_runs(extended['share'], extended['n'], 'of these')}"
+    if _came(agreed):
+        said += f"; after a truce fighting resumed in {_runs(_came(resumed), resumed['n'])}"
+    return f"{said}."
 
 
 def _withdrawal(summaries: Summaries, calendar: Calendar) -> str:
     asked, started = summaries["withdrawal_requested_on"], summaries["withdrawal_started_on"]
     out, residual = summaries["qamishli_95_percent_out_on"], summaries["qamishli_residual"]
+    said = f"Damascus asked Moscow to leave Qamishli in {_runs(_came(asked), asked['n'])}"
     if not _came(started):
-        return f"Damascus asked Moscow to leave Qamishli in {percent(_came(asked))} of the runs; no equipment left."
-    said = f"Damascus asked Moscow to leave Qamishli in {percent(_came(asked))} of the runs and equipment began to leave in "
-    said += _dated(started, calendar)
-    if _came(out):
-        said += f"; 95% of it was out by {calendar.long(out['median'])} in the median run" if out["median"] else ""
+        return f"{said}; no equipment moved out."
+    said += f" and equipment began to move out in {_dated(started, calendar)}"
+    if out["median"] is not None:
+        said += f", with 95% of it out by {calendar.long(out['median'])} in the median"
     if residual["n"]:
-        said += f"; Russians stayed on in {percent(residual['share'])} of the runs whose drawdown had ended"
+        said += f"; when the drawdown had ended, Russians stayed on in {_runs(residual['share'], residual['n'], 'of these')}"
     return f"{said}."
 
 
@@ -82,28 +80,26 @@ def _detainees(summaries: Summaries, calendar: Calendar) -> str:
     started, moved, escaped = (
         summaries[name] for name in ("transfer_started_on", "detainees_transferred", "detainees_escaped")
     )
-    fled = f"{_range(escaped)} escaped from prisons"
-    if not _came(started):
-        return f"No detainee was moved to Iraq; {fled}."
-    return f"Detainees were first moved to Iraq in {_dated(started, calendar)}, {_range(moved)} in all; {fled}."
+    said = f"Detainees were moved to Iraq in {_dated(started, calendar)}"
+    said += f", {_range(moved)} by the last day" if _came(started) else ""
+    return f"{said}; {_range(escaped)} escaped from prisons."
 
 
 def _people(summaries: Summaries) -> str:
-    sides = [_span(summaries[name]) for name in ("killed_civilians", "killed_damascus", "killed_sdf")]
+    civilians, damascus, sdf, displaced = (
+        summaries[name] for name in ("killed_civilians", "killed_damascus", "killed_sdf", "displaced_peak")
+    )
+    runs = "the one run" if civilians["n"] == 1 else "90% of the runs"
     return (
-        f"In 90% of the runs {sides[0]} civilians, {sides[1]} of Damascus's forces and {sides[2]} of the SDF were killed, "
-        f"and {_span(summaries['displaced_peak'])} persons were displaced on the worst evening."
+        f"In {runs} {_span(civilians)} civilians, {_span(damascus)} of Damascus's forces and {_span(sdf)} of the SDF were "
+        f"killed, and {_span(displaced)} persons were displaced on the worst evening."
     )
 
 
 def _deal(summaries: Summaries, calendar: Calendar) -> str:
-    deal = summaries["deal_reached_on"]
-    if not _came(deal):
-        return "No run signed an integration deal."
-    handed = summaries["institutions_handed_over"]
-    return (
-        f"An integration deal was signed in {_dated(deal, calendar)}; {_range(handed)} of the institutions were handed over."
-    )
+    deal, handed = summaries["deal_reached_on"], _range(summaries["institutions_handed_over"])
+    said = f"An integration deal was signed in {_dated(deal, calendar)}"
+    return f"{said}; {handed} of the institutions were handed over by the last day." if _came(deal) else f"{said}."
 
 
 def _standing(results: Results, summaries: Summaries) -> str:
@@ -116,12 +112,12 @@ def _standing(results: Results, summaries: Summaries) -> str:
 
 
 def _record(agreed: Agreement) -> str | None:
-    n = len(agreed.observations)
+    n, runs = agreed.met.shape
     if not n:
         return None
-    met = agreed.median_met
-    all_met = percent(agreed.all_met() / agreed.met.shape[1])
-    return f"The median run meets {met} of the {n} observations of January 2026; {all_met} of the runs meet all of them."
+    who = "The one run" if runs == 1 else "The median run"
+    everything = "" if runs == 1 else f"; all of them are met in {_runs(agreed.all_met() / runs, runs)}"
+    return f"{who} meets {agreed.median_met} of the {n} observations of January 2026{everything}."
 
 
 def _came(made: Mapping[str, Any]) -> float:
@@ -129,15 +125,29 @@ def _came(made: Mapping[str, Any]) -> float:
     return 1.0 - made["censored"] / made["n"]
 
 
+def _runs(share_of_runs: float, n: int, which: str = "of the runs") -> str:
+    """Write a share of n runs in words."""
+    if share_of_runs == 0:
+        return "no run" if which == "of the runs" else f"none {which}"
+    if n == 1:
+        return "the one run" if which == "of the runs" else "that run"
+    if share_of_runs == 1:
+        return "all runs" if which == "of the runs" else f"all {which}"
+    return f"{percent(share_of_runs).replace('<', 'under ').replace('>', 'over ')} {which}"
+
+
 def _dated(made: Mapping[str, Any], calendar: Calendar) -> str:
     """Say in what share of the runs a date came, and when, those in which it did not counting as later."""
+    runs = _runs(_came(made), made["n"])
+    if made["p05"] is None:
+        return runs
     if made["n"] == 1:
-        return f"the one run, on {calendar.long(made['median'])}"
-    span = calendar.span(made["p05"], made["p95"])
-    median = (
-        "after the last day in the median" if made["median"] is None else f"the median on {calendar.long(made['median'])}"
-    )
-    return f"{percent(_came(made))} of the runs, {median} (5% to 95%: {span})"
+        return f"{runs}, on {calendar.long(made['median'])}"
+    if made["median"] is None:
+        return f"{runs}, in 5% by {calendar.long(made['p05'])}"
+    if made["p05"] == made["p95"]:
+        return f"{runs}, the median and 90% of the runs on {calendar.long(made['median'])}"
+    return f"{runs}, the median on {calendar.long(made['median'])} (5% to 95%: {calendar.span(made['p05'], made['p95'])})"
 
 
 def _range(made: Mapping[str, Any]) -> str:

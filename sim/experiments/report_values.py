@@ -26,11 +26,15 @@ def values_section(scenario: Scenario) -> Element:
         _differences(scenario),
         _timeline(scenario),
         [
-            folded(f"{name}: {len(mine)} values", table(f"Values of {name}", COLUMNS, map(_row, mine), look="values"))
+            folded(f"{name}: {_values(len(mine))}", table(f"Values of {name}", COLUMNS, map(_row, mine), look="values"))
             for name in scenario.sections
             if (mine := [entry for entry in entries if entry.path.startswith(f"{name}.")])
         ],
     )
+
+
+def _values(count: int) -> str:
+    return f"{count} value{'' if count == 1 else 's'}"
 
 
 def _counted(entries: list[Entry]) -> Element:
@@ -43,7 +47,7 @@ def _counted(entries: list[Entry]) -> Element:
         _badge("fitted"),
         f" to the record up to 20 January 2026, and {len(entries) - assumed - fitted} cite the record, a publication or a "
         f"choice; of these {partly} assume a part, as their source says. Confidence: H, M, L as in the record, or - for "
-        "what is assumed or chosen.",
+        "what is assumed or chosen. A source such as facts a36 is a row of the documented record, sim/data/FACTS.md.",
     )
 
 
