@@ -142,19 +142,30 @@ RECORD = (
     "qamishli_persons", "detainees_transferred", "us_bases", "us_persons", "us_strikes",
     "supply_delivered", "oil_share_damascus", "displaced_hasakah",
 )  # fmt: skip
-"""What the four actors did in the record. Attacks, escapes, returns and a summit that is on the calendar are not theirs."""
+"""What the four actors brought about."""
+
+NOT_THEIRS = (
+    "attacks", "us_killed", "detainees_escaped", "detainees_recaptured", "detainees_held_by_sdf", "shaddadi_escapes",
+    "shaddadi_recaptured", "al_hol_residents", "displaced_aleppo", "tie_damascus_moscow", "summit_result",
+    "hmeimim_status", "tartus_status", "army_readiness", "sdf_prospects", "moscow_influence", "damascus_authority",
+    "sdf_uncertainty", "influence_tie", "influence_status", "authority_recognition", "uncertainty_outcome",
+)  # fmt: skip
+"""What moves without an order: insurgents, prisoners who slip out, people who return, relations that fade, the summit on
+the calendar, and what is reckoned from these."""
 
 
 def test_nothing_is_scripted_with_all_four_actors_idle_nothing_of_the_record_happens() -> None:
     model = played("baseline", *(f'{agent.name}.policy="idle"' for agent in AGENTS))
-    moved = [name for name in RECORD if (model.history.series[name] != model.history.series[name][0]).any()]
-    assert moved == []
+    series = model.history.series
+    moved = {name for name in SERIES if (series[name] != series[name][0]).any()}
+    assert {name for name in moved if not name.startswith("attacks_")} <= set(NOT_THEIRS)
     assert (model.history.taken_on == NEVER).all()
     assert (model.history.gone_over_on == NEVER).all()
+    assert series["shaddadi_escapes"].max() < 20, "a few slip out of a guarded prison, not the 120 to 200 of the record"
 
 
 def test_all_of_the_record_happens_when_they_act() -> None:
     series = played("baseline").history.series
-    assert set(RECORD) <= set(SERIES)
+    assert not set(RECORD) & set(NOT_THEIRS)
     still = [name for name in RECORD if (series[name] == series[name][0]).all()]
     assert still == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -90,6 +91,25 @@ def test_a_part_counts_once_its_outcomes_are_there(folder: Path) -> None:
     results = open_results(folder)
     assert results.series("sdf_share").shape == (DAYS + 1, 2)
     assert results.control[1].max() <= 1.0
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_part_that_is_not_written_to_its_end_is_not_there(
+    tmp_path: Path, scenario: Scenario, models: list[TheatreModel], monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """A file takes its name only once it is whole on the disk; until then a worker may be killed."""
+    open_folder(tmp_path / "mine", scenario)
+
+    def killed(hidden: Path, path: Path) -> None:
+        if path.parent.name == table:
+            raise KeyboardInterrupt
+        os.rename(hidden, path)
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_part(tmp_path / "mine", models[0].history)
+    assert not list((tmp_path / "mine" / table).glob("[0-9]*"))
+    assert not len(runs_done(tmp_path / "mine"))
 
 
 def cut(content: bytes) -> bytes:
