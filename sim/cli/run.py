@@ -82,13 +82,15 @@ def run(
         states = States(taken_up=saved, horizon=horizon if save else None)
     results = compute(loaded, save or out or results_folder(loaded), workers or processors(), states)
 
+    from sim.experiments.report import write_report
     from sim.experiments.statistics import summary
 
     made = summary(results)
+    report = write_report(results, loaded)
     if as_json:
         print(json.dumps(made, allow_nan=False))
     else:
-        _print_summary(made, loaded.title, loaded.end_date)
+        _print_summary(made, loaded.title, loaded.end_date, report)
 
 
 def _check_usage(
@@ -132,7 +134,7 @@ def _day_number(text: str, start: date) -> int:
     return day
 
 
-def _print_summary(made: dict[str, Any], title: str, end: date) -> None:
+def _print_summary(made: dict[str, Any], title: str, end: date, report: Path) -> None:
     from sim.cli.tables import console, table
 
     rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
@@ -145,6 +147,7 @@ def _print_summary(made: dict[str, Any], title: str, end: date) -> None:
     out.print(rows)
     out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
     out.print(f"results  {made['results']}", soft_wrap=True)
+    out.print(f"report   {report}", soft_wrap=True)
     out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
 
 
