@@ -1,7 +1,7 @@
 """Every rule of every policy is alive: there is a run and a day in which it fired, and one in which it was next and did not.
 
-Searched in blocks of 32 runs over the shipped scenarios, and, for policies that no shipped scenario chooses, over scenarios
-with a policy changed, from the first day or from a later one. `python -m tests.test_rules` prints where each was found.
+Searched in a block of runs of each shipped scenario and, for policies that none of them chooses, of scenarios with a policy
+changed, from the first day or from a later one. `python -m tests.test_rules` prints where each was found.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sim.agents.base import Rule, Seen
 from sim.model import TheatreModel
 from sim.scenario import Scenario, branch_off, list_scenarios, load_scenario
 
-RUNS = 32
+RUNS, MORE_RUNS = 32, 128
 FROM_THE_START = 0
 
 
@@ -29,6 +29,7 @@ class Search:
     sets: tuple[str, ...] = ()
     since: int = FROM_THE_START
     days: int = 0
+    runs: int = RUNS
 
     @property
     def scenario(self) -> Scenario:
@@ -59,16 +60,17 @@ SEARCHES = (
     Search("from-ceasefire", (policy("sdf", "integrate_early"),), days=20),
     Search("from-ceasefire", (policy("sdf", "resist"),), days=60),
     # A policy taken up in the middle of events finds an offensive under way that it would not have begun.
-    Search("baseline", (policy("damascus", "negotiate_first"),), since=6, days=20),
-    Search("baseline", (policy("damascus", "negotiate_first"),), since=9, days=20),
-    Search("no-defection", (policy("damascus", "negotiate_first"),), since=12, days=20),
-    Search("baseline", (policy("sdf", "integrate_early"),), since=4, days=20),
+    Search("baseline", (policy("damascus", "negotiate_first"),), since=6, days=20, runs=MORE_RUNS),
+    Search("baseline", (policy("damascus", "negotiate_first"),), since=9, days=20, runs=MORE_RUNS),
+    Search("no-defection", (policy("damascus", "negotiate_first"),), since=12, days=20, runs=MORE_RUNS),
+    Search("baseline", (policy("sdf", "integrate_early"),), since=4, days=20, runs=MORE_RUNS),
     # A United States that leaves is exposed for days only: more attacks, slower leaving, both inside their ranges.
     Search(
         "mass-escape",
         (policy("us", "leave_early"), "us_presence.leaves_per_day=100", "us_presence.killed_per_attack=0.05"),
         since=20,
         days=60,
+        runs=MORE_RUNS,
     ),
 )
 
@@ -122,7 +124,7 @@ def search() -> Notes:
     notes = Notes()
     for item in SEARCHES:
         scenario = item.scenario
-        model = TheatreModel(scenario, runs=RUNS)
+        model = TheatreModel(scenario, runs=item.runs)
         model.watcher = Onlooker(model, item.name, notes)
         model.run_to(scenario.days)
     return notes
