@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "run.run",
     "hindcast": "hindcast.hindcast",
     "explain": "explain.explain",
+    "calibrate": "calibrate.calibrate",
 }
 """Name on the command line -> module of this package and function."""
 

@@ -16,21 +16,21 @@ Report = Callable[[int, int], None]
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
-    """Yield the function that a batch calls as its runs come in."""
+def progress(what: str = "runs") -> Iterator[Report]:
+    """Yield the function that a batch calls as its runs, or other units of `what`, come in."""
     if not sys.stderr.isatty():
-        yield _lines()
+        yield _lines(what)
         return
     from rich.progress import Progress
 
     from sim.cli.tables import console
 
     with Progress(console=console(to_stderr=True), transient=True) as bar:
-        task = bar.add_task("runs", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _lines() -> Report:
+def _lines(what: str) -> Report:
     started = said = monotonic()
 
     def report(done: int, total: int) -> None:
@@ -38,6 +38,6 @@ def _lines() -> Report:
         now = monotonic()
         if now - said >= SECONDS_BETWEEN_LINES:
             said = now
-            click.echo(f"{done} of {total} runs, {now - started:.0f} s", err=True)
+            click.echo(f"{done} of {total} {what}, {now - started:.0f} s", err=True)
 
     return report

@@ -1,0 +1,89 @@
+"""pullback calibrate: sets of the uncertain values that the record speaks for, and which values it identifies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+SHOWN = 10
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
+@click.option(
+    "--points", type=click.IntRange(2, 65536), default=1024, show_default=True, help="Points of the design."
+)
+@click.option("--runs", type=click.IntRange(1, 4096), default=32, show_default=True, help="Runs of each point.")
+@click.option("--sets", type=click.IntRange(1, 65536), default=64, show_default=True, help="Plausible sets to draw.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: results/calibrate-NAME-HASH]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def calibrate(
+    scenario: str,
+    observations: Path | None,
+    points: int,
+    runs: int,
+    sets: int,
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Weigh sets of SCENARIO's uncertain values by how often their runs meet the record that it is fitted to.
+
+    Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
+    """
+    from sim.cli.batch import processors
+    from sim.cli.progress import progress
+    from sim.errors import InputError
+    from sim.experiments import calibration_store
+    from sim.experiments.hindcast import load_observations
+    from sim.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    used = [
+        item
+        for item in load_observations(observations)
+        if item.used_to_fit and item.lies_within(loaded.start_date, loaded.end_date)
+    ]
+    if not used:
+        raise InputError(f"{loaded.name}: no observation marked used_to_fit lies within its days")
+    folder = out or Path("results") / f"calibrate-{loaded.name}-{loaded.hash}"
+    with progress("points") as report:
+        found = calibration_store.calibrate(loaded, used, folder, points, runs, workers or processors(), report)
+    if not found.weight.any():
+        raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
+    made = calibration_store.write_outcome(folder, found, sets, loaded.seed)
+    if as_json:
+        print(json.dumps(made, allow_nan=False))
+    else:
+        _print(made, loaded.name, folder, points, runs, sets)
+
+
+def _print(made: dict[str, Any], name: str, folder: Path, points: int, runs: int, sets: int) -> None:
+    from sim.cli.tables import console, table
+
+    out = console()
+    out.print(f"{name}: {points} points over {len(made['values'])} uncertain values, {runs} runs each", style="bold")
+    rows = table("observation", "runs that meet it", whole=("observation",))
+    for observation, share in made["met"].items():
+        rows.add_row(observation, f"{share:.0%}")
+    rows.add_row("all of them", f"{made['share_of_runs_that_meet_the_record']:.1%}")
+    out.print(rows)
+    clear = [value for value in made["values"] if value["identified"]]
+    out.print(f"\nidentified by the record: {len(clear)} of {len(made['values'])} values", style="bold")
+    rows = table("value", "range", "5% to 95%", "p", whole=("value",))
+    for value in clear[:SHOWN]:
+        span = f"{value['p05']:.3g} to {value['p95']:.3g}"
+        rows.add_row(value["path"], f"{value['low']:g} to {value['high']:g}", span, f"{value['p']:.2g}")
+    out.print(rows)
+    for tied in made["tied"][:SHOWN]:
+        out.print(f"tied: {' and '.join(tied['values'])}, rank correlation {tied['rank_correlation']:.2f}")
+    if not made["tied"]:
+        out.print("no two values are tied to each other by the record")
+    out.print("every other value stays at its stated or assumed range")
+    out.print(f"\nsets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
+    out.print(f"evidence as much as {made['effective_points']:.0f} equally weighted points (in calibration.json)")

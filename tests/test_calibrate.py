@@ -1,0 +1,130 @@
+"""Calibration: values stay in their ranges, what the record says is found and what it does not say is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.cli import commands
+from sim.errors import InputError
+from sim.experiments import calibration_store
+from sim.experiments.calibrate import Calibration, identified, make_design, meets, paired, uncertain
+from sim.experiments.hindcast import Observation, load_observations
+from sim.scenario import load_scenario
+
+POINTS, RUNS = 96, 4
+
+
+def fitted() -> list[Observation]:
+    return [item for item in load_observations() if item.used_to_fit]
+
+
+def held_against(wanted: np.ndarray, points: int = 512) -> Calibration:
+    """Return a calibration in which the runs of the wanted points meet the record."""
+    design = make_design(load_scenario("baseline"), points, seed=1)
+    return Calibration(design, (), wanted(unit_of(design)).astype(float)[:, None])
+
+
+def unit_of(design: object) -> np.ndarray:
+    return (design.points - design.low) / (design.high - design.low)
+
+
+def test_every_point_lies_within_the_stated_ranges_and_moves_uncertainties_only() -> None:
+    scenario = load_scenario("baseline")
+    design = make_design(scenario, 64, seed=1)
+    assert design.paths == uncertain(scenario)
+    assert {scenario.entries[path].kind for path in design.paths} == {"uncertainty"}
+    low, high = np.array([scenario.entries[path].range for path in design.paths]).T
+    assert ((design.points >= low) & (design.points <= high)).all()
+    assert np.array_equal(design.points, make_design(scenario, 64, seed=1).points)
+    scenario.with_values(design.settings(5), set_by="test")
+
+
+def test_a_value_the_record_speaks_of_is_identified_and_no_other() -> None:
+    found = identified(held_against(lambda unit: unit[:, 3] > 0.6))
+    assert [value.path for value in found if value.identified] == [found[0].path]
+    assert found[0].path == uncertain(load_scenario("baseline"))[3]
+    assert found[0].p05 > found[0].low + 0.55 * (found[0].high - found[0].low)
+
+
+def test_a_record_that_says_nothing_identifies_nothing() -> None:
+    calibration = held_against(lambda unit: np.ones(len(unit)))
+    assert not any(value.identified for value in identified(calibration))
+    assert paired(calibration, calibration.draw(256, seed=1)) == []
+    assert calibration.effective == pytest.approx(512)
+
+
+def test_values_that_only_fit_together_are_found_tied() -> None:
+    calibration = held_against(lambda unit: (np.abs(unit[:, 3] + unit[:, 7] - 1.3) < 0.15) & (unit[:, 3] < 0.9), points=2048)
+    paths = uncertain(load_scenario("baseline"))
+    tied = paired(calibration, calibration.draw(400, seed=1))
+    assert {frozenset(pair[:2]) for pair in tied} == {frozenset((paths[3], paths[7]))}
+    assert tied[0][2] < -0.3
+
+
+def test_points_are_drawn_as_often_as_their_runs_meet_the_record() -> None:
+    calibration = held_against(lambda unit: np.arange(len(unit)) % 4)
+    counts = np.bincount(calibration.draw(5120, seed=1), minlength=512)
+    assert np.abs(counts - 5120 * calibration.weight).max() < 1.0 + 1e-9
+
+
+def test_a_run_meets_an_observation_within_the_reports_and_the_tolerance() -> None:
+    scenario = load_scenario("baseline")
+    share = next(item for item in fitted() if item.outcome == "sdf_share_2026_01_20")
+    beyond = 0.1 * (0.285 - 0.058)
+    inside = [0.052 - beyond + 1e-9, 0.058, 0.093 + beyond - 1e-9]
+    outside = [0.052 - beyond - 1e-6, 0.093 + beyond + 1e-6, np.nan]
+    assert meets(share, np.array(inside + outside), scenario.start_date).tolist() == [True] * 3 + [False] * 3
+
+
+def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario, used = load_scenario("baseline"), fitted()
+
+    def run(folder: Path) -> Calibration:
+        return calibration_store.calibrate(scenario, used, folder, POINTS, RUNS, 1, lambda done, asked: None)
+
+    whole = run(tmp_path / "whole")
+    played: list[int] = []
+    play = calibration_store.play
+
+    def until_stopped(*arguments: object) -> object:
+        played.append(arguments[3][0])
+        if len(played) == 2:
+            raise KeyboardInterrupt
+        return play(*arguments)
+
+    monkeypatch.setattr(calibration_store, "play", until_stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "stopped")
+    again = run(tmp_path / "stopped")
+    assert played == [0, 64, 64]
+    assert np.array_equal(again.met, whole.met)
+
+
+def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["calibrate", "baseline", "--points", "64", "--runs", "8", "--sets", "10", "--workers", "1"]
+    for extra in ([], ["--json"]):
+        with pytest.raises(SystemExit) as ended:
+            commands.main([*arguments, "--out", str(tmp_path / "cal"), *extra])
+        assert ended.value.code == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found == json.loads((tmp_path / "cal" / "calibration.json").read_text())
+    header, *rows = (tmp_path / "cal" / "plausible.csv").read_text().splitlines()
+    assert len(rows) == 10
+    settings = dict(zip(header.split(","), map(float, rows[0].split(",")), strict=True))
+    load_scenario("baseline").with_values(settings, set_by="plausible")
+    assert not list((tmp_path / "cal").rglob(".*"))
+
+
+def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:
+    scenario = load_scenario("baseline")
+    calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 2, 1, 1, lambda done, asked: None)
+    with pytest.raises(InputError, match="holds another calibration"):
+        calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, lambda done, asked: None)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("keep")
+    with pytest.raises(InputError, match="exists and is not a calibration"):
+        calibration_store.calibrate(scenario, fitted(), tmp_path / "mine", 2, 1, 1, lambda done, asked: None)
