@@ -12,7 +12,7 @@ from report_page import Page, reported
 
 from sim.experiments import maps
 from sim.experiments.hindcast import load_observations
-from sim.experiments.record import agreement
+from sim.experiments.record import Agreement, agreement
 from sim.experiments.report import FILE, write_report
 from sim.experiments.report_outcomes import SYSTEMS
 from sim.experiments.report_values import plain
@@ -171,11 +171,10 @@ def test_a_level_of_the_map_is_certain_only_where_all_runs_agree() -> None:
 def test_the_observations_are_scored_and_those_after_the_end_are_not(page: Page, scenario: Scenario) -> None:
     covered = [item for item in load_observations() if item.lies_within(scenario.start_date, scenario.end_date)]
     assert len(covered) == len(load_observations())
-    scored = [row for row in page.rows if len(row) == 6]
-    assert all(any(row[0].startswith(item.name) for row in scored) for item in covered)
-    assert all(
-        ("fitted" in next(row[0] for row in scored if row[0].startswith(item.name))) >= item.used_to_fit for item in covered
-    )
+    scored = [row[0] for row in page.rows if len(row) == 6]
+    for item in covered:
+        assert any(name.startswith(item.name) for name in scored)
+        assert any(name.startswith(item.name) and f" fitted{item.source}" in name for name in scored) == item.used_to_fit
 
 
 def test_a_run_agrees_with_the_record_when_it_lies_within_every_range(results: Results, scenario: Scenario) -> None:
@@ -187,8 +186,17 @@ def test_a_run_agrees_with_the_record_when_it_lies_within_every_range(results: R
         if item.unit == "date":
             low, high = (low - scenario.start_date).days, (high - scenario.start_date).days
         assert met.tolist() == [bool(low <= value <= high) for value in values.tolist()]
-    assert agreed.all_met() == sum(all(column) for column in agreed.met.T.tolist())
-    assert agreed.all_met(only_fitted=True) >= agreed.all_met()
+
+
+def test_runs_that_meet_everything_meet_what_the_model_was_fitted_to() -> None:
+    fitted = tuple(item for item in load_observations() if item.used_to_fit)[:1]
+    others = tuple(item for item in load_observations() if not item.used_to_fit)[:2]
+    met = np.array([[True, True, True, False], [True, False, True, True], [True, False, False, True]])
+    agreed = Agreement(fitted + others, met)
+    assert (agreed.all_met(), agreed.all_met(only_fitted=True)) == (1, 3)
+    assert agreed.count_by_run.tolist() == [3, 1, 2, 2]
+    assert agreed.median_met == 2
+    assert agreed.share_by_observation.tolist() == [0.75, 0.75, 0.5]
 
 
 def test_an_observation_counts_only_while_it_is_open(scenario: Scenario) -> None:
