@@ -12,7 +12,7 @@ from sim.experiments.report import write_report
 from sim.experiments.store import Results
 from sim.scenario import Scenario
 
-VOID = {"meta", "br", "link", "img", "hr", "input"}
+VOID = {"meta", "br", "link", "img", "hr", "input", "wbr"}
 
 
 @dataclass

@@ -142,7 +142,7 @@ def test_every_rule_is_there_with_the_share_of_the_runs_in_which_it_fired(page: 
                 row for row in tables if row[0].startswith(name) and row[1] == share_of_runs and row[2].startswith(first)
             ]
             if not fired.any():
-                assert f"{matter}: {name}" in page.texts
+                assert f"{matter}: {name}" in page.text
 
 
 @pytest.mark.parametrize("day", [0, 6, 8, 12, DAYS])

@@ -87,16 +87,15 @@ def table(
     """
     right = ["num" if column in numeric else None for column in columns]
     head = element("tr", [element("th", name, scope="col", class_=r) for name, r in zip(columns, right, strict=True)])
-    body = [
-        element("tr", element("th", row[0], scope="row"), [element("td", c, class_=r) for c, r in _after_first(row, right)])
-        for row in rows
-    ]
+    body = [element("tr", element("th", row[0], scope="row"), _cells(row, columns, right)) for row in rows]
     made = element("table", element("caption", caption), element("thead", head), element("tbody", body))
     return element("div", made, class_=f"scroll {look}".strip(), role="region", aria_label=caption, tabindex=0)
 
 
-def _after_first(row: Sequence[object], right: Sequence[str | None]) -> Iterable[tuple[object, str | None]]:
-    return list(zip(row, right, strict=True))[1:]
+def _cells(row: Sequence[Contents], columns: Sequence[str], classes: Sequence[str | None]) -> list[Element]:
+    """Return the cells after the first; each carries its column's name for pages too narrow for columns."""
+    named = list(zip(row, columns, classes, strict=True))[1:]
+    return [element("td", content, class_=class_, data_label=column) for content, column, class_ in named]
 
 
 def folded(summary: str, *content: Contents, open_: bool = False) -> Element:
@@ -120,5 +119,6 @@ def small(*content: Contents) -> Element:
 
 
 def code(name: str) -> Element:
-    """Return a name as it stands in scenarios, results and the code."""
-    return element("code", name)
+    """Return a name as it stands in scenarios, results and the code; a line may break after its underscores."""
+    first, *others = name.split("_")
+    return element("code", first, [["_", element("wbr"), word] for word in others])

@@ -49,7 +49,7 @@ Summaries = Mapping[str, Mapping[str, Any]]
 def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int) -> Element:
     """Return the table of all outcomes."""
     rows = [outcome_row(outcome, summaries[outcome.name], calendar, runs) for outcome in OUTCOMES]
-    columns = ("Outcome", "Median", "5% to 95% of the runs", "Of the runs")
+    columns = ("Outcome", "Median", "5% to 95%", "Of the runs")
     return section(
         "outcomes",
         "All outcomes",

@@ -27,6 +27,7 @@ COLUMNS = (
     "Score",
     "Nothing changes",
 )
+HARDEST = 3
 SCORES = {"crps": "CRPS", "brier": "Brier", "interval": "interval"}
 
 
@@ -130,9 +131,16 @@ def _agreement(agreed: Agreement) -> list[Element]:
     )
     only = f"{_share(agreed.all_met(only_fitted=True), runs)} meet all {fitted} that the model was fitted to."
     return [
-        paragraph(said, only if fitted else ""),
+        paragraph(said, only if fitted else "", _hardest(agreed)),
         figure(title, counts("agreement", title, heights, runs), class_="middle"),
     ]
+
+
+def _hardest(agreed: Agreement) -> str:
+    """Name the observations that the fewest runs meet."""
+    shares = agreed.share_by_observation
+    named = [f"{agreed.observations[i].name} ({percent(shares[i])})" for i in np.argsort(shares, kind="stable")[:HARDEST]]
+    return f" The fewest runs meet: {'; '.join(named)}."
 
 
 def _share(count: int, runs: int) -> str:
