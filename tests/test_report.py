@@ -262,6 +262,18 @@ def test_a_what_if_says_what_differs_and_what_it_should_move(tmp_path: Path) -> 
     assert page.text.index("What differs from baseline") < page.text.index("Values of damascus")
 
 
+def test_a_branch_says_from_when_on_it_differs_and_lists_the_orders_given(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    orders = 'actor = "moscow"\nmatter = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nnote = "Clear out"\n'
+    heading = 'base = "baseline"\ntitle = "Out"\ntakes_effect = 2026-01-14\ndays = 4\nruns = 2\n'
+    file.write_text(f"{heading}[[orders]]\n{orders}", encoding="utf-8")
+    page, _ = reported(tmp_path / "out", load_scenario(file))
+    assert "Takes effecton 14 January; until then the runs are those of baseline" in page.text
+    given = [row for row in page.rows if row[0].startswith("ordered_leave_qamishli")]
+    assert [row[1:] for row in given] == [["100%", "14 Jan (14 Jan)", "a person's order"]]
+    assert "Clear out" in given[0][0]
+
+
 def test_missing_runs_are_said(folder: Path, results: Results, scenario: Scenario, page: Page, tmp_path: Path) -> None:
     assert "Incomplete" not in page.text
     write_report(results, replace(scenario, runs=RUNS + 8))

@@ -87,6 +87,9 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         "Runs": f"{results.runs}, seed {made['seed']}",
         "Code": _version(results),
     }
+    if scenario.branch is not None:
+        first, origin = calendar.long(scenario.branch.day), scenario.branch.origin.name
+        facts["Takes effect"] = f"on {first}; until then the runs are those of {origin}, with the same luck"
     listed = [[element("dt", name), element("dd", said)] for name, said in facts.items()]
     return element(
         "header",
