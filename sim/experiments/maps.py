@@ -23,7 +23,7 @@ SCALE_KM = 100
 
 LEVELS = (0.0, 0.1, 0.35, 0.65, 0.9, 1.0)
 """Upper ends of the classes of probability; the first holds no run, the last but one less than all, the last all."""
-LEVEL_NAMES = ("in none", "up to 10%", "10 to 35%", "35 to 65%", "65 to 90%", "over 90%", "in all")
+LEVEL_NAMES = ("in no run", "up to 10%", "10 to 35%", "35 to 65%", "65 to 90%", "over 90%", "in all runs")
 
 FIXED = {"turkish_backed": "Turkish-backed", "druze_held": "Druze-held", "israeli_held": "Israeli-held"}
 TOWNS = {  # key -> (x, y) of the label from the town, and its anchor

@@ -75,9 +75,8 @@ def maps_section(results: Results, calendar: Calendar) -> Element:
     shown: list[Element] = []
     for day in dict.fromkeys(wanted):
         title = f"{calendar.long(day)}{' (start)' if day == 0 else ' (end)' if day == calendar.days else ''}"
-        picture = maps.probability_map(
-            f"map-{day}", f"Probability that Damascus's forces hold, {title}", results, theatre, day
-        )
+        named = f"Share of the runs in which Damascus's forces hold each cell, {title}"
+        picture = maps.probability_map(f"map-{day}", named, results, theatre, day)
         words = maps.in_words(maps.probability_of_damascus(results, theatre, day)[theatre.cells])
         shown.append(figure(title, picture, words))
         if calendar.date(day) == DOCUMENTED:
@@ -105,7 +104,6 @@ def _documented(calendar: Calendar, day: int) -> Element:
 
 def _legend() -> Element:
     levels = [(f"p{level}", name) for level, name in enumerate(maps.LEVEL_NAMES)]
-    levels[0], levels[-1] = ("p0", "in no run"), (levels[-1][0], "in all runs")
     rest = [("ground damascus", "Damascus's from before the start")]
     rest += [(f"ground {name}", said) for name, said in maps.FIXED.items()]
     items = [element("li", maps.swatch(class_), " ", said) for class_, said in levels + rest]
