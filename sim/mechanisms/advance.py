@@ -59,11 +59,10 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     step += np.float32(rates.tribes_take_hold_per_day) * (state.gone_over[:-1] * state.fighting[theatre.sector])
     step *= dt * free
     state.progress += step
-    taken = free & (state.progress >= 1.0)
-    left_over = np.where(taken, (state.progress - 1.0) / np.maximum(step, 1e-9), 0.0)
+    cell, run = np.nonzero(free & (state.progress >= 1.0))
+    left_over = unused(theatre, state, rates, step, cell, run)
     np.minimum(state.army, 1.0, out=state.army)
-    state.army[:-2] += taken * (1.0 + np.minimum(left_over, 1.0))
-    cell, run = np.nonzero(taken)
+    state.army[cell, run] = 1.0 + left_over
     by_people = np.where(state.gone_over[cell, run] > 0, BY_DEFECTION, BY_ASSAULT)
     state.cause[cell, run] = np.where(ordered_out[cell, run], BY_HAND_OVER, by_people)
     state.taken_on[cell, run] = state.day
@@ -90,11 +89,26 @@ def pace(theatre: Theatre, state: State, rates: Rates, ordered_out: np.ndarray) 
 def reach(theatre: Theatre, army: np.ndarray, rates: Rates) -> np.ndarray:
     """Return (cells, runs) cells crossed per km of march: the best of the four edges an army stands behind."""
     best = np.zeros((theatre.size, army.shape[1]), np.float32)
-    for side in range(4):
-        ease = np.where(theatre.road_edge[side], rates.road_factor, 1.0)
-        ease = ease * np.where(theatre.river_edge[side], rates.river_factor, 1.0) / theatre.edge_km[side]
-        np.maximum(best, army[theatre.neighbours[side]] * ease.astype(np.float32)[:, None], out=best)
+    for side, ease in enumerate(edge_ease(theatre, rates)):
+        np.maximum(best, army[theatre.neighbours[side]] * ease[:, None], out=best)
     return best
+
+
+def edge_ease(theatre: Theatre, rates: Rates) -> np.ndarray:
+    """Return (4, cells) float32 cells crossed per km of march over each edge."""
+    ease = np.where(theatre.road_edge, rates.road_factor, 1.0)
+    return (ease * np.where(theatre.river_edge, rates.river_factor, 1.0) / theatre.edge_km).astype(np.float32)
+
+
+def unused(theatre: Theatre, state: State, rates: Rates, step: np.ndarray, cell: np.ndarray, run: np.ndarray) -> np.ndarray:
+    """Return, for cells just taken, the share of a sub-move that is left to the army that took them, [0, 1].
+
+    step: (cells, runs) progress of the sub-move; an army with a share left of the one before had that much more time for it.
+    """
+    behind = state.army[theatre.neighbours[:, cell], run]
+    best = (behind * edge_ease(theatre, rates)[:, cell]).argmax(axis=0)
+    time = np.maximum(behind[best, np.arange(len(cell))], 1.0)
+    return np.minimum(time * (state.progress[cell, run] - 1.0) / step[cell, run], 1.0)
 
 
 def nearness(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
