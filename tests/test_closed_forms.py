@@ -140,7 +140,7 @@ def test_a_column_keeps_its_pace_whatever_the_number_of_sub_moves(sub_moves: int
 
 
 def test_a_truce_survives_its_terms_as_hazard_and_extensions_say() -> None:
-    """Of k terms of T days, each with T - 1 days at risk before its expiry: (exp(-h (T - 1)) e)^k."""
+    """Of k terms of T days, each day at a hazard of breakdown and extended at its end: (exp(-h T) e)^k."""
     runs, term, hazard, extended, terms = 40_000, 5, 0.03, 0.6, 3
     rates = replace(
         baseline()["truce"], breakdown_per_day=hazard, breakdown_rise_per_violation=0.0, breakdown_factor_shared_task=1.0,
@@ -157,7 +157,7 @@ def test_a_truce_survives_its_terms_as_hazard_and_extensions_say() -> None:
         truce.advance(theatre, state, orders, rates, luck, 1.0)
         if day % term == 0:
             k = day // term
-            assert state.truce.mean() == pytest.approx((exp(-hazard * (term - 1)) * extended) ** k, abs=0.01)
+            assert state.truce.mean() == pytest.approx((exp(-hazard * term) * extended) ** k, abs=0.01)
     assert (state.lapsed + state.broken + state.truce == 1).all()
 
 

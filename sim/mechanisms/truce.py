@@ -27,11 +27,11 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
-    """Settle the truces that expire, break some of the others, sign new ones, count today's violations."""
+    """Settle the truces that expire, break some of those in force, sign new ones, count today's violations."""
     expiring = state.truce & (state.truce_ends <= state.day)
     _settle(state, expiring, extended=expiring & (orders.extension_offered > 0) & orders.extension_accepted, orders=orders)
     chance = -np.expm1(-breakdown_hazard(state, rates) * dt)
-    broken = state.truce & ~expiring & (luck.daily("truce.breakdown", state.day) < chance)
+    broken = state.truce & (luck.daily("truce.breakdown", state.day) < chance)
     _end(state, broken)
     state.broken += broken
     idle = ~state.truce & (state.truce_ended_on < state.day)
