@@ -1,0 +1,265 @@
+"""Read a sweep file: a base, a design over its levers and uncertainties, a number of runs. Errors name the place inside."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+from sim.experiments.design import METHODS, SAMPLED, Design, Recipe, described, make_design
+from sim.experiments.design_table import read_table
+from sim.experiments.factors import KEYS, Factor, read_factor
+from sim.paths import scenario_folder
+from sim.scenario import Scenario, load_scenario
+from sim.scenario_entries import Value, shown
+from sim.scenario_file import find_scenario, near_miss
+
+FORMAT = 1
+TOP = (
+    "format",
+    "name",
+    "title",
+    "asks",
+    "base",
+    "seed",
+    "days",
+    "design",
+    "levers",
+    "uncertainties",
+    "replicates",
+    "output",
+)
+DESIGN = ("method", "points", "levels", "seed", "include_base", "table")
+SERIES_KEPT = ("quantiles", "full", "none")
+RUNS = 256
+EVERY = "*"
+"""In a path: every uncertain number below it that has a range of some width."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A checked sweep. runs: of each point. series: what is kept of the daily series. text: the file as it was read."""
+
+    name: str
+    title: str
+    asks: str
+    base: Scenario
+    recipe: Recipe
+    runs: int
+    series: str
+    text: str
+
+    @cached_property
+    def design(self) -> Design:
+        """The points."""
+        return make_design(self.recipe)
+
+    @cached_property
+    def hash(self) -> str:
+        """8 hex digits over everything that changes numbers. Quantiles depend on the number of runs; nothing else does."""
+        runs = self.runs if self.series == "quantiles" else None
+        numbers = [self.base.hash, described(self.recipe), self.series, runs]
+        return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
+
+
+def sweep_names() -> tuple[str, ...]:
+    """Return the names of the shipped sweeps, sorted."""
+    return tuple(sorted(path.stem for path in (scenario_folder() / "sweeps").glob("*.toml")))
+
+
+def load_sweep(name_or_path: str | Path) -> Sweep:
+    """Read a sweep by the name of a shipped one, or by path. Raises InputError, in one line that says where."""
+    path = _find(str(name_or_path), isinstance(name_or_path, Path))
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"{path.name}: not TOML: {error}") from None
+    return read_sweep(data, path.stem, path.name, path.parent, text)
+
+
+def read_sweep(data: Mapping[str, Any], name: str, where: str, folder: Path, text: str = "") -> Sweep:
+    """Check what a sweep file says. Raises InputError.
+
+    where: what messages begin with. folder: relative paths start from it.
+    """
+    try:
+        return _Reader(data, folder).sweep(name, text)
+    except InputError as error:
+        said = str(error)
+        raise InputError(said if said.startswith(f"{where}: ") else f"{where}: {said}") from None
+
+
+def _find(text: str, is_path: bool) -> Path:
+    if is_path or "/" in text or text.endswith(".toml"):
+        return Path(text)
+    if text in sweep_names():
+        return scenario_folder() / "sweeps" / f"{text}.toml"
+    hint = near_miss(text, sweep_names()) or f"; shipped are {', '.join(sweep_names())} (a path needs a slash or .toml)"
+    raise InputError(f"{text or 'an empty name'} is not a known sweep{hint}")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The tables of one file, and the folder its paths start from."""
+
+    data: Mapping[str, Any]
+    folder: Path
+
+    def sweep(self, name: str, text: str) -> Sweep:
+        _known(self.data, TOP, "")
+        if self.data.get("format") != FORMAT:
+            raise InputError(f"format = {shown(self.data.get('format'))} must be {FORMAT}")
+        base = self._base()
+        recipe = self._recipe(base)
+        replicates, output = self._table("replicates"), self._table("output")
+        _known(replicates, ("n",), "[replicates] ")
+        _known(output, ("series",), "[output] ")
+        series = output.get("series", "quantiles")
+        if series not in SERIES_KEPT:
+            raise InputError(f"[output] series = {shown(series)} must be one of {', '.join(SERIES_KEPT)}")
+        heading = {key: self._text(key) for key in ("title", "asks")}
+        name = self._text("name") or name
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise InputError(f"name = {shown(name)} must be letters, digits and hyphens: it names a folder")
+        runs = _whole(replicates, "n", RUNS, "[replicates] ", 1)
+        return Sweep(name, base=base, recipe=recipe, runs=runs, series=series, text=text, **heading)
+
+    def _base(self) -> Scenario:
+        if not isinstance(self.data.get("base"), str):
+            raise InputError("base must be the name of a scenario or a path, in quotes")
+        try:
+            base = load_scenario(find_scenario(self.data["base"], beside=self.folder))
+        except InputError as error:
+            raise InputError(f"base: {error}") from None
+        given = {key: self.data[key] for key in ("seed", "days") if key in self.data}
+        return base.with_values(given, set_by="the sweep") if given else base
+
+    def _recipe(self, base: Scenario) -> Recipe:
+        raw = self._table("design")
+        _known(raw, DESIGN, "[design] ")
+        method = raw.get("method")
+        if method not in METHODS:
+            raise InputError(f"[design] method = {shown(method)} must be one of {', '.join(METHODS)}")
+        include_base = raw.get("include_base", True)
+        if not isinstance(include_base, bool):
+            raise InputError(f"[design] include_base = {shown(include_base)} must be true or false")
+        levers = self._factors("levers", base, as_levels=True)
+        numbers = {
+            "points": self._points(raw, method),
+            "levels": _whole(raw, "levels", 3, "[design] ", 2),
+            "seed": _whole(raw, "seed", 0, "[design] ", 0),
+        }
+        if method == "table":
+            varied, table = self._rows_of_table(raw, base)
+        else:
+            varied, table = self._factors("uncertainties", base, as_levels=method not in SAMPLED), ()
+        self._check_factors(method, levers, varied, raw)
+        return Recipe(method, levers, varied, include_base=include_base, table=table, **numbers)
+
+    def _points(self, raw: Mapping[str, Any], method: str) -> int:
+        if method not in SAMPLED:
+            if "points" in raw:
+                raise InputError(f"[design] points go with {' and '.join(SAMPLED)}, not with {method}")
+            return 0
+        if "points" not in raw:
+            raise InputError(f"[design] {method} needs points = ...")
+        points = _whole(raw, "points", 0, "[design] ", 2)
+        if method == "sobol" and points & (points - 1):
+            near = 1 << (points.bit_length() - 1)
+            raise InputError(f"[design] points = {points} must be a power of 2 for sobol, as in {near} or {2 * near}")
+        return points
+
+    def _factors(self, table: str, base: Scenario, as_levels: bool) -> tuple[Factor, ...]:
+        """Return the factors of a table; what is named by itself goes before what a * stands for."""
+        flat = dict(_flat(self._table(table), base))
+        own = {path: raw for path, raw in flat.items() if not path.endswith(EVERY)}
+        for path, raw in flat.items():
+            if path.endswith(EVERY):
+                matches = _every(path, base, f"[{table}] {path}")
+                own |= {match: raw for match in matches if match not in own}
+        return tuple(read_factor(path, raw, base, f"[{table}] {path}", as_levels) for path, raw in own.items())
+
+    def _check_factors(
+        self, method: str, levers: tuple[Factor, ...], varied: tuple[Factor, ...], raw: Mapping[str, Any]
+    ) -> None:
+        twice = {factor.path for factor in levers} & {factor.path for factor in varied}
+        if twice:
+            raise InputError(f"{sorted(twice)[0]} stands under [levers] and in the design over the uncertainties")
+        if method in SAMPLED and not varied:
+            raise InputError(f"[uncertainties] is empty; {method} needs something to sample")
+        if not levers and not varied:
+            raise InputError("[levers] and [uncertainties] are empty; a sweep varies something")
+        if method != "table" and "table" in raw:
+            raise InputError('[design] table goes with method = "table"')
+
+    def _rows_of_table(
+        self, raw: Mapping[str, Any], base: Scenario
+    ) -> tuple[tuple[Factor, ...], tuple[tuple[Value, ...], ...]]:
+        if not isinstance(raw.get("table"), str):
+            raise InputError('[design] table must be the path of a CSV file, in quotes, as in table = "plausible.csv"')
+        if self._table("uncertainties"):
+            raise InputError("[uncertainties] goes without a table: its columns say what varies")
+        return read_table(self.folder / raw["table"], base)
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        table = self.data.get(key, {})
+        if not isinstance(table, Mapping):
+            raise InputError(f"{key} must be a table, [{key}]")
+        return table
+
+    def _text(self, key: str) -> str:
+        raw = self.data.get(key, "")
+        if not isinstance(raw, str):
+            raise InputError(f"{key} = {shown(raw)} must be text in quotes")
+        return raw
+
+
+def _flat(table: Mapping[str, Any], base: Scenario, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Yield (dotted path, entry), whether the path stands in quotes or as tables."""
+    for key, raw in table.items():
+        path = f"{prefix}{key}"
+        inner = isinstance(raw, Mapping) and raw and path not in base.entries and not set(raw) & set(KEYS)
+        if inner and all(isinstance(item, Mapping) for item in raw.values()):
+            yield from _flat(raw, base, f"{path}.")
+        else:
+            yield path, raw
+
+
+def _every(pattern: str, base: Scenario, where: str) -> list[str]:
+    stem = pattern.removesuffix(EVERY)
+    found = [
+        path
+        for path, entry in base.entries.items()
+        if path.startswith(stem)
+        and entry.kind == "uncertainty"
+        and entry.range is not None
+        and entry.range[0] < entry.range[1]
+    ]
+    if not found or (stem and not stem.endswith(".")):
+        raise InputError(f'{where} stands for no uncertain value; give "*" for all, or a section, as in "truce.*"')
+    return found
+
+
+def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            hint = near_miss(key, keys) or f"; known are {', '.join(keys)}"
+            raise InputError(f"{where}{key} is not a known key{hint}")
+
+
+def _whole(table: Mapping[str, Any], key: str, default: int, where: str, least: int) -> int:
+    raw = table.get(key, default)
+    if not isinstance(raw, int) or isinstance(raw, bool) or raw < least:
+        raise InputError(f"{where}{key} = {shown(raw)} must be a whole number of {least} or more")
+    return raw
