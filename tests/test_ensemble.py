@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from sim.experiments import ensemble
-from sim.experiments.ensemble import FolderBusy, Job, JobsFailed, States, Task, plan, run_ensemble
+from sim.experiments.ensemble import Job, States, Task, plan, run_ensemble
+from sim.experiments.runner import FolderBusy, JobsFailed, held
 from sim.experiments.store import Results, open_folder, runs_done
 from sim.model import BLOCK_RUNS
 from sim.scenario import load_scenario
@@ -188,7 +189,7 @@ def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturb
 
 def test_the_lock_is_free_again_after_a_run(tmp_path: Path) -> None:
     computed(tmp_path / "mine", 1)
-    with ensemble._held(tmp_path / "mine"), pytest.raises(FolderBusy), ensemble._held(tmp_path / "mine"):
+    with held(tmp_path / "mine"), pytest.raises(FolderBusy), held(tmp_path / "mine"):
         pass
     assert computed(tmp_path / "mine", 2).runs == 2
 

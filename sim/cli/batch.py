@@ -30,7 +30,8 @@ def processors() -> int:
 def compute(scenario: Scenario, folder: Path, workers: int, states: States | None = None) -> Results:
     """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed."""
     from sim.cli.progress import progress
-    from sim.experiments.ensemble import FolderBusy, JobsFailed, States, run_ensemble
+    from sim.experiments.ensemble import States, run_ensemble
+    from sim.experiments.runner import FolderBusy, JobsFailed
     from sim.experiments.store import runs_done
 
     try:

@@ -6,37 +6,23 @@ yet. A larger number of runs later adds to the same folder.
 
 from __future__ import annotations
 
-import fcntl
 import gc
-import os
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sim import snapshot
+from sim.experiments.runner import JobsFailed, held, work_off
 from sim.experiments.store import Results, open_folder, open_results, runs_done, saved_state, write_part
 from sim.model import BLOCK_RUNS, TheatreModel
 from sim.scenario import Scenario
 
 SMALLEST_JOB = 32
-WINDOW_PER_WORKER = 2
 
 Progress = Callable[[int, int], None]
-
-
-class FolderBusy(RuntimeError):
-    """Another run is writing to the results folder."""
-
-
-class JobsFailed(RuntimeError):
-    """Some jobs failed; the rest is stored."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +64,7 @@ def run_ensemble(
     results, FolderBusy when another driver holds it, JobsFailed when jobs killed their worker or raised.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _held(folder):
+    with held(folder):
         open_folder(folder, scenario, states.horizon)
         done = runs_done(folder)
         jobs = plan(runs, done, workers)
@@ -118,64 +104,10 @@ def compute(task: Task, job: Job) -> Job:
 
 
 def _work_off(task: Task, jobs: list[Job], workers: int, runs: int, on_progress: Progress) -> None:
-    if workers <= 1:
-        done = runs - sum(job.runs for job in jobs)
-        for job in jobs:
-            compute(task, job)
-            done += job.runs
-            on_progress(done, runs)
-        return
-    suspects, failed = _in_pool(task, jobs, workers, runs, on_progress), []
-    for job in suspects:  # a worker died; try what was under way one by one, to name the job that kills
-        failed += _in_pool(task, [job], 1, runs, on_progress)
+    failed = []
+    for job, why in work_off(partial(compute, task), jobs, workers):
+        if why is not None:
+            failed.append(f"runs {job.first_run} to {job.first_run + job.runs - 1} {why}")
+        on_progress(int((runs_done(task.folder) < runs).sum()), runs)
     if failed:
-        named = ", ".join(f"runs {job.first_run} to {job.first_run + job.runs - 1}" for job in failed)
-        raise JobsFailed(f"{named} killed their worker; the other runs are stored in {task.folder}")
-
-
-def _in_pool(task: Task, jobs: list[Job], workers: int, runs: int, on_progress: Progress) -> list[Job]:
-    """Work jobs off in a pool through a bounded window; return those lost with a worker that died."""
-    waiting = iter(jobs)
-    under_way: dict[Future[Job], Job] = {}
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
-    try:
-        while True:
-            while len(under_way) < WINDOW_PER_WORKER * workers and (job := next(waiting, None)) is not None:
-                under_way[pool.submit(compute, task, job)] = job
-            if not under_way:
-                return []
-            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in finished:
-                future.result()
-                del under_way[future]
-            on_progress(int((runs_done(task.folder) < runs).sum()), runs)
-    except BrokenProcessPool:
-        done = set(runs_done(task.folder).tolist())
-        return [job for job in [*under_way.values(), *waiting] if job.first_run not in done]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _prepare_worker() -> None:
-    """End this worker when the driver is gone, so that a killed driver leaves nothing running."""
-    driver = parent_process()
-
-    def leave_with_the_driver() -> None:
-        driver.join()
-        os._exit(1)
-
-    threading.Thread(target=leave_with_the_driver, daemon=True).start()
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises FolderBusy when another driver holds it."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderBusy(
-                f"{folder}: another run is writing here; wait for it, or name another folder "
-                "(on a network disk without locks, see that no other machine writes here)"
-            ) from None
-        yield
+        raise JobsFailed(f"{', '.join(failed)}; the other runs are stored in {task.folder}")

@@ -43,15 +43,16 @@ def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | Non
     Each file appears whole or not at all.
     """
     part = f"{history.first_run:08d}-{history.first_run + history.runs:08d}.parquet"
-    _write(folder / "series" / part, _series(history))
-    _write(folder / "control" / part, _control(history))
-    _write(folder / "rules" / part, _rules(history))
+    write_table(folder / "series" / part, _series(history))
+    write_table(folder / "control" / part, _control(history))
+    write_table(folder / "rules" / part, _rules(history))
     if kept is not None:
         _write_state(folder / "states" / part, kept)
-    _write(folder / "outcomes" / part, _outcomes(history))
+    write_table(folder / "outcomes" / part, _outcomes(history))
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write one Parquet file, whole or not at all, with checksums."""
     hidden = path.with_name("." + path.name)
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     pq.write_table(

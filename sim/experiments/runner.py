@@ -1,0 +1,132 @@
+"""Work jobs off by whatever `concurrent.futures.Executor` there is: a bounded window, failures named, the rest done.
+
+A job is any small object that pickles. Its work writes its own result; what comes back is that it is done, or why not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import TypeVar
+
+WINDOW_PER_WORKER = 2
+KILLED = "killed their worker"
+
+Job = TypeVar("Job")
+Work = Callable[[Job], object]
+MakePool = Callable[[int], Executor]
+Told = tuple[Job, str | None]
+"""A job and why it failed, None where it is done."""
+
+
+class FolderBusy(RuntimeError):
+    """Another run is writing to the results folder."""
+
+
+class JobsFailed(RuntimeError):
+    """Some jobs failed; the rest is stored."""
+
+
+def local_pool(workers: int) -> Executor:
+    """Return processes of this machine, which end when this process does."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
+
+
+def work_off(work: Work, jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Told]:
+    """Yield each job as it is done or has failed. Raises OSError where the disk fails: that is no job's fault.
+
+    work: a function that pickles. A job that raises is told with what it raised. Where a worker dies, the jobs under way are
+    tried again one by one, so that the one that kills is told and the others are done.
+    """
+    if workers <= 1:
+        for job in jobs:
+            yield job, _tried(work, job)
+        return
+    waiting = deque(jobs)
+    while waiting:
+        for suspect in (yield from _in_pool(work, waiting, workers, make_pool)):
+            if (yield from _in_pool(work, deque([suspect]), 1, make_pool)):
+                yield suspect, KILLED
+
+
+def _tried(work: Work, job: Job) -> str | None:
+    try:
+        work(job)
+    except OSError:
+        raise
+    except Exception as error:
+        return _said(error)
+    return None
+
+
+def _said(error: BaseException) -> str:
+    return f"raised {type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool) -> Generator[Told, None, list[Job]]:
+    """Work off what is waiting; return the jobs that were under way when a worker died, none where all went well."""
+    under_way: dict[Future[object], Job] = {}
+    pool = make_pool(workers)
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < WINDOW_PER_WORKER * workers:
+                under_way[pool.submit(work, waiting[0])] = waiting[0]
+                waiting.popleft()
+            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in finished:
+                error = future.exception()
+                if isinstance(error, (BrokenProcessPool, OSError)):
+                    raise error
+                yield under_way.pop(future), error and _said(error)
+        return []
+    except BrokenProcessPool:
+        return list(under_way.values())
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _prepare_worker() -> None:
+    """End this worker when the driver is gone, so that a killed driver leaves nothing running; Ctrl-C is the driver's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    driver = parent_process()
+
+    def leave_with_the_driver() -> None:
+        driver.join()
+        os._exit(1)
+
+    threading.Thread(target=leave_with_the_driver, daemon=True).start()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock. Raises FolderBusy when another driver holds it."""
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderBusy(
+                f"{folder}: another run is writing here; wait for it, or name another folder "
+                "(on a network disk without locks, see that no other machine writes here)"
+            ) from None
+        yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a driver is writing to the folder."""
+    try:
+        with (folder / ".lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
