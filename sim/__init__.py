@@ -11,8 +11,8 @@ from typing import Any
 _HOMES = {
     "load_scenario": "sim.scenario",
     "TheatreModel": "sim.model",
-    "run": "sim.experiments.ensemble",
-    "open_results": "sim.experiments.store",
+    "sweep": "sim.experiments.sweep",
+    "open_results": "sim.experiments.tables",
 }
 
 __all__ = list(_HOMES)

@@ -23,6 +23,12 @@ COMMANDS = {
     "hindcast": "hindcast.hindcast",
     "explain": "explain.explain",
     "calibrate": "calibrate.calibrate",
+    "plan": "sweep.plan",
+    "sweep": "sweep.sweep",
+    "status": "sweep_folder.status",
+    "verify": "sweep_folder.verify",
+    "compact": "sweep_folder.compact",
+    "export": "sweep_folder.export",
 }
 """Name on the command line -> module of this package and function."""
 

@@ -42,7 +42,7 @@ def compute(scenario: Scenario, folder: Path, workers: int, states: States | Non
     except JobsFailed as error:
         raise Ended(str(error), PARTLY) from None
     except (KeyboardInterrupt, Terminated) as stop:
-        _end_workers()
+        end_workers()
         stored = f"{len(runs_done(folder))} of {scenario.runs} runs are stored in {folder}"
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
@@ -69,7 +69,7 @@ def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
     return branch_off(replace(origin, name=results.manifest["scenario"]), saved.days + 1, sets)
 
 
-def _end_workers() -> None:
+def end_workers() -> None:
     """End the pool's processes: the way out of Python would wait for every job under way."""
     workers = active_children()
     for worker in workers:

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 WINDOW_PER_WORKER = 2
 KILLED = "killed their worker"
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 Job = TypeVar("Job")
 Work = Callable[[Job], object]
@@ -79,7 +80,8 @@ def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool)
     try:
         while waiting or under_way:
             while waiting and len(under_way) < WINDOW_PER_WORKER * workers:
-                under_way[pool.submit(work, waiting[0])] = waiting[0]
+                with _stopping_waits():
+                    under_way[pool.submit(work, waiting[0])] = waiting[0]
                 waiting.popleft()
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -94,9 +96,30 @@ def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool)
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+@contextmanager
+def _stopping_waits() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait while processes start: one stopped half-way would die with a traceback of its own.
+
+    A process that starts meanwhile inherits that Ctrl-C is kept from it: that is for the driver alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: came.append(number)) for each in STOPPING}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for each, handler in before.items():
+            signal.signal(each, handler or signal.SIG_DFL)
+    for number in came:
+        signal.raise_signal(number)
+
+
 def _prepare_worker() -> None:
-    """End this worker when the driver is gone, so that a killed driver leaves nothing running; Ctrl-C is the driver's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End this worker when the driver is gone, so that a killed driver leaves nothing running."""
     driver = parent_process()
 
     def leave_with_the_driver() -> None:

@@ -179,25 +179,35 @@ def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) ->
 
 
 def _manifest(scenario: Scenario, horizon: int | None) -> dict[str, Any]:
+    saved = {} if horizon is None else {"horizon": horizon}
+    return (
+        {
+            "schema": SCHEMA,
+            "scenario": scenario.name,
+            "title": scenario.title,
+            "hash": scenario.hash,
+            "seed": scenario.seed,
+            "days": scenario.days,
+            "start": str(scenario.start_date),
+            "code": code_digest(),
+        }
+        | machine()
+        | saved
+    )
+
+
+def machine() -> dict[str, Any]:
+    """Return what of the machine a manifest keeps: versions, system, and when."""
     import platform
     from datetime import UTC, datetime
     from importlib.metadata import version
 
-    saved = {} if horizon is None else {"horizon": horizon}
     packages = ("numpy", "scipy", "mesa", "pyarrow")
     return {
-        "schema": SCHEMA,
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "hash": scenario.hash,
-        "seed": scenario.seed,
-        "days": scenario.days,
-        "start": str(scenario.start_date),
-        "code": code_digest(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
         "machine": f"{platform.system()} {platform.machine()}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    } | saved
+    }
 
 
 def code_digest() -> str:

@@ -1,0 +1,144 @@
+"""pullback status, verify, compact and export: the folder of a sweep."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.exits import DONE, PARTLY
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sim.experiments.sweep_check import Status
+
+FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+@click.command()
+@FOLDER
+@click.option("--outcome", metavar="X", help="Also say what came of an outcome so far.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(folder: Path, outcome: str | None, as_json: bool) -> None:
+    """Say how far the sweep in DIR is, also while another process works on it."""
+    import json
+
+    from sim.cli.tables import console, table
+    from sim.experiments.sweep_check import status as status_of
+
+    made = status_of(folder)
+    if as_json:
+        print(json.dumps({"schema": 1, "results": str(folder), "seconds_left": made.seconds_left} | vars(made)))
+        return
+    rows = table("", "")
+    rows.show_header = False
+    for name, said in _lines(made):
+        rows.add_row(name, said)
+    if outcome is not None:
+        rows.add_row(outcome, _so_far(folder, outcome, made))
+    console().print(rows)
+
+
+def _lines(made: Status) -> list[tuple[str, str]]:
+    from sim.cli.progress import in_bytes, in_time
+
+    state = (
+        "running" if made.is_running else "complete" if made.done == made.asked else "stopped; the same command resumes it"
+    )
+    lines = [
+        ("state", state),
+        ("runs", f"{made.done:,} of {made.asked:,}"),
+        ("points", f"{made.points_done:,} of {made.points:,} complete"),
+        ("disk", f"{in_bytes(made.used)} used, {in_bytes(made.free)} free"),
+    ]
+    if made.is_running and made.seconds_left is not None:
+        lines.append(("rate", f"{made.rate:.0f} runs a second, {in_time(made.seconds_left)} left"))
+    return lines + [("failed", f"{job} {why}") for job, why in made.failed.items()]
+
+
+def _so_far(folder: Path, outcome: str, made: Status) -> str:
+    from sim.experiments.measure import measure_named
+    from sim.experiments.point_values import point_means
+    from sim.experiments.sweep_check import open_sweep
+
+    results = open_sweep(folder)
+    means = point_means(results, measure_named(outcome, results.base))
+    complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
+    low, high = min(means.values()), max(means.values())
+    return f"mean {sum(means.values()) / len(means):.4g}, by point {low:.4g} to {high:.4g}{complete}"
+
+
+@click.command()
+@FOLDER
+@click.option("--recompute", type=click.IntRange(min=0), default=3, show_default=True, help="Points to play again.")
+def verify(folder: Path, recompute: int) -> int:
+    """Check the sweep in DIR: every planned run once, every file whole, some points played again bit for bit."""
+    from sim.experiments.sweep_check import verify as faults_of
+
+    faults = 0
+    for fault in faults_of(folder, recompute):
+        faults += 1
+        click.echo(fault)
+    if not faults:
+        click.echo("ok: every planned run is there once, every file is whole, what was played again came out the same")
+    return PARTLY if faults else DONE
+
+
+@click.command()
+@FOLDER
+def compact(folder: Path) -> None:
+    """Put the small files of the sweep in DIR together into large ones. It may be stopped at any time."""
+    from sim.cli.exits import HELD, Ended
+    from sim.experiments.runner import FolderBusy
+    from sim.experiments.sweep_check import compact as put_together
+
+    try:
+        before, after = put_together(folder)
+    except FolderBusy as error:
+        raise Ended(str(error), HELD) from None
+    click.echo(f"{before} parts before, {after} now")
+
+
+@click.command()
+@FOLDER
+@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Where to write.  [default: stdout]")
+@click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes.")
+@click.option("--series", "series", multiple=True, metavar="NAME", help="Daily series instead of outcomes.")
+def export(folder: Path, file: Path | None, outcomes: tuple[str, ...], series: tuple[str, ...]) -> None:
+    """Write the results in DIR, of a sweep or an ensemble, as CSV: a row per run, or per day with --series.
+
+    A row of a sweep has the values of its point too. Dates are days since the start, empty where they did not come.
+    """
+    import os
+
+    from pyarrow import csv
+
+    table = _table(folder, outcomes, series)
+    if file is None:
+        csv.write_csv(table, sys.stdout.buffer)
+        return
+    hidden = file.with_name("." + file.name)
+    csv.write_csv(table, str(hidden))
+    os.replace(hidden, file)
+    click.echo(f"{table.num_rows} rows in {file}", err=True)
+
+
+def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
+    from sim.errors import InputError
+    from sim.experiments.tables import outcomes_of, series_of
+    from sim.history import SERIES
+    from sim.outcomes import OUTCOMES
+    from sim.scenario_file import near_miss
+
+    if outcomes and series:
+        raise click.UsageError("--outcome and --series go one at a time")
+    for name, known, what in (
+        *((o, [x.name for x in OUTCOMES], "an outcome") for o in outcomes),
+        *((s, list(SERIES), "a daily series") for s in series),
+    ):
+        if name not in known:
+            raise InputError(f"{name} is not {what}{near_miss(name, known)}")
+    return series_of(folder, series) if series else outcomes_of(folder, outcomes)

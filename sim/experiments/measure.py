@@ -1,0 +1,66 @@
+"""An outcome as one number a run, so that it has a mean: dates restricted to the horizon, a category as yes or no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.outcomes import CATEGORY, DATE, OUTCOMES, Outcome
+from sim.scenario import Scenario
+from sim.scenario_file import near_miss
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number a run.
+
+    days: the horizon that a date is restricted to: what did not come counts as that many days. category: index of the
+    category that counts as 1, None for other outcomes.
+    """
+
+    outcome: Outcome
+    days: int
+    category: int | None = None
+
+    @property
+    def said(self) -> str:
+        """What the number is, with its unit."""
+        if self.category is not None:
+            return f"{self.outcome.name} = {self.outcome.categories[self.category]}, share of the runs"
+        if self.outcome.type == DATE:
+            return f"{self.outcome.name}, days until, at most {self.days}"
+        unit = "share of the runs" if self.outcome.type == "yes_no" else self.outcome.unit
+        return self.outcome.name + (f", {unit}" if unit != "1" else "")
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Return the number of each run, NaN where the outcome's question did not arise."""
+        if self.outcome.type == DATE:
+            return np.where(np.isnan(values), self.days, np.minimum(values, self.days))
+        if self.category is not None:
+            return np.where(np.isnan(values), np.nan, values == self.category)
+        return values
+
+
+def outcome_named(name: str) -> Outcome:
+    """Return an outcome. Raises InputError with the near miss."""
+    for outcome in OUTCOMES:
+        if outcome.name == name:
+            return outcome
+    hint = near_miss(name, [outcome.name for outcome in OUTCOMES]) or "; pullback run --json lists them all"
+    raise InputError(f"{name} is not an outcome{hint}")
+
+
+def measure_named(text: str, scenario: Scenario) -> Measure:
+    """Return a measure by the name of an outcome, or NAME=CATEGORY. Raises InputError."""
+    name, _, category = (part.strip() for part in text.partition("="))
+    outcome = outcome_named(name)
+    if outcome.type != CATEGORY:
+        if category:
+            raise InputError(f"{text}: {name} has no categories; give {name} alone")
+        return Measure(outcome, scenario.days)
+    if category not in outcome.categories:
+        example = f"{name}={outcome.categories[0]}"
+        raise InputError(f"{text}: say which of {', '.join(outcome.categories)}, as in {example}")
+    return Measure(outcome, scenario.days, outcome.categories.index(category))

@@ -1,0 +1,229 @@
+"""Verify, compact and watch the folder of a sweep."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sim.errors import InputError
+from sim.experiments.runner import held, is_held
+from sim.experiments.store import code_digest, read_manifest, write_table
+from sim.experiments.sweep import play
+from sim.experiments.sweep_results import SweepResults
+from sim.experiments.sweep_store import (
+    KIND,
+    LEVELS,
+    STAMP,
+    Job,
+    all_parts,
+    check_parts,
+    outcome_schema,
+    part_fault,
+    parts,
+    stamp_of,
+    times_there,
+)
+
+COMPACT_RUNS = 131_072
+"""Rows that a compacted part is filled up to."""
+
+RECENT_PARTS = 32
+RUNS_RECOMPUTED = 8
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a sweep is. rate: runs per second lately, None where too few parts are there to tell. Sizes in bytes."""
+
+    is_running: bool
+    done: int
+    asked: int
+    points_done: int
+    points: int
+    failed: dict[str, str]
+    used: int
+    free: int
+    rate: float | None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until all is there, at the rate of late."""
+        return (self.asked - self.done) / self.rate if self.rate else None
+
+
+def open_sweep(folder: str | Path) -> SweepResults:
+    """Open the folder of a sweep. Raises InputError when it is none."""
+    results = SweepResults(Path(folder))
+    if results.manifest.get("kind") != KIND:
+        raise InputError(f"{folder}: holds an ensemble, not a sweep; pullback compare and explain read it")
+    return results
+
+
+def status(folder: Path) -> Status:
+    """Return how far a sweep is; it may be under way in another process."""
+    results = open_sweep(folder)
+    there = times_there(results.parts, results.design.points, results.asked) > 0
+    failed = folder / "failed.json"
+    return Status(
+        is_running=is_held(folder),
+        done=int(there.sum()),
+        asked=there.size,
+        points_done=int(there.all(axis=1).sum()),
+        points=len(there),
+        failed=json.loads(failed.read_text(encoding="utf-8")) if failed.exists() else {},
+        used=disk_used(folder),
+        free=shutil.disk_usage(folder).free,
+        rate=_rate(folder, results.parts),
+    )
+
+
+def disk_used(folder: Path) -> int:
+    """Return the bytes of the files of a folder; those that vanish meanwhile count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _rate(folder: Path, found: list[Job]) -> float | None:
+    """Return runs per second over the latest parts: what came after the first of them."""
+    times = sorted(((folder / "outcomes" / job.part).stat().st_mtime, job.size) for job in found)[-RECENT_PARTS:]
+    if len(times) < 2 or times[-1][0] <= times[0][0]:
+        return None
+    return sum(size for _, size in times[1:]) / (times[-1][0] - times[0][0])
+
+
+def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]:
+    """Yield what is wrong with a sweep: nothing where every planned (point, run) is there once and whole.
+
+    points_recomputed: points drawn at random of which some runs are played again and compared bit for bit.
+    """
+    results = open_sweep(folder)
+    manifest = results.manifest
+    if results.base.hash != manifest["base_hash"]:
+        yield f"{folder / 'scenario.toml'}: is not the base that was run ({results.base.hash}, not {manifest['base_hash']})"
+    whole = []
+    for job in all_parts(folder):
+        fault = _fault(folder, job, manifest)
+        if fault:
+            yield fault
+        else:
+            whole.append(job)
+    kept = [job for job in whole if job in set(results.parts)]
+    times = times_there(kept, results.design.points, results.asked)
+    for count, said in ((times == 0, "not there"), (times > 1, "there more than once")):
+        if count.any():
+            point, run = np.argwhere(count)[0]
+            yield f"{int(count.sum())} of {times.size} runs are {said}, the first is point {point}, run {run}"
+    if manifest["code"] != code_digest():
+        yield "made by another version of the code: no run can be played again to compare"
+    else:
+        yield from _recompute(results, kept, points_recomputed, seed)
+
+
+def _fault(folder: Path, job: Job, manifest: dict) -> str | None:
+    """Return what is wrong with a part, read to its last byte."""
+    path = folder / "outcomes" / job.part
+    fault = part_fault(path, job, stamp_of(manifest).encode())
+    if fault:
+        return f"{path}: {fault}"
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError, UnicodeError):
+        return f"{path}: is damaged; remove it and give the same command again"
+    points, runs = job.end_point - job.first_point, job.end_run - job.first_run
+    keys = np.repeat(np.arange(job.first_point, job.end_point), runs), np.tile(np.arange(job.first_run, job.end_run), points)
+    if not all(np.array_equal(table[name].to_numpy(), key) for name, key in zip(("point", "run"), keys, strict=True)):
+        return f"{path}: holds other runs than its name says; remove it and give the same command again"
+    if manifest["series"] == "none":
+        return None
+    return _series_fault(folder / "series" / job.part, points, runs, path, manifest)
+
+
+def _series_fault(path: Path, points: int, runs: int, committed: Path, manifest: dict) -> str | None:
+    rows = points * (len(LEVELS) if manifest["series"] == "quantiles" else runs) * (manifest["days"] + 1)
+    try:
+        found = pq.read_table(path, page_checksum_verification=True).num_rows
+    except (pa.ArrowException, OSError, UnicodeError):
+        return f"{path}: is damaged or gone; remove {committed} and give the same command again"
+    return (
+        None
+        if found == rows
+        else f"{path}: has {found} rows, not {rows}; remove {committed} and give the same command again"
+    )
+
+
+def _recompute(results: SweepResults, kept: list[Job], points: int, seed: int) -> Iterator[str]:
+    """Play some runs of some points again."""
+    there = np.unique([point for job in kept for point in range(job.first_point, job.end_point)])
+    chosen = np.random.default_rng(seed).permutation(there)[:points]
+    table = results.table() if len(chosen) else None
+    for point in sorted(chosen.tolist()):
+        rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
+        runs = rows["run"].to_numpy()
+        again = play(results.design.scenario(point, results.base), int(runs[0]), int(runs[-1]) + 1, keep_series=False)
+        for name, values in again.outcomes.items():
+            if not np.array_equal(values[runs - runs[0]], rows[name].to_numpy(), equal_nan=True):
+                yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"
+
+
+def compact(folder: Path) -> tuple[int, int]:
+    """Put small parts together; return the numbers of parts before and after.
+
+    A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
+    """
+    open_sweep(folder)
+    with held(folder):
+        manifest = read_manifest(folder)
+        before = all_parts(folder)
+        check_parts(folder, manifest, before)
+        for group in list(_groups(parts(folder))):
+            _merge(folder, group, manifest)
+        kept = set(parts(folder))
+        for job in all_parts(folder):
+            if job not in kept:
+                (folder / "outcomes" / job.part).unlink()
+                (folder / "series" / job.part).unlink(missing_ok=True)
+        return len(before), len(kept)
+
+
+def _groups(found: list[Job]) -> Iterator[list[Job]]:
+    """Yield parts of the same runs whose points follow each other, as many as make a larger part."""
+    for _, same_runs in groupby(sorted(found, key=lambda job: (job.first_run, job.end_run, job.first_point)), _runs_of):
+        group: list[Job] = []
+        for job in same_runs:
+            follows = group and group[-1].end_point == job.first_point
+            if not follows or sum(part.size for part in group) + job.size > COMPACT_RUNS:
+                yield group
+                group = []
+            group.append(job)
+        yield group
+
+
+def _runs_of(job: Job) -> tuple[int, int]:
+    return job.first_run, job.end_run
+
+
+def _merge(folder: Path, group: list[Job], manifest: dict) -> None:
+    if len(group) < 2:
+        return
+    whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
+    if manifest["series"] != "none":
+        series = pa.concat_tables([pq.read_table(folder / "series" / job.part) for job in group])
+        write_table(folder / "series" / whole.part, series)
+    schema = outcome_schema()
+    outcomes = pa.concat_tables([pq.read_table(folder / "outcomes" / job.part, schema=schema) for job in group])
+    stamped = outcomes.replace_schema_metadata({STAMP: stamp_of(manifest).encode()})
+    write_table(folder / "outcomes" / whole.part, stamped)
