@@ -14,9 +14,7 @@ SHOWN = 10
 @click.command()
 @click.argument("scenario")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
-@click.option(
-    "--points", type=click.IntRange(2, 65536), default=1024, show_default=True, help="Points of the design."
-)
+@click.option("--points", type=click.IntRange(2, 65536), default=1024, show_default=True, help="Points of the design.")
 @click.option("--runs", type=click.IntRange(1, 4096), default=32, show_default=True, help="Runs of each point.")
 @click.option("--sets", type=click.IntRange(1, 65536), default=64, show_default=True, help="Plausible sets to draw.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
