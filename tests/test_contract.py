@@ -53,7 +53,7 @@ def test_the_day_holds_every_mechanism_once() -> None:
 
 @pytest.mark.parametrize("mechanism", MECHANISMS, ids=NAMES)
 def test_a_mechanism_says_what_it_is_and_declares_its_rates(mechanism: ModuleType) -> None:
-    assert mechanism.NAME == mechanism.__name__.rpartition(".")[2]
+    assert mechanism.__name__.rpartition(".")[2] == mechanism.NAME
     assert mechanism.__doc__ and mechanism.advance.__doc__
     assert is_dataclass(mechanism.Rates) and mechanism.Rates.__doc__.startswith(f"[{mechanism.NAME}]")
     signature = list(inspect.signature(mechanism.advance).parameters)

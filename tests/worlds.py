@@ -45,7 +45,7 @@ def crowd(people: int) -> Theatre:
     nowhere = np.full((4, people), people)
     return Theatre(
         grid=load_grid(),
-        start_holder=np.zeros(load_grid().cells, np.int8),
+        start_holder=np.full(max(people, load_grid().cells), SDF, np.int8),
         cells=np.arange(people),
         community=np.ones(people, bool),
         neighbours=nowhere,
