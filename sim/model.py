@@ -71,8 +71,12 @@ class TheatreModel(mesa.Model):
         """Days since the start."""
         return self.state.day
 
+    @np.errstate(divide="raise", invalid="raise", over="raise")
     def step(self) -> None:
-        """Advance every run of the block by one day; stop running at the horizon."""
+        """Advance every run of the block by one day; stop running at the horizon.
+
+        Raises FloatingPointError, noting who was at work and on what day, where a number would become infinite or none.
+        """
         if not self.running:
             return
         if self._stages and self._stages[0][0] <= self.state.day + 1:
@@ -103,7 +107,15 @@ class TheatreModel(mesa.Model):
         self.running = self.state.day < self.days
 
     def _advance(self, mechanism: ModuleType, dt: float) -> None:
-        mechanism.advance(self.theatre, self.state, self.orders, self.setting[mechanism.NAME], self.luck, dt)
+        self._move(mechanism, dt, self.state, self.orders, self.luck)
+
+    def _move(self, mechanism: ModuleType, dt: float, state: State, orders: Orders, luck: Draws) -> None:
+        """Let a mechanism move the state of the block, or of some of its runs."""
+        try:
+            mechanism.advance(self.theatre, state, orders, self.setting[mechanism.NAME], luck, dt)
+        except FloatingPointError as error:
+            error.add_note(f"in the mechanism {mechanism.NAME}, on day {state.day}")
+            raise
         if self.watcher is not None:
             self.watcher.advanced(mechanism.NAME)
 
@@ -126,10 +138,7 @@ class TheatreModel(mesa.Model):
     def _sub_moves(self, state: State, orders: Orders, luck: Draws) -> None:
         for _ in range(SUB_MOVES):
             for mechanism in FIGHTING:
-                rates = self.setting[mechanism.NAME]
-                mechanism.advance(self.theatre, state, orders, rates, luck, 1.0 / SUB_MOVES)
-                if self.watcher is not None:
-                    self.watcher.advanced(mechanism.NAME)
+                self._move(mechanism, 1.0 / SUB_MOVES, state, orders, luck)
         survey(self.theatre, state)
 
     def _take_effect(self) -> None:

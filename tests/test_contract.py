@@ -187,3 +187,19 @@ def test_the_order_in_which_the_actors_decide_does_not_matter(monkeypatch: pytes
     other.run_to(20)
     for name, values in one.history.series.items():
         assert np.array_equal(values, other.history.series[name], equal_nan=True), name
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS, ids=NAMES)
+def test_a_number_that_becomes_none_stops_the_run_and_names_the_mechanism(
+    mechanism: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = TheatreModel(load_scenario("baseline"), runs=2)
+    model.run_to(4)
+
+    def fails(theatre: Any, state: State, *rest: Any) -> None:
+        state.relation[:] = np.zeros(2, np.float32) / np.zeros(2, np.float32)
+
+    monkeypatch.setattr(mechanism, "advance", fails)
+    with pytest.raises(FloatingPointError) as caught:
+        model.run_to(8)
+    assert f"in the mechanism {mechanism.NAME}, on day {model.day}" in caught.value.__notes__

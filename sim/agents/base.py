@@ -70,6 +70,11 @@ def stay(orders: Orders, where: np.ndarray, seen: Seen, values: Any) -> None:
     """Order nothing."""
 
 
+def logistic(logit: np.ndarray) -> np.ndarray:
+    """Return the chance that has this logit. What exp of a float32 cannot hold makes no odds."""
+    return 1.0 / (1.0 + np.exp(np.minimum(-logit, 80.0)))
+
+
 class StrategicAgent(mesa.Agent):
     """One actor in a block of runs."""
 
@@ -98,7 +103,11 @@ class StrategicAgent(mesa.Agent):
         for matter, rules in self.policy.items():
             name = f"{self.name}.{matter}"
             here = seen.but(chance=self.luck.daily(name, seen.day))
-            fired = decide(rules, here, self.values, self.model.orders)
+            try:
+                fired = decide(rules, here, self.values, self.model.orders)
+            except FloatingPointError as error:
+                error.add_note(f"where {self.name} decides the matter {matter}, on day {seen.day}")
+                raise
             self.model.orders.rules[name] = self.codes[matter][fired]
             if self.model.watcher is not None:
                 self.model.watcher.decided(name, rules, here, self.values)

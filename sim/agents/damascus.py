@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, Seen, StrategicAgent, logistic, null_policies, otherwise, stay
 from sim.orders import Orders
 from sim.state import GENERAL, HALTED, IN_POCKET, INDIVIDUAL, NONE, STAYING, UNITS, ZONE
 from sim.theatre import POCKET
@@ -103,7 +103,7 @@ def the_pocket_gives_way(seen: Seen, values: Values) -> np.ndarray:
     """
     gives_way = seen.pocket_ordered_out | (seen.pocket_share_left <= 0.5)
     resolve = values.escalation_slope * (seen.guarantor_absence + tilt(seen, values) - values.escalation_midpoint)
-    return (seen.campaign == IN_POCKET) & gives_way & (seen.chance < 1.0 / (1.0 + np.exp(-resolve)))
+    return (seen.campaign == IN_POCKET) & gives_way & (seen.chance < logistic(resolve))
 
 
 def the_pocket_attack_has_run_its_days(seen: Seen, values: Values) -> np.ndarray:
@@ -207,7 +207,7 @@ def extension_chance(seen: Seen, values: Values, shift: float) -> np.ndarray:
         )
     ]
     logit = np.interp(np.log(np.maximum(seen.truce_term, 1.0)), terms, logits)
-    return 1.0 / (1.0 + np.exp(-(logit + shift)))
+    return logistic(logit + shift)
 
 
 def the_truce_expires_while_the_transfer_runs(seen: Seen, values: Values) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, Seen, StrategicAgent, logistic, null_policies, otherwise, stay
 from sim.orders import Orders
 from sim.state import BESIEGED, GUARDED, IN_POCKET, ZONE
 from sim.theatre import POCKET, SECTORS
@@ -106,7 +106,7 @@ def acceptance(seen: Seen, values: Values, offered: float) -> np.ndarray:
     """
     reservation = seen.prospects * values.stake - values.cost_of_fighting
     noise = values.temperature * (1.0 + values.noise_by_uncertainty * seen.uncertainty)
-    return 1.0 / (1.0 + np.exp(-(offered - reservation) / noise))
+    return logistic((offered - reservation) / noise)
 
 
 def integration_is_wanted(seen: Seen, values: Values) -> np.ndarray:
