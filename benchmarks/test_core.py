@@ -6,12 +6,12 @@ which hardly moves with the machine's load.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 from sim.agents import AGENTS
@@ -23,7 +23,7 @@ from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
 from sim.state import sizes
 
-QUIET_DAY, OFFENSIVE_DAY, EVERY_RUN = 100, 7, np.arange(BLOCK_RUNS)
+QUIET_DAY, OFFENSIVE_DAY = 100, 7
 SIZES = pytest.mark.parametrize("runs", [1, 32, BLOCK_RUNS], ids=["small", "typical", "large"])
 
 
@@ -46,11 +46,10 @@ def on_day(scenario: Scenario) -> Callable[[int, int], TheatreModel]:
 @pytest.mark.parametrize("day", [OFFENSIVE_DAY, QUIET_DAY], ids=["offensive", "quiet"])
 def test_one_day(measure: Callable, on_day: Callable, day: int, runs: int) -> None:
     model = on_day(day, runs)
-    state = model.state.part(np.arange(runs))
+    kept = copy.deepcopy(model.state)
 
     def setup() -> None:
-        model.state.put(np.arange(runs), state)
-        model.state.day = state.day
+        model.state = copy.deepcopy(kept)
 
     measure(model.step, setup=setup, rounds=9, replicate_days=runs)
 
@@ -69,7 +68,7 @@ def test_a_mechanism_on_a_day_of_the_offensive(measure: Callable, on_day: Callab
     orders = Orders.zeros(sizes(model.theatre, BLOCK_RUNS))
 
     def setup() -> tuple[tuple[Any, ...], dict[str, Any]]:
-        state = model.state.part(EVERY_RUN)
+        state = copy.deepcopy(model.state)
         return (model.theatre, state, orders, model.setting[mechanism.NAME], model.luck, 1.0), {}
 
     measure(mechanism.advance, setup=setup, rounds=15, replicate_days=BLOCK_RUNS)

@@ -5,8 +5,8 @@ Allocation and checks follow from that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
@@ -30,16 +30,25 @@ class ArrayStruct:
         return cls(**arrays, **others)
 
     def part(self, runs: np.ndarray) -> Self:
-        """Return a copy that holds the runs of these indices only."""
-        return replace(self, **{name: array[..., runs] for name, array in self._arrays()})
+        """Return the struct of the runs of these indices only, each array copied when it is first read."""
+        part = object.__new__(type(self))
+        part.__dict__.update((f.name, getattr(self, f.name)) for f in fields(self) if "axes" not in f.metadata)
+        part.__dict__.update(_whole=self, _runs=runs)
+        return part
 
-    def put(self, runs: np.ndarray, part: Self) -> None:
-        """Write a part back."""
-        for name, array in self._arrays():
-            array[..., runs] = getattr(part, name)
+    def __getattr__(self, name: str) -> Any:
+        """Copy an array out of the whole that this is a part of; called where the part does not have it yet."""
+        whole = self.__dict__.get("_whole")
+        if whole is None or name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        copied = self.__dict__[name] = getattr(whole, name)[..., self._runs]
+        return copied
 
-    def _arrays(self) -> Iterator[tuple[str, np.ndarray]]:
-        return ((f.name, getattr(self, f.name)) for f in fields(self) if "axes" in f.metadata)
+    def put(self, part: Self) -> None:
+        """Write back what was copied into a part of this."""
+        for f in fields(self):
+            if "axes" in f.metadata and f.name in part.__dict__:
+                getattr(self, f.name)[..., part._runs] = getattr(part, f.name)
 
     def check(self, sizes: Mapping[str, int]) -> None:
         """Raise ValueError naming the first array whose shape or type is not as declared, or that is not finite."""

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import bdtrik, betainc, ndtri, pdtr, pdtrik
 
 DAYS_PER_CHUNK = 64
+KEPT_WIDTH = 16  # what belongs to the run is read on many days; that of the cells on the first evening only
 PHILOX_WORDS = 4  # 64-bit numbers per step of the Philox counter
 SMALLEST = 2.0**-53
 
@@ -26,10 +27,16 @@ class Draws:
         """first_day: days from the epoch to the start, so that scenarios which start on other days stay paired."""
         self.seed, self.first_run, self.runs, self.first_day = seed, first_run, runs, first_day
         self._chunks: dict[str, tuple[int, np.ndarray]] = {}
+        self._kept: dict[str, np.ndarray] = {}
 
     def once(self, name: str, width: int) -> np.ndarray:
         """Return (width, runs) uniforms that belong to the run and not to a day."""
-        return np.ascontiguousarray(self._rows(f"once/{name}", 0, width)[:, :width].T)
+        if name in self._kept:
+            return self._kept[name]
+        drawn = np.ascontiguousarray(self._rows(f"once/{name}", 0, width)[:, :width].T)
+        if width <= KEPT_WIDTH:
+            self._kept[name] = drawn
+        return drawn
 
     def daily(self, name: str, day: int, width: int = 1) -> np.ndarray:
         """Return (width, runs) uniforms of `day`, counted from the scenario's start; (runs,) when width is 1."""

@@ -132,7 +132,7 @@ class TheatreModel(mesa.Model):
             else:
                 part = state.part(runs)
                 self._sub_moves(part, self.orders.part(runs), self.luck.part(runs))
-                state.put(runs, part)
+                state.put(part)
         close_day(state)
 
     def _sub_moves(self, state: State, orders: Orders, luck: Draws) -> None:
