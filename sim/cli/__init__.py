@@ -25,6 +25,7 @@ COMMANDS = {
     "calibrate": "calibrate.calibrate",
     "plan": "sweep.plan",
     "sweep": "sweep.sweep",
+    "sensitivity": "sensitivity.sensitivity",
     "status": "sweep_folder.status",
     "verify": "sweep_folder.verify",
     "compact": "sweep_folder.compact",

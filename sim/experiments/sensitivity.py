@@ -2,38 +2,31 @@
 
 The points are those of a sweep; nothing more is played. The share of a value is its first-order Sobol index from given
 data: the correlation ratio over bins of the value, adjusted for the number of bins so that a value that does nothing has 0
-on average (epsilon squared, Kelley 1935; given data: Plischke, Borgonovo and Smith 2013). Intervals: delete-a-group
-jackknife over the points. Beside the values stands a dummy, drawn at random, which shows what nothing looks like.
+on average (epsilon squared, Kelley 1935; given data: Plischke, Borgonovo and Smith 2013). What goes up and down within a
+bin is not resolved. Intervals: delete-a-group jackknife over the rows of the design, or over the runs of a grid. Beside the
+values stand dummies, drawn at random, which show what nothing looks like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from sim.errors import InputError
+from sim.experiments.main_effects import Layout
 from sim.experiments.measure import Measure
-from sim.experiments.point_values import of_the_design, point_values
+from sim.experiments.point_values import Heat, PointValues, of_the_design, point_values
 from sim.experiments.sweep_results import SweepResults
-from sim.experiments.variance import (
-    Spread,
-    all_but_a_group,
-    codes,
-    dummy_share,
-    jackknife,
-    number_of_bins,
-    p_of,
-    share,
-    variance,
-)
+from sim.experiments.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
 from sim.experiments.where import Condition
 from sim.scenario_entries import Entry
 
+SCHEMA = 1
 FEWEST_POINTS = 16
-DUMMY = "(dummy)"
 GRADES = ("H", "M", "L", "fitted", "assumed", "lever")
 """Grades of evidence, the best first: confidence of what is sourced, then what is fitted, assumed, or chosen."""
 
@@ -80,6 +73,13 @@ class Sensitivity:
     grades: tuple[GradeShare, ...]
     is_complete: bool
 
+    @property
+    def together(self) -> float:
+        """Share of all variance that lies between points and rests on no value by itself, or on each too little to tell."""
+        if not self.spread.total:
+            return 0.0
+        return self.spread.between_points / self.spread.total - sum(grade.share for grade in self.grades)
+
 
 def sensitivity(results: SweepResults, measure: Measure, where: Condition | None = None) -> Sensitivity:
     """Return what a measure rests on in a sweep. Raises InputError where its design cannot tell."""
@@ -89,34 +89,33 @@ def sensitivity(results: SweepResults, measure: Measure, where: Condition | None
     found = of_the_design(results, point_values(results, measure, where))
     if len(found.points) < FEWEST_POINTS:
         raise InputError(f"{results.folder}: {len(found.points)} points are too few to tell; {FEWEST_POINTS} at least")
-    spread = variance(found.values)
-    bins = number_of_bins(len(found.points))
-    columns, entries = _columns(results, found.points)
-    means = found.means
-    shares = np.array([share(codes(column, bins), means) for column in columns])
-    groups = np.array([[share(codes(c, bins)[kept], means[kept]) for c in columns] for kept in all_but_a_group(len(means))])
-    of_all = float(means.var(ddof=1) / spread.total) if spread.total else 0.0
-    drivers = _drivers(entries, columns, bins, means, shares, groups)
+    layout, entries = _layout(results, found)
+    spread, shares = variance(found.values), layout.shares()
+    groups = np.array([[each.share for each in without.shares()] for without in layout.without_groups()])
+    of_all = float(found.means.var() / spread.total) if spread.total else 0.0
     return Sensitivity(
-        measure, len(found.points), int((~np.isnan(found.values)).sum()), bins, spread, drivers,
-        dummy_share(means, bins), _grades(entries, shares, groups, of_all),
+        measure, len(found.points), int((~np.isnan(found.values)).sum()), number_of_bins(layout.observations), spread,
+        _drivers(entries, layout, shares, groups), layout.dummy(), _grades(entries, shares, groups, of_all),
         results.is_complete,
     )  # fmt: skip
 
 
-def _columns(results: SweepResults, points: np.ndarray) -> tuple[list[np.ndarray], list[tuple[Entry, str]]]:
-    """Return for each factor that varies its values and its entry with its grade."""
+def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tuple[Entry, str]]]:
+    """Return the points as observations of the factors that vary among them, and the factors' entries with their grades."""
+    made = results.manifest["design"]
+    levers = {raw["path"] for raw in made["levers"]}
     columns, entries = [], []
-    levers = {raw["path"] for raw in results.manifest["design"]["levers"]}
     for factor in results.design.factors:
-        column = np.array(results.design.column(factor.path))[points]
+        column = np.array(results.design.column(factor.path))[found.points]
         if len(np.unique(column)) > 1:
             entry = results.base.entries[factor.path]
             columns.append(column)
             entries.append((entry, "lever" if factor.path in levers else grade_of(entry)))
     if not columns:
         raise InputError(f"{results.folder}: nothing varies between the points that are there")
-    return columns, entries
+    rows = np.array(results.design.row_of_design)[found.points]
+    is_grid = made["method"] == "grid" or len(np.unique(rows)) == 1
+    return Layout(found, rows, tuple(columns), tuple(grade == "lever" for _, grade in entries), is_grid), entries
 
 
 def grade_of(entry: Entry) -> str:
@@ -128,20 +127,13 @@ def grade_of(entry: Entry) -> str:
 
 
 def _drivers(
-    entries: Sequence[tuple[Entry, str]],
-    columns: Sequence[np.ndarray],
-    bins: int,
-    means: np.ndarray,
-    shares: np.ndarray,
-    groups: np.ndarray,
+    entries: Sequence[tuple[Entry, str]], layout: Layout, shares: Sequence[Share], groups: np.ndarray
 ) -> tuple[Driver, ...]:
-    p = np.array([p_of(codes(column, bins), each, len(means)) for column, each in zip(columns, shares, strict=True)])
-    q = stats.false_discovery_control(p)
+    q = stats.false_discovery_control([each.p for each in shares])
+    means = layout.found.means
     drivers = [
-        Driver(
-            entry.path, grade, float(shares[i]), *jackknife(shares[i], groups[:, i]), float(q[i]), _rank(columns[i], means)
-        )
-        for i, (entry, grade) in enumerate(entries)
+        Driver(entry.path, grade, each.share, *jackknife(each.share, without), float(chance), _rank(column, means))
+        for (entry, grade), each, without, chance, column in zip(entries, shares, groups.T, q, layout.columns, strict=True)
     ]
     return tuple(sorted(drivers, key=lambda driver: -driver.share))
 
@@ -153,14 +145,42 @@ def _rank(column: np.ndarray, means: np.ndarray) -> float | None:
 
 
 def _grades(
-    entries: Sequence[tuple[Entry, str]], shares: np.ndarray, groups: np.ndarray, of_all: float
+    entries: Sequence[tuple[Entry, str]], shares: Sequence[Share], groups: np.ndarray, of_all: float
 ) -> tuple[GradeShare, ...]:
     """of_all: variance of the points' means over that of all runs."""
     made = []
     for grade in GRADES:
         mine = np.array([each == grade for _, each in entries])
         if mine.any():
-            whole = float(shares[mine].sum())
+            whole = sum(each.share for each, is_mine in zip(shares, mine, strict=True) if is_mine)
             ends = jackknife(whole, groups[:, mine].sum(axis=1))
             made.append(GradeShare(grade, int(mine.sum()), *(float(each * of_all) for each in (whole, *ends))))
     return tuple(made)
+
+
+def as_object(made: Sensitivity, map_: Heat | None, condition: str | None) -> dict[str, Any]:
+    """Return the object that `pullback sensitivity --json` prints."""
+    said = {
+        "schema": SCHEMA,
+        "outcome": made.measure.said,
+        "where": condition,
+        "complete": made.is_complete,
+        "points": made.points,
+        "runs": made.runs,
+        "bins": made.bins,
+        "level": LEVEL,
+        "variance": asdict(made.spread),
+        "dummy": made.dummy,
+        "drivers": [asdict(driver) for driver in made.drivers],
+        "grades": [asdict(grade) for grade in made.grades],
+        "together": made.together,
+        "heat": None,
+    }
+    if map_ is not None:
+        said["heat"] = {
+            "paths": list(map_.paths),
+            "names": [list(names) for names in map_.names],
+            "means": map_.means.tolist(),
+            "points": map_.points.tolist(),
+        }
+    return said

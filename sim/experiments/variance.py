@@ -8,9 +8,24 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
-GROUPS = 20
 MOST_BINS, FEWEST_BINS = 16, 4
 DUMMIES = 200
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a variance, and the probability of one as large where there is none (F test)."""
+
+    share: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Error:
+    """Mean square of what is left over, and its degrees of freedom."""
+
+    square: float
+    freedom: int
 
 
 @dataclass(frozen=True)
@@ -68,32 +83,26 @@ def codes(column: np.ndarray, bins: int) -> np.ndarray:
     return np.searchsorted(np.quantile(column, np.arange(1, bins) / bins), column, side="right")
 
 
-def share(code: np.ndarray, means: np.ndarray) -> float:
-    """Return the share of the variance of `means` that lies between bins, adjusted for their number: may be below 0."""
+def share(code: np.ndarray, values: np.ndarray, total: float | None = None, error: Error | None = None) -> Share:
+    """Return what part of a variance lies between bins, adjusted for their number: 0 on average if there is none.
+
+    total: the variance it is a part of, that of the values when left out. error: the variance of what is left over, that
+    within bins when left out.
+    """
     n = np.bincount(code)
-    sums = np.bincount(code, means)
-    bins, points = int((n > 0).sum()), len(means)
-    total = ((means - means.mean()) ** 2).sum()
-    if total <= 0 or points <= bins:
-        return 0.0
-    within = total - (sums[n > 0] ** 2 / n[n > 0]).sum() + points * means.mean() ** 2
-    return float(1.0 - (within / (points - bins)) / (total / (points - 1)))
-
-
-def p_of(code: np.ndarray, adjusted: float, points: int) -> float:
-    """Return the probability of a share as large if the value does nothing (F test)."""
-    bins = len(np.unique(code))
-    if adjusted >= 1.0:
-        return 0.0
-    ratio = 1.0 - (1.0 - adjusted) * (points - bins) / (points - 1)
-    return float(stats.f.sf(ratio / (1 - ratio) * (points - bins) / (bins - 1), bins - 1, points - bins))
-
-
-def all_but_a_group(points: int) -> list[np.ndarray]:
-    """Return for each group of points the places of the others. Groups are drawn at random."""
-    order = np.random.default_rng(0).permutation(points)
-    groups = min(GROUPS, points)
-    return [np.sort(np.delete(order, np.s_[group::groups])) for group in range(groups)]
+    bins, points = int((n > 0).sum()), len(values)
+    centred = values - values.mean()
+    square = float((centred**2).sum())
+    between = float((np.bincount(code, centred)[n > 0] ** 2 / n[n > 0]).sum())
+    total = square / points if total is None else total
+    if error is None:
+        error = Error((square - between) / max(points - bins, 1), points - bins)
+    if total <= 0 or bins < 2 or error.freedom < 1:
+        return Share(0.0, 1.0)
+    if error.square <= 1e-12 * square / points:
+        return Share(between / points / total, 0.0 if between > 1e-9 * square else 1.0)
+    p = float(stats.f.sf(between / (bins - 1) / error.square, bins - 1, error.freedom))
+    return Share((between - (bins - 1) * error.square) / points / total, p)
 
 
 def jackknife(whole: float, without: np.ndarray) -> tuple[float, float]:
@@ -104,7 +113,16 @@ def jackknife(whole: float, without: np.ndarray) -> tuple[float, float]:
     return whole - half, whole + half
 
 
-def dummy_share(means: np.ndarray, bins: int) -> float:
+def left_over(codes_: list[np.ndarray], values: np.ndarray, lost: int = 0) -> Error:
+    """Return what is left over when each bin of each factor has its own effect. lost: degrees of freedom taken before."""
+    effects = [np.eye(code.max() + 1)[code][:, 1:] for code in codes_]
+    model = np.column_stack([np.ones(len(values)), *effects])
+    fitted, _, rank, _ = np.linalg.lstsq(model, values, rcond=None)
+    freedom = len(values) - int(rank) - lost
+    return Error(float(((values - model @ fitted) ** 2).sum() / max(freedom, 1)), freedom)
+
+
+def dummy_share(values: np.ndarray, bins: int) -> float:
     """Return the share that 95% of values that do nothing stay below."""
     random = np.random.default_rng(0)
-    return float(np.quantile([share(codes(random.random(len(means)), bins), means) for _ in range(DUMMIES)], LEVEL))
+    return float(np.quantile([share(codes(random.random(len(values)), bins), values).share for _ in range(DUMMIES)], LEVEL))

@@ -1,0 +1,125 @@
+"""pullback sensitivity: what an outcome of a sweep rests on."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.experiments.point_values import Heat
+    from sim.experiments.sensitivity import Sensitivity
+
+SHOWN = 15
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--outcome", required=True, metavar="X", help="The outcome; of a category NAME=CATEGORY.")
+@click.option("--where", "condition", metavar="CONDITION", help='Only runs as in "truce_broken_on < 2026-03-01".')
+@click.option("--over", nargs=2, metavar="A B", help="Also the means over two values, as a heat map.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def sensitivity(folder: Path, outcome: str, condition: str | None, over: tuple[str, str] | None, as_json: bool) -> None:
+    """Rank the values that the sweep in DIR varies by how much of an outcome's variance rests on each.
+
+    Says too how much is luck, how much lies between the points, and what share rests on values that are only assumed.
+    """
+    from sim.experiments.measure import measure_named
+    from sim.experiments.point_values import heat
+    from sim.experiments.sensitivity import as_object
+    from sim.experiments.sensitivity import sensitivity as of
+    from sim.experiments.sweep_check import open_sweep
+    from sim.experiments.where import read_condition
+
+    results = open_sweep(folder)
+    measure = measure_named(outcome, results.base)
+    where = read_condition(condition, results.base.start_date) if condition else None
+    made = of(results, measure, where)
+    map_ = heat(results, measure, over, where) if over else None
+    if as_json:
+        print(json.dumps(_finite(as_object(made, map_, condition)), allow_nan=False))
+    else:
+        _print(made, map_, condition, folder)
+
+
+def _finite(value: Any) -> Any:
+    """Return what JSON can say: null for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print(made: Sensitivity, map_: Heat | None, condition: str | None, folder: Path) -> None:
+    from sim.cli.tables import console
+
+    out = console()
+    out.print(made.measure.said + (f", where {condition}" if condition else ""), style="bold")
+    if not made.is_complete:
+        out.print("INCOMPLETE: the sweep is not finished; these are the points that are there", style="bold")
+    out.print(f"{made.points} points, {made.runs:,} runs in {folder}\n", soft_wrap=True)
+    _print_spread(out, made)
+    _print_drivers(out, made)
+    _print_grades(out, made)
+    if map_ is not None:
+        _print_heat(out, map_)
+
+
+def _print_spread(out: Console, made: Sensitivity) -> None:
+    from sim.cli.tables import table
+
+    rows = table("variance of one run", "share", whole=("variance of one run",))
+    for name, said in (
+        ("between_points", "between points: the values"),
+        ("luck", "luck that all points share"),
+        ("both", "luck and values together, and the rest"),
+    ):
+        rows.add_row(said, _percent(getattr(made.spread, name) / made.spread.total) if made.spread.total else "-")
+    out.print(rows)
+
+
+def _print_drivers(out: Console, made: Sensitivity) -> None:
+    from sim.cli.tables import table
+
+    rows = table("value", "of the points'", "95% interval", "q", "rank corr.", "evidence", whole=("value",))
+    clear = [driver for driver in made.drivers if driver.q < 0.05]
+    for driver in clear[:SHOWN]:
+        rank = "-" if driver.rank_correlation is None else f"{driver.rank_correlation:+.2f}"
+        ends = f"{_percent(driver.low)} to {_percent(driver.high)}"
+        rows.add_row(driver.path, _percent(driver.share), ends, f"{driver.q:.2g}", rank, driver.grade)
+    rows.add_row("(dummy)", "0%", f"below {_percent(made.dummy)}", "", "", "")
+    out.print()
+    out.print(rows)
+    out.print(f"{len(clear)} of {len(made.drivers)} values stand out from one that does nothing (q below 0.05)")
+
+
+def _print_grades(out: Console, made: Sensitivity) -> None:
+    from sim.cli.tables import table
+
+    rows = table("rests by itself on", "values", "of all variance", "95% interval", whole=("rests by itself on",))
+    for grade in made.grades:
+        said = f"confidence {grade.grade}" if len(grade.grade) == 1 else grade.grade
+        rows.add_row(said, str(grade.values), _percent(grade.share), f"{_percent(grade.low)} to {_percent(grade.high)}")
+    rows.add_row("values together, or too little to tell", "", _percent(made.together), "")
+    out.print()
+    out.print(rows)
+
+
+def _print_heat(out: Console, map_: Heat) -> None:
+    from sim.cli.tables import table
+
+    rows = table(map_.paths[0], *map_.names[1], whole=(map_.paths[0],))
+    for name, means in zip(map_.names[0], map_.means.tolist(), strict=True):
+        rows.add_row(name, *("-" if math.isnan(mean) else f"{mean:.4g}" for mean in means))
+    out.print(f"\nmean by {map_.paths[0]} (rows) and {map_.paths[1]} (columns)")
+    out.print(rows)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{100 * share:.1f}%"
