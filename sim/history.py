@@ -225,8 +225,8 @@ class History:
             self.fired[name][state.day] = fired
 
     def _write(self, state: State) -> None:
-        for name, series in SERIES.items():
-            self.series[name][state.day] = series.read(self.theatre, state)
+        for name, values in self.series.items():
+            values[state.day] = SERIES[name].read(self.theatre, state)
 
     @property
     def taken_on(self) -> np.ndarray:

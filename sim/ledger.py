@@ -108,9 +108,15 @@ class Ledger:
 def keep_ledger(scenario: Scenario, run: int, days: int | None = None) -> Ledger:
     """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger."""
     model = TheatreModel(scenario, runs=1, first_run=run)
-    ledger = Ledger(scenario, run)
-    model.watcher = _Keeper(model, ledger)
+    ledger = open_ledger(model, scenario)
     model.run_to(scenario.days if days is None else days)
+    return ledger
+
+
+def open_ledger(model: TheatreModel, scenario: Scenario) -> Ledger:
+    """Return an empty ledger that a model of one run of the scenario writes into from now on."""
+    ledger = Ledger(scenario, model.luck.first_run)
+    model.watcher = _Keeper(model, ledger)
     return ledger
 
 
@@ -123,29 +129,7 @@ class _Keeper:
 
     def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
         """Weigh the rules again, one by one, noting what each reads."""
-        readings: list[Reading] = []
-        fired, next_in_line = None, None
-        for rule in rules:
-            reading = weigh(rule, seen, values)
-            if fired is None:
-                readings.append(reading)
-                fired = rule if reading.holds else None
-            elif reading.holds:
-                next_in_line = rule.name
-                break
-        assert fired is not None, f"the last rule of {matter} does not always hold"
-        self.ledger.decisions.append(
-            Decision(
-                day=seen.day,
-                matter=matter,
-                order=fired.order.__name__,
-                order_text=_first_line(fired.order.__doc__),
-                explanation=_first_line(fired.when.__doc__),
-                evidence=fired.evidence,
-                readings=tuple(readings),
-                next_in_line=next_in_line,
-            )
-        )
+        self.ledger.decisions.append(decision_of(matter, rules, seen, values))
 
     def advanced(self, mechanism: str) -> None:
         """Note what the mechanism has changed."""
@@ -164,6 +148,31 @@ class _Keeper:
         name = kind.now[int(now)].replace("_", " ") if kind.now else f"{now:g}"
         size = now if kind.per_day else change if kind.happened in (rises, falls) else 1.0
         self.ledger.events.append(Event(self.model.day, kind, place, place_name, cell, size, name, mechanism))
+
+
+def decision_of(matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> Decision:
+    """Return what rules decide in a matter ("actor.matter") for a block of one run, with what each of them read."""
+    readings: list[Reading] = []
+    fired, next_in_line = None, None
+    for rule in rules:
+        reading = weigh(rule, seen, values)
+        if fired is None:
+            readings.append(reading)
+            fired = rule if reading.holds else None
+        elif reading.holds:
+            next_in_line = rule.name
+            break
+    assert fired is not None, f"the last rule of {matter} does not always hold"
+    return Decision(
+        day=seen.day,
+        matter=matter,
+        order=fired.order.__name__,
+        order_text=_first_line(fired.order.__doc__),
+        explanation=_first_line(fired.when.__doc__),
+        evidence=fired.evidence,
+        readings=tuple(readings),
+        next_in_line=next_in_line,
+    )
 
 
 def weigh(rule: Rule, seen: Any, values: Any) -> Reading:

@@ -15,7 +15,7 @@ import numpy as np
 from sim.agents import AGENTS
 from sim.agents.base import Policy, Watcher
 from sim.agents.dated import with_orders
-from sim.agents.seen import see
+from sim.agents.seen import Seen, see
 from sim.draws import Draws
 from sim.grid import load_control, load_grid
 from sim.history import History
@@ -79,10 +79,8 @@ class TheatreModel(mesa.Model):
         """
         if not self.running:
             return
-        if self._stages and self._stages[0][0] <= self.state.day + 1:
-            self._take_effect()
+        self.seen = self.morning()
         self.orders = Orders.zeros(sizes(self.theatre, self.luck.runs))
-        self.seen = see(self.theatre, self.state, self._waits())
         self.state.day += 1
         today = self.setting.start_date + timedelta(days=self.state.day)
         self.state.summit_today = any(e.event == "summit" and e.date == today for e in self.setting.timeline)
@@ -94,6 +92,12 @@ class TheatreModel(mesa.Model):
             self._advance(mechanism, 1.0)
         self.history.record(self.theatre, self.state, self.orders)
         self.running = self.state.day < self.days
+
+    def morning(self) -> Seen:
+        """Return what can be observed on the morning of the next day, under the values that hold on it."""
+        if self._stages and self._stages[0][0] <= self.state.day + 1:
+            self._take_effect()
+        return see(self.theatre, self.state, self._waits())
 
     def run_to(self, day: int) -> None:
         """Step until `day`, or to the horizon if that comes first."""
