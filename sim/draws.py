@@ -94,15 +94,15 @@ def poisson(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     u, m, p = np.broadcast_to(uniform, mean.shape)[some], mean[some], none[some]
     counts = np.zeros(mean.shape, dtype=np.float32)
     few = m <= COUNTED_UP_TO
-    found = np.empty(len(u))
-    found[few] = _count_up(u[few], p[few], lambda k, left, m=m[few]: m[left] / (k + 1.0))
+    found, m_few = np.empty(len(u)), m[few]
+    found[few] = _count_up(u[few], p[few], lambda k, left: m_few[left] / (k + 1.0))
     u, m = u[~few], m[~few]
     found[~few] = _round_up(u, pdtrik(u, m), lambda k: pdtr(k, m))
     counts[some] = found
     return counts
 
 
-def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray) -> np.ndarray:
+def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray | float) -> np.ndarray:
     """Turn uniforms into binomial counts (trials whole, chance in [0, 1)), float32, by inversion."""
     trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), np.asarray(chance, dtype=np.float64))
     none = np.exp(trials * np.log1p(-chance))

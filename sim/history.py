@@ -70,6 +70,18 @@ def _handed(state: State) -> np.ndarray:
     return (state.institution_on != NEVER).sum(axis=0) / len(INSTITUTIONS)
 
 
+def _row(name: str, index: int) -> Read:
+    return lambda theatre, state: getattr(state, name)[index]
+
+
+def _came(name: str, index: int) -> Read:
+    return lambda theatre, state: getattr(state, name)[index] != NEVER
+
+
+def _displaced(key: str) -> Read:
+    return lambda theatre, state: state.displaced[theatre.grid.province_index(key)]
+
+
 def _town(key: str) -> Read:
     return lambda theatre, state: held_by_damascus(theatre, state, theatre.grid.town(key).cell)
 
@@ -159,13 +171,11 @@ SERIES: dict[str, Series] = (
         "attacks": Series("Insurgent attacks a day (SOHR-type count)", "1/day", lambda t, s: s.attacks.sum(axis=0)),
     }
     | {
-        f"attacks_{key}": Series(f"Insurgent attacks so far, {key}", "attacks", lambda t, s, i=i: s.attacks_total[i])
+        f"attacks_{key}": Series(f"Insurgent attacks so far, {key}", "attacks", _row("attacks_total", i))
         for i, key in enumerate(INSURGENT_PROVINCES)
     }
     | {
-        f"displaced_{key}": Series(
-            f"Displaced persons hosted by {key}", "persons", lambda t, s, key=key: s.displaced[t.grid.province_index(key)]
-        )
+        f"displaced_{key}": Series(f"Displaced persons hosted by {key}", "persons", _displaced(key))
         for key in ("aleppo", "hasakah")
     }
     | {
@@ -173,17 +183,12 @@ SERIES: dict[str, Series] = (
         for key in ("raqqa", "tabqa", "shaddadi", "hasakah", "qamishli", "kobani", "deir_hafer", "hajin")
     }
     | {
-        f"{key}_handed_over": Series(
-            f"{key} handed over by the deal", "share", lambda t, s, i=i: s.institution_on[i] != NEVER
-        )
+        f"{key}_handed_over": Series(f"{key} handed over by the deal", "share", _came("institution_on", i))
         for i, key in enumerate(INSTITUTIONS)
     }
+    | {f"{key}_left": Series(f"US base {key} left", "share", _came("us_left_on", i)) for i, key in enumerate(US_BASES)}
     | {
-        f"{key}_left": Series(f"US base {key} left", "share", lambda t, s, i=i: s.us_left_on[i] != NEVER)
-        for i, key in enumerate(US_BASES)
-    }
-    | {
-        f"{index}_{part}": Series(f"{label}: {part}", "1", lambda t, s, index=index, i=i: getattr(s, f"{index}_parts")[i])
+        f"{index}_{part}": Series(f"{label}: {part}", "1", _row(f"{index}_parts", i))
         for index, label, parts in (
             ("influence", "Moscow's influence", INFLUENCE_PARTS),
             ("authority", "Damascus's authority", AUTHORITY_PARTS),
@@ -191,10 +196,7 @@ SERIES: dict[str, Series] = (
         )
         for i, part in enumerate(parts)
     }
-    | {
-        f"{key}_damascus": Series(f"{key} is Damascus's", "share", lambda t, s, i=i: s.asset_taken[i])
-        for i, key in enumerate(ASSETS)
-    }
+    | {f"{key}_damascus": Series(f"{key} is Damascus's", "share", _row("asset_taken", i)) for i, key in enumerate(ASSETS)}
 )
 
 

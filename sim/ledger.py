@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents.base import Rule, Seen
+from sim.agents.base import Rule
+from sim.agents.seen import Seen
 from sim.events import KINDS, Kind, falls, rises
+from sim.grid import Province, Site, Town
 from sim.model import TheatreModel
 from sim.scenario import Scenario
 from sim.theatre import Theatre
@@ -179,7 +181,8 @@ def weigh(rule: Rule, seen: Any, values: Any) -> Reading:
     """Evaluate a rule's condition for a block of one run and note what it read."""
     saw: dict[str, Any] = {}
     own: dict[str, Any] = {}
-    holds = rule.when(_Noting(seen, saw), _Noting(values, own))
+    noting: Any = _Noting(seen, saw)
+    holds = rule.when(noting, _Noting(values, own))
     return Reading(rule.name, bool(np.asarray(holds).reshape(-1)[0]), saw, own)
 
 
@@ -203,7 +206,9 @@ def _place(kind: Kind, index: int, theatre: Theatre) -> tuple[str, int | None]:
 
 def _place_name(key: str, theatre: Theatre) -> str:
     """Return the name of a site or province; a sector's or an institution's key as words."""
-    named = {place.key: place.name for place in (*theatre.grid.towns, *theatre.grid.sites, *theatre.grid.provinces)}
+    grid = theatre.grid
+    places: tuple[Town | Site | Province, ...] = (*grid.towns, *grid.sites, *grid.provinces)
+    named = {place.key: place.name for place in places}
     return named.get(key, key.replace("_", " "))
 
 

@@ -49,6 +49,7 @@ class TheatreModel(mesa.Model):
         if runs < 1 or first_run < 0:
             raise ValueError(f"expected runs >= 1 and first_run >= 0, got {runs} and {first_run}")
         self.days = scenario.days
+        self.running = True
         self.watcher: Watcher | None = None
         self._stages = list(scenario.stages)
         self.setting = self._stages[0][1]

@@ -132,6 +132,7 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
         given = {"timeline": ()} | heading
         scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
         _check_branch(scenario, layer, register)
+    assert scenario is not None  # there is a layer at the least
     for expression in sets:
         scenario = _with_layer(scenario, read_set(expression), register)
     return scenario

@@ -17,6 +17,7 @@ Value = float | int | bool | str
 
 ENTRY_KEYS = ("value", "unit", "range", "kind", "confidence", "source")
 CONFIDENCES = ("H", "M", "L", "-")
+PYTHON_TYPES: Mapping[type, Any] = {float: Real, int: Integral, bool: bool, str: str}
 TYPE_NAMES = {float: "a number", int: "a whole number", bool: "true or false", str: "text in quotes"}
 
 
@@ -129,7 +130,7 @@ def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register
     return {path: changed[path] for path in register.declared if path in changed}, faults
 
 
-def build_section(name: str, section: type, entries: Mapping[str, Entry]) -> Any:
+def build_section(name: str, section: Any, entries: Mapping[str, Entry]) -> Any:
     """Make the dataclass `section` from the values below the dotted path `name`."""
     hints = get_type_hints(section)
     given = {}
@@ -172,7 +173,7 @@ def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Reg
     evidence = {key: raw[key] for key in ("unit", "kind", "confidence", "source") if key in raw}
     _check_evidence(path, evidence, says)
     bounds = _check_range(path, raw["range"], says) if "range" in raw else before.range if before else None
-    if bounds and not bounds[0] <= value <= bounds[1]:
+    if bounds and not isinstance(value, str) and not bounds[0] <= value <= bounds[1]:
         raise InputError(_out_of_range(path, value, bounds))
     if before is None:
         return Entry(path=path, value=value, range=bounds, set_by=set_by, **evidence)
@@ -181,8 +182,7 @@ def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Reg
 
 def check_value(path: str, raw: Any, says: Declared) -> Value:
     """Return `raw` as the declared type. Raises InputError for another type, or a number not finite or out of bounds."""
-    right = {float: Real, int: Integral, bool: bool, str: str}[says.type]
-    if not isinstance(raw, right) or (isinstance(raw, bool) and says.type is not bool):
+    if not isinstance(raw, PYTHON_TYPES[says.type]) or (isinstance(raw, bool) and says.type is not bool):
         raise InputError(f"{path} = {shown(raw)} must be {TYPE_NAMES[says.type]}")
     if says.type is bool:
         return raw
@@ -195,6 +195,7 @@ def check_value(path: str, raw: Any, says: Declared) -> Value:
 
 
 def _check_number(path: str, raw: Any, says: Declared) -> float | int:
+    number: float | int
     try:
         number = says.type(raw)
         finite = isfinite(number)
@@ -209,15 +210,14 @@ def _check_number(path: str, raw: Any, says: Declared) -> float | int:
     return number
 
 
-def _check_range(path: str, raw: Any, says: Declared) -> tuple[float, float]:
+def _check_range(path: str, raw: Any, says: Declared) -> tuple[Any, Any]:
     if says.type not in (int, float):
         raise InputError(f"{path} takes no range; only numbers have one")
     if not isinstance(raw, (list, tuple)) or len(raw) != 2:
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high]")
-    low, high = (
-        check_value(f"{path}: {end} end of the range", bound, says) for end, bound in zip(("low", "high"), raw, strict=True)
-    )
-    if low > high:
+    ends = zip(("low", "high"), raw, strict=True)
+    low, high = (check_value(f"{path}: {end} end of the range", bound, says) for end, bound in ends)
+    if float(low) > float(high):
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high], the low end first")
     return low, high
 

@@ -82,7 +82,7 @@ def _date(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any
 
 def _whole(low: int, high: int) -> Check:
     def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
-        if isinstance(raw, bool) or not isinstance(raw, Integral) or not low <= raw <= high:
+        if isinstance(raw, bool) or not isinstance(raw, Integral) or not low <= int(raw) <= high:
             raise InputError(f"{key} = {shown(raw)} must be a whole number from {low} to {high}")
         return {key: int(raw)}
 

@@ -51,7 +51,7 @@ def _copy(target: np.ndarray, source: np.ndarray) -> None:
 def write(path: Path, kept: Mapping[str, np.ndarray]) -> None:
     """Write a snapshot as a file."""
     with path.open("wb") as file:
-        np.savez_compressed(file, **kept)
+        np.savez_compressed(file, **kept)  # type: ignore[arg-type]  # names of arrays are keywords there
 
 
 def read(path: Path, first: int, runs: int) -> dict[str, np.ndarray]:

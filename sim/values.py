@@ -16,8 +16,13 @@ def value(unit: str, low: float | None = None, high: float | None = None) -> Any
     return field(metadata={"unit": unit, "low": low, "high": high})
 
 
-def declared(section: type, prefix: str = "") -> Iterator[tuple[str, type, dict[str, Any]]]:
-    """Yield (path, type, {"unit", "low", "high"}) of every value that `section` declares, sub-tables included."""
+def table() -> Any:
+    """Return a dataclass field for a sub-table of values, whose type is a dataclass of its own."""
+    return field()
+
+
+def declared(section: Any, prefix: str = "") -> Iterator[tuple[str, type, dict[str, Any]]]:
+    """Yield (path, type, {"unit", "low", "high"}) of every value that the dataclass `section` declares, sub-tables too."""
     hints = get_type_hints(section)
     for item in fields(section):
         kind = hints[item.name]

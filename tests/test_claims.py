@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from sim.agents import AGENTS
-from sim.agents.base import Rule, Seen
+from sim.agents.base import Rule
 from sim.agents.damascus import Values, a_foreign_base_stands_in_newly_held_land
+from sim.agents.seen import Seen
 from sim.history import SERIES
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table

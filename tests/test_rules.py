@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from sim.agents import AGENTS
-from sim.agents.base import Rule, Seen
+from sim.agents.base import Rule
+from sim.agents.seen import Seen
 from sim.model import TheatreModel
 from sim.scenario import Scenario, branch_off, list_scenarios, load_scenario
 

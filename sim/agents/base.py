@@ -41,7 +41,7 @@ Policy = dict[str, tuple[Rule, ...]]
 
 def null_policies(documented: Policy) -> dict[str, Policy]:
     """Return the policies that show what the rules add: idle orders nothing, random draws one of the documented orders."""
-    idle = {matter: (Rule(otherwise, stay, "null policy"),) for matter in documented}
+    idle: Policy = {matter: (Rule(otherwise, stay, "null policy"),) for matter in documented}
     return {"idle": idle, "random": {matter: _at_random(rules) for matter, rules in documented.items()}}
 
 
@@ -76,9 +76,10 @@ def logistic(logit: np.ndarray) -> np.ndarray:
 
 
 class StrategicAgent(mesa.Agent):
-    """One actor in a block of runs."""
+    """One actor in a block of runs. name: its section of a scenario. title: what a sentence calls it."""
 
     name: ClassVar[str]
+    title: ClassVar[str]
     Values: ClassVar[type]
     policies: ClassVar[dict[str, Policy]]
 

@@ -7,14 +7,16 @@ federalism. Source: facts section 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, logistic, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, logistic, null_policies, otherwise, stay
+from sim.agents.seen import Seen
 from sim.orders import Orders
 from sim.state import GENERAL, HALTED, IN_POCKET, INDIVIDUAL, NONE, STAYING, UNITS, ZONE
 from sim.theatre import POCKET
-from sim.values import value
+from sim.values import table, value
 
 GENERAL_WAR_SHARE = 0.8
 """Below this share of Arab-majority communities left, the war has been a general one (definition)."""
@@ -55,7 +57,7 @@ class Values:
     extension_days: float = value("days", 1)
     extension_shift_transfer: float = value("logit")
     extension_shift_talks: float = value("logit")
-    extension_base: ExtensionBase
+    extension_base: ExtensionBase = table()
     offer_again_chance_per_day: float = value("1/day", 0, 1)
     resume_chance_fresh_per_day: float = value("1/day", 0, 1)
     resume_fresh_days: float = value("days", 0)
@@ -380,8 +382,9 @@ class Damascus(StrategicAgent):
     """Takes what is cheap, stops at the cities, asks foreign bases to leave."""
 
     name = "damascus"
+    title = "Damascus"
     Values = Values
-    policies: dict[str, Policy] = {
+    policies: ClassVar[dict[str, Policy]] = {
         "documented": DOCUMENTED,
         "negotiate_first": DOCUMENTED | {"campaign": WAITING},
         "press_on": DOCUMENTED | {"campaign": PRESSING, "truce": NO_TRUCE},

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen
+from sim.agents.base import Policy, Rule
+from sim.agents.seen import Seen
 from sim.orders import DatedOrder
 
 EVIDENCE = "a person's order"

@@ -7,10 +7,12 @@ shelters Assad. Source: facts section 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.seen import Seen
 from sim.orders import Orders
 from sim.state import ASKED_TO_LEAVE, STAYING
 from sim.values import value
@@ -119,8 +121,9 @@ class Moscow(StrategicAgent):
     """Leaves when asked, clears irritants before a summit, otherwise holds."""
 
     name = "moscow"
+    title = "Moscow"
     Values = Values
-    policies: dict[str, Policy] = {
+    policies: ClassVar[dict[str, Policy]] = {
         "documented": DOCUMENTED,
         "stay": DOCUMENTED | HOLDING,
         "leave_entirely": DOCUMENTED | LEAVING,

@@ -7,10 +7,12 @@ Source: facts section 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, logistic, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, logistic, null_policies, otherwise, stay
+from sim.agents.seen import Seen
 from sim.orders import Orders
 from sim.state import BESIEGED, GUARDED, IN_POCKET, ZONE
 from sim.theatre import POCKET, SECTORS
@@ -214,8 +216,9 @@ class Sdf(StrategicAgent):
     """Trades exposed ground, stalls over integration, holds the Kurdish towns."""
 
     name = "sdf"
+    title = "the SDF"
     Values = Values
-    policies: dict[str, Policy] = {
+    policies: ClassVar[dict[str, Policy]] = {
         "documented": DOCUMENTED,
         "integrate_early": DOCUMENTED | EARLY,
         "resist": RESISTING,

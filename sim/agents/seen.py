@@ -141,7 +141,7 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             transfer_begun=state.transfer_started_on != NEVER,
             truce_term=state.truce_term.copy(),
             truce_age=_age(day, state.truce_signed_on),
-            attacking=state.fighting.any(axis=0),
+            attacking=np.logical_or.reduce(state.fighting),
             talks_sought=state.talks_sought.copy(),
             airport_handed_over=state.institution_on[AIRPORT] != NEVER,
             summit_result=state.summit_result.copy(),

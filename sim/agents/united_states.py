@@ -6,10 +6,12 @@ Red line: attacks on US forces, interference with the transfers. Source: facts s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, Seen, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.seen import Seen
 from sim.orders import Orders
 from sim.state import GENERAL, HALTED, IN_POCKET, US_SHADDADI, ZONE
 from sim.values import value
@@ -51,7 +53,7 @@ def the_partner_has_changed_and_the_prisons_are_empty(seen: Seen, values: Values
 
 def troops_are_still_in_the_northeast(seen: Seen, values: Values) -> np.ndarray:
     """Any base is still held: leave now."""
-    return seen.base_held.any(axis=0)
+    return np.logical_or.reduce(seen.base_held)
 
 
 def us_soldiers_were_killed(seen: Seen, values: Values) -> np.ndarray:
@@ -170,8 +172,9 @@ class UnitedStates(StrategicAgent):
     """Mediates, shifts partner, secures the detainees."""
 
     name = "us"
+    title = "the United States"
     Values = Values
-    policies: dict[str, Policy] = {
+    policies: ClassVar[dict[str, Policy]] = {
         "documented": DOCUMENTED,
         "stay": DOCUMENTED | STAYING_ON,
         "leave_early": DOCUMENTED | LEAVING,

@@ -110,7 +110,7 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     from sim.errors import InputError
     from sim.scenario import load_scenario
 
-    loaded = load_scenario(scenario, sets) if scenario is not None else saved_ensemble(saved, sets)
+    loaded = saved_ensemble(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
     there = loaded.runs
     for key, value in given.items():
         loaded = loaded.with_values({key: value}, set_by=f"--{key}")

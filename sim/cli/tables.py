@@ -30,8 +30,7 @@ def table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = (
     """Return an empty table without lines. right: columns set flush right. whole: columns that do not wrap."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        justify = "right" if column in right else "left"
-        made.add_column(column, justify=justify, no_wrap=column in whole, overflow="fold")
+        made.add_column(column, justify="right" if column in right else "left", no_wrap=column in whole, overflow="fold")
     return made
 
 

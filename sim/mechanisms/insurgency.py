@@ -14,7 +14,7 @@ from sim.orders import Orders
 from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, RECENT_DAYS, State
 from sim.survey import taken_lately
 from sim.theatre import Theatre
-from sim.values import value
+from sim.values import table, value
 
 NAME = "insurgency"
 
@@ -41,7 +41,7 @@ class Rates:
     border_effect: float = value("1", 0, 1)
     strike_factor: float = value("1", 0, 1)
     strike_days: float = value("days", 0)
-    share: ByProvince
+    share: ByProvince = table()
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
