@@ -13,6 +13,8 @@ _HOMES = {
     "TheatreModel": "sim.model",
     "sweep": "sim.experiments.sweep",
     "open_results": "sim.experiments.tables",
+    "compare": "sim.experiments.compare",
+    "sensitivity": "sim.experiments.sensitivity",
 }
 
 __all__ = list(_HOMES)

@@ -67,7 +67,7 @@ def made_up(
 
 
 def of(results: SweepResults, outcome: str = "killed_sdf") -> Any:
-    return sensitivity(results, measure_named(outcome, results.base))
+    return sensitivity(results.folder, outcome)
 
 
 # --- shares -----------------------------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_a_heat_map_has_the_mean_over_two_values(tmp_path: Path) -> None:
 
 def test_the_object_is_json(tmp_path: Path) -> None:
     results = made_up(tmp_path / "s", lambda x, luck: x[RISE] + luck)
-    found = json.loads(json.dumps(as_object(of(results), None, None), allow_nan=False))
+    found = json.loads(json.dumps(as_object(of(results)), allow_nan=False))
     assert found["variance"]["total"] > 0 and found["complete"] is True
 
 
@@ -284,8 +284,7 @@ def test_a_fault_of_a_condition_is_one_line(text: str, said: str) -> None:
 
 def test_a_condition_narrows_the_runs_of_a_sweep(tmp_path: Path) -> None:
     results = made_up(tmp_path / "s", lambda x, luck: x[RISE] + luck, killed_damascus=np.arange(8.0))
-    measure = measure_named("killed_damascus", results.base)
-    found = sensitivity(results, measure, read_condition("killed_damascus < 4", START))
+    found = sensitivity(results.folder, "killed_damascus", where="killed_damascus < 4")
     assert found.runs == found.points * 4
     with pytest.raises(InputError, match=r"no run of .* has a value where"):
-        sensitivity(results, measure, read_condition("killed_damascus > 40", START))
+        sensitivity(results.folder, "killed_damascus", where="killed_damascus > 40")

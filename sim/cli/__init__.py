@@ -25,6 +25,7 @@ COMMANDS = {
     "calibrate": "calibrate.calibrate",
     "plan": "sweep.plan",
     "sweep": "sweep.sweep",
+    "compare": "compare.compare",
     "sensitivity": "sensitivity.sensitivity",
     "status": "sweep_folder.status",
     "verify": "sweep_folder.verify",
@@ -60,7 +61,9 @@ class Commands(click.Group):
         call = super().invoke
         return until_the_reader_closes(lambda: call(ctx))
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = "pullback", **extra: Any) -> NoReturn:
+    def main(  # type: ignore[override]  # it always ends the process
+        self, args: Sequence[str] | None = None, prog_name: str | None = "pullback", **extra: Any
+    ) -> NoReturn:
         """Run a command line and exit with its code."""
         call = super().main
         raise SystemExit(exit_code(lambda: call(args, prog_name, **{**extra, "standalone_mode": False})))
@@ -78,4 +81,4 @@ def commands() -> None:
 def main() -> NoReturn:
     """Run the console command `pullback`."""
     signal.signal(signal.SIGTERM, Terminated.stop)
-    commands(prog_name="pullback")
+    raise SystemExit(commands(prog_name="pullback"))

@@ -29,22 +29,15 @@ def sensitivity(folder: Path, outcome: str, condition: str | None, over: tuple[s
 
     Says too how much is luck, how much lies between the points, and what share rests on values that are only assumed.
     """
-    from sim.experiments.measure import measure_named
-    from sim.experiments.point_values import heat
     from sim.experiments.sensitivity import as_object
     from sim.experiments.sensitivity import sensitivity as of
-    from sim.experiments.sweep_check import open_sweep
-    from sim.experiments.where import read_condition
 
-    results = open_sweep(folder)
-    measure = measure_named(outcome, results.base)
-    where = read_condition(condition, results.base.start_date) if condition else None
-    made = of(results, measure, where)
-    map_ = heat(results, measure, over, where) if over else None
+    made = of(folder, outcome, condition)
+    map_ = made.heat(*over) if over else None
     if as_json:
-        print(json.dumps(_finite(as_object(made, map_, condition)), allow_nan=False))
+        print(json.dumps(_finite(as_object(made, map_)), allow_nan=False))
     else:
-        _print(made, map_, condition, folder)
+        _print(made, map_, folder)
 
 
 def _finite(value: Any) -> Any:
@@ -56,11 +49,11 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _print(made: Sensitivity, map_: Heat | None, condition: str | None, folder: Path) -> None:
+def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
     from sim.cli.tables import console
 
     out = console()
-    out.print(made.measure.said + (f", where {condition}" if condition else ""), style="bold")
+    out.print(made.measure.said + (f", where {made.where.text}" if made.where else ""), style="bold")
     if not made.is_complete:
         out.print("INCOMPLETE: the sweep is not finished; these are the points that are there", style="bold")
     out.print(f"{made.points} points, {made.runs:,} runs in {folder}\n", soft_wrap=True)

@@ -11,19 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from scipy import stats
 
 from sim.errors import InputError
 from sim.experiments.main_effects import Layout
-from sim.experiments.measure import Measure
-from sim.experiments.point_values import Heat, PointValues, of_the_design, point_values
+from sim.experiments.measure import Measure, measure_named
+from sim.experiments.point_values import Heat, PointValues, heat, of_the_design, point_values
+from sim.experiments.sweep_check import open_sweep
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
-from sim.experiments.where import Condition
+from sim.experiments.where import Condition, read_condition
 from sim.scenario_entries import Entry
+
+if TYPE_CHECKING:
+    import pandas
 
 SCHEMA = 1
 FEWEST_POINTS = 16
@@ -63,7 +69,9 @@ class GradeShare:
 class Sensitivity:
     """What an outcome rests on. bins: of each value. dummy: 95% of the dummies' shares lie below. drivers: by share."""
 
+    results: SweepResults
     measure: Measure
+    where: Condition | None
     points: int
     runs: int
     bins: int
@@ -80,8 +88,31 @@ class Sensitivity:
             return 0.0
         return self.spread.between_points / self.spread.total - sum(grade.share for grade in self.grades)
 
+    def heat(self, a: str, b: str) -> Heat:
+        """Return the mean of the outcome over two of the values. Raises InputError where one does not vary."""
+        return heat(self.results, self.measure, (a, b), self.where)
 
-def sensitivity(results: SweepResults, measure: Measure, where: Condition | None = None) -> Sensitivity:
+    def frame(self) -> pandas.DataFrame:
+        """Return a row per value, the largest share first, as a pandas DataFrame. Needs pandas."""
+        return self.table().to_pandas()
+
+    def table(self) -> pa.Table:
+        """Return the same as a table of pyarrow."""
+        return pa.Table.from_pylist([asdict(driver) for driver in self.drivers])
+
+
+def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> Sensitivity:
+    """Return what an outcome of a sweep rests on.
+
+    outcome: a name, of a category NAME=CATEGORY. where: a condition that runs must meet. Raises InputError, also where the
+    design cannot tell.
+    """
+    results = open_sweep(Path(folder))
+    condition = read_condition(where, results.base.start_date) if where else None
+    return of_measure(results, measure_named(outcome, results.base), condition)
+
+
+def of_measure(results: SweepResults, measure: Measure, where: Condition | None = None) -> Sensitivity:
     """Return what a measure rests on in a sweep. Raises InputError where its design cannot tell."""
     method = results.manifest["design"]["method"]
     if method == "one-at-a-time":
@@ -94,9 +125,9 @@ def sensitivity(results: SweepResults, measure: Measure, where: Condition | None
     groups = np.array([[each.share for each in without.shares()] for without in layout.without_groups()])
     of_all = float(found.means.var() / spread.total) if spread.total else 0.0
     return Sensitivity(
-        measure, len(found.points), int((~np.isnan(found.values)).sum()), number_of_bins(layout.observations), spread,
-        _drivers(entries, layout, shares, groups), layout.dummy(), _grades(entries, shares, groups, of_all),
-        results.is_complete,
+        results, measure, where, len(found.points), int((~np.isnan(found.values)).sum()),
+        number_of_bins(layout.observations), spread, _drivers(entries, layout, shares, groups), layout.dummy(),
+        _grades(entries, shares, groups, of_all), results.is_complete,
     )  # fmt: skip
 
 
@@ -158,12 +189,12 @@ def _grades(
     return tuple(made)
 
 
-def as_object(made: Sensitivity, map_: Heat | None, condition: str | None) -> dict[str, Any]:
+def as_object(made: Sensitivity, map_: Heat | None = None) -> dict[str, Any]:
     """Return the object that `pullback sensitivity --json` prints."""
     said = {
         "schema": SCHEMA,
         "outcome": made.measure.said,
-        "where": condition,
+        "where": made.where.text if made.where else None,
         "complete": made.is_complete,
         "points": made.points,
         "runs": made.runs,

@@ -1,0 +1,129 @@
+"""pullback compare: how outcomes differ between results that share their luck."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.experiments.compare import Comparison
+    from sim.experiments.differences import Difference
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="A B [...]")
+@click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes, whether they differ or not.")
+@click.option(
+    "--where", "condition", metavar="CONDITION", help='Only pairs whose run of A meets "truce_broken_on < 2026-03-01".'
+)
+@click.option("--by", metavar="LEVER", help="A is one sweep; compare its points by this value, as in moscow.policy.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Also write a row per difference.")
+def compare(
+    sources: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    condition: str | None,
+    by: str | None,
+    as_json: bool,
+    csv_file: Path | None,
+) -> None:
+    """Compare B, and any others, with A, run by run: each pair of runs has the same luck.
+
+    A and B are results folders, or names of scenarios that have been run. A difference is B less A, with its 95% interval
+    and its size in standard deviations of a run (of shares: Cohen's h).
+    """
+    from sim.experiments.compare import compare as of
+
+    made = of(*sources, outcomes=outcomes, where=condition, by=by)
+    made.differences  # noqa: B018 - faults are told before anything is written
+    if csv_file is not None:
+        _write_csv(csv_file, made)
+    if as_json:
+        print(json.dumps(made.as_object(), allow_nan=False))
+    else:
+        _print(made, show_all=bool(outcomes))
+
+
+def _write_csv(file: Path, made: Comparison) -> None:
+    import os
+
+    from pyarrow import csv
+
+    hidden = file.with_name("." + file.name)
+    csv.write_csv(made.table(), str(hidden))
+    os.replace(hidden, file)
+
+
+def _print(made: Comparison, show_all: bool) -> None:
+    from sim.cli.tables import console
+
+    out, base = console(), made.paired.base
+    for note in made.paired.notes:
+        out.print(f"! {note}", style="bold", soft_wrap=True)
+    for other in made.paired.others:
+        out.print(f"{other.name} (B) against {base.name} (A)", style="bold", soft_wrap=True)
+        _print_side(out, made, [each for each in made.differences if each.scenario == other.name], show_all)
+    out.print(
+        "\ndates: the mean of a run, a date that did not come counting as the last day; and the share in which it came"
+    )
+    out.print("effect: in standard deviations of a run, or Cohen's h; q: p adjusted for the number of outcomes")
+    out.print(f"{len(base.key)} pairs of runs with the same luck: an exploration, not a forecast")
+
+
+def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:
+    from sim.cli.tables import table
+    from sim.experiments import compare_wording as words
+
+    start = made.paired.base.start
+    clear = sorted((d for d in differences if words.is_clear(d)), key=_size)
+    columns = ("A", "B", "difference", "95% interval", "effect", *(["q"] if show_all else []))
+    rows = table("outcome", *columns, whole=columns)
+    for each in differences if show_all else clear:
+        if each.diff is not None:
+            cells = words.signed(each, each.diff), words.interval(each), words.effect(each), f"{each.q:.1g}"
+            rows.add_row(words.label(each), *words.sides(each, start), *cells[: len(columns) - 2])
+    if rows.row_count:
+        out.print(rows)
+    for each in differences if show_all else clear:
+        if words.remark(each):
+            out.print(f"{words.label(each)}: {words.remark(each)}", soft_wrap=True)
+    if show_all:
+        _print_by_date(out, differences)
+        return
+    _print_rest(out, "the same in every pair", [d for d in differences if d.diff is not None and not d.differ])
+    _print_rest(
+        out, "not told apart from luck (q above 0.05)", [d for d in differences if d.differ and not words.is_clear(d)]
+    )
+    _print_rest(out, "the question arises on both sides in no pair", [d for d in differences if d.diff is None])
+
+
+def _size(made: Difference) -> float:
+    return -float("inf") if made.effect is None else -abs(made.effect)
+
+
+def _print_rest(out: Console, said: str, differences: list[Difference]) -> None:
+    names = ", ".join(dict.fromkeys(each.outcome.name for each in differences))
+    if names:
+        out.print(f"\n{said}: {names}")
+
+
+def _print_by_date(out: Console, differences: list[Difference]) -> None:
+    from sim.cli.tables import table
+    from sim.experiments import compare_wording as words
+    from sim.experiments.wording import percent
+
+    for made in differences:
+        if made.by:
+            rows = table(
+                f"{made.outcome.name} by", "A", "B", "difference", "95% interval", whole=(f"{made.outcome.name} by",)
+            )
+            for row in made.by:
+                ends = " to ".join(words.points(end, with_unit=False) for end in row.ci)
+                rows.add_row(str(row.date), percent(row.a), percent(row.b), words.points(row.diff), ends)
+            out.print()
+            out.print(rows)

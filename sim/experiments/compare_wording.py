@@ -1,0 +1,87 @@
+"""How a comparison writes its sides, differences and intervals: in the outcome's unit, days, or points of a percentage."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sim.experiments.differences import Difference
+from sim.experiments.wording import is_share, number, percent, share, words
+from sim.outcomes import DATE, NUMBER
+
+CLEAR = 0.05
+"""A difference is told apart from luck where q, its p adjusted for the number of outcomes, is below."""
+FEW_PAIRS = 10
+"""An interval that rests on fewer pairs that differ says little."""
+
+
+def label(made: Difference) -> str:
+    """Name what is compared: the outcome, or one category of it."""
+    return made.outcome.name + (f": {words(made.category)}" if made.category else "")
+
+
+def is_clear(made: Difference) -> bool:
+    """Whether a difference is told apart from luck."""
+    return made.diff is not None and made.q < CLEAR
+
+
+def side(made: Difference, value: float | None, start: date, censored: int) -> str:
+    """Write the base's or the other's value; a date as its restricted mean and the share of the runs in which it came."""
+    if value is None:
+        return "-"
+    if made.outcome.type == DATE:
+        came = 1 - censored / made.n
+        when = start + timedelta(days=round(value))
+        return f"{when.day} {when:%b}, {percent(came)}" if came else "in no run"
+    if made.outcome.type == NUMBER:
+        return share(value) if is_share(made.outcome) else number(value)
+    return percent(value)
+
+
+def sides(made: Difference, start: date) -> tuple[str, str]:
+    """Write both sides."""
+    return side(made, made.a, start, made.censored[0]), side(made, made.b, start, made.censored[1])
+
+
+def unit(made: Difference) -> str:
+    """Return the unit of differences."""
+    if made.outcome.type == DATE:
+        return "days"
+    if made.outcome.type == NUMBER and not is_share(made.outcome):
+        return "" if made.outcome.unit == "1" else made.outcome.unit
+    return "points"
+
+
+def signed(made: Difference, value: float, with_unit: bool = True) -> str:
+    """Write a difference with its sign."""
+    if unit(made) == "points":
+        return points(value, with_unit)
+    said = f"{'-' if value < 0 else '+'}{number(abs(value))}" if value else "0"
+    return f"{said} {unit(made)}".strip() if with_unit else said
+
+
+def points(value: float, with_unit: bool = True) -> str:
+    """Write a difference of two shares in points, to a tenth, or to the first figure of a smaller one."""
+    said = f"{100 * value:+.1f}".removesuffix(".0") if abs(value) >= 0.00095 else f"{100 * value:+.1g}"
+    return ("0" if value == 0 else said) + (" points" if with_unit else "")
+
+
+def interval(made: Difference) -> str:
+    """Write the ends of the interval."""
+    return "-" if made.ci is None else f"{signed(made, made.ci[0], False)} to {signed(made, made.ci[1], False)}"
+
+
+def effect(made: Difference) -> str:
+    """Write the effect size with its sign; beyond measure where no run of either side strays from its mean."""
+    return "beyond measure" if made.effect is None else f"{made.effect:+.2f}".replace("+0.00", "0").replace("-0.00", "0")
+
+
+def remark(made: Difference) -> str:
+    """Say what stands in the way of reading a difference as it is; nothing where nothing does."""
+    said = []
+    if made.diff is None:
+        return "its question arises on both sides in no pair"
+    if made.outcome.type != DATE and min(made.arises) < 1:
+        said.append(f"of {made.n} pairs in which it arises on both sides ({', '.join(map(percent, made.arises))})")
+    if 0 < made.differ < FEW_PAIRS:
+        said.append(f"rests on {made.differ} {'pair' if made.differ == 1 else 'pairs'}")
+    return "; ".join(said)
