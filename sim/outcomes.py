@@ -6,14 +6,51 @@ its question did not arise. A category is an index into its categories, NaN wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from sim.history import History
-from sim.state import BASE_STATUSES, DRAWING_DOWN, GONE, NEVER, RESIDUAL, SUMMIT_RESULTS, TERMS
+from sim.readings import (
+    EXTENSION_REASONS,
+    Reading,
+    at_end,
+    attacks_by,
+    category,
+    cells_changed,
+    days_at,
+    deal_terms,
+    escapes_from,
+    fighting_resumed_on,
+    first,
+    first_day,
+    first_extension_reason,
+    number_taken,
+    on,
+    qamishli_95_percent_out_on,
+    qamishli_residual,
+    share_to_hmeimim,
+    summed,
+    transfer_ended_on,
+    truce_agreed_on,
+    truce_extended,
+    when_the_drawdown_ended,
+)
+from sim.state import (
+    ANNOUNCED,
+    AUTHORITY_PARTS,
+    BASE_STATUSES,
+    CUSTODY_SITES,
+    DRAWING_DOWN,
+    GONE,
+    HALTED,
+    INFLUENCE_PARTS,
+    PRISONS,
+    SHADDADI,
+    SUMMIT_RESULTS,
+    TERMS,
+    UNCERTAINTY_PARTS,
+)
 
 NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
 
@@ -27,7 +64,7 @@ class Outcome:
     type: str
     definition: str
     systems: tuple[int, ...]
-    of: Callable[[History], np.ndarray]
+    of: Reading
     categories: tuple[str, ...] = ()
 
 
@@ -36,109 +73,17 @@ def outcome_table(history: History) -> dict[str, np.ndarray]:
     return {outcome.name: np.asarray(outcome.of(history), dtype=np.float64) for outcome in OUTCOMES}
 
 
-def first_day(holds: np.ndarray) -> np.ndarray:
-    """Return (runs,) the first day on which (days + 1, runs) `holds`, NaN where it never does."""
-    return np.where(holds.any(axis=0), holds.argmax(axis=0), np.nan)
+def _parts(index: str, series: str, parts: tuple[str, ...], system: int, whose: str) -> tuple[Outcome, ...]:
+    return tuple(
+        Outcome(f"{index}_{part}", "1", NUMBER, f"part of the index of {whose} at the end: {part}", (system,),
+                at_end(f"{series}_{part}"))
+        for part in parts
+    )  # fmt: skip
 
 
-def at_end(name: str) -> Callable[[History], np.ndarray]:
-    """Read a series on the last evening."""
-    return lambda history: history.series[name][-1]
-
-
-def on(name: str, year: int, month: int, day: int) -> Callable[[History], np.ndarray]:
-    """Read a series on a calendar day; NaN in every run when the scenario does not cover it."""
-
-    def read(history: History) -> np.ndarray:
-        index = (date(year, month, day) - history.start_date).days
-        if 0 <= index <= history.days:
-            return history.series[name][index]
-        return np.full(history.runs, np.nan)
-
-    return read
-
-
-def first(name: str, least: float = 1.0) -> Callable[[History], np.ndarray]:
-    """First day on which a series reaches a level."""
-    return lambda history: first_day(history.series[name] >= least)
-
-
-def category(name: str, skip: int = 0) -> Callable[[History], np.ndarray]:
-    """Read a series of codes on the last evening; the first `skip` codes stand for nothing reached."""
-
-    def read(history: History) -> np.ndarray:
-        code = history.series[name][-1] - skip
-        return np.where(code < 0, np.nan, code)
-
-    return read
-
-
-def deal_terms(history: History) -> np.ndarray:
-    """Index of the first deal's terms, NaN without a deal."""
-    day = first_day(history.series["deal"] >= 1)
-    terms = history.series["deal_terms"][np.nan_to_num(day).astype(int), np.arange(history.runs)]
-    return np.where(np.isnan(day), np.nan, terms - 1)
-
-
-def truce_agreed_on(history: History) -> np.ndarray:
-    """First evening with a truce that is still in force on the next."""
-    truce = history.series["truce"] > 0
-    return first_day(truce[:-1] & truce[1:]) if history.days else np.full(history.runs, np.nan)
-
-
-def truce_extended(history: History) -> np.ndarray:
-    """What came of the first expiry."""
-    came = history.series["extended_first"][-1]
-    return np.where(came == 0, np.nan, came > 0)
-
-
-def fighting_resumed_on(history: History) -> np.ndarray:
-    """First day Damascus attacked again after a truce."""
-    return first_day(history.series["resumed_on"] > NEVER)
-
-
-def tonnes_out(history: History) -> np.ndarray:
-    """Return (days + 1, runs) tonnes of equipment that have left Qamishli."""
-    series = history.series
-    return series["tonnes_by_air"] + series["tonnes_by_road"] + series["tonnes_flown_out"]
-
-
-def qamishli_95_percent_out_on(history: History) -> np.ndarray:
-    """First day on which 95% of the tonnes of equipment ordered out have left."""
-    ordered = history.series["tonnes_ordered_out"]
-    return first_day((ordered > 0) & (tonnes_out(history) >= 0.95 * ordered))
-
-
-def when_the_drawdown_ended(name: str) -> Callable[[History], np.ndarray]:
-    """Read a series on the evening the drawdown of Qamishli ended; NaN where it has not."""
-
-    def read(history: History) -> np.ndarray:
-        day = first_day(history.series["withdrawal_phase"] >= RESIDUAL)
-        index = np.nan_to_num(day).astype(int)
-        return np.where(np.isnan(day), np.nan, history.series[name][index, np.arange(history.runs)])
-
-    return read
-
-
-def qamishli_residual(history: History) -> np.ndarray:
-    """Whether Russians stayed at Qamishli when the drawdown had ended."""
-    persons = when_the_drawdown_ended("qamishli_persons")(history)
-    return np.where(np.isnan(persons), np.nan, persons > 0)
-
-
-def share_to_hmeimim(history: History) -> np.ndarray:
-    """Share of the tonnes that left which did not go to Russia; NaN where nothing left."""
-    out = tonnes_out(history)[-1]
-    return np.where(out > 0, 1.0 - history.series["tonnes_to_russia"][-1] / np.maximum(out, 1e-6), np.nan)
-
-
-def cells_changed(history: History) -> np.ndarray:
-    """Cells whose holder on 28 January is not that of 20 January, by taking or by going over."""
-    a, b = ((date(2026, 1, day) - history.start_date).days for day in (20, 28))
-    if a < 0 or b > history.days:
-        return np.full(history.runs, np.nan)
-    moved = [((days > a) & (days <= b)) for days in (history.taken_on, history.gone_over_on)]
-    return (moved[0] | (moved[1] & (history.taken_on == NEVER))).sum(axis=0)
+def _escapes(site: str) -> Outcome:
+    definition = f"detainees who escaped from {site.replace('_', ' ')}"
+    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), escapes_from(CUSTODY_SITES.index(site)))
 
 
 def _held(town: str, name: str) -> Outcome:
@@ -162,6 +107,9 @@ OUTCOMES: tuple[Outcome, ...] = (
             at_end("cells_by_hand_over")),
     Outcome("cells_changed_20_to_28_jan", "cells", NUMBER, "cells whose holder changed from 20 to 28 January 2026", (7,),
             cells_changed),
+    Outcome("truce_violations", "violations", NUMBER, "violations of truces in force", (7, 8), summed("violations")),
+    Outcome("siege_days", "days", NUMBER, "days on which the offensive stood halted at the city lines", (7,),
+            days_at("campaign", HALTED)),
     _held("raqqa", "Raqqa"),
     _held("tabqa", "Tabqa"),
     _held("shaddadi", "Shaddadi"),
@@ -175,6 +123,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("truce_agreed_on", "date", DATE, "first truce that lasts more than a day", (8,), truce_agreed_on),
     Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,), truce_extended),
     Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,), at_end("truce_extensions")),
+    Outcome("first_extension_reason", "1", CATEGORY, "reason for which Damascus offered the first extension", (8, 9, 12),
+            first_extension_reason, EXTENSION_REASONS),
     Outcome("truce_lapsed_on", "date", DATE, "first day a truce lapsed at its expiry", (8,), first("truces_lapsed")),
     Outcome("truce_broken_on", "date", DATE, "first day a truce broke within its term", (8,), first("truces_broken")),
     Outcome("fighting_resumed_on", "date", DATE, "first day Damascus attacked again after a truce", (7, 8),
@@ -191,6 +141,8 @@ OUTCOMES: tuple[Outcome, ...] = (
             first("oil_handed_over")),
     Outcome("crossings_handed_over_on", "date", DATE, "day the crossings were handed over by the deal", (12, 21),
             first("crossings_handed_over")),
+    Outcome("tie_damascus_moscow_end", "1", NUMBER, "relation of Damascus and Moscow at the end, -1 to 1", (5, 13, 15),
+            at_end("tie_damascus_moscow")),
     Outcome("summit_result", "1", CATEGORY, "result of the last summit of Damascus and Moscow", (13,),
             category("summit_result", 1), SUMMIT_RESULTS[1:]),
     Outcome("hmeimim_status", "1", CATEGORY, "status of Hmeimim at the end", (13, 15), category("hmeimim_status"),
@@ -201,16 +153,23 @@ OUTCOMES: tuple[Outcome, ...] = (
             at_end("supply_delivered")),
     Outcome("army_readiness", "1", NUMBER, "readiness of the Syrian army at the end", (14,), at_end("army_readiness")),
     Outcome("moscow_influence", "1", NUMBER, "index of Moscow's influence at the end", (15,), at_end("moscow_influence")),
+    *_parts("moscow_influence", "influence", INFLUENCE_PARTS, 15, "Moscow's influence"),
     Outcome("damascus_authority", "1", NUMBER, "index of Damascus's authority at the end", (16,),
             at_end("damascus_authority")),
+    *_parts("damascus_authority", "authority", AUTHORITY_PARTS, 16, "Damascus's authority"),
     Outcome("sdf_uncertainty", "1", NUMBER, "index of the SDF's uncertainty at the end", (17,), at_end("sdf_uncertainty")),
+    *_parts("sdf_uncertainty", "uncertainty", UNCERTAINTY_PARTS, 17, "the SDF's uncertainty"),
     Outcome("us_persons", "persons", NUMBER, "US troops in Syria at the end", (19,), at_end("us_persons")),
     Outcome("us_bases", "bases", NUMBER, "US bases held at the end", (19,), at_end("us_bases")),
     Outcome("tanf_left_on", "date", DATE, "day Tanf was left", (19,), first("al_tanf_garrison_left")),
     Outcome("shaddadi_base_left_on", "date", DATE, "day the Shaddadi base was left", (19,), first("shaddadi_base_left")),
+    Outcome("qasrak_base_left_on", "date", DATE, "day the Qasrak base was left", (19,), first("qasrak_base_left")),
+    Outcome("rmeilan_base_left_on", "date", DATE, "day the Rmeilan base was left", (19,), first("rmeilan_base_left")),
     Outcome("us_strikes", "waves", NUMBER, "waves of US strikes on insurgents", (19,), at_end("us_strikes")),
     Outcome("withdrawal_requested_on", "date", DATE, "day Damascus asked Moscow to leave Qamishli", (5,),
             first("withdrawal_requested")),
+    Outcome("withdrawal_announced_on", "date", DATE, "day Moscow decided to leave Qamishli, asked or not", (1, 5),
+            first("withdrawal_phase", ANNOUNCED)),
     Outcome("withdrawal_started_on", "date", DATE, "first day equipment left Qamishli", (1,),
             first("withdrawal_phase", DRAWING_DOWN)),
     Outcome("qamishli_95_percent_out_on", "date", DATE,
@@ -231,13 +190,18 @@ OUTCOMES: tuple[Outcome, ...] = (
             first("partner_shifted")),
     Outcome("transfer_started_on", "date", DATE, "day of the first transfer of detainees to Iraq", (9,),
             first("detainees_transferred")),
+    Outcome("transfer_ended_on", "date", DATE, "day the last of the planned detainees was moved to Iraq", (9,),
+            transfer_ended_on),
     Outcome("detainees_transferred", "persons", NUMBER, "detainees moved to Iraq", (9,), at_end("detainees_transferred")),
+    Outcome("detainees_transferred_2026_01_21", "persons", NUMBER, "detainees moved to Iraq by 21 January 2026", (9,),
+            on("detainees_transferred", 2026, 1, 21)),
     Outcome("detainees_transferred_2026_01_28", "persons", NUMBER, "detainees moved to Iraq by 28 January 2026", (9,),
             on("detainees_transferred", 2026, 1, 28)),
     Outcome("detainees_escaped", "persons", NUMBER, "detainees who escaped from prisons", (10,),
             at_end("detainees_escaped")),
     Outcome("detainees_recaptured", "persons", NUMBER, "of those, retaken", (10,), at_end("detainees_recaptured")),
     Outcome("shaddadi_escapes", "persons", NUMBER, "detainees who escaped from Shaddadi", (10,), at_end("shaddadi_escapes")),
+    *(_escapes(site) for site in CUSTODY_SITES[PRISONS] if site != CUSTODY_SITES[SHADDADI]),
     Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
             lambda h: np.where(h.series["shaddadi_escapes"][-1] > 0, h.series["shaddadi_recaptured"][-1]
                                / np.maximum(h.series["shaddadi_escapes"][-1], 1.0), np.nan)),
@@ -247,7 +211,11 @@ OUTCOMES: tuple[Outcome, ...] = (
             at_end("detainees_held_by_damascus")),
     Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
-            lambda h: h.series["attacks"].sum(axis=0)),
+            summed("attacks")),
+    Outcome("insurgent_attacks_2026_01_20", "attacks", NUMBER, "the same from the start to 20 January 2026", (11,),
+            attacks_by(2026, 1, 20)),
+    Outcome("insurgent_attacks_2026_01_28", "attacks", NUMBER, "the same from the start to 28 January 2026", (11,),
+            attacks_by(2026, 1, 28)),
     Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,),
             at_end("attacks_deir_ez_zor")),
     Outcome("insurgent_attacks_raqqa", "attacks", NUMBER, "the same in Raqqa", (11,), at_end("attacks_raqqa")),
@@ -261,8 +229,16 @@ OUTCOMES: tuple[Outcome, ...] = (
             lambda h: (h.series["displaced_aleppo"] + h.series["displaced_hasakah"]).max(axis=0)),
     Outcome("displaced_end", "persons", NUMBER, "displaced on the last evening, Aleppo and Hasakah together", (20,),
             lambda h: h.series["displaced_aleppo"][-1] + h.series["displaced_hasakah"][-1]),
+    Outcome("displaced_aleppo_end", "persons", NUMBER, "displaced hosted by Aleppo on the last evening", (20,),
+            at_end("displaced_aleppo")),
+    Outcome("displaced_hasakah_end", "persons", NUMBER, "displaced hosted by Hasakah on the last evening", (20,),
+            at_end("displaced_hasakah")),
     Outcome("oil_share_damascus", "1", NUMBER, "share of the listed oil fields' weight with Damascus", (21,),
             at_end("oil_share_damascus")),
+    Outcome("dams_damascus", "dams", NUMBER, "of the three dams on the Euphrates, those with Damascus at the end", (21,),
+            number_taken("tabqa_dam", "baath_dam", "tishrin_dam")),
+    Outcome("crossings_damascus", "crossings", NUMBER, "of Semalka and Yarubiyah, those with Damascus at the end", (21,),
+            number_taken("semalka", "yarubiyah")),
     Outcome("sdf_prospects_end", "1", NUMBER, "the SDF's estimate of its prospects on the last evening", (17,),
             at_end("sdf_prospects")),
 )  # fmt: skip

@@ -15,7 +15,7 @@ FILES = sorted([*(ROOT / "sim").rglob("*.py"), *(ROOT / "dashboards").rglob("*.p
 LAYERS = (
     "errors values paths arrays data_tables grid grid_checks draws",
     "theatre state orders events survey start",
-    "measures history outcomes",
+    "measures history readings outcomes",
     "agents mechanisms",
     "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export",
     "model snapshot",
