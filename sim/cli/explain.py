@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from sim.ledger import Decision, Ledger
 
 MOST_EVENTS = 10
-WHO = ("damascus", "moscow", "sdf", "us")
 
 
 @click.command()
 @click.argument("source")
 @click.option("--run", type=click.IntRange(min=0), required=True, metavar="K", help="Number of the run, from 0.")
-@click.option("--actor", type=click.Choice(WHO), help="Tell the decisions of one actor only, those to order nothing too.")
+@click.option("--actor", metavar="NAME", help="Tell the decisions of one actor only, those to order nothing too.")
 @click.option("--why", metavar="EVENT", help="Walk back from an event: KIND[:PLACE][@DATE], as in truce_extended.")
 @click.option("--diverge", metavar="SOURCE2", help="Find where this run parts from the same run of another scenario.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole ledger as one JSON object.")
@@ -34,6 +33,8 @@ def explain(source: str, run: int, actor: str | None, why: str | None, diverge: 
 
     if sum(map(bool, (why, diverge, as_json))) + bool(actor and (why or diverge or as_json)) > 1:
         raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
+    if actor is not None:
+        _check_actor(actor)
     ledger = _ledger(source, run)
     out = console()
     if as_json:
@@ -49,6 +50,17 @@ def explain(source: str, run: int, actor: str | None, why: str | None, diverge: 
         _print_parting(out, ledger, _ledger(diverge, run))
     else:
         _print_story(out, ledger, actor)
+
+
+def _check_actor(name: str) -> None:
+    """Raise InputError with the likeliest of the actors where there is none of that name."""
+    from sim.errors import InputError
+    from sim.scenario_entries import registry
+    from sim.scenario_file import near_miss
+
+    actors = registry().actors
+    if name not in actors:
+        raise InputError(f"--actor {name}: is not one of {', '.join(actors)}{near_miss(name, actors)}")
 
 
 def _ledger(source: str, run: int) -> Ledger:

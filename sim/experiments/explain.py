@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from sim.agents import AGENTS
 from sim.errors import InputError
 from sim.events import BY_NAME, KINDS, MOVED_BY
 from sim.ledger import Decision, Event, Ledger, Reading
 from sim.scenario_file import near_miss
 from sim.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
 
-ACTORS = {"damascus": "Damascus", "moscow": "Moscow", "sdf": "the SDF", "us": "the United States"}
+TITLES = {agent.name: agent.title for agent in AGENTS}
 CODES = {
     "campaign": CAMPAIGNS,
     "withdrawal": PHASES,
@@ -178,7 +179,7 @@ def decision_text(ledger: Ledger, decision: Decision) -> str:
     """Say who decided what, by which rule, on what evidence, reading what."""
     actor, _, matter = decision.matter.partition(".")
     order = decision.order_text.rstrip(".")
-    return f"{ACTORS[actor]}, {matter}: {order}. {decision.rule}: {decision.explanation} [{decision.evidence}]"
+    return f"{TITLES[actor]}, {matter}: {order}. {decision.rule}: {decision.explanation} [{decision.evidence}]"
 
 
 def read_values(ledger: Ledger, decision: Decision) -> Iterator[str]:

@@ -6,13 +6,14 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from sim.agents import AGENTS
 from sim.agents.base import Rule
 from sim.experiments.markup import code, element, folded, paragraph, section, small, table
 from sim.experiments.store import Results
 from sim.experiments.wording import Calendar, percent, words
 from sim.model import policies_of
 
-ACTORS = {"damascus": "Damascus", "moscow": "Moscow", "sdf": "The SDF", "us": "The United States"}
+TITLES = {agent.name: agent.title[0].upper() + agent.title[1:] for agent in AGENTS}
 COLUMNS = ("Rule, most urgent first", "Fired in", "First day: median, 5% to 95%", "Evidence")
 
 
@@ -34,13 +35,13 @@ def rules_section(results: Results, calendar: Calendar) -> Element:
             "runs."
         ),
         _silent(silent, results.runs),
-        [folded(f"{ACTORS.get(actor, actor)}: {len(made)} matters", *made) for actor, made in tables.items()],
+        [folded(f"{TITLES[actor]}: {len(made)} matters", *made) for actor, made in tables.items()],
     )
 
 
 def _heading(matter: str) -> str:
     actor, _, name = matter.partition(".")
-    return f"{ACTORS.get(actor, actor)}: {words(name)}"
+    return f"{TITLES[actor]}: {words(name)}"
 
 
 def _rules_in_force(results: Results) -> dict[str, dict[str, Rule]]:
