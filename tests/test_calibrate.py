@@ -12,7 +12,7 @@ from sim.cli import commands
 from sim.errors import InputError
 from sim.experiments import calibration_store
 from sim.experiments.calibrate import Calibration, identified, make_design, meets, paired, uncertain
-from sim.experiments.hindcast import Observation, load_observations
+from sim.experiments.observations import Observation, load_observations
 from sim.scenario import load_scenario
 
 POINTS, RUNS = 96, 4

@@ -280,8 +280,17 @@ def test_hindcast_scores_the_users_own_record(here: Path) -> None:
     scored = json.loads(done.stdout)
     assert [(item["name"], item["observed"]) for item in scored["observations"]] == [("Defections by the third day", 5)]
     table = pullback("hindcast", "short.toml", "--observations", "record.toml").stdout
-    assert "2 simulated runs, seed" in table
+    assert "short against the record: 2 runs, seed" in table
     assert "Defections" in table
+    assert set(scored["observations"][0]["null_policies"]) == {"idle", "random"}
+    assert len(list((here / "results").glob("short-*/hindcast.html"))) == 1
+
+
+def test_a_page_that_has_nowhere_to_go_is_said_before_anything_runs(here: Path) -> None:
+    done = pullback("hindcast", "--html", "pages/mine.html")
+    line = "pullback: --html pages/mine.html: there is no folder pages (see pullback hindcast --help)\n"
+    assert (done.exit_code, done.stderr) == (2, line)
+    assert list(here.iterdir()) == []
 
 
 def test_progress_into_a_file_is_a_line_every_ten_seconds(

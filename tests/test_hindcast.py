@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
@@ -14,11 +16,14 @@ import pytest
 from sim.errors import InputError
 from sim.experiments import fit
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.hindcast import CAP_DAYS, Observation, hindcast, load_observations, score
+from sim.experiments.hindcast import CAP_DAYS, FITTED, TEST, UNCHANGED, hindcast, score, summed_up
+from sim.experiments.hindcast_page import write_page
+from sim.experiments.observations import Climatology, Observation, load_observations
 from sim.experiments.store import Results
 from sim.outcomes import DATE, OUTCOMES
 from sim.paths import data_folder
 from sim.scenario import load_scenario
+from tests.report_page import Page
 
 START = date(2026, 1, 12)
 LAST_FITTED, LAST_KNOWN = date(2026, 1, 20), date(2026, 1, 28)
@@ -29,8 +34,17 @@ def observation(kind: str, observed: tuple[Any, Any, Any], nothing_changes: Any 
     return Observation("it", outcome, observed, "1", kind, nothing_changes, False, "H", "a test")
 
 
-def scored(kind: str, observed: tuple[Any, Any, Any], values: list[float], nothing_changes: Any = 0) -> dict[str, Any]:
-    return score(observation(kind, observed, nothing_changes), np.array(values), START)
+def scored(
+    kind: str,
+    observed: tuple[Any, Any, Any],
+    values: list[float],
+    nothing_changes: Any = 0,
+    past: tuple[Any, ...] | None = None,
+    nulls: dict[str, list[float]] | None = None,
+) -> dict[str, Any]:
+    item = observation(kind, observed, nothing_changes)
+    item = replace(item, climatology=Climatology(past, "a test") if past else None)
+    return score(item, np.array(values), START, {name: np.array(said) for name, said in (nulls or {}).items()})
 
 
 def crps_by_hand(values: list[float], observed: float) -> float:
@@ -92,6 +106,45 @@ def test_skill_is_negative_where_nothing_changes_is_nearer_and_none_where_it_is_
     assert (perfect["skill"], perfect["skill_ci"]) == (None, None)
 
 
+def test_skill_is_against_the_better_of_nothing_changes_and_past_cases() -> None:
+    """Three past cases of 2, 4 and 6 against 3: mean distance 5/3, half the mean distance of two of them 8/9."""
+    told = scored("crps", (2, 3, 4), [3, 4], nothing_changes=9, past=(2, 4, 6))
+    assert (told["nothing_changes"], told["climatology"]) == (pytest.approx(6), pytest.approx(5 / 3 - 8 / 9))
+    assert (told["naive_is"], told["naive"]) == ("climatology", told["climatology"])
+    assert told["skill"] == pytest.approx(1 - told["score"] / told["climatology"])
+    assert scored("crps", (2, 3, 4), [3, 4], nothing_changes=3.5, past=(2, 4, 6))["naive_is"] == "nothing_changes"
+    assert scored("brier", (1, 1, 1), [1, 1, 0, 1], past=(0.62,))["naive"] == pytest.approx(0.38**2)
+    dated = scored("crps", (date(2026, 1, 20),) * 3, [8, 9], nothing_changes="never", past=(date(2026, 1, 22),))
+    assert dated["climatology"] == pytest.approx(2)
+
+
+def test_null_policies_are_scored_alike_and_are_silent_where_no_run_of_theirs_answers() -> None:
+    told = scored("crps", (2, 3, 4), [3, 4], nulls={"idle": [np.nan, np.nan], "random": [0, 0, 5, 10]})
+    assert told["null_policies"] == {"idle": None, "random": pytest.approx(1.5625)}
+    assert summed_up("all", [told])["worse_null_policies"] == {
+        "idle": {"worse": 0, "same": 0, "better": 0, "silent": 1},
+        "random": {"worse": 1, "same": 0, "better": 0, "silent": 0},
+    }
+    never = scored("crps", (date(2026, 1, 20),) * 3, [8, 9], nothing_changes="never", nulls={"idle": [np.nan, np.nan]})
+    assert never["null_policies"]["idle"] == CAP_DAYS
+
+
+def test_what_is_fitted_and_what_nothing_changes_gets_right_is_counted_apart() -> None:
+    hit, miss = [float(x) for x in range(101)], [500.0, 501.0]
+    rows = [
+        scored("crps", (40, 50, 60), hit),
+        scored("crps", (40, 50, 60), miss),
+        scored("crps", (40, 50, 60), hit, nothing_changes=45),
+    ]
+    assert [row["block"] for row in rows] == [TEST, TEST, UNCHANGED]
+    fitted = replace(observation("crps", (40, 50, 60)), used_to_fit=True)
+    assert score(fitted, np.array(hit), START)["block"] == FITTED
+    sums = summed_up(TEST, rows)
+    assert (sums["observations"], sums["with_interval"], sums["covered50"], sums["covered90"]) == (2, 2, 1, 1)
+    assert (sums["positive_skill"], sums["outside90"], sums["without_skill"]) == (1, ["it"], ["it"])
+    assert summed_up("all", rows)["observations"] == 3
+
+
 def test_the_interval_of_the_skill_holds_it_and_narrows_with_more_runs() -> None:
     few, many = (scored("crps", (2, 3, 4), [0, 0, 5, 10] * copies) for copies in (4, 64))
     for told in (few, many):
@@ -138,12 +191,34 @@ def score_by_hand(item: Observation, values: np.ndarray) -> float:
 
 
 def naive_by_hand(item: Observation) -> float:
+    if item.climatology is not None:
+        return (0.62 - item.observed[1]) ** 2
     if item.nothing_changes == "never":
         return 30
     distance = abs(item.nothing_changes - item.observed[1])
     if item.score == "interval":
         return 20 * max(item.observed[0] - item.nothing_changes, item.nothing_changes - item.observed[2], 0)
     return distance**2 if item.score == "brier" else distance
+
+
+def test_the_page_shows_every_observation_in_a_picture_and_a_table(tmp_path: Path) -> None:
+    results, record = ensemble(tmp_path / "mine", "baseline", 28), load_observations()
+    made = hindcast(results, record, {"idle": results})
+    path = write_page(tmp_path / "page.html", results, results.scenario, record, made)
+    page = Page(path.read_text(encoding="utf-8"))
+    assert page.open_tags == []
+    assert not [value for _, name, value in page.attributes if name in ("src", "href", "srcset")]
+    picture = page.source[page.source.index("<svg") : page.source.index("</svg>")]
+    rows = {row[0]: row for row in page.rows if len(row) == 7}
+    for item in made["observations"]:
+        name = item["name"].replace("&", "&amp;")
+        assert f">{name}</text>" in picture
+        (row,) = (row for head, row in rows.items() if head.startswith(item["name"]))
+        assert ("past cases 0.144" in row[5]) == (item["name"] == "Truce extended at its first expiry")
+        assert item["disagreement"] in row[0]
+    assert picture.count('class="observed"') == len(record) + 1, "one for each observation, one in the legend"
+    assert not re.search(r"\b(nan|inf|None)\b", page.source.split("</style>")[1])
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_what_lies_outside_the_runs_is_named_and_not_scored(tmp_path: Path) -> None:
@@ -229,6 +304,13 @@ def written(folder: Path, **changes: str | None) -> Path:
         ({"observed": "[2026-01-20]"}, "observed must be three dates, [low, central, high]"),
         ({"observed": "[2026-01-21, 2026-01-20, 2026-01-21]"}, "observed = [low, central, high] must not fall"),
         ({"by": '"soon"'}, "by must be a date without quotes, as in 2026-01-24"),
+        ({"nothing_changes": "0"}, 'nothing_changes must be "never" or a date'),
+        ({"used_to_fit": '"no"'}, "used_to_fit must be true or false"),
+        ({"source": "5"}, "source must be text in quotes"),
+        ({"outcome": '"summit_result"'}, "summit_result is a category; numbers, dates and yes_no can be scored"),
+        ({"climatology": "0.6"}, 'climatology must be a table, as in { values = [16, 20], source = "..." }'),
+        ({"climatology": '{ values = [3], source = "" }'}, "climatology: values must be dates"),
+        ({"climatology": '{ values = [2026-01-20], source = "", n = 3 }'}, "climatology: n is not a known key"),
     ],
 )
 def test_a_fault_of_a_users_record_is_one_line_that_names_it(
@@ -239,6 +321,23 @@ def test_a_fault_of_a_users_record_is_one_line_that_names_it(
     assert str(told.value) == f"record.toml: observation 1: {said}"
 
 
+def test_a_file_that_is_not_a_record_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "record.toml"
+    twice = written(tmp_path).read_text() + written(tmp_path).read_text().removeprefix("format = 1\n")
+    for text, said in (
+        ("a =", "record.toml: not TOML: Invalid value (at end of document)"),
+        ("format = 2\n", "record.toml: expected format = 1 and tables [[observation]], and nothing else"),
+        ("format = 1\nobservation = [3]\n", "record.toml: expected format = 1 and tables [[observation]], and nothing else"),
+        (twice, "record.toml: observation 2: another one has the name 'Truce'"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError) as told:
+            load_observations(path)
+        assert str(told.value) == said
+    with pytest.raises(InputError, match=r"none.toml: cannot be read: No such file or directory"):
+        load_observations(tmp_path / "none.toml")
+
+
 def test_a_users_record_is_read(tmp_path: Path) -> None:
     (item,) = load_observations(written(tmp_path))
     assert item.observed == (date(2026, 1, 19), date(2026, 1, 20), date(2026, 1, 21))
@@ -247,3 +346,9 @@ def test_a_users_record_is_read(tmp_path: Path) -> None:
 def test_the_shipped_record_has_a_source_for_every_observation() -> None:
     raw = tomllib.loads((data_folder() / "observations.toml").read_text(encoding="utf-8"))["observation"]
     assert all(item["source"].startswith("facts ") and item["confidence"] in ("H", "M", "L") for item in raw)
+
+
+def test_the_shipped_record_says_where_reports_differ_and_where_past_cases_are_from() -> None:
+    for item in load_observations():
+        assert item.disagreement, item.name
+        assert item.climatology is None or len(item.climatology.source) > 20

@@ -11,7 +11,7 @@ import pytest
 from report_page import Page, reported
 
 from sim.experiments import maps
-from sim.experiments.hindcast import load_observations
+from sim.experiments.observations import load_observations
 from sim.experiments.record import Agreement, agreement
 from sim.experiments.report import FILE, write_report
 from sim.experiments.report_outcomes import SYSTEMS

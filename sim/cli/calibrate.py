@@ -38,7 +38,7 @@ def calibrate(
     from sim.cli.progress import progress
     from sim.errors import InputError
     from sim.experiments import calibration_store
-    from sim.experiments.hindcast import load_observations
+    from sim.experiments.observations import load_observations
     from sim.scenario import load_scenario
 
     loaded = load_scenario(scenario)

@@ -4,61 +4,164 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.experiments.store import Results
+    from sim.experiments.wording import Calendar
+    from sim.scenario import Scenario
+
+TITLES = {
+    "test": 'Not used to fit, and "nothing changes" is wrong',
+    "fitted": "Used to fit: a good score shows no skill",
+    "unchanged": '"Nothing changes" is right too',
+}
+
+ROOMY = 96
+"""Columns of a terminal from which on the table has wide gaps."""
+
+LEGEND = """
+in       the 50 or 90% interval that meets the reports' range; yes or no has none
+score    CRPS (of dates in days), Brier, or interval score: lower is better
+naive    the score of 'nothing changes', or, marked *, of documented past cases
+null     the score with every actor idle (i), and deciding at random (r)
+skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
+-        where naive is perfect, or where no run says anything"""
 
 
 @click.command()
 @click.argument("scenario", default="baseline")
-@click.option("--observations", type=click.Path(path_type=Path), help="Your own record.  [default: January 2026]")
+@click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Page to write.  [default: in the results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def hindcast(scenario: str, observations: Path | None, as_json: bool) -> None:
-    """Score SCENARIO (default: baseline) against the record, beside the forecast that nothing changes."""
+def hindcast(scenario: str, observations: Path | None, html: Path | None, as_json: bool) -> None:
+    """Score SCENARIO (default: baseline) against the record.
+
+    Beside it stand the forecast that nothing changes, what past cases say, and the same runs with every actor idle and
+    deciding at random.
+    """
     from sim.cli.batch import compute, processors, results_folder
     from sim.experiments.hindcast import hindcast as score_all
-    from sim.experiments.hindcast import load_observations
+    from sim.experiments.hindcast_page import FILE, write_page
+    from sim.experiments.observations import load_observations
     from sim.scenario import load_scenario
 
     record = load_observations(observations)
     loaded = load_scenario(scenario)
-    scored = score_all(compute(loaded, results_folder(loaded), processors()), record)
+    if html is not None and not html.parent.is_dir():
+        raise click.UsageError(f"--html {html}: there is no folder {html.parent}")
+    results = compute(loaded, results_folder(loaded), processors())
+    scored = score_all(results, record, {name: _null_results(loaded, name) for name in ("idle", "random")})
+    page = write_page(html or results.folder / FILE, results, loaded, record, scored)
     if as_json:
         print(json.dumps(scored, allow_nan=False))
     else:
-        _print_scores(scored, loaded.seed)
+        _print_scores(scored, loaded, page)
 
 
-def _print_scores(scored: dict[str, Any], seed: int) -> None:
-    from sim.cli.tables import console, table
+def _null_results(scenario: Scenario, policy: str) -> Results:
+    """Return the same runs with every actor under a null policy."""
+    from sim.cli.batch import compute, processors, results_folder
+    from sim.scenario_entries import registry
 
-    right = ("score", "naive", "skill")
-    whole = ("observed", "median", "5% to 95%", *right, "fitted")
-    rows = table("observation", "observed", "median", "5% to 95%", *right, "fitted", right=right, whole=whole)
-    for item in scored["observations"]:
-        numbers = (_short(item[key]) for key in right)
-        rows.add_row(item["name"], _short(item["observed"]), *_said(item), *numbers, "yes" if item["used_to_fit"] else "")
-    out = console()
-    out.print(rows)
+    null = scenario.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="hindcast")
+    return compute(null, results_folder(null), processors())
+
+
+def _print_scores(scored: dict[str, Any], scenario: Scenario, page: Path) -> None:
+    from sim.cli.tables import console
+    from sim.experiments.wording import Calendar
+
+    out, calendar = console(), Calendar(scenario.start_date, scenario.days)
+    out.print(f"{scenario.name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")
+    for block in scored["blocks"]:
+        if block["observations"]:
+            out.print(f"\n{TITLES[block['block']]}", style="bold")
+            out.print(_block(scored, block["block"], calendar, out.width))
+            _print_sums(out, block)
     for name in scored["not_covered"]:
         out.print(f"not covered by this scenario: {name}")
-    out.print("\nscore: CRPS, Brier or interval score, lower is better; naive: that of 'nothing changes'")
-    out.print("skill: 1 is perfect, 0 no better than naive, negative worse; - where naive is right")
-    out.print("fitted: the model was fitted to this observation, so that its score shows no skill")
-    out.print(f"{scored['runs']} simulated runs, seed {seed}: an exploration, not a forecast")
+    if scored["observations"]:
+        out.print("\nAll observations", style="bold")
+        _print_sums(out, scored["all"])
+    out.print(LEGEND)
+    out.print(f"page     {page}", soft_wrap=True)
+    out.print("simulated runs: an exploration, not a forecast")
 
 
-def _said(item: dict[str, Any]) -> tuple[str, str]:
-    """Return what the ensemble says of one observation: median and range, or the share of yes."""
-    from sim.cli.tables import span
+def _block(scored: dict[str, Any], block: str, calendar: Calendar, width: int) -> Any:
+    from sim.cli.tables import table
 
+    right = ("score", "naive")
+    whole = ("record", "runs, 5 to 95%", "in", *right, "null", "skill")
+    rows = table("observation", *whole, right=right, whole=whole)
+    rows.padding = (0, 2 if width >= ROOMY else 1, 0, 0)
+    for column, least in zip(rows.columns, (0, 14, 14, 2, 6, 5, 8, 12), strict=True):
+        column.min_width = least
+    rows.columns[0].ratio, rows.expand = 1, True
+    for item in scored["observations"]:
+        if item["block"] == block:
+            rows.add_row(*_cells(item, calendar))
+    return rows
+
+
+def _cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
+    low, high = item["observed_range"]
+    recorded = _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
     if item["probability"] is not None:
-        return f"{item['probability']:.0%} yes", ""
-    low, _, median, _, high = (_short(value) for value in item["quantiles"])
-    return median, span(low, high)
+        said, inside = f"{item['probability']:.0%} yes", "-"
+        recorded = ("yes" if item["observed"] else "no") + ("" if low == high else "\ndisputed")
+    else:
+        median = _value(item["quantiles"][2], calendar, 3)
+        said = f"{median}\n{_span(item['quantiles'][0], item['quantiles'][-1], calendar)}"
+        inside = "50" if item["covered50"] else "90" if item["covered90"] else "no"
+    naive = _value(item["naive"]) + ("*" if item["naive_is"] == "climatology" else "")
+    nulls = "\n".join(f"{name[0]} {_value(score)}" for name, score in item["null_policies"].items())
+    skill = "-" if item["skill"] is None else f"{item['skill']:.2f}\n{item['skill_ci'][0]:.2f} to {item['skill_ci'][1]:.2f}"
+    return item["name"], recorded, said, inside, _value(item["score"]), naive, nulls, skill
 
 
-def _short(value: float | str | None) -> str:
+def _print_sums(out: Console, sums: dict[str, Any]) -> None:
+    """Print how many of a block are hits, and name the misses."""
+    n = sums["with_interval"]
+    said = []
+    if n:
+        said.append(f"the 90% interval holds {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
+    if sums["with_skill"]:
+        said.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
+    said += [f"{name} worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
+    out.print("; ".join(said), style="italic")
+    for key, what in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
+        if sums[key]:
+            out.print(f"{what}: {', '.join(sums[key])}", style="italic")
+
+
+def _of(counts: dict[str, int]) -> str:
+    return f"{counts['worse']} of {counts['worse'] + counts['same'] + counts['better']}"
+
+
+def _value(value: float | str | None, calendar: Calendar | None = None, figures: int = 2) -> str:
+    from datetime import date
+
     if value is None:
         return "-"
-    return value if isinstance(value, str) else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, str):
+        return calendar.short((date.fromisoformat(value) - calendar.start).days)
+    if abs(value) >= 1e4:
+        return f"{value / 1e3:,.3g}k"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return "<0.001" if 0 < value < 0.001 else f"{value:.{figures}g}"
+
+
+def _span(low: Any, high: Any, calendar: Calendar) -> str:
+    """Write a range, of dates with the month once."""
+    from datetime import date
+
+    if isinstance(low, str):
+        return calendar.span(*((date.fromisoformat(x) - calendar.start).days for x in (low, high)))
+    return f"{_value(low)} to {_value(high)}"

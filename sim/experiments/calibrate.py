@@ -13,11 +13,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 from scipy.stats import kstwobign, qmc, spearmanr
 
-from sim.experiments.hindcast import CAP_DAYS, NEVER_SAYS, Observation
+from sim.experiments.hindcast import CAP_DAYS
+from sim.experiments.observations import NEVER_SAYS, Observation
 from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario
@@ -151,9 +153,11 @@ def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:
 
 def meets(item: Observation, values: np.ndarray, start: date) -> np.ndarray:
     """Return (runs,) bool: the run lies within the reports and the tolerance. What did not come meets nothing."""
-    is_date = isinstance(item.observed[1], date)
-    low, central, high = ((x - start).days if is_date else float(x) for x in item.observed)
-    naive = central + CAP_DAYS if item.nothing_changes == NEVER_SAYS else float(item.nothing_changes)
+    def read(said: Any) -> float:
+        return float((said - start).days) if isinstance(said, date) else float(said)
+
+    low, central, high = map(read, item.observed)
+    naive = central + CAP_DAYS if item.nothing_changes == NEVER_SAYS else read(item.nothing_changes)
     beyond = TOLERANCE * abs(naive - central)
     return (values >= low - beyond) & (values <= high + beyond)
 

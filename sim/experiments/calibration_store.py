@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from sim.errors import InputError
 from sim.experiments.calibrate import Calibration, Design, identified, make_design, paired, play
-from sim.experiments.hindcast import Observation
+from sim.experiments.observations import Observation
 from sim.experiments.store import code_digest
 from sim.scenario import Scenario
 

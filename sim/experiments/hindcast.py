@@ -1,160 +1,174 @@
-"""The ensemble scored against the dated record, beside the forecast that nothing changes after the start.
+"""The ensemble scored against the dated record, beside forecasts that need no model and beside policies without rules.
 
-A date is scored in days; a run in which it does not come within CAP_DAYS after the observation counts as that late, and so
-does "never". Skill is 1 less the ensemble's score over the naive one's: 1 is perfect, 0 no better, negative worse.
+The forecasts without a model: nothing changes after the start, and the past, where an observation states one. A date is
+scored in days; a run in which it does not come within CAP_DAYS after the observation counts as that late, and so does
+"never". A run in which a question does not arise says nothing of it. Skill is 1 less the ensemble's score over that of the
+better of the forecasts without a model: 1 is perfect, 0 no better, negative worse.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scoringrules import brier_score, crps_ensemble, interval_score
 
-from sim.errors import InputError
+from sim.experiments.observations import NEVER_SAYS, Observation
 from sim.experiments.store import SCHEMA, Results
-from sim.outcomes import DATE, OUTCOMES, YES_NO
-from sim.paths import data_folder
-from sim.scenario_file import near_miss
 
 CAP_DAYS = 30.0
 RESAMPLES = 1000
 RESAMPLING_SEED = 20260128
-SCORES = ("crps", "brier", "interval")
-KEYS = ("name", "outcome", "observed", "unit", "score", "nothing_changes", "used_to_fit", "confidence", "source")
-OPTIONAL = ("by",)
-NEVER_SAYS = "never"
+TEST, FITTED, UNCHANGED = "test", "fitted", "unchanged"
+"""Blocks that are scored apart: neither of what follows; used to fit; "nothing changes" lies within the reports."""
+
+Target = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Observation:
-    """A dated fact with its range of reports.
+def hindcast(
+    results: Results, observations: Sequence[Observation], null_policies: Mapping[str, Results] | None = None
+) -> dict[str, Any]:
+    """Score every observation the results cover, as `pullback hindcast --json` prints it.
 
-    observed: (low, central, high), dates as calendar dates. by: the evening by which it was so, None where unstated; a
-    date says so itself.
+    null_policies: name -> results of the same scenario under the same luck with that policy for every actor.
     """
-
-    name: str
-    outcome: str
-    observed: tuple[Any, Any, Any]
-    unit: str
-    score: str
-    nothing_changes: Any
-    used_to_fit: bool
-    confidence: str
-    source: str
-    by: date | None = None
-
-    @property
-    def seen_by(self) -> date | None:
-        """The last evening a scenario must cover to say anything of it, None where that is not stated."""
-        return self.observed[1] if isinstance(self.observed[1], date) else self.by
-
-    def lies_within(self, start: date, end: date) -> bool:
-        """Whether it came after the evening of the start, when it was still open, and before the runs end."""
-        return self.seen_by is None or start < self.seen_by <= end
-
-
-def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
-    """Read the shipped record, or the user's own. Raises InputError naming the observation and what is wrong."""
-    path = path or data_folder() / "observations.toml"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path.name}: cannot be read ({error})") from None
-    unknown = [key for key in data if key not in ("format", "observation")]
-    if unknown or not isinstance(data.get("observation"), list) or not data["observation"]:
-        raise InputError(f"{path.name}: expected format = 1 and tables [[observation]]")
-    return tuple(_observation(path.name, number, item) for number, item in enumerate(data["observation"], 1))
-
-
-def _observation(file: str, number: int, item: Mapping[str, Any]) -> Observation:
-    where = f"{file}: observation {number}"
-    for key in item:
-        if key not in KEYS + OPTIONAL:
-            raise InputError(f"{where}: {key} is not a known key{near_miss(key, KEYS + OPTIONAL)}")
-    missing = [key for key in KEYS if key not in item]
-    if missing:
-        raise InputError(f"{where}: lacks {', '.join(missing)}")
-    known = {outcome.name: outcome for outcome in OUTCOMES}
-    if item["outcome"] not in known:
-        raise InputError(f"{where}: {item['outcome']} is not a known outcome{near_miss(item['outcome'], known)}")
-    outcome = known[item["outcome"]]
-    if item["score"] not in SCORES:
-        raise InputError(f"{where}: score = {item['score']!r} is not one of {', '.join(SCORES)}")
-    if (item["score"] == "brier") != (outcome.type == YES_NO):
-        raise InputError(f"{where}: score brier is for yes_no outcomes and for no others; {outcome.name} is {outcome.type}")
-    wanted = date if outcome.type == DATE else (int, float)
-    observed = item["observed"]
-    if not (isinstance(observed, list) and len(observed) == 3 and all(isinstance(x, wanted) for x in observed)):
-        kind = "dates" if outcome.type == DATE else "numbers"
-        raise InputError(f"{where}: observed must be three {kind}, [low, central, high]")
-    if not observed[0] <= observed[1] <= observed[2]:
-        raise InputError(f"{where}: observed = [low, central, high] must not fall")
-    if type(item.get("by", date.min)) is not date:
-        raise InputError(f"{where}: by must be a date without quotes, as in 2026-01-24")
-    return Observation(**{**item, "observed": tuple(observed)})
-
-
-def hindcast(results: Results, observations: tuple[Observation, ...]) -> dict[str, Any]:
-    """Score every observation the results cover, as `pullback hindcast --json` prints it."""
     start, end = results.scenario.start_date, results.scenario.end_date
-    scored = [
-        score(item, results.outcomes[item.outcome], start) if item.lies_within(start, end) else None for item in observations
-    ]
+    others = {name: other.outcomes for name, other in (null_policies or {}).items()}
+    scored = []
+    for item in observations:
+        nulls = {name: outcomes[item.outcome] for name, outcomes in others.items()}
+        inside = item.lies_within(start, end)
+        scored.append(score(item, results.outcomes[item.outcome], start, nulls) if inside else None)
+    rows = [row for row in scored if row is not None]
     return {
         "schema": SCHEMA,
         "scenario": results.manifest["scenario"],
         "hash": results.manifest["hash"],
         "runs": results.runs,
-        "observations": [row for row in scored if row is not None],
+        "observations": rows,
+        "blocks": [summed_up(block, rows) for block in (TEST, FITTED, UNCHANGED)],
+        "all": summed_up("all", rows),
         "not_covered": [item.name for item, row in zip(observations, scored, strict=True) if row is None],
     }
 
 
-def score(item: Observation, values: np.ndarray, start: date) -> dict[str, Any] | None:
-    """Return the scores of one observation; None where no run of the ensemble says anything of it."""
+def score(
+    item: Observation, values: np.ndarray, start: date, null_policies: Mapping[str, np.ndarray] | None = None
+) -> dict[str, Any] | None:
+    """Return the scores of one observation; None where no run of the ensemble says anything of it.
+
+    values: (runs,) of the outcome. null_policies: name -> the same under that policy.
+    """
     is_date = isinstance(item.observed[1], date)
     if not is_date and np.isnan(values).all():
         return None
-    low, observed, high = ((x - start).days if is_date else float(x) for x in item.observed)
-    cap = observed + CAP_DAYS
-    if is_date:
-        values = np.minimum(np.nan_to_num(values, nan=cap), cap)
-        naive = cap if item.nothing_changes == NEVER_SAYS else float(item.nothing_changes)
-    else:
-        values, naive = values[~np.isnan(values)], float(item.nothing_changes)
-    target = (low, observed, high)
-    ours, theirs = _score(item.score, values, target), _score(item.score, np.array([naive]), target)
+    low, observed, high = target = tuple((x - start).days if is_date else float(x) for x in item.observed)
+    cap = observed + CAP_DAYS if is_date else None
+    values = _answers(values, cap)
+    naive = _naive(item, start, cap, target)
+    better = min(naive, key=lambda name: naive[name])
+    ours = _score(item.score, values, target)
     quantiles = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
-    shown = [str(start.fromordinal(start.toordinal() + round(q))) if is_date else float(q) for q in quantiles]
+    has_interval = item.score != "brier"
     return {
         "name": item.name,
         "outcome": item.outcome,
-        "observed": str(item.observed[1]) if is_date else item.observed[1],
-        "observed_range": [str(x) if is_date else x for x in (item.observed[0], item.observed[2])],
+        "block": UNCHANGED if item.unchanged else FITTED if item.used_to_fit else TEST,
+        "observed": _shown(item.observed[1]),
+        "observed_range": [_shown(item.observed[0]), _shown(item.observed[2])],
+        "unit": item.unit,
+        "disagreement": item.disagreement,
         "kind": item.score,
         "score": ours,
-        "quantiles": shown,
-        "probability": float(values.mean()) if item.score == "brier" else None,
-        "covered50": None if item.score == "brier" else bool(quantiles[1] <= high and low <= quantiles[3]),
-        "covered90": None if item.score == "brier" else bool(quantiles[0] <= high and low <= quantiles[4]),
-        "width90": None if item.score == "brier" else float(quantiles[4] - quantiles[0]),
-        "naive": theirs,
-        "skill": _skill(ours, theirs),
-        "skill_ci": _skill_interval(item.score, values, target, theirs),
+        "n": len(values),
+        "quantiles": [_shown(date.fromordinal(start.toordinal() + round(q))) if is_date else float(q) for q in quantiles],
+        "probability": None if has_interval else float(values.mean()),
+        "covered50": bool(quantiles[1] <= high and low <= quantiles[3]) if has_interval else None,
+        "covered90": bool(quantiles[0] <= high and low <= quantiles[4]) if has_interval else None,
+        "width50": float(quantiles[3] - quantiles[1]) if has_interval else None,
+        "width90": float(quantiles[4] - quantiles[0]) if has_interval else None,
+        "naive": naive[better],
+        "naive_is": better,
+        "nothing_changes": naive["nothing_changes"],
+        "climatology": naive.get("climatology"),
+        "null_policies": {
+            name: _null_score(item.score, other, cap, target) for name, other in (null_policies or {}).items()
+        },
+        "skill": None if naive[better] == 0 else 1.0 - ours / naive[better],
+        "skill_ci": _skill_interval(item.score, values, target, naive[better]),
         "used_to_fit": item.used_to_fit,
         "confidence": item.confidence,
         "source": item.source,
     }
 
 
-def _score(kind: str, values: np.ndarray, target: tuple[float, float, float]) -> float:
+def summed_up(block: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Count the hits of a block and name its misses; "all" takes every row.
+
+    A miss lies outside the 90% interval, or has no positive skill where skill has a meaning.
+    """
+    rows = [row for row in rows if block in ("all", row["block"])]
+    with_interval = [row for row in rows if row["covered90"] is not None]
+    with_skill = [row for row in rows if row["skill"] is not None]
+    nulls = rows[0]["null_policies"] if rows else {}
+    return {
+        "block": block,
+        "observations": len(rows),
+        "with_interval": len(with_interval),
+        "covered50": sum(row["covered50"] for row in with_interval),
+        "covered90": sum(row["covered90"] for row in with_interval),
+        "with_skill": len(with_skill),
+        "positive_skill": sum(row["skill"] > 0 for row in with_skill),
+        "worse_null_policies": {name: _beaten(rows, name) for name in nulls},
+        "outside90": [row["name"] for row in with_interval if not row["covered90"]],
+        "without_skill": [row["name"] for row in with_skill if row["skill"] <= 0],
+    }
+
+
+def _beaten(rows: Sequence[Mapping[str, Any]], null: str) -> dict[str, int]:
+    """Return on how many observations a null policy scores worse, the same and better, and on how many it is silent."""
+    theirs = [(row["null_policies"][null], row["score"]) for row in rows]
+    said = [(null_score, ours) for null_score, ours in theirs if null_score is not None]
+    return {
+        "worse": sum(null_score > ours for null_score, ours in said),
+        "same": sum(null_score == ours for null_score, ours in said),
+        "better": sum(null_score < ours for null_score, ours in said),
+        "silent": len(theirs) - len(said),
+    }
+
+
+def _answers(values: np.ndarray, cap: float | None) -> np.ndarray:
+    """Return what the runs say: days up to the cap for a date, else the values of runs in which the question arose."""
+    if cap is not None:
+        return np.minimum(np.nan_to_num(values, nan=cap), cap)
+    return values[~np.isnan(values)]
+
+
+def _naive(item: Observation, start: date, cap: float | None, target: Target) -> dict[str, float]:
+    """Return the scores of the forecasts without a model, by name."""
+
+    def read(said: Any) -> float:
+        if said == NEVER_SAYS:
+            return np.nan
+        return float((said - start).days) if isinstance(said, date) else float(said)
+
+    told = {"nothing_changes": (item.nothing_changes,)}
+    if item.climatology is not None:
+        told["climatology"] = item.climatology.values
+    return {
+        name: _score(item.score, _answers(np.array([read(x) for x in said]), cap), target) for name, said in told.items()
+    }
+
+
+def _null_score(kind: str, values: np.ndarray, cap: float | None, target: Target) -> float | None:
+    """Return a null policy's score, None where its runs say nothing of the observation."""
+    answers = _answers(values, cap)
+    return _score(kind, answers, target) if len(answers) else None
+
+
+def _score(kind: str, values: np.ndarray, target: Target) -> float:
     """Return CRPS of the ensemble, Brier score of its share of yes, or the interval score of its 90% interval.
 
     target: (low, central, high) of the reports. CRPS and Brier score the central one; the interval score the report that
@@ -169,12 +183,7 @@ def _score(kind: str, values: np.ndarray, target: tuple[float, float, float]) ->
     return float(interval_score(nearest, low, high, 0.1))
 
 
-def _skill(ours: float, theirs: float) -> float | None:
-    """Return 1 - ours / theirs; None where the naive forecast is perfect and skill has no meaning."""
-    return None if theirs == 0 else 1.0 - ours / theirs
-
-
-def _skill_interval(kind: str, values: np.ndarray, target: tuple[float, float, float], theirs: float) -> list[float] | None:
+def _skill_interval(kind: str, values: np.ndarray, target: Target, theirs: float) -> list[float] | None:
     """Return the 95% interval of the skill over resampled runs: how much the number of runs leaves open."""
     if theirs == 0:
         return None
@@ -184,3 +193,7 @@ def _skill_interval(kind: str, values: np.ndarray, target: tuple[float, float, f
     else:
         scores = np.array([_score(kind, values[row], target) for row in picks])
     return [float(x) for x in np.quantile(1.0 - scores / theirs, [0.025, 0.975])]
+
+
+def _shown(value: Any) -> Any:
+    return str(value) if isinstance(value, date) else value

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from sim.experiments.hindcast import Observation
+from sim.experiments.observations import Observation
 from sim.experiments.store import Results
 
 

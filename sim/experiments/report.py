@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from sim.experiments.hindcast import hindcast, load_observations
+from sim.experiments.hindcast import hindcast
 from sim.experiments.markup import element, page, paragraph, section
+from sim.experiments.observations import load_observations
 from sim.experiments.record import agreement
 from sim.experiments.report_outcomes import coming_section, outcomes_section
 from sim.experiments.report_pictures import Fans, fans_section, maps_section, share_section

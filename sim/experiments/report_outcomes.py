@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.experiments.charts import coming
-from sim.experiments.hindcast import Observation
 from sim.experiments.markup import Content, code, element, figure, folded, section, small, table
+from sim.experiments.observations import Observation
 from sim.experiments.store import Results
 from sim.experiments.wording import Calendar, amount, percent, words
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome

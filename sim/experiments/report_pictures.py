@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.experiments import maps
 from sim.experiments.charts import Mark, fan
-from sim.experiments.hindcast import Observation
 from sim.experiments.markup import element, figure, paragraph, section
+from sim.experiments.observations import Observation
 from sim.experiments.store import Results
 from sim.experiments.wording import Calendar, number, share
 from sim.grid import load_control, load_grid

@@ -9,9 +9,10 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from sim.experiments.chart_record import BLOCKS, record_chart
 from sim.experiments.charts import counts
-from sim.experiments.hindcast import Observation
-from sim.experiments.markup import Content, element, figure, paragraph, section, small, table
+from sim.experiments.markup import element, figure, paragraph, section, small, table
+from sim.experiments.observations import Observation
 from sim.experiments.record import Agreement
 from sim.experiments.report_outcomes import Summaries
 from sim.experiments.statistics import wilson
@@ -19,38 +20,34 @@ from sim.experiments.wording import Calendar, amount, number, percent
 from sim.outcomes import DATE, OUTCOMES, YES_NO, Outcome
 
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+PLAYED = {"idle": "idle", "random": "deciding at random"}
 COLUMNS = (
     "Observation",
     "Record: low, central, high",
     "The runs: median, 5% to 95%",
     "Runs inside",
     "Score",
-    "Nothing changes",
+    "Without a model",
 )
 HARDEST = 3
 SCORES = {"crps": "CRPS", "brier": "Brier", "interval": "interval"}
 
 
 def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summaries, calendar: Calendar) -> Element:
-    """Return the hindcast: each observation beside the runs and beside the forecast that nothing changes."""
+    """Return the hindcast: each observation beside the runs, the forecasts without a model and, if played, null policies."""
     if not scored["observations"]:
         said = "No observation of the record lies after the start of this scenario and before its end: nothing to score."
         return section("record", "Against the record", paragraph(said))
-    rows: dict[bool, list[list[list[Content]]]] = {False: [], True: []}
-    inside = dict(zip((item.name for item in agreed.observations), agreed.share_by_observation.tolist(), strict=True))
     observations = {item.name: item for item in agreed.observations}
-    for item in scored["observations"]:
-        row = _row(item, observations[item["name"]], inside[item["name"]], summaries, calendar)
-        rows[item["naive"] == 0].append(row)
+    title = "Each observation, the runs and the forecasts without a model; every row has its own scale"
+    picture = record_chart("record-rows", title, scored["observations"], observations, calendar)
     return section(
         "record",
         "Against the record",
         _introduction(),
-        [
-            table(f'Observations that "nothing changes" gets {gets}', COLUMNS, rows[right], look="record")
-            for gets, right in (("wrong", False), ("right", True))
-            if rows[right]
-        ],
+        element("div", figure(title, picture), class_="scroll rows", role="region", aria_label=title, tabindex=0),
+        [_block(sums, scored, agreed, summaries, calendar) for sums in scored["blocks"] if sums["observations"]],
+        paragraph("All observations: ", _sums(scored["all"])),
         _not_covered(scored),
         element("h3", "Runs consistent with the record"),
         _agreement(agreed),
@@ -61,28 +58,82 @@ def _introduction() -> Element:
     return paragraph(
         "A score is a distance from the record, 0 is perfect: CRPS for numbers and dates (in the outcome's unit, dates in "
         "days), Brier for yes or no, and for an interval the width of that of 90% and a penalty for missing the reports. "
-        "Nothing changes: the score of the forecast that everything stays as on the evening of the start; lower is "
-        "better. Observations marked ",
+        "Without a model: the score of the forecast that everything stays as on the evening of the start, and of past cases "
+        "where some are documented. Skill: 1 is perfect, 0 no better than the better of these, negative worse, with the 95% "
+        "interval that the number of runs leaves. Observations marked ",
         _badge("fitted"),
         " were used to fit values of the model: a good score there shows no skill.",
     )
 
 
+def _block(
+    sums: Mapping[str, Any], scored: Mapping[str, Any], agreed: Agreement, summaries: Summaries, calendar: Calendar
+) -> list[Element]:
+    """Return the table of the observations that are scored together, and how many of them are hits."""
+    observations = {item.name: item for item in agreed.observations}
+    inside = dict(zip(observations, agreed.share_by_observation.tolist(), strict=True))
+    nulls = tuple(name.capitalize() for name in sums["worse_null_policies"])
+    rows = [
+        _row(item, observations[item["name"]], inside[item["name"]], summaries, calendar)
+        for item in scored["observations"]
+        if item["block"] == sums["block"]
+    ]
+    return [table(BLOCKS[sums["block"]], COLUMNS + nulls, rows, look="record"), paragraph(_sums(sums))]
+
+
+def _sums(sums: Mapping[str, Any]) -> str:
+    """Say how many observations are hits, and name the misses."""
+    n, skilled, said = sums["with_interval"], sums["with_skill"], []
+    if n:
+        said.append(f"Of {n} with an interval, that of 90% holds {sums['covered90']} and that of 50% {sums['covered50']}.")
+    if skilled:
+        said.append(f"Skill is positive on {sums['positive_skill']} of {skilled}.")
+    for name, null in sums["worse_null_policies"].items():
+        answered = null["worse"] + null["same"] + null["better"]
+        said.append(f"With every actor {PLAYED[name]} the score is worse on {null['worse']} of {answered}.")
+    if sums["outside90"]:
+        said.append(f"Outside the 90% interval: {'; '.join(sums['outside90'])}.")
+    if sums["without_skill"]:
+        said.append(f"Without positive skill: {'; '.join(sums['without_skill'])}.")
+    return " ".join(said)
+
+
 def _row(item: Mapping[str, Any], observation: Observation, inside: float, summaries: Summaries, calendar: Calendar) -> list:
     outcome = BY_NAME[observation.outcome]
-    head = [item["name"], " ", _badge("fitted") if item["used_to_fit"] else None, small(_origin(item))]
-    better = "as good" if item["score"] == item["naive"] else "better" if item["score"] < item["naive"] else "worse"
+    differ = small(f"where reports differ: {item['disagreement']}") if item["disagreement"] else None
+    head = [item["name"], " ", _badge("fitted") if item["used_to_fit"] else None, small(_origin(item)), differ]
+    past = None if item["climatology"] is None else small(f"past cases {_scored(item['climatology'])}")
     return [
         head,
         [_recorded(observation, outcome, calendar)],
-        [_said(item, outcome, summaries[outcome.name], calendar)],
+        [_said(item, outcome, summaries[outcome.name], calendar), small(_held(item, outcome))],
         [percent(inside)],
-        [f"{SCORES[item['kind']]} {_scored(item['score'])}"],
-        [_scored(item["naive"]), small(f"the runs {better}")],
+        [f"{SCORES[item['kind']]} {_scored(item['score'])}", _skill(item)],
+        [f"nothing changes {_scored(item['nothing_changes'])}", past],
+        *([_scored(score)] for score in item["null_policies"].values()),
     ]
 
 
-def _scored(score: float) -> str:
+def _held(item: Mapping[str, Any], outcome: Outcome) -> str:
+    """Say which interval meets the reports, and how wide that of 90% is."""
+    if item["covered90"] is None:
+        return ""
+    unit = "days" if outcome.type == DATE else outcome.unit
+    wide = f"{number(item['width90'])}{'' if unit == '1' else f' {unit}'} wide"
+    held = "50% interval meets it" if item["covered50"] else "90% interval meets it" if item["covered90"] else "outside 90%"
+    return f"{held}; 90%: {wide}"
+
+
+def _skill(item: Mapping[str, Any]) -> Element | None:
+    if item["skill"] is None:
+        return None
+    low, high = item["skill_ci"]
+    return small(f"skill {item['skill']:.2f} ({low:.2f} to {high:.2f})")
+
+
+def _scored(score: float | None) -> str:
+    if score is None:
+        return "-"
     return "<0.001" if 0 < score < 0.001 else number(score)
 
 
