@@ -7,10 +7,12 @@ insurgents, people and estimates; record.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from types import ModuleType
 
 import mesa
 import numpy as np
+from mesa.discrete_space import OrthogonalVonNeumannGrid
 
 from sim.agents import AGENTS
 from sim.agents.base import Policy, Watcher
@@ -20,6 +22,7 @@ from sim.draws import Draws
 from sim.grid import load_control, load_grid
 from sim.history import History
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
+from sim.mesa_views import RecordCollector, Views
 from sim.orders import Orders
 from sim.scenario import Scenario
 from sim.start import initial_state
@@ -40,17 +43,23 @@ BLOCK_RUNS = 512
 class TheatreModel(mesa.Model):
     """A block of runs. Run `first_run + k` is the same history whatever the block it is computed in."""
 
-    def __init__(self, scenario: Scenario, runs: int = 32, first_run: int = 0, theatre: Theatre | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, runs: int = 32, first_run: int = 0, theatre: Theatre | None = None, rng: None = None
+    ) -> None:
         """scenario: a checked scenario. runs: size of the block, at least 1. first_run: 0-based number of its first run.
 
-        theatre: another world than the scenario's lattice, for tests and benchmarks.
+        theatre: another world than the scenario's lattice, for tests and benchmarks. rng: always None, as Mesa's
+        batch_run gives it. Raises ValueError.
         """
         super().__init__(rng=0)  # Mesa's own generator is never used
+        if rng is not None:
+            raise ValueError("luck comes from the scenario's seed and the number of the run, not from rng")
         if runs < 1 or first_run < 0:
             raise ValueError(f"expected runs >= 1 and first_run >= 0, got {runs} and {first_run}")
         self.days = scenario.days
         self.running = True
         self.watcher: Watcher | None = None
+        self.shown_run = first_run
         self._stages = list(scenario.stages)
         self.setting = self._stages[0][1]
         self.theatre = theatre or theatre_of(scenario)
@@ -71,6 +80,20 @@ class TheatreModel(mesa.Model):
     def day(self) -> int:
         """Days since the start."""
         return self.state.day
+
+    @property
+    def grid(self) -> OrthogonalVonNeumannGrid:
+        """A Mesa grid of the lattice: its property layers show run `shown_run` as it stands this evening."""
+        return self._views.grid()
+
+    @property
+    def datacollector(self) -> RecordCollector:
+        """A Mesa data collector of the daily series of run `shown_run`, up to this evening."""
+        return self._views.collector()
+
+    @cached_property
+    def _views(self) -> Views:
+        return Views(self)
 
     @np.errstate(divide="raise", invalid="raise", over="raise")
     def step(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import mesa
@@ -53,12 +54,17 @@ def _at_random(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 def _drew(order: str, up_to: float) -> Callable[[Seen, Any], np.ndarray]:
-    def drew(seen: Seen, values: Any) -> np.ndarray:
-        return seen.chance <= up_to
+    return named(partial(_lot, up_to), f"drew_{order}", f"The day's lot fell on: {order.replace('_', ' ')}.")
 
-    drew.__name__ = f"drew_{order}"
-    drew.__doc__ = f"The day's lot fell on: {order.replace('_', ' ')}."
-    return drew
+
+def _lot(up_to: float, seen: Seen, values: Any) -> np.ndarray:
+    return seen.chance <= up_to
+
+
+def named(condition: partial[np.ndarray], name: str, says: str) -> Callable[[Seen, Any], np.ndarray]:
+    """Give a condition made of values the name and the docstring that a written one has; unlike a closure, it pickles."""
+    condition.__dict__.update(__name__=name, __doc__=says)
+    return condition
 
 
 def otherwise(seen: Seen, values: Any) -> np.ndarray:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule
+from sim.agents.base import Policy, Rule, named
 from sim.agents.seen import Seen
 from sim.orders import DatedOrder
 
@@ -33,10 +34,9 @@ def with_orders(policy: Policy, policies: Mapping[str, Policy], orders: Sequence
 
 def _stands(order: DatedOrder, start_date: date) -> Callable[[Seen, Any], np.ndarray]:
     first, last = (order.first - start_date).days, (order.last - start_date).days
+    said = order.note or f"Ordered from {order.first} to {order.last}: {order.order.replace('_', ' ')}."
+    return named(partial(_in_force, first, last), order.rule, said)
 
-    def stands(seen: Seen, values: Any) -> np.ndarray:
-        return np.full(seen.truce.shape, first <= seen.day <= last)
 
-    stands.__name__ = order.rule
-    stands.__doc__ = order.note or f"Ordered from {order.first} to {order.last}: {order.order.replace('_', ' ')}."
-    return stands
+def _in_force(first: int, last: int, seen: Seen, values: Any) -> np.ndarray:
+    return np.full(seen.truce.shape, first <= seen.day <= last)
