@@ -1,4 +1,4 @@
-"""Forces that leave: the Russians' road, destination and residual; the Americans' bases; what their absence is to the SDF."""
+"""Forces that leave: the Russians' road, destination and residual; the Americans' bases and what their absence means."""
 
 from __future__ import annotations
 
