@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import Field, fields, replace
 
 import numpy as np
 import pytest
 
 from sim.draws import Draws
 from sim.history import History
-from sim.mechanisms import attrition
+from sim.mechanisms import advance, attrition, defection
 from sim.model import TheatreModel
 from sim.scenario import Scenario, load_scenario
-from sim.state import ARMY, FIGHTERS
-from sim.theatre import SECTORS
+from sim.state import ARMY, FIGHTERS, State
+from sim.theatre import SECTORS, Theatre
 
 RUNS = 48
 
@@ -43,8 +43,61 @@ def test_attrition_is_the_same_with_the_sides_exchanged() -> None:
     assert (ARMY, FIGHTERS) == (0, 1)
 
 
-def test_more_guards_never_raise_escapes_from_guarded_prisons() -> None:
-    """On the mechanism, under the same luck: what escapes do to the course of a run is another matter."""
+def renumbered(theatre: Theatre, order: np.ndarray, sides: list[int]) -> tuple[Theatre, np.ndarray]:
+    """Return the theatre with its cells in another order and its directions under other names, and the new rows of old."""
+    n = theatre.size
+    row = np.append(np.argsort(order), [n, n + 1])
+    per_cell = ("cells", "community", "sector", "province", "allegiance_class", "area_km2", "population")
+    arrays = {name: getattr(theatre, name)[order] for name in per_cell}
+    arrays |= {name: row[getattr(theatre, name)][sides][:, order] for name in ("neighbours", "kin")}
+    arrays |= {name: getattr(theatre, name)[sides][:, order] for name in ("edge_km", "road_edge", "river_edge")}
+    return replace(theatre, **arrays), row
+
+
+def moved(state: State, item: Field, row: np.ndarray) -> np.ndarray:
+    """Return a copy of an array of the state, its cells in their new rows."""
+    values = getattr(state, item.name)
+    if item.metadata["axes"][0] in ("cells", "army_rows", "community_rows"):
+        return values[np.argsort(row[: len(values)])]
+    return values.copy()
+
+
+def test_defection_and_advance_are_the_same_on_a_turned_lattice_with_its_cells_numbered_otherwise() -> None:
+    """From the evening of 17 January on, three days of the offensive, on the lattice as it is and on one relabelled."""
+    model = TheatreModel(load_scenario("baseline"), RUNS)
+    model.run_to(5)
+    theatre, state, rates = model.theatre, model.state, model.setting
+    order = np.random.default_rng(1).permutation(theatre.size)
+    turned, row = renumbered(theatre, order, [1, 2, 3, 0])
+    other = replace(state, **{item.name: moved(state, item, row) for item in fields(state) if "axes" in item.metadata})
+    for day in (6, 7, 8):
+        for here, now in ((theatre, state), (turned, other)):
+            now.day = day
+            for _ in range(6):
+                defection.advance(here, now, None, rates["defection"], None, 1.0 / 6.0)
+                advance.advance(here, now, None, rates["advance"], None, 1.0 / 6.0)
+    assert (state.taken_on > 5).any(axis=0).mean() > 0.5, "the army moves"
+    for name in ("taken_on", "cause", "gone_over_on", "progress"):
+        assert np.array_equal(getattr(state, name)[order], getattr(other, name)), name
+
+
+def with_guards(factor: float, *sets: str) -> History:
+    base = load_scenario("baseline", ["days=60", *sets])
+    guards = {path: entry for path, entry in base.entries.items() if path.startswith("start.guards.")}
+    changed = {path: int(np.clip(entry.value * factor, *entry.range)) for path, entry in guards.items()}
+    return played(base.with_values(changed, set_by="test"), 60)
+
+
+@pytest.mark.parametrize("sets", [(), ('sdf.policy="idle"', 'damascus.policy="press_on"')], ids=["documented", "pressed"])
+def test_more_guards_never_raise_the_escapes_of_any_run_up_to_any_day(sets: tuple[str, ...]) -> None:
+    """Whole runs under the same luck, sixty days, with half, all and twice the guards of the baseline at every site."""
+    escaped = [with_guards(factor, *sets).series["detainees_escaped"] for factor in (0.5, 1.0, 2.0)]
+    for more, fewer in zip(escaped[1:], escaped, strict=False):
+        assert (more <= fewer).all()
+        assert (more[-1] < fewer[-1]).mean() > 0.9
+
+
+def test_more_guards_never_raise_the_hazard_of_escape() -> None:
     from sim.mechanisms import custody
 
     model = TheatreModel(load_scenario("baseline"), RUNS)
