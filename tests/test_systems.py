@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from sim.mechanisms import (
+    advance,
     assets,
+    campaign,
     custody,
     displacement,
     relations,
@@ -29,6 +31,7 @@ from sim.state import (
     AT_TARTUS,
     CONFIRMED,
     DRAWING_DOWN,
+    GENERAL,
     INDIVIDUAL,
     MOSCOW_TIE,
     NEVER,
@@ -40,7 +43,7 @@ from sim.state import (
     State,
 )
 from sim.survey import survey
-from sim.theatre import SECTORS, Theatre
+from sim.theatre import KURDISH, SECTORS, Theatre
 from tests.worlds import baseline, evening, luck, rates
 
 RUNS = 64
@@ -64,6 +67,27 @@ def take_sector(theatre: Theatre, state: State, sector: str) -> None:
     state.army[:-2][theatre.sector == SECTORS.index(sector)] = 1.0
     state.taken_on[theatre.sector == SECTORS.index(sector)] = state.day
     survey(theatre, state)
+
+
+# --- 7: the front freezes ---------------------------------------------------------------------------------------------
+
+
+def test_a_truce_stops_the_army_and_without_one_kurdish_majority_ground_is_spared(theatre: Theatre) -> None:
+    """An offensive ordered everywhere, and all but Kurdish-majority communities gone over."""
+    fronts = {}
+    for truce in (True, False):
+        state, orders = evening(theatre, 1)
+        orders.campaign[:], orders.offensive[:], state.truce[:] = GENERAL, True, truce
+        state.day = 1
+        campaign.advance(theatre, state, orders, rates("campaign"), luck(1), 1.0)
+        state.gone_over[:-1] = (theatre.allegiance_class != KURDISH)[:, None]
+        before = state.army.copy()
+        for _ in range(60):
+            advance.advance(theatre, state, orders, rates("advance"), luck(1), 0.5)
+        fronts[truce] = (state.army > 0) & (before == 0)
+    assert not fronts[True].any()
+    assert fronts[False][:-2][theatre.allegiance_class != KURDISH].mean() > 0.9
+    assert not fronts[False][:-2][theatre.allegiance_class == KURDISH].any()
 
 
 # --- 9, 10: transfer and custody --------------------------------------------------------------------------------------
