@@ -16,6 +16,8 @@ from sim.scenario import load_scenario
 BREAKDOWN = "truce.breakdown_per_day"
 SORTIES = "withdrawal.airlift_sorties_per_day"
 POLICY = "moscow.policy"
+CLOSE = [{"outcome": "killed_sdf", "stat": "mean", "half_width": 5.0}]
+NONE = {"output": {"series": "none"}}
 
 
 def sweep(method: str = "grid", folder: Path = Path(), **changes: Any) -> Sweep:
@@ -174,7 +176,25 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
         ({"design": {"method": "sobol", "points": 100}}, "[design] points = 100 must be a power of 2 for sobol, as in 64"),
         ({"design": {"seeds": 3}}, "[design] seeds is not a known key; did you mean seed?"),
         ({"replicates": {"n": 0}}, "[replicates] n = 0 must be a whole number of 1 or more"),
-        ({"replicates": {"min": 4}}, "[replicates] min is not a known key; known are n"),
+        ({"replicates": {"min": 4}}, "[replicates] min, step and max go with until = [...]; a fixed number of runs is n"),
+        ({"replicates": {"runs": 4}}, "[replicates] runs is not a known key; known are n"),
+        ({"replicates": {"n": 4, "until": []}}, "[replicates] n goes without until; give min, step and max"),
+        ({"replicates": {"until": CLOSE}}, '[replicates] until needs [output] series = "none" or "full"'),
+        (NONE | {"replicates": {"until": 3}}, "[replicates] until = 3 must be a list, as in [{ outcome ="),
+        (NONE | {"replicates": {"until": [{"outcom": "x"}]}}, "[replicates] until: outcom is not a known key; known are"),
+        (
+            NONE | {"replicates": {"until": [{"outcome": "killed_sfd"}]}},
+            '[replicates] until: outcome = "killed_sfd" is not an outcome with a mean or a share; did you mean killed_sdf?',
+        ),
+        (
+            NONE | {"replicates": {"until": [CLOSE[0] | {"stat": "share"}]}},
+            '[replicates] until: stat = "share" of killed_sdf must be "mean": it is a number',
+        ),
+        (
+            NONE | {"replicates": {"until": [CLOSE[0] | {"half_width": 0}]}},
+            "[replicates] until: half_width = 0 must be a number above 0",
+        ),
+        (NONE | {"replicates": {"until": CLOSE, "max": 4}}, "[replicates] max = 4 must be a whole number of 64 or more"),
         ({"output": {"series": "all"}}, '[output] series = "all" must be one of quantiles, full, none'),
         ({"levers": {"moscow.polcy": {}}}, "[levers] moscow.polcy is not a known value; did you mean moscow.policy?"),
         ({"levers": {POLICY: {}}}, "[levers] moscow.policy has no range; list some of documented, stay,"),

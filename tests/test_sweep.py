@@ -19,7 +19,9 @@ import pytest
 import sim
 from sim.errors import InputError
 from sim.experiments import sweep as sweeping
-from sim.experiments.runner import FolderBusy, JobsFailed, held, work_off
+from sim.experiments import sweep_play
+from sim.experiments.locks import FolderBusy, held
+from sim.experiments.runner import JobsFailed, work_off
 from sim.experiments.sweep import plan, run_sweep
 from sim.experiments.sweep_check import compact, status, verify
 from sim.experiments.sweep_file import Sweep, load_sweep
@@ -261,20 +263,20 @@ def test_a_full_disk_stops_the_work_and_is_no_jobs_fault(workers: int) -> None:
 def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
     small: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sweeping.play
+    real = sweep_play.play
 
     def refuse_one(scenario: Any, *span: Any, **keep: Any) -> Any:
         if scenario["moscow"].policy == "stay":
             raise ArithmeticError("of no use")
         return real(scenario, *span, **keep)
 
-    monkeypatch.setattr(sweeping, "play", refuse_one)
+    monkeypatch.setattr(sweep_play, "play", refuse_one)
     monkeypatch.setattr(sweeping, "JOB_RUNS", 1)
     with pytest.raises(JobsFailed, match="points 2 to 2, runs 0 to 5 raised ArithmeticError: of no use"):
         run_sweep(small, tmp_path / "mine", 1, quiet)
     made = status(tmp_path / "mine")
     assert (made.points_done, len(made.failed)) == (5, 4)
-    monkeypatch.setattr(sweeping, "play", real)
+    monkeypatch.setattr(sweep_play, "play", real)
     run_sweep(small, tmp_path / "mine", 1, quiet)
     assert status(tmp_path / "mine").failed == {}
 

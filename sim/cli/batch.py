@@ -31,7 +31,8 @@ def compute(scenario: Scenario, folder: Path, workers: int, states: States | Non
     """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed."""
     from sim.cli.progress import progress
     from sim.experiments.ensemble import States, run_ensemble
-    from sim.experiments.runner import FolderBusy, JobsFailed
+    from sim.experiments.locks import FolderBusy
+    from sim.experiments.runner import JobsFailed
     from sim.experiments.store import runs_done
 
     try:

@@ -92,7 +92,7 @@ def verify(folder: Path, recompute: int) -> int:
 def compact(folder: Path) -> None:
     """Put the small files of the sweep in DIR together into large ones. It may be stopped at any time."""
     from sim.cli.exits import HELD, Ended
-    from sim.experiments.runner import FolderBusy
+    from sim.experiments.locks import FolderBusy
     from sim.experiments.sweep_check import compact as put_together
 
     try:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from sim import snapshot
-from sim.experiments.runner import JobsFailed, held, work_off
+from sim.experiments.locks import held
+from sim.experiments.runner import JobsFailed, work_off
 from sim.experiments.store import Results, open_folder, open_results, runs_done, saved_state, write_part
 from sim.model import BLOCK_RUNS, TheatreModel
 from sim.scenario import Scenario

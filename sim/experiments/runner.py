@@ -5,7 +5,7 @@ A job is any small object that pickles. Its work writes its own result; what com
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import signal
 import threading
@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from pathlib import Path
 from typing import TypeVar
 
 WINDOW_PER_WORKER = 2
@@ -27,10 +26,6 @@ Work = Callable[[Job], object]
 MakePool = Callable[[int], Executor]
 Told = tuple[Job, str | None]
 """A job and why it failed, None where it is done."""
-
-
-class FolderBusy(RuntimeError):
-    """Another run is writing to the results folder."""
 
 
 class JobsFailed(RuntimeError):
@@ -70,6 +65,8 @@ def _tried(work: Work, job: Job) -> str | None:
 
 
 def _said(error: BaseException) -> str:
+    if type(error).__name__ == "KilledWorker":  # what Dask raises once a job has taken several workers with it
+        return KILLED
     return f"raised {type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -85,6 +82,8 @@ def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool)
                 waiting.popleft()
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
+                if future.cancelled():
+                    raise OSError(errno.ECONNRESET, "the scheduler is gone; the same command goes on once it is back")
                 error = future.exception()
                 if isinstance(error, (BrokenProcessPool, OSError)):
                     raise error
@@ -127,29 +126,3 @@ def _prepare_worker() -> None:
         os._exit(1)
 
     threading.Thread(target=leave_with_the_driver, daemon=True).start()
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises FolderBusy when another driver holds it."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderBusy(
-                f"{folder}: another run is writing here; wait for it, or name another folder "
-                "(on a network disk without locks, see that no other machine writes here)"
-            ) from None
-        yield
-
-
-def is_held(folder: Path) -> bool:
-    """Whether a driver is writing to the folder."""
-    try:
-        with (folder / ".lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False

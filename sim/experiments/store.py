@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +36,13 @@ from sim.scenario import Scenario, load_scenario
 from sim.scenario_export import write_scenario
 from sim.state import NEVER
 
+if TYPE_CHECKING:
+    import pandas
+
 SCHEMA = 1
+BEGUN = ".begun"
+"""A file that is there while a folder is being made: what is found beside it without a manifest is ours to make again."""
+
 TABLES = ("series", "control", "rules", "outcomes")
 
 
@@ -53,28 +62,37 @@ def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | Non
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write one Parquet file, whole or not at all, with checksums."""
-    hidden = path.with_name("." + path.name)
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    pq.write_table(
-        table,
-        hidden,
-        compression="zstd",
-        use_dictionary=[name for name in table.column_names if name not in floats],
-        use_byte_stream_split=floats,
-        write_page_checksum=True,
-    )
-    with hidden.open("rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(hidden, path)
+    with whole_file(path) as hidden:
+        pq.write_table(
+            table,
+            hidden,
+            compression="zstd",
+            use_dictionary=[name for name in table.column_names if name not in floats],
+            use_byte_stream_split=floats,
+            write_page_checksum=True,
+        )
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a hidden file to write to, which takes its name once it is on the disk; on a fault nothing is left of it."""
+    hidden = path.with_name(f".{path.name}.{token_hex(4)}")  # another worker may be given the same job
+    try:
+        yield hidden
+        with hidden.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(hidden, path)
+    except OSError as error:
+        with suppress(OSError):
+            hidden.unlink(missing_ok=True)
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) if error.errno else error from None
 
 
 def _write_state(path: Path, kept: dict[str, np.ndarray]) -> None:
     path.parent.mkdir(exist_ok=True)
-    hidden = path.with_name("." + path.stem)
-    snapshot.write(hidden, kept)
-    with hidden.open("rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(hidden, path.with_suffix(".npz"))
+    with whole_file(path.with_suffix(".npz")) as hidden:
+        snapshot.write(hidden, kept)
 
 
 def saved_state(folder: Path, first_run: int, runs: int) -> dict[str, np.ndarray]:
@@ -161,21 +179,46 @@ def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) ->
     manifest = folder / "manifest.json"
     if manifest.is_file():
         known = read_manifest(folder)
-        if known["hash"] != scenario.hash or known["seed"] != scenario.seed:
-            raise InputError(f"{folder}: holds the results of {known['scenario']} {known['hash']}; name another folder")
-        if known["code"] != code_digest():
+        check_schema(folder, known, SCHEMA)
+        if known.get("hash") != scenario.hash or known.get("seed") != scenario.seed:
+            raise InputError(
+                f"{folder}: holds the results of {known.get('scenario')} {known.get('hash')}; name another folder"
+            )
+        if known.get("code") != code_digest():
             raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
         if horizon is not None and "horizon" not in known:
             raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
         return
-    if folder.exists() and (not folder.is_dir() or any(p.name != ".lock" for p in folder.iterdir())):
-        raise InputError(f"{folder}: exists and is not a results folder; name another")
-    for table in TABLES:
-        (folder / table).mkdir(parents=True, exist_ok=True)
-    write_scenario(scenario, folder)
-    hidden = folder / ".manifest.json"
-    hidden.write_text(json.dumps(_manifest(scenario, horizon), indent=2) + "\n", encoding="utf-8")
-    os.replace(hidden, manifest)
+    with new_folder(folder, "a results folder", _manifest(scenario, horizon)):
+        for table in TABLES:
+            (folder / table).mkdir(exist_ok=True)
+        write_scenario(scenario, folder)
+
+
+@contextmanager
+def new_folder(folder: Path, what: str, manifest: dict[str, Any]) -> Iterator[None]:
+    """Claim an empty folder for what is written into it within, and complete it by its manifest.
+
+    One whose making was stopped half-way is made again. Raises InputError where the folder holds something else.
+    """
+    if folder.exists() and (not folder.is_dir() or not _is_ours(folder)):
+        raise InputError(f"{folder}: exists and is not {what}; name another")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / BEGUN).touch()
+    yield
+    write_json(folder / "manifest.json", manifest)
+    (folder / BEGUN).unlink()
+
+
+def _is_ours(folder: Path) -> bool:
+    names = [path.name for path in folder.iterdir()]
+    return BEGUN in names or all(name.startswith(".lock") for name in names)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    with whole_file(path) as hidden:
+        hidden.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _manifest(scenario: Scenario, horizon: int | None) -> dict[str, Any]:
@@ -223,10 +266,20 @@ def code_digest() -> str:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a results folder. Raises InputError when there is none."""
+    path = folder / "manifest.json"
     try:
-        return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: is not a results folder ({error})") from None
+    if not isinstance(manifest, dict) or "schema" not in manifest:
+        raise InputError(f"{path}: is not the manifest of a results folder; name another folder")
+    return manifest
+
+
+def check_schema(folder: Path, manifest: dict[str, Any], schema: int) -> None:
+    """Raise InputError when a folder was written in another form than this version reads and writes."""
+    if manifest["schema"] != schema:
+        raise InputError(f"{folder}: has schema {manifest['schema']}, this version reads {schema}; name another folder")
 
 
 def runs_done(folder: Path) -> np.ndarray:
@@ -284,6 +337,11 @@ class Results:
         """Number of runs that are there."""
         return len(self.outcomes["run"])
 
+    def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
+        """Return a pandas DataFrame with a row per run: its number and outcomes, all of them unless named. Needs pandas."""
+        names = [outcome.name for outcome in OUTCOMES] if outcomes is None else list(outcomes)
+        return self._read("outcomes").sort_by("run").select(["run", *names]).to_pandas()
+
     def series(self, name: str) -> np.ndarray:
         """Return (days + 1, runs) of a series. Raises KeyError."""
         if name not in SERIES:
@@ -332,8 +390,7 @@ class Results:
 def open_results(folder: str | Path) -> Results:
     """Open a results folder. Raises InputError when it is none or holds no run."""
     results = Results(Path(folder))
-    if results.manifest["schema"] != SCHEMA:
-        raise InputError(f"{folder}: has schema {results.manifest['schema']}, this version reads {SCHEMA}")
+    check_schema(results.folder, results.manifest, SCHEMA)
     if not len(runs_done(results.folder)):
         raise InputError(f"{folder}: holds no finished run")
     return results

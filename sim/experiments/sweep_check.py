@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,20 +14,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sim.errors import InputError
-from sim.experiments.runner import held, is_held
-from sim.experiments.store import code_digest, read_manifest, write_table
-from sim.experiments.sweep import play
+from sim.experiments.locks import alone, held, is_held, take_over
+from sim.experiments.store import check_schema, code_digest, read_manifest, write_table
+from sim.experiments.sweep_play import play
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import (
     KIND,
     LEVELS,
+    SCHEMA,
     STAMP,
     Job,
     all_parts,
     check_parts,
+    clear_left_overs,
     outcome_schema,
     part_fault,
     parts,
+    read_failed,
     stamp_of,
     times_there,
 )
@@ -65,21 +67,21 @@ def open_sweep(folder: str | Path) -> SweepResults:
     results = SweepResults(Path(folder))
     if results.manifest.get("kind") != KIND:
         raise InputError(f"{folder}: holds an ensemble, not a sweep; pullback compare and explain read it")
+    check_schema(results.folder, results.manifest, SCHEMA)
     return results
 
 
 def status(folder: Path) -> Status:
     """Return how far a sweep is; it may be under way in another process."""
     results = open_sweep(folder)
-    there = times_there(results.parts, results.design.points, results.asked) > 0
-    failed = folder / "failed.json"
+    missing, asked = results.missing, results.runs_asked
     return Status(
         is_running=is_held(folder),
-        done=int(there.sum()),
-        asked=there.size,
-        points_done=int(there.all(axis=1).sum()),
-        points=len(there),
-        failed=json.loads(failed.read_text(encoding="utf-8")) if failed.exists() else {},
+        done=asked - int(missing.sum()),
+        asked=asked,
+        points_done=int((~missing.any(axis=1)).sum()),
+        points=len(missing),
+        failed=read_failed(folder),
         used=disk_used(folder),
         free=shutil.disk_usage(folder).free,
         rate=_rate(folder, results.parts),
@@ -122,11 +124,13 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
         else:
             whole.append(job)
     kept = [job for job in whole if job in set(results.parts)]
-    times = times_there(kept, results.design.points, results.asked)
-    for count, said in ((times == 0, "not there"), (times > 1, "there more than once")):
-        if count.any():
-            point, run = np.argwhere(count)[0]
-            yield f"{int(count.sum())} of {times.size} runs are {said}, the first is point {point}, run {run}"
+    runs = max([results.wanted.max(initial=0), *(job.end_run for job in kept)])
+    times = times_there(kept, results.design.points, runs)
+    wanted = np.arange(runs) < results.wanted[:, None]
+    for wrong, said in ((wanted & (times == 0), "not there"), (times > 1, "there more than once")):
+        if wrong.any():
+            point, run = np.argwhere(wrong)[0]
+            yield f"{int(wrong.sum())} of {wanted.sum()} runs are {said}, the first is point {point}, run {run}"
     if manifest["code"] != code_digest():
         yield "made by another version of the code: no run can be played again to compare"
     else:
@@ -185,7 +189,9 @@ def compact(folder: Path) -> tuple[int, int]:
     A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
     """
     open_sweep(folder)
-    with held(folder):
+    with held(folder), alone(folder):
+        take_over(folder)
+        clear_left_overs(folder)
         manifest = read_manifest(folder)
         before = all_parts(folder)
         check_parts(folder, manifest, before)

@@ -15,6 +15,7 @@ from sim.errors import InputError
 from sim.experiments.design import METHODS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_table
 from sim.experiments.factors import KEYS, Factor, read_factor
+from sim.experiments.replicates import Sequential, read_criteria
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
 from sim.scenario_entries import Value, shown
@@ -44,7 +45,11 @@ EVERY = "*"
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked sweep. runs: of each point. series: what is kept of the daily series. text: the file as it was read."""
+    """A checked sweep.
+
+    runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
+    the file as it was read.
+    """
 
     name: str
     title: str
@@ -54,6 +59,7 @@ class Sweep:
     runs: int
     series: str
     text: str
+    sequential: Sequential | None = None
 
     @cached_property
     def design(self) -> Design:
@@ -83,7 +89,7 @@ def load_sweep(name_or_path: str | Path) -> Sweep:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path.name}: not TOML: {error}") from None
     return read_sweep(data, path.stem, path.name, path.parent, text)
 
@@ -123,7 +129,6 @@ class _Reader:
         base = self._base()
         recipe = self._recipe(base)
         replicates, output = self._table("replicates"), self._table("output")
-        _known(replicates, ("n",), "[replicates] ")
         _known(output, ("series",), "[output] ")
         series = output.get("series", "quantiles")
         if series not in SERIES_KEPT:
@@ -132,8 +137,9 @@ class _Reader:
         name = self._text("name") or name
         if not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(f"name = {shown(name)} must be letters, digits and hyphens: it names a folder")
-        runs = _whole(replicates, "n", RUNS, "[replicates] ", 1)
-        return Sweep(name, base=base, recipe=recipe, runs=runs, series=series, text=text, **heading)
+        sequential = _sequential(replicates, series) if "until" in replicates else None
+        runs = sequential.most if sequential else _fixed(replicates)
+        return Sweep(name, base=base, recipe=recipe, runs=runs, series=series, text=text, sequential=sequential, **heading)
 
     def _base(self) -> Scenario:
         if not isinstance(self.data.get("base"), str):
@@ -223,6 +229,28 @@ class _Reader:
         if not isinstance(raw, str):
             raise InputError(f"{key} = {shown(raw)} must be text in quotes")
         return raw
+
+
+def _fixed(replicates: Mapping[str, Any]) -> int:
+    if {"min", "step", "max"} & set(replicates):
+        raise InputError("[replicates] min, step and max go with until = [...]; a fixed number of runs is n")
+    _known(replicates, ("n",), "[replicates] ")
+    return _whole(replicates, "n", RUNS, "[replicates] ", 1)
+
+
+def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
+    where = "[replicates] "
+    if "n" in replicates:
+        raise InputError(f"{where}n goes without until; give min, step and max")
+    _known(replicates, ("min", "step", "max", "until"), where)
+    if series == "quantiles":
+        raise InputError(
+            f'{where}until needs [output] series = "none" or "full": quantiles are taken over a fixed number of runs'
+        )
+    least = _whole(replicates, "min", 64, where, 2)
+    step = _whole(replicates, "step", 64, where, 1)
+    most = _whole(replicates, "max", 2048, where, least)
+    return Sequential(least, step, most, read_criteria(replicates["until"], where))
 
 
 def _flat(table: Mapping[str, Any], base: Scenario, prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from sim.errors import InputError
 from sim.experiments.design import Design
+from sim.experiments.replicates import Sequential
 from sim.experiments.store import read_manifest
-from sim.experiments.sweep_store import KEYS, Job, outcome_schema, parts, read_design, times_there
+from sim.experiments.sweep_store import KEYS, Job, outcome_schema, parts, read_asked, read_design, times_there
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import pandas
+
+
+CHECKED = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,31 @@ class SweepResults:
         return parts(self.folder)
 
     @cached_property
-    def asked(self) -> int:
-        """Runs of each point that were asked for."""
-        return int(json.loads((self.folder / "asked.json").read_text(encoding="utf-8"))["runs"])
+    def wanted(self) -> np.ndarray:
+        """(points,) runs that were asked for of each; where a rule says how many, as many as it asks for so far."""
+        fixed, sequential = read_asked(self.folder)
+        runs = np.full(self.design.points, fixed)
+        return np.maximum(runs, self.wanted_by(sequential)) if sequential else runs
+
+    def wanted_by(self, sequential: Sequential) -> np.ndarray:
+        """Return (points,) runs that a rule asks for of each point so far."""
+        names = sorted({criterion.outcome for criterion in sequential.until})
+        shape = (self.design.points, sequential.most)
+        there, values = np.zeros(shape, bool), {name: np.full(shape, np.nan) for name in names}
+        if self.parts:
+            table = self.table(names)
+            table = table.filter(pc.less(table["run"], sequential.most))
+            place = table["point"].to_numpy(), table["run"].to_numpy()
+            there[place] = True
+            for name in names:
+                values[name][place] = table[name].to_numpy()
+        return sequential.wanted(there, values)
+
+    @cached_property
+    def missing(self) -> np.ndarray:
+        """(points, runs) which were asked for and are not there."""
+        runs = np.arange(self.wanted.max(initial=0))
+        return (runs < self.wanted[:, None]) & (times_there(self.parts, len(self.wanted), len(runs)) == 0)
 
     @property
     def runs_there(self) -> int:
@@ -64,12 +90,12 @@ class SweepResults:
     @property
     def runs_asked(self) -> int:
         """Number of (point, run) that were asked for."""
-        return self.design.points * self.asked
+        return int(self.wanted.sum())
 
     @property
     def is_complete(self) -> bool:
         """Whether all that was asked for is there."""
-        return bool((times_there(self.parts, self.design.points, self.asked) > 0).all())
+        return not self.missing.any()
 
     def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
         """Return a row per (point, run): the two keys and outcomes, all of them unless named. Raises KeyError."""
@@ -80,11 +106,7 @@ class SweepResults:
         files = [str(self.folder / "outcomes" / job.part) for job in self.parts]
         if not files:
             raise InputError(f"{self.folder}: holds no finished run")
-        try:
-            found = ds.dataset(files, schema=schema, format="parquet").to_table(columns=[*KEYS, *names])
-        except (pa.ArrowException, OSError):
-            raise InputError(f"{self.folder}: a part is damaged; pullback verify names it") from None
-        return found.sort_by([(key, "ascending") for key in KEYS])
+        return self._read(files, [*KEYS, *names], list(KEYS), schema)
 
     def design_table(self) -> pa.Table:
         """Return a row per point: its number, its row in the design (-1: the unchanged base), and every factor."""
@@ -104,8 +126,16 @@ class SweepResults:
         if self.manifest["series"] == "none" or not files:
             raise InputError(f"{self.folder}: keeps no daily series")
         key = "level" if self.manifest["series"] == "quantiles" else "run"
-        found = ds.dataset(files, format="parquet").to_table(columns=["point", key, "day", *names])
-        return found.sort_by([(name, "ascending") for name in ("point", key, "day")])
+        keys = ["point", key, "day"]
+        return self._read(files, [*keys, *names], keys)
+
+    def _read(self, files: list[str], columns: list[str], keys: list[str], schema: pa.Schema | None = None) -> pa.Table:
+        """Read parts to the last checksum, in order of their keys."""
+        try:
+            found = ds.dataset(files, schema=schema, format=CHECKED).to_table(columns=columns)
+        except (pa.ArrowException, OSError, UnicodeError):
+            raise InputError(f"{self.folder}: a part is damaged; pullback verify names it") from None
+        return found.sort_by([(key, "ascending") for key in keys])
 
     def values(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (rows,) points, runs and float values of one outcome, NaN where it did not come or did not arise."""

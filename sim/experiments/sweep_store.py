@@ -5,20 +5,19 @@ results/<name>-<hash>/
   sweep.toml          the sweep as it was given
   scenario.toml       the base, complete
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
-  asked.json          runs of each point in the largest request so far
+  asked.json          runs of each point in the largest request so far, and the latest rule for their number
   series/PART         daily series: quantiles over the runs of each point, or every run
   outcomes/PART       a row per (point, run), a column per outcome; written last, its presence commits the part
-  failed.json         jobs that failed when it was last worked on
+  failed.json         jobs that failed when it was last worked on; failed-K-of-N.json of a shard
 A part that lies within a larger one is left over from compacting and counts for nothing.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,20 @@ import pyarrow.parquet as pq
 from sim.errors import InputError
 from sim.experiments.design import Design, described
 from sim.experiments.factors import Factor
-from sim.experiments.store import code_digest, machine, read_manifest, write_table
+from sim.experiments.locks import Shard
+from sim.experiments.replicates import Criterion, Sequential
+from sim.experiments.store import (
+    check_schema,
+    code_digest,
+    machine,
+    new_folder,
+    read_manifest,
+    write_json,
+    write_table,
+)
 from sim.experiments.sweep_file import Sweep
 from sim.outcomes import OUTCOMES
+from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
 
 SCHEMA = 1
@@ -75,24 +85,25 @@ class Job:
 def open_folder(folder: Path, sweep: Sweep) -> None:
     """Make the folder of a sweep, or see that it is this sweep's, by this code. Raises InputError when it is not."""
     if (folder / "manifest.json").is_file():
-        known = read_manifest(folder)
-        if known.get("kind") != KIND or known["hash"] != sweep.hash:
-            raise InputError(
-                f"{folder}: holds the results of {known.get('name', known['scenario'])} {known['hash']}; name another"
-            )
-        if known["schema"] != SCHEMA:
-            raise InputError(f"{folder}: has schema {known['schema']}, this version writes {SCHEMA}; name another folder")
-        if known["code"] != code_digest():
-            raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
+        _check_known(folder, read_manifest(folder), sweep)
         return
-    if folder.exists() and (not folder.is_dir() or any(path.name != ".lock" for path in folder.iterdir())):
-        raise InputError(f"{folder}: exists and is not the folder of a sweep; name another")
-    for table in ("outcomes", "series"):
-        (folder / table).mkdir(parents=True, exist_ok=True)
-    write_scenario(sweep.base, folder)
-    (folder / "sweep.toml").write_text(sweep.text, encoding="utf-8")
-    write_table(folder / "design.parquet", design_table(sweep.design))
-    write_json(folder / "manifest.json", _manifest(sweep))
+    with new_folder(folder, "the folder of a sweep", _manifest(sweep)):
+        for table in ("outcomes", "series"):
+            (folder / table).mkdir(exist_ok=True)
+        write_scenario(sweep.base, folder)
+        (folder / "sweep.toml").write_text(sweep.text, encoding="utf-8")
+        write_table(folder / "design.parquet", design_table(sweep.design))
+
+
+def _check_known(folder: Path, known: dict[str, Any], sweep: Sweep) -> None:
+    check_schema(folder, known, SCHEMA)
+    if known.get("kind") != KIND or known.get("hash") != sweep.hash:
+        name = known.get("name", known.get("scenario"))
+        raise InputError(f"{folder}: holds the results of {name} {known.get('hash')}; name another folder")
+    if known.get("code") != code_digest():
+        raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
+    if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
+        raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
 
 
 def _manifest(sweep: Sweep) -> dict[str, Any]:
@@ -115,16 +126,6 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
     } | machine()
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all."""
-    hidden = path.with_name("." + path.name)
-    with hidden.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(hidden, path)
-
-
 def design_table(design: Design) -> pa.Table:
     """Return the points as a table."""
     columns: dict[str, Any] = {
@@ -135,15 +136,60 @@ def design_table(design: Design) -> pa.Table:
 
 
 def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
-    """Return the points as they are in a folder."""
+    """Return the points as they are in a folder. Raises InputError where they cannot be read."""
     made = manifest["design"]
     factors = tuple(
         Factor(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
         for raw in made["levers"] + made["uncertainties"]
     )
-    table = pq.read_table(folder / "design.parquet")
+    try:
+        table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
+    except (pa.ArrowException, OSError):
+        raise InputError(f"{folder / 'design.parquet'}: is damaged or gone; name another folder") from None
     rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
     return Design(factors, rows, tuple(table["design_row"].to_pylist()))
+
+
+def note_asked(folder: Path, runs: int, sequential: Sequential | None) -> None:
+    """Keep the largest number of runs of a point that was asked for, or the latest rule for their number."""
+    fixed, before = read_asked(folder)
+    asked, rule = (fixed, sequential) if sequential else (max(runs, fixed), before)
+    if (asked, rule) != (fixed, before):
+        write_json(folder / "asked.json", {"runs": asked, "sequential": asdict(rule) if rule else None})
+
+
+def read_asked(folder: Path) -> tuple[int, Sequential | None]:
+    """Return the number of runs of each point that was asked for, and the rule for their number. Raises InputError."""
+    path = folder / "asked.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        rule = raw.get("sequential")
+        until = rule and tuple(Criterion(**each) for each in rule.pop("until"))
+        return int(raw["runs"]), Sequential(**rule, until=until) if rule else None
+    except FileNotFoundError:
+        return 0, None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
+
+
+def note_failed(folder: Path, failed: dict[str, str], shard: Shard | None) -> None:
+    """Keep the jobs that failed and why, or forget those of an earlier time."""
+    path = folder / (f"failed-{shard}.json" if shard else "failed.json")
+    if failed:
+        write_json(path, failed)
+    elif shard is None:
+        for each in folder.glob("failed*.json"):
+            each.unlink()
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_failed(folder: Path) -> dict[str, str]:
+    """Return the jobs that failed and why, of all shards."""
+    failed: dict[str, str] = {}
+    for path in sorted(folder.glob("failed*.json")):
+        failed |= json.loads(path.read_text(encoding="utf-8"))
+    return failed
 
 
 def write_part(folder: Path, stamp: str, job: Job, outcomes: dict[str, np.ndarray], series: pa.Table | None) -> None:
@@ -175,10 +221,14 @@ def outcome_schema() -> pa.Schema:
 
 def parts(folder: Path) -> list[Job]:
     """Return the committed parts, sorted, without those that lie within a larger one. Raises InputError for a stray file."""
+    kept: list[Job] = []
     found = all_parts(folder)
     if len(found) < 2 or not _overlap(found):
         return found
-    return [job for job in found if not any(other != job and other.holds(job) for other in found)]
+    for job in sorted(found, key=lambda job: -job.size):
+        if not any(larger.holds(job) for larger in kept):
+            kept.append(job)
+    return sorted(kept)
 
 
 def all_parts(folder: Path) -> list[Job]:
@@ -192,6 +242,13 @@ def all_parts(folder: Path) -> list[Job]:
             raise InputError(f"{path}: is no part of a sweep; move it elsewhere")
         found.append(Job(*map(int, match.groups())))
     return sorted(found)
+
+
+def clear_left_overs(folder: Path) -> None:
+    """Remove what workers that were killed while they wrote have left; nobody may be writing."""
+    for table in ("outcomes", "series"):
+        for path in (folder / table).glob(".*"):
+            path.unlink()
 
 
 def _overlap(found: Sequence[Job]) -> bool:
