@@ -11,8 +11,10 @@ import pytest
 from sim.cli import commands
 from sim.errors import InputError
 from sim.experiments import calibration_store
-from sim.experiments.calibrate import Calibration, identified, make_design, meets, paired, uncertain
+from sim.experiments.calibrate import Calibration, combined, identified, make_design, meets, paired, uncertain
 from sim.experiments.observations import Observation, load_observations
+from sim.experiments.plausible import write_plausible
+from sim.experiments.sweep_file import load_sweep
 from sim.scenario import load_scenario
 
 POINTS, RUNS = 96, 4
@@ -65,6 +67,17 @@ def test_values_that_only_fit_together_are_found_tied() -> None:
     assert tied[0][2] < -0.3
 
 
+def test_a_sum_of_values_that_the_record_narrows_is_found_with_its_shares() -> None:
+    calibration = held_against(lambda unit: np.clip(0.2 + 0.6 * (unit[:, 3] - 0.5) - 0.3 * (unit[:, 7] - 0.5), 0, 1), 1024)
+    paths = uncertain(load_scenario("baseline"))
+    (found,) = combined(calibration)
+    assert (found.observation, found.paths) == ("all", (paths[3], paths[7]))
+    assert found.shares == pytest.approx((2 / 3, -1 / 3), abs=0.03)
+    assert found.spread < 0.95
+    assert combined(held_against(lambda unit: np.ones(len(unit)), 1024)) == []
+    assert combined(held_against(lambda unit: unit[:, 3], 512)) == [], "too few points for so many values"
+
+
 def test_points_are_drawn_as_often_as_their_runs_meet_the_record() -> None:
     calibration = held_against(lambda unit: np.arange(len(unit)) % 4)
     counts = np.bincount(calibration.draw(5120, seed=1), minlength=512)
@@ -115,8 +128,27 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
     header, *rows = (tmp_path / "cal" / "plausible.csv").read_text().splitlines()
     assert len(rows) == 10
     settings = dict(zip(header.split(","), map(float, rows[0].split(",")), strict=True))
-    load_scenario("baseline").with_values(settings, set_by="plausible")
+    drawn = load_scenario("baseline").with_values(settings, set_by="plausible")
+    assert found["last_observation"] == "2026-01-20"
+    sweep = load_sweep(tmp_path / "cal" / "plausible.toml")
+    assert (sweep.design.points, sweep.runs, sweep.base.hash) == (10, 8, load_scenario("baseline").hash)
+    sets = [load_scenario(path) for path in (tmp_path / "cal" / "sets").glob("*.toml")]
+    assert len(sets) == found["distinct_sets"]
+    assert drawn.hash in {scenario.hash for scenario in sets}
     assert not list((tmp_path / "cal").rglob(".*"))
+
+
+def test_sets_of_a_users_own_scenario_find_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('base = "baseline"\ntitle = "Mine"\n[withdrawal]\nairlift_sorties_per_day = 2.5\n')
+    scenario = load_scenario(tmp_path / "mine.toml")
+    made = Calibration(make_design(scenario, 4, seed=1), (), np.array([[0.0], [1.0], [0.0], [1.0]]))
+    folder = tmp_path / "out" / "cal"
+    folder.mkdir(parents=True)
+    write_plausible(folder, made, made.draw(4, seed=1), str(tmp_path / "mine.toml"), runs=8)
+    assert sorted(path.name for path in (folder / "sets").iterdir()) == ["0001.toml", "0003.toml"]
+    values = made.design.settings(3)
+    assert load_scenario(folder / "sets" / "0003.toml").hash == scenario.with_values(values, set_by="test").hash
+    assert load_sweep(folder / "plausible.toml").base.hash == scenario.hash
 
 
 def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 SHOWN = 10
+TERMS = 4
+"""Most values of a sum on the terminal; calibration.json has them all."""
 
 
 @click.command()
@@ -54,7 +59,7 @@ def calibrate(
         found = calibration_store.calibrate(loaded, used, folder, points, runs, workers or processors(), report)
     if not found.weight.any():
         raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
-    made = calibration_store.write_outcome(folder, found, sets, loaded.seed)
+    made = calibration_store.write_outcome(folder, found, scenario, sets, runs, loaded.seed)
     if as_json:
         print(json.dumps(made, allow_nan=False))
     else:
@@ -71,17 +76,46 @@ def _print(made: dict[str, Any], name: str, folder: Path, points: int, runs: int
         rows.add_row(observation, f"{share:.0%}")
     rows.add_row("all of them", f"{made['share_of_runs_that_meet_the_record']:.1%}")
     out.print(rows)
+    last = f", the last of {made['last_observation']}" if made["last_observation"] else ""
+    out.print(f"weighed by these {len(made['met'])} observations{last}, and by nothing later")
+    _print_identified(out, made)
+    out.print(f"\nevidence as much as {made['effective_points']:.0f} equally weighted points")
+    out.print(f"sets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
+    out.print(f"sweep    pullback sweep {folder / 'plausible.toml'}", soft_wrap=True)
+    out.print(f"one set  pullback run {folder / 'sets'}/NNNN.toml", soft_wrap=True)
+    out.print(f"all      {folder / 'calibration.json'}", soft_wrap=True)
+
+
+def _print_identified(out: Console, made: dict[str, Any]) -> None:
+    """Say which values and combinations the record identifies, and what becomes of the others."""
+    from sim.cli.tables import table
+
     clear = [value for value in made["values"] if value["identified"]]
     out.print(f"\nidentified by the record: {len(clear)} of {len(made['values'])} values", style="bold")
     rows = table("value", "range", "5% to 95%", "p", whole=("value",))
     for value in clear[:SHOWN]:
         span = f"{value['p05']:.3g} to {value['p95']:.3g}"
         rows.add_row(value["path"], f"{value['low']:g} to {value['high']:g}", span, f"{value['p']:.2g}")
-    out.print(rows)
+    if clear:
+        out.print(rows)
+    _print_combinations(out, made["combinations"])
     for tied in made["tied"][:SHOWN]:
         out.print(f"tied: {' and '.join(tied['values'])}, rank correlation {tied['rank_correlation']:.2f}")
     if not made["tied"]:
         out.print("no two values are tied to each other by the record")
     out.print("every other value stays at its stated or assumed range")
-    out.print(f"\nsets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
-    out.print(f"evidence as much as {made['effective_points']:.0f} equally weighted points (in calibration.json)")
+
+
+def _print_combinations(out: Console, combinations: list[dict[str, Any]]) -> None:
+    """Print the sums of values that observations narrow, the values of each line by their share in its sum."""
+    from sim.cli.tables import table
+
+    if not combinations:
+        return
+    out.print("\nsums of values, each over its range, that an observation narrows", style="bold")
+    rows = table("observation", "shares of the values in its sum", "spread left", right=("spread left",))
+    for made in combinations:
+        terms = [f"{share:+.2f} {path}" for path, share in zip(made["paths"], made["shares"], strict=True)]
+        more = [f"and {len(terms) - TERMS} more"] if len(terms) > TERMS else []
+        rows.add_row(made["observation"], "\n".join(terms[:TERMS] + more), f"{made['spread']:.0%}")
+    out.print(rows)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import kstwobign, qmc, spearmanr
+from scipy.stats import t as student
 
 from sim.experiments.hindcast import CAP_DAYS
 from sim.experiments.observations import NEVER_SAYS, Observation
@@ -32,6 +33,8 @@ TOLERANCE = 0.1
 
 LEVEL = 0.01
 MOST_PAIRED = 12
+POINTS_PER_VALUE = 4
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,20 @@ class Identified:
     def identified(self) -> bool:
         """The weight is spread otherwise than the design."""
         return self.p < LEVEL
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A sum of values, each over its range, that the runs which meet an observation, or ALL of them, have in common.
+
+    shares: of each value in the sum, signed, the largest first, their sizes adding up to 1. spread: that of the sum where
+    the observation is met over that in the design, 1 where it says nothing.
+    """
+
+    observation: str
+    paths: tuple[str, ...]
+    shares: tuple[float, ...]
+    spread: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +170,7 @@ def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:
 
 def meets(item: Observation, values: np.ndarray, start: date) -> np.ndarray:
     """Return (runs,) bool: the run lies within the reports and the tolerance. What did not come meets nothing."""
+
     def read(said: Any) -> float:
         return float((said - start).days) if isinstance(said, date) else float(said)
 
@@ -193,3 +211,44 @@ def paired(calibration: Calibration, drawn: np.ndarray) -> list[tuple[str, str, 
         if p * len(pairs) < LEVEL:
             found.append((names[b], names[a], float(rho), float(p * len(pairs))))
     return sorted(found, key=lambda pair: pair[3])
+
+
+def combined(calibration: Calibration) -> list[Combination]:
+    """Return, for each observation and for all at once, the sum of values that it speaks of; none where no value weighs.
+
+    The share of runs that meet it is regressed on the values, each over its range, and those are kept whose coefficient is
+    further from 0 than chance would bring one of them at LEVEL. How much narrower the observation makes their sum is told by
+    the half of the points that the sum is not from. Needs POINTS_PER_VALUE points for each value, and says nothing on fewer.
+    """
+    design = calibration.design
+    unit = (design.points - design.low) / (design.high - design.low) - 0.5
+    if len(unit) < POINTS_PER_VALUE * len(design.paths):
+        return []
+    names = [*(item.name for item in calibration.observations), ALL]
+    varied = [(name, met) for name, met in zip(names, calibration.met.T, strict=True) if np.ptp(met) > 0]
+    made = (_combination(name, design.paths, unit, met) for name, met in varied)
+    return [combination for combination in made if combination.paths]
+
+
+def _combination(observation: str, paths: tuple[str, ...], unit: np.ndarray, met: np.ndarray) -> Combination:
+    slope, p = _regressed(unit, met)
+    kept = np.flatnonzero(p * len(p) < LEVEL)
+    kept = kept[np.argsort(-np.abs(slope[kept]))]
+    if not len(kept):
+        return Combination(observation, (), (), 1.0)
+    one, other = slice(0, None, 2), slice(1, None, 2)
+    half, _ = _regressed(unit[one], met[one])
+    sums = unit[other][:, kept] @ half[kept]
+    spread = np.sqrt(np.cov(sums, aweights=met[other]) / np.var(sums))
+    shares = slope[kept] / np.abs(slope[kept]).sum()
+    return Combination(observation, tuple(paths[index] for index in kept), tuple(shares.tolist()), float(spread))
+
+
+def _regressed(unit: np.ndarray, met: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (values,) slopes of the share of runs that meet the record, by least squares, and their p under no effect."""
+    x = np.column_stack([np.ones(len(unit)), unit])
+    inverse = np.linalg.inv(x.T @ x)
+    slope = inverse @ x.T @ met
+    free = len(x) - x.shape[1]
+    error = np.sqrt(np.sum((met - x @ slope) ** 2) / free * np.diag(inverse))
+    return slope[1:], 2.0 * student.sf(np.abs(slope[1:]) / np.maximum(error[1:], 1e-300), free)

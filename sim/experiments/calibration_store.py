@@ -4,12 +4,12 @@
   manifest.json            what made the numbers
   points/PART.parquet      a row per point: its settings, and the share of its runs that meet each observation, and all
   plausible.csv            sets of values drawn in proportion to how often their runs meet the record: a design table
+  plausible.toml           a sweep over them, and sets/ a scenario for each distinct one (plausible.py)
   calibration.json         which values the record identifies, which it ties to each other, which it leaves open
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -22,13 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.errors import InputError
-from sim.experiments.calibrate import Calibration, Design, identified, make_design, paired, play
+from sim.experiments.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
 from sim.experiments.observations import Observation
+from sim.experiments.plausible import replace, write_plausible
 from sim.experiments.store import code_digest
 from sim.scenario import Scenario
 
 PART_POINTS = 64
-ALL = "all"
 
 
 def calibrate(
@@ -66,23 +66,25 @@ def read(folder: Path, design: Design, observations: Sequence[Observation]) -> C
     return Calibration(design, tuple(observations), met)
 
 
-def write_outcome(folder: Path, calibration: Calibration, sets: int, seed: int) -> dict[str, Any]:
-    """Write plausible.csv and calibration.json; return what the latter holds."""
+def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, runs: int, seed: int) -> dict[str, Any]:
+    """Write the plausible sets and calibration.json; return what the latter holds. scenario: its name or path."""
     drawn = calibration.draw(sets, seed)
-    _replace(folder / "plausible.csv", lambda file: _write_sets(file, calibration.design, drawn))
+    write_plausible(folder, calibration, drawn, scenario, runs)
+    names = [item.name for item in calibration.observations]
     found = {
+        "observations": names,
+        "last_observation": str(max((item.seen_by for item in calibration.observations if item.seen_by), default="")),
         "effective_points": calibration.effective,
         "share_of_runs_that_meet_the_record": float(calibration.met[:, -1].mean()),
-        "met": dict(
-            zip([item.name for item in calibration.observations], calibration.met.mean(axis=0).tolist(), strict=False)
-        ),
+        "met": dict(zip(names, calibration.met.mean(axis=0).tolist(), strict=False)),
         "distinct_sets": len(np.unique(drawn)),
         "values": [asdict(value) | {"identified": value.identified} for value in identified(calibration)],
         "tied": [
             {"values": [one, other], "rank_correlation": rho, "p": p} for one, other, rho, p in paired(calibration, drawn)
         ],
+        "combinations": [asdict(combination) for combination in combined(calibration)],
     }
-    _replace(folder / "calibration.json", lambda file: file.write(json.dumps(found, indent=1) + "\n"))
+    replace(folder / "calibration.json", lambda file: file.write(json.dumps(found, indent=1) + "\n"))
     return found
 
 
@@ -97,7 +99,7 @@ def _open(folder: Path, manifest: dict[str, Any]) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder}: exists and is not a calibration; name another folder")
     (folder / "points").mkdir(parents=True, exist_ok=True)
-    _replace(path, lambda file: file.write(json.dumps(manifest, indent=2) + "\n"))
+    replace(path, lambda file: file.write(json.dumps(manifest, indent=2) + "\n"))
 
 
 def _write_part(path: Path, design: Design, points: Sequence[int], shares: np.ndarray, names: Sequence[str]) -> None:
@@ -105,20 +107,4 @@ def _write_part(path: Path, design: Design, points: Sequence[int], shares: np.nd
     met = dict(zip((*names, ALL), shares.T, strict=True))
     hidden = path.with_name("." + path.name)
     pq.write_table(pa.table({"point": np.array(points)} | settings | met), hidden, compression="zstd")
-    os.replace(hidden, path)
-
-
-def _write_sets(file: Any, design: Design, drawn: np.ndarray) -> None:
-    rows = csv.writer(file)
-    rows.writerow(design.paths)
-    rows.writerows(design.points[drawn].tolist())
-
-
-def _replace(path: Path, write: Callable[[Any], object]) -> None:
-    """Write a text file that appears whole or not at all."""
-    hidden = path.with_name("." + path.name)
-    with hidden.open("w", encoding="utf-8", newline="") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
     os.replace(hidden, path)
