@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--by", metavar="LEVER", help="A is one sweep; compare its points by this value, as in moscow.policy.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Also write a row per difference.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page with pictures.")
 def compare(
     sources: tuple[str, ...],
     outcomes: tuple[str, ...],
@@ -31,6 +32,7 @@ def compare(
     by: str | None,
     as_json: bool,
     csv_file: Path | None,
+    html: Path | None,
 ) -> None:
     """Compare B, and any others, with A, run by run: each pair of runs has the same luck.
 
@@ -43,6 +45,10 @@ def compare(
     made.differences  # noqa: B018 - faults are told before anything is written
     if csv_file is not None:
         _write_csv(csv_file, made)
+    if html is not None:
+        from sim.experiments.compare_page import write_comparison
+
+        write_comparison(html, made)
     if as_json:
         print(json.dumps(made.as_object(), allow_nan=False))
     else:
@@ -80,12 +86,12 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
     from sim.experiments import compare_wording as words
 
     start = made.paired.base.start
-    clear = sorted((d for d in differences if words.is_clear(d)), key=_size)
+    clear = [each for each in words.by_size(differences) if words.is_clear(each)]
     columns = ("A", "B", "difference", "95% interval", "effect", *(["q"] if show_all else []))
     rows = table("outcome", *columns, whole=columns)
     for each in differences if show_all else clear:
         if each.diff is not None:
-            cells = words.signed(each, each.diff), words.interval(each), words.effect(each), f"{each.q:.1g}"
+            cells = words.signed(each, each.diff), words.interval(each), words.effect(each), words.chance(each)
             rows.add_row(words.label(each), *words.sides(each, start), *cells[: len(columns) - 2])
     if rows.row_count:
         out.print(rows)
@@ -100,10 +106,6 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
         out, "not told apart from luck (q above 0.05)", [d for d in differences if d.differ and not words.is_clear(d)]
     )
     _print_rest(out, "the question arises on both sides in no pair", [d for d in differences if d.diff is None])
-
-
-def _size(made: Difference) -> float:
-    return -float("inf") if made.effect is None else -abs(made.effect)
 
 
 def _print_rest(out: Console, said: str, differences: list[Difference]) -> None:

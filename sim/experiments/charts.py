@@ -34,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Frame:
-    """The axes of a chart: days from `first` to `last` across, values from 0 to `top` upwards, in units of the drawing."""
+    """The axes of a chart: days from `first` to `last` across, values from `bottom` to `top` upwards, in drawing units."""
 
     width: float
     height: float
@@ -45,6 +45,7 @@ class Frame:
     right: float = 12.0
     above: float = 10.0
     below: float = 26.0
+    bottom: float = 0.0
 
     def x(self, day: float) -> float:
         """Return the place of a day across."""
@@ -52,7 +53,8 @@ class Frame:
 
     def y(self, value: float) -> float:
         """Return the place of a value, counted from above."""
-        return self.height - self.below - value / self.top * (self.height - self.above - self.below)
+        part = (value - self.bottom) / (self.top - self.bottom)
+        return self.height - self.below - part * (self.height - self.above - self.below)
 
 
 def fan(
@@ -66,7 +68,7 @@ def fan(
     """
     shown = values[days.start : days.stop]
     if top is None:
-        top = _ceiling(max(float(np.quantile(shown, BANDS[0][1], axis=1).max()), *(mark.high for mark in marks), 0.0))
+        top = ceiling(max(float(np.quantile(shown, BANDS[0][1], axis=1).max()), *(mark.high for mark in marks), 0.0))
     frame = Frame(*size, days.start, max(days.stop - 1, days.start + 1), top)
     median = np.quantile(shown, 0.5, axis=1)
     bands = [
@@ -75,7 +77,7 @@ def fan(
     ]
     line = element("path", class_="median", d=points((frame.x(d), frame.y(v)) for d, v in zip(days, median, strict=True)))
     said = _fan_in_words(calendar, days, shown, say)
-    return drawing(key, title, said, size, _axes(frame, calendar, say), bands, line, [_mark(frame, mark) for mark in marks])
+    return drawing(key, title, said, size, axes(frame, calendar, say), bands, line, [_mark(frame, mark) for mark in marks])
 
 
 def _fan_in_words(calendar: Calendar, days: range, shown: np.ndarray, say: Callable[[float], str]) -> str:
@@ -105,7 +107,7 @@ def coming(
     label = text(percent(share), size[0] - 4, max(frame.y(share) - 5, 11), "end", class_="said")
     said = f"It came in {percent(share)} of the runs by {calendar.long(calendar.days)}."
     shapes = [_recorded(frame, calendar, recorded), element("path", class_="median", d=points(steps)), label]
-    return drawing(key, title, said, size, _axes(frame, calendar, percent, (0, 0.5, 1)), shapes)
+    return drawing(key, title, said, size, axes(frame, calendar, percent, (0, 0.5, 1)), shapes)
 
 
 def _recorded(frame: Frame, calendar: Calendar, recorded: tuple[date, date] | None) -> Element | None:
@@ -148,9 +150,10 @@ def _mark(frame: Frame, mark: Mark) -> Element:
     return element("g", element("path", class_="range", d=bar), element("path", class_="observed", d=diamond))
 
 
-def _axes(
+def axes(
     frame: Frame, calendar: Calendar, say: Callable[[float], str], levels: Iterable[float] | None = None
 ) -> list[Element]:
+    """Return lines at levels, TICKS steps from 0 to the top unless given, with what they say, and the dates across."""
     levels = np.linspace(0, frame.top, TICKS + 1).tolist() if levels is None else levels
     made = []
     for level in levels:
@@ -159,7 +162,7 @@ def _axes(
         made.append(text(say(level), frame.left - 5, y + 4, "end"))
     for day in _dates(calendar, frame):
         x, said = frame.x(day), _tick(calendar, day)
-        made.append(element("path", class_="tick", d=f"M{x:.1f},{frame.y(0):.1f}v4"))
+        made.append(element("path", class_="tick", d=f"M{x:.1f},{frame.y(frame.bottom):.1f}v4"))
         half = MEDIAN_LETTER * len(said) / 2
         made.append(text(said, min(max(x, half), frame.width - half), frame.height - 8, "middle"))
     return made
@@ -181,7 +184,7 @@ def _dates(calendar: Calendar, frame: Frame) -> list[int]:
     return list(range(first, last + 1, step))
 
 
-def _ceiling(highest: float) -> float:
+def ceiling(highest: float) -> float:
     """Return a round number that TICKS steps reach and that is not below `highest`."""
     step = (highest or float(TICKS)) / TICKS
     size = 10.0 ** floor(log10(step))

@@ -52,9 +52,14 @@ class Comparison:
     def table(self) -> pa.Table:
         """Return a row per difference."""
         rows = [_as_object(each) for each in self.differences]
-        columns = [name for name in rows[0] if name not in ("ci", "by", "censored", "arises")]
+        columns = [name for name in rows[0] if name not in ("ci", "effect_ci", "by", "censored", "arises")]
         table = {name: [row[name] for row in rows] for name in columns}
-        for name, ends in (("ci", ("low", "high")), ("arises", ("a", "b")), ("censored", ("a", "b"))):
+        for name, ends in (
+            ("ci", ("low", "high")),
+            ("effect_ci", ("low", "high")),
+            ("arises", ("a", "b")),
+            ("censored", ("a", "b")),
+        ):
             table |= {f"{name}_{end}": [row[name] and row[name][i] for row in rows] for i, end in enumerate(ends)}
         return pa.table(table)
 
@@ -93,6 +98,7 @@ def _as_object(made: Difference) -> dict[str, Any]:
         "ci": list(made.ci) if made.ci else None,
         "level": LEVEL,
         "effect": made.effect,
+        "effect_ci": list(made.effect_ci) if made.effect_ci else None,
         "share_greater": made.share_greater,
         "differ": made.differ,
         "moved": made.moved,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sim.experiments.differences import Difference
@@ -22,6 +23,17 @@ def label(made: Difference) -> str:
 def is_clear(made: Difference) -> bool:
     """Whether a difference is told apart from luck."""
     return made.diff is not None and made.q < CLEAR
+
+
+def by_size(differences: Sequence[Difference]) -> list[Difference]:
+    """Return differences that are there, the largest effect first."""
+    there = [each for each in differences if each.diff is not None]
+    return sorted(there, key=lambda each: -float("inf") if each.effect is None else -abs(each.effect))
+
+
+def is_fragile(made: Difference) -> bool:
+    """Whether a difference rests on too few pairs for its interval to say much."""
+    return 0 < made.differ < FEW_PAIRS
 
 
 def side(made: Difference, value: float | None, start: date, censored: int) -> str:
@@ -67,12 +79,19 @@ def points(value: float, with_unit: bool = True) -> str:
 
 def interval(made: Difference) -> str:
     """Write the ends of the interval."""
-    return "-" if made.ci is None else f"{signed(made, made.ci[0], False)} to {signed(made, made.ci[1], False)}"
+    if made.ci is None or (made.ci[0] == made.ci[1] and not made.differ):
+        return "no pair differs" if made.ci else "-"
+    return f"{signed(made, made.ci[0], False)} to {signed(made, made.ci[1], False)}"
+
+
+def chance(made: Difference) -> str:
+    """Write q."""
+    return "<0.001" if made.q < 0.001 else f"{made.q:.2g}"
 
 
 def effect(made: Difference) -> str:
-    """Write the effect size with its sign; beyond measure where no run of either side strays from its mean."""
-    return "beyond measure" if made.effect is None else f"{made.effect:+.2f}".replace("+0.00", "0").replace("-0.00", "0")
+    """Write the effect size with its sign; infinite where no run of either side strays from its mean."""
+    return "inf" if made.effect is None else f"{made.effect:+.2f}".replace("+0.00", "0").replace("-0.00", "0")
 
 
 def remark(made: Difference) -> str:
@@ -82,6 +101,13 @@ def remark(made: Difference) -> str:
         return "its question arises on both sides in no pair"
     if made.outcome.type != DATE and min(made.arises) < 1:
         said.append(f"of {made.n} pairs in which it arises on both sides ({', '.join(map(percent, made.arises))})")
-    if 0 < made.differ < FEW_PAIRS:
+    if is_fragile(made):
         said.append(f"rests on {made.differ} {'pair' if made.differ == 1 else 'pairs'}")
     return "; ".join(said)
+
+
+def distance(made: Difference) -> str:
+    """Write how far the two distributions are apart."""
+    if made.moved is None or made.gap is None:
+        return ""
+    return f"Moved by {signed(made, made.moved).lstrip('+')}; gap {points(made.gap).lstrip('+')}."

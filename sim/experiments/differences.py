@@ -39,11 +39,11 @@ class Difference:
     """How one outcome of a scenario differs from the base's, pair by pair.
 
     a, b: mean, share of the runs, or days since the base's start, restricted. diff: b - a, ci its interval. effect: the
-    difference in standard deviations of a run, or Cohen's h of shares. share_greater: of the pairs in which b is greater,
-    or later; differ: pairs in which b is not a. n: pairs in which the outcome's question arose on both sides. arises:
-    shares of the pairs in which it did on each. censored: runs of each side whose date did not come. moved: Wasserstein's
-    distance of the two distributions, in the outcome's unit or days; gap: the largest between their shares (Kolmogorov).
-    q: p adjusted for the number of outcomes. ci is None where there is one pair.
+    difference in standard deviations of a run, or Cohen's h of shares; effect_ci: that of the ends of ci. share_greater: of
+    the pairs in which b is greater, or later; differ: pairs in which b is not a. n: pairs in which the outcome's question
+    arose on both sides. arises: shares of the pairs in which it did on each. censored: runs of each side whose date did not
+    come. moved: Wasserstein's distance of the two distributions, in the outcome's unit or days; gap: the largest between
+    their shares (Kolmogorov). q: p adjusted for the number of outcomes. ci is None where there is one pair.
     """
 
     outcome: Outcome
@@ -58,6 +58,7 @@ class Difference:
     diff: float | None = None
     ci: tuple[float, float] | None = None
     effect: float | None = None
+    effect_ci: tuple[float, float] | None = None
     share_greater: float | None = None
     differ: int = 0
     moved: float | None = None
@@ -108,9 +109,11 @@ def _of_numbers(head: Difference, a: np.ndarray, b: np.ndarray, key: np.ndarray)
     spread = np.sqrt((a.var() + b.var()) / 2)
     diff = float((b - a).mean())
     effect = diff / float(spread) if spread > 0 else 0.0 if diff == 0 else None
+    ends = (ci[0] / float(spread), ci[1] / float(spread)) if ci and spread > 0 else None
     return replace(
-        head, a=float(a.mean()), b=float(b.mean()), diff=diff, ci=ci, effect=effect, share_greater=float((b > a).mean()),
-        differ=int((a != b).sum()), moved=float(stats.wasserstein_distance(a, b)), gap=largest_gap(a, b), p=p, method=method,
+        head, a=float(a.mean()), b=float(b.mean()), diff=diff, ci=ci, effect=effect, effect_ci=ends,
+        share_greater=float((b > a).mean()), differ=int((a != b).sum()), p=p, method=method,
+        moved=float(stats.wasserstein_distance(a, b)), gap=largest_gap(a, b),
     )  # fmt: skip
 
 
@@ -129,25 +132,35 @@ def _of_shares(head: Difference, a: np.ndarray, b: np.ndarray, key: np.ndarray) 
     else:
         up, down = int((b & ~a).sum()), int((a & ~b).sum())
         p = float(stats.binomtest(up, up + down).pvalue) if up + down else 1.0
-    effect = float(2 * (np.arcsin(np.sqrt(share_b)) - np.arcsin(np.sqrt(share_a))))
-    greater = float((b & ~a).mean())
+    ends = cohens_h(share_a, share_a + ci[0]), cohens_h(share_a, share_a + ci[1])
     return replace(
-        head, a=share_a, b=share_b, diff=share_b - share_a, ci=ci, effect=effect, share_greater=greater,
-        differ=int((a != b).sum()), p=p, method=method,
+        head, a=share_a, b=share_b, diff=share_b - share_a, ci=ci, effect=cohens_h(share_a, share_b), effect_ci=ends,
+        share_greater=float((b & ~a).mean()), differ=int((a != b).sum()), p=p, method=method,
     )  # fmt: skip
+
+
+def cohens_h(a: float, b: float) -> float:
+    """Return the effect size of two shares: the difference of their angles, of use near 0 and 1 too (Cohen 1988)."""
+    angle_a, angle_b = (np.arcsin(np.sqrt(np.clip(share, 0, 1))) for share in (a, b))
+    return float(2 * (angle_b - angle_a))
 
 
 def _of_dates(outcome: Outcome, base: Side, side: Side, last: date) -> Difference:
     """Both sides count days since the start of the base, up to the last day that both reach."""
-    limit, shift = float((last - base.start).days), (side.start - base.start).days
-    a, b = base.outcomes[outcome.name], side.outcomes[outcome.name] + shift
-    a, b = (np.where(np.isnan(days) | (days > limit), np.nan, days) for days in (a, b))
+    limit = (last - base.start).days
+    a, b = (days_of(outcome, each, base, limit) for each in (base, side))
     head = Difference(outcome, None, side.name, base.name, len(a), (1.0, 1.0), "")
     censored = int(np.isnan(a).sum()), int(np.isnan(b).sum())
-    made = _of_numbers(head, *(np.where(np.isnan(days), limit, days) for days in (a, b)), base.key)
-    days = sorted({day for day in (*DATES_BY, int(limit)) if 0 <= day <= limit})
+    made = _of_numbers(head, *(np.where(np.isnan(days), float(limit), days) for days in (a, b)), base.key)
+    days = sorted({day for day in (*DATES_BY, limit) if 0 <= day <= limit})
     by = tuple(_by_date(base, day, a <= day, b <= day) for day in days)
     return replace(made, censored=censored, by=by, method=f"means restricted to {last}; {made.method}")
+
+
+def days_of(outcome: Outcome, side: Side, base: Side, limit: int) -> np.ndarray:
+    """Return (pairs,) days from the base's start to a dated outcome of a side, NaN where it has not come by `limit`."""
+    days = side.outcomes[outcome.name] + (side.start - base.start).days
+    return np.where(days <= limit, days, np.nan)
 
 
 def _by_date(base: Side, day: int, a: np.ndarray, b: np.ndarray) -> ByDate:

@@ -25,6 +25,13 @@ LEVELS = (0.0, 0.1, 0.35, 0.65, 0.9, 1.0)
 """Upper ends of the classes of probability; the first holds no run, the last but one less than all, the last all."""
 LEVEL_NAMES = ("in no run", "up to 10%", "10 to 35%", "35 to 65%", "65 to 90%", "over 90%", "in all runs")
 
+DIFFERENCES = (-0.5, -0.25, -0.05, 0.05, 0.25, 0.5)
+"""Ends of the classes of differences of probability; the middle one says nothing that shows on a map."""
+DIFFERENCE_NAMES = (
+    "B less by over 50 points", "25 to 50 less", "5 to 25 less", "within 5 points", "5 to 25 more", "25 to 50 more",
+    "B more by over 50 points",
+)  # fmt: skip
+
 FIXED = {"turkish_backed": "Turkish-backed", "druze_held": "Druze-held", "israeli_held": "Israeli-held"}
 TOWNS = {  # key -> (x, y) of the label from the town, and its anchor
     "qamishli": (0, -5, "middle"),
@@ -77,6 +84,31 @@ def probability_map(key: str, title: str, results: Results, theatre: Theatre, da
     return drawing(key, title, in_words(probability), SIZE, shapes)
 
 
+def difference_map(key: str, title: str, difference: np.ndarray, theatre: Theatre) -> Element:
+    """Return the map of (theatre cells,) differences of probability, which each cell says itself in points."""
+    levels = np.searchsorted(DIFFERENCES, difference, side="right")
+    cells = [
+        element("rect", element("title", f"{100 * d:+.0f} points"), class_=f"d{level}", **_box(theatre.grid, cell))
+        for cell, d, level in zip(theatre.cells.tolist(), difference.tolist(), levels.tolist(), strict=True)
+    ]
+    shapes = [_use("map-ground"), element("g", cells, class_="cells"), _use("map-over")]
+    return drawing(key, title, difference_in_words(difference), SIZE, shapes)
+
+
+def difference_in_words(difference: np.ndarray) -> str:
+    """Say how much of the theatre differs."""
+    more, less = int((difference >= DIFFERENCES[3]).sum()), int((difference <= DIFFERENCES[2]).sum())
+    if not more and not less:
+        return f"No cell of {len(difference)} differs by 5 points or more; the largest difference is {_points(difference)}."
+    cells = f"more in {more} and less in {less} of {len(difference)} cells"
+    return f"Damascus's forces hold {cells} in B by 5 points or more; at most {_points(difference)}."
+
+
+def _points(difference: np.ndarray) -> str:
+    most = float(difference[np.abs(difference).argmax()])
+    return f"{100 * most:+.1f} points" if most else "none"
+
+
 def in_words(probability: np.ndarray) -> str:
     """Say how much of the theatre is decided."""
     everywhere, nowhere = int((probability >= 1.0).sum()), int((probability <= 0.0).sum())
@@ -105,6 +137,12 @@ def swatch(class_: str) -> Element:
     """Return a field of a legend in the look of a class of cells."""
     box = element("rect", class_=class_, x=1, y=1, width=20, height=12)
     return element("svg", box, viewBox="0 0 22 14", class_="swatch", aria_hidden="true", focusable="false")
+
+
+def swatch_of_line(class_: str) -> Element:
+    """Return a piece of line for a legend."""
+    line = element("path", class_=class_, d="M0,7H22")
+    return element("svg", line, viewBox="0 0 22 14", class_="swatch", aria_hidden="true", focusable="false")
 
 
 def _use(what: str) -> Element:

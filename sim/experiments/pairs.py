@@ -102,7 +102,11 @@ def _opened(source: str | Path) -> Results | SweepResults:
 def _side(results: Results | SweepResults) -> Side:
     if isinstance(results, SweepResults):
         raise InputError(f"{results.folder} holds a sweep; compare it by itself, with --by PATH, or export it")
-    outcomes = dict(results.outcomes)
+    try:
+        outcomes = dict(results.outcomes)
+    except KeyError as missing:
+        said = f"lacks outcomes that this version compares ({missing.args[0]}); run it again into another folder"
+        raise InputError(f"{results.folder}: {said}") from None
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
     made, asked = results.manifest, results.scenario.runs
