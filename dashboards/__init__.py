@@ -1,0 +1,1 @@
+"""The pages that `pullback watch` serves: Live, with its engine, and Compare."""

@@ -1,0 +1,160 @@
+"""The shareable address of a view: scenario, seed, settings, run and day as a query string, read back with suspicion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, urlencode
+
+from dashboards.engine.setup import MOST_RUN_DAYS, Setup, changed_values, choices, scenario_named, scenarios_of
+from sim.errors import InputError
+from sim.scenario_entries import Value, registry
+
+LONGEST = 8000
+"""Letters of a query string that are read at all."""
+
+MAPS = ("run", "damascus", "sdf", "contested", "difference")
+"""What a map can show: one run, the probability that a side holds each cell, the difference of two scenarios."""
+
+SETTING = "set."
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader stands: what is simulated, the run that is watched, the day, and what the map shows."""
+
+    setup: Setup = field(default_factory=Setup)
+    run: int = 0
+    day: int = 0
+    shows: str = "run"
+
+
+def write(place: Place) -> str:
+    """Return the query string that leads to a place, without its question mark."""
+    setup = place.setup
+    parts: dict[str, object] = {"scenario": setup.scenario}
+    if setup.against is not None:
+        parts["against"] = setup.against
+    parts |= {key: value for key in ("seed", "days") if (value := getattr(setup, key)) is not None}
+    parts |= {"runs": setup.runs, "run": place.run, "day": place.day, "map": place.shows}
+    parts |= {f"{SETTING}{path}": _text(value) for path, value in changed_values(setup).items()}
+    return urlencode(parts)
+
+
+def _text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, str) else repr(value)
+
+
+def read(query: str | None, start: Place | None = None) -> tuple[Place, tuple[str, ...]]:
+    """Return the place a query string names, and a notice for each part that was not understood and left out.
+
+    Nothing in it is evaluated, opened or looked up but names of scenarios, of settings and of their values.
+    """
+    start = start or Place()
+    if not query:
+        return start, ()
+    if len(query) > LONGEST:
+        return start, (f"The address is longer than {LONGEST} letters and was left out.",)
+    given = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    found: dict[str, object] = {}
+    notices: list[str] = []
+    for key, text in given.items():
+        try:
+            found[key] = _reader(key)(key, text)
+        except InputError as error:
+            notices.append(f"Address: {error}; left out.")
+    return _place(found, start, notices)
+
+
+def _reader(key: str) -> Callable[[str, str], object]:
+    if key.startswith(SETTING):
+        return _setting
+    if key not in READERS:
+        raise InputError(f"{_cut(key)} is not a known part")
+    return READERS[key]
+
+
+def _name(key: str, text: str) -> str:
+    if text not in choices():
+        raise InputError(f"{key} = {_cut(text)} is not a scenario on offer")
+    return text
+
+
+def _whole(key: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
+        raise InputError(f"{key} = {_cut(text)} is not a whole number")
+    return int(text)
+
+
+def _map(key: str, text: str) -> str:
+    if text not in MAPS:
+        raise InputError(f"{key} = {_cut(text)} is not one of {', '.join(MAPS)}")
+    return text
+
+
+def _setting(key: str, text: str) -> Value:
+    """Read a setting's value by the type that the code declares for it."""
+    path = key.removeprefix(SETTING)
+    says = registry().declared.get(path)
+    if says is None:
+        raise InputError(f"{_cut(path)} is not a setting")
+    if says.type is str:
+        return text
+    if says.type is bool:
+        if text not in ("true", "false"):
+            raise InputError(f"{path} = {_cut(text)} is neither true nor false")
+        return text == "true"
+    try:
+        return says.type(text)
+    except ValueError:
+        raise InputError(f"{path} = {_cut(text)} is not a number") from None
+
+
+READERS: dict[str, Callable[[str, str], object]] = {
+    "scenario": _name, "against": _name, "seed": _whole, "days": _whole, "runs": _whole, "run": _whole, "day": _whole,
+    "map": _map,
+}  # fmt: skip
+
+
+def _place(found: dict[str, object], start: Place, notices: list[str]) -> tuple[Place, tuple[str, ...]]:
+    """Put the parts together; what does not hold together is left out, the settings one by one."""
+    setup = replace(start.setup, scenario=found.get("scenario", start.setup.scenario))
+    parts = [{key: found[key]} for key in ("days", "seed", "runs", "against") if key in found]
+    parts += [{"values": (key.removeprefix(SETTING), found[key])} for key in found if key.startswith(SETTING)]
+    for part in parts:
+        tried = replace(setup, **_merged(setup, part))
+        try:
+            scenarios_of(tried)
+        except InputError as error:
+            notices.append(f"Address: {_first_line(error)}; left out.")
+        else:
+            setup = tried
+    days, run, day = scenarios_of(setup)[0].days, found.get("run", start.run), found.get("day", start.day)
+    if run >= setup.runs or day > days:
+        notices.append(f"Address: there are {setup.runs} runs, counted from 0, and {days} days; the nearest is shown.")
+    shows = found.get("map", start.shows)
+    if shows == "difference" and setup.against is None:
+        shows = start.shows
+    return Place(setup, min(run, setup.runs - 1), min(day, days), shows), tuple(notices)
+
+
+def _merged(setup: Setup, part: dict[str, object]) -> dict[str, object]:
+    if "values" not in part:
+        return part
+    path, value = part["values"]
+    return {"values": {**setup.values, path: value}}
+
+
+def _first_line(error: InputError) -> str:
+    return str(error).splitlines()[0].removeprefix("settings: ")
+
+
+def _cut(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def default_place(scenario: str | None = None) -> Place:
+    """Return where a session begins: the first evening of a scenario, with as many runs as fit if those are fewer."""
+    setup = Setup(scenario or Setup().scenario)
+    days = scenario_named(setup.scenario).days
+    return Place(replace(setup, runs=min(setup.runs, max(1, MOST_RUN_DAYS // days))))

@@ -1,0 +1,173 @@
+"""Take a seat: a person decides for one actor in one run; the other actors and the run's luck are as they were.
+
+The run stops on the morning of a day on which the actor's policy would order something new, or after some days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dashboards.engine.story import Story
+from sim.agents.base import Policy, Rule, StrategicAgent
+from sim.agents.dated import EVIDENCE, known_orders
+from sim.agents.seen import Seen
+from sim.history import History
+from sim.ledger import Decision, decision_of
+from sim.model import TheatreModel, policies_of
+from sim.orders import DatedOrder
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Open:
+    """A matter to decide: the orders there are, with what each does, and what the policy would order by which rule."""
+
+    matter: str
+    orders: tuple[tuple[str, str], ...]
+    policy: Decision
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A morning on which the person decides. day: the day that is decided. seen: what the actor observes, in its order."""
+
+    day: int
+    seen: Seen
+    matters: tuple[Open, ...]
+
+
+class Seat:
+    """A story in which a person decides for one actor, from the morning after `day` on.
+
+    every: days after which the run stops at the latest; None to stop only at new orders of the policy.
+    """
+
+    def __init__(self, scenario: Scenario, run: int, actor: str, day: int, every: int | None) -> None:
+        self.actor, self.began, self.every = actor, day, every
+        self.story = Story(scenario, run)
+        self.orders: dict[tuple[int, str], str] = {}
+        self._standing: dict[str, str] = {}
+        self._policy_before: dict[str, str] = {}
+        self._last_stop = day
+        self.stop: Stop | None = None
+
+    @property
+    def day(self) -> int:
+        """The last evening that is played."""
+        return self.story.day
+
+    @property
+    def over(self) -> bool:
+        """Whether the horizon is reached."""
+        return not self.story.model.running
+
+    def step(self) -> None:
+        """Play a day, unless the person is to decide first; then `stop` says what."""
+        if self.stop is not None or self.over:
+            return
+        if self.day >= self.began:
+            asked = self._morning()
+            if self._asks(asked):
+                self._last_stop, self.stop = asked.day, asked
+                return
+            self._note(asked.day)
+        self.story.step()
+
+    def decide(self, orders: Mapping[str, str]) -> None:
+        """Give orders by matter; they stand until the next stop. A matter without one is left to the policy.
+
+        Raises KeyError for an order that is not open.
+        """
+        assert self.stop is not None, "there is nothing to decide"
+        for item in self.stop.matters:
+            if item.matter in orders and orders[item.matter] not in dict(item.orders):
+                raise KeyError(orders[item.matter])
+        known = {item.matter for item in self.stop.matters}
+        self._standing = {matter: order for matter, order in orders.items() if matter in known}
+        self._note(self.stop.day)
+        self.stop = None
+        self.story.step()
+
+    def _morning(self) -> Stop:
+        """Return what the actor would observe and its policy would order on the next day; the run is not moved."""
+        agent = self._agent()
+        seen = agent.observe(self.story.model.morning())
+        self._take_seat(agent)
+        matters = []
+        for matter, rules in self._policy().items():
+            name = f"{self.actor}.{matter}"
+            here = seen.but(chance=agent.luck.daily(name, seen.day))
+            known = known_orders(agent.policies, matter)
+            orders = tuple((order, _first_line(rule.order.__doc__)) for order, rule in known.items())
+            matters.append(Open(matter, orders, decision_of(name, rules, here, agent.values)))
+        return Stop(seen.day, seen, tuple(matters))
+
+    def _asks(self, asked: Stop) -> bool:
+        """Whether the policy would order something new, or the days between stops are over."""
+        before, first = self._policy_before, not self._policy_before
+        self._policy_before = {item.matter: item.policy.order for item in asked.matters}
+        new = any(not item.policy.idle and before.get(item.matter) != item.policy.order for item in asked.matters)
+        return first or new or (self.every is not None and asked.day - self._last_stop >= self.every)
+
+    def _note(self, day: int) -> None:
+        self.orders |= {(day, matter): order for matter, order in self._standing.items()}
+
+    def _agent(self) -> StrategicAgent:
+        return next(agent for agent in self.story.model.agents if agent.name == self.actor)
+
+    def _policy(self) -> Policy:
+        return policies_of(self.story.model.setting)[self.actor]
+
+    def _take_seat(self, agent: StrategicAgent) -> None:
+        """Let the person's orders of the day come before the rules of the policy that is in force."""
+        names = self.story.model.history.rule_names
+        policy = {}
+        for matter, rules in self._policy().items():
+            orders = tuple(known_orders(agent.policies, matter).items())
+            ours = tuple(Rule(self._ordered(matter, order), rule.order, EVIDENCE) for order, rule in orders)
+            policy[matter] = ours + rules
+            path = f"{self.actor}.{matter}"
+            names[path] = tuple(dict.fromkeys(names[path] + tuple(rule.name for rule in policy[matter])))
+        agent.adopt(agent.values, policy, names)
+
+    def _ordered(self, matter: str, order: str) -> Callable[[Seen, Any], np.ndarray]:
+        def ordered(seen: Seen, values: Any) -> np.ndarray:
+            return np.full(seen.truce.shape, self.orders.get((seen.day, matter)) == order)
+
+        ordered.__name__ = f"ordered_{order}"
+        ordered.__doc__ = f"The person in the seat ordered: {order.replace('_', ' ')}."
+        return ordered
+
+    def dated_orders(self) -> tuple[DatedOrder, ...]:
+        """Return the orders given so far as a scenario states them, days in a row as one."""
+        start = self.story.scenario.start_date
+        found: list[DatedOrder] = []
+        for day, matter in sorted(self.orders, key=lambda key: (key[1], key[0])):
+            order, when = self.orders[day, matter], start + timedelta(days=day)
+            last = found[-1] if found else None
+            if last and (last.matter, last.order, last.last) == (matter, order, when - timedelta(days=1)):
+                found[-1] = replace(last, last=when)
+            else:
+                found.append(DatedOrder(self.actor, matter, order, when, when))
+        return tuple(found)
+
+    @cached_property
+    def left_to_policy(self) -> History:
+        """The same run without the person, to the horizon."""
+        model = TheatreModel(self.story.scenario, runs=1, first_run=self.story.run)
+        model.run_to(model.days)
+        return model.history
+
+    def scenario(self) -> Scenario:
+        """Return the scenario with the orders given so far: run number `run` of it is what was played."""
+        return replace(self.story.scenario, orders=(*self.story.scenario.orders, *self.dated_orders()))
+
+
+def _first_line(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[0].split())

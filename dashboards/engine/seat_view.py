@@ -1,0 +1,87 @@
+"""What a person in a seat sees: the morning's observations, the orders open, the orders given, and the reckoning."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from dashboards.engine.seat import Seat, Stop
+from dashboards.engine.seat_file import as_toml
+from dashboards.engine.setup import Setup
+from dashboards.engine.why import plain, words
+from sim.experiments.wording import Calendar, amount
+from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, outcome_table
+
+HIDDEN = ("day", "chance")
+"""What an actor's rules read that a person does not observe: the day's lot."""
+
+
+def seat_view(seat: Seat, setup: Setup) -> dict[str, Any]:
+    """Return the seat as plain values."""
+    return {
+        "actor": seat.actor,
+        "run": seat.story.run,
+        "began": seat.began,
+        "over": seat.over,
+        "stop": None if seat.stop is None else _stop(seat, seat.stop),
+        "given": [_given(order) for order in seat.dated_orders()],
+        "file": as_toml(seat, setup) if seat.orders else "",
+        "reckoning": reckoning(seat) if seat.over else [],
+    }
+
+
+def _stop(seat: Seat, stop: Stop) -> dict[str, Any]:
+    start = seat.story.scenario.start_date
+    seen = ((item.name, plain(item.name, getattr(stop.seen, item.name))) for item in fields(stop.seen))
+    return {
+        "day": stop.day,
+        "date": f"{start + timedelta(days=stop.day):%d %B %Y}",
+        "seen": [{"name": words(name), "value": value} for name, value in seen if value is not None and name not in HIDDEN],
+        "matters": [
+            {
+                "matter": item.matter,
+                "title": words(item.matter),
+                "policy": item.policy.order,
+                "rule": words(item.policy.rule),
+                "because": item.policy.explanation,
+                "orders": [{"order": order, "title": words(order), "text": text} for order, text in item.orders],
+            }
+            for item in stop.matters
+        ],
+    }
+
+
+def _given(order: Any) -> dict[str, str]:
+    when = f"{order.first:%d %b}" if order.first == order.last else f"{order.first:%d %b} to {order.last:%d %b}"
+    return {"when": when, "matter": words(order.matter), "order": words(order.order)}
+
+
+def reckoning(seat: Seat) -> list[dict[str, Any]]:
+    """Compare every outcome of the run as it was played with the same run, under the same luck, left to the policy."""
+    scenario = seat.story.scenario
+    calendar = Calendar(scenario.start_date, scenario.days)
+    played, left = outcome_table(seat.story.model.history), outcome_table(seat.left_to_policy)
+    return [
+        {
+            "name": words(outcome.name),
+            "definition": outcome.definition,
+            "seat": said(outcome, float(played[outcome.name][0]), calendar),
+            "policy": said(outcome, float(left[outcome.name][0]), calendar),
+            "same": bool(np.array_equal(played[outcome.name], left[outcome.name], equal_nan=True)),
+        }
+        for outcome in OUTCOMES
+    ]
+
+
+def said(outcome: Outcome, value: float, calendar: Calendar) -> str:
+    """Write one value of an outcome in words."""
+    if outcome.type == DATE:
+        return "not by the end" if np.isnan(value) else calendar.long(value)
+    if np.isnan(value):
+        return "does not arise"
+    if outcome.type == YES_NO:
+        return "yes" if value else "no"
+    return words(outcome.categories[int(value)]) if outcome.type == CATEGORY else amount(outcome, value)

@@ -1,0 +1,118 @@
+"""What a session simulates: a shipped scenario or the one on offer, with values, seed, number of runs and days."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from sim.errors import InputError
+from sim.scenario import Scenario, list_scenarios, load_scenario
+from sim.scenario_entries import Value, shown
+
+DEFAULT = "baseline"
+DEFAULT_RUNS = 200
+MOST_RUNS = 1000
+MOST_RUN_DAYS = 40_000
+"""Runs times days of a session, so that what it keeps of them stays below 25 MB."""
+
+_on_offer: dict[str, tuple[Scenario, str]] = {}
+"""The user's own scenarios by name, with what the command line called them."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is simulated. against: the scenario it is compared with under the same luck, or None.
+
+    values: dotted path -> value, on top of the scenario, not of `against`. seed, days: None for the scenario's own.
+    """
+
+    scenario: str = DEFAULT
+    against: str | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+    seed: int | None = None
+    runs: int = DEFAULT_RUNS
+    days: int | None = None
+
+
+def offer(name_or_path: str | Path) -> str:
+    """Put a scenario, the user's own file included, among those a session can choose; return its name.
+
+    Raises InputError. Only the command line calls this: a page knows scenarios by name alone.
+    """
+    scenario = load_scenario(name_or_path)
+    if str(name_or_path) not in list_scenarios():
+        _on_offer[scenario.name] = scenario, str(name_or_path)
+    return scenario.name
+
+
+def choices() -> tuple[str, ...]:
+    """Return the names a session can choose from, the user's own first."""
+    return tuple(dict.fromkeys((*_on_offer, *list_scenarios())))
+
+
+@cache
+def _shipped(name: str) -> Scenario:
+    return load_scenario(name)
+
+
+def scenario_named(name: str) -> Scenario:
+    """Return a scenario by name. Raises InputError for one that is not on offer; no path is ever opened."""
+    if name in _on_offer:
+        return _on_offer[name][0]
+    if name not in list_scenarios():
+        raise InputError(f"scenario {shown(name)} is not one of {', '.join(choices())}")
+    return _shipped(name)
+
+
+def scenarios_of(setup: Setup) -> tuple[Scenario, Scenario | None]:
+    """Return the checked scenario, and the one it is compared with. Raises InputError in one line."""
+    first = _with_heading(scenario_named(setup.scenario), setup)
+    if setup.values:
+        first = first.with_values(setup.values, set_by="settings")
+    _check_size(first, setup.runs)
+    if setup.against is None:
+        return first, None
+    second = _with_heading(scenario_named(setup.against), replace(setup, seed=first.seed, days=first.days))
+    if (first.epoch, first.start_date, first.control_digest) != (second.epoch, second.start_date, second.control_digest):
+        raise InputError(f"{setup.scenario} and {setup.against} start on other days or maps: their runs do not share luck")
+    return first, second
+
+
+def _with_heading(scenario: Scenario, setup: Setup) -> Scenario:
+    given = {"seed": setup.seed, "days": setup.days}
+    changed: dict[str, Value] = {key: value for key, value in given.items() if value is not None}
+    return scenario.with_values(changed, set_by="settings") if changed else scenario
+
+
+def _check_size(scenario: Scenario, runs: int) -> None:
+    if isinstance(runs, bool) or not isinstance(runs, int) or not 1 <= runs <= MOST_RUNS:
+        raise InputError(f"runs = {shown(runs)} must be a whole number from 1 to {MOST_RUNS}")
+    if runs * scenario.days > MOST_RUN_DAYS:
+        most = max(1, MOST_RUN_DAYS // scenario.days)
+        raise InputError(f"{runs} runs of {scenario.days} days are too many for a session; {most} runs fit")
+
+
+def changed_values(setup: Setup) -> dict[str, Value]:
+    """Return the values of a setup that differ from its scenario's own."""
+    entries = scenario_named(setup.scenario).entries
+    return {path: value for path, value in setup.values.items() if entries[path].value != value}
+
+
+def command(setup: Setup) -> str:
+    """Return the command line that computes the same runs."""
+    known_as = _on_offer[setup.scenario][1] if setup.scenario in _on_offer else setup.scenario
+    parts = ["pullback", "run", known_as, "--runs", str(setup.runs)]
+    for key in ("seed", "days"):
+        if getattr(setup, key) is not None:
+            parts += [f"--{key}", str(getattr(setup, key))]
+    for path, value in changed_values(setup).items():
+        parts += ["--set", f"{path}={toml_value(value)}"]
+    return shlex.join(parts)
+
+
+def toml_value(value: Value) -> str:
+    """Write a setting's value as it stands in a file."""
+    return shown(value) if isinstance(value, (str, bool)) else repr(value)

@@ -1,0 +1,152 @@
+"""The watched run: played again beside the ensemble by itself, with its ledger and what stood on each evening."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.ledger import Decision, Event, open_ledger
+from sim.model import TheatreModel
+from sim.scenario import Scenario
+from sim.state import State
+from sim.theatre import SECTORS
+
+
+@dataclass(frozen=True)
+class Evening:
+    """What a page shows of one run on an evening. Codes are indices into the lists of sim.state.
+
+    stock: (places, classes) of Russian equipment. inmates, guards, custody, escaped: by custody site. us_persons: by base.
+    truce_left: days to the expiry of the truce in force, truce_term: its whole term; None for one without an end.
+    """
+
+    campaign: int
+    fighting: tuple[str, ...]
+    truce: bool
+    truce_left: int | None
+    truce_term: int | None
+    truces: int
+    extensions: int
+    deal_terms: int
+    withdrawal: int
+    stock: np.ndarray
+    on_the_road: float
+    inmates: tuple[int, ...]
+    guards: tuple[int, ...]
+    custody: tuple[int, ...]
+    escaped: tuple[int, ...]
+    transferred: int
+    pulled_back: tuple[str, ...]
+    us_persons: tuple[int, ...]
+    partner_shifted: bool
+    transfer_running: bool
+
+
+def evening(state: State) -> Evening:
+    """Read an evening off the state of a model of one run."""
+    return Evening(
+        campaign=int(state.campaign[0]),
+        fighting=_sectors(state.fighting),
+        truce=bool(state.truce[0]),
+        truce_left=_days(state.truce_ends[0] - state.day),
+        truce_term=_days(state.truce_term[0]),
+        truces=int(state.truces[0]),
+        extensions=int(state.extensions[0]),
+        deal_terms=int(state.deal_terms[0]) if state.deal[0] else 0,
+        withdrawal=int(state.withdrawal[0]),
+        stock=state.stock[:, :, 0].copy(),
+        on_the_road=float(state.on_the_road[:, :, 0].sum()),
+        inmates=_whole(state.inmates),
+        guards=_whole(state.guards),
+        custody=_whole(state.custody),
+        escaped=_whole(state.escaped - state.recaptured),
+        transferred=round(float(state.transferred[0])),
+        pulled_back=_sectors(state.pulled_back),
+        us_persons=_whole(state.us_persons),
+        partner_shifted=bool(state.partner_shifted[0]),
+        transfer_running=bool(state.transfer_running[0]),
+    )
+
+
+def _days(number: float) -> int | None:
+    return int(number) if np.isfinite(number) else None
+
+
+def _whole(rows: np.ndarray) -> tuple[int, ...]:
+    return tuple(np.rint(rows[:, 0]).astype(int).tolist())
+
+
+def _sectors(flags: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, flag in zip(SECTORS, flags[:, 0].tolist(), strict=True) if flag)
+
+
+class Story:
+    """One run of a scenario, computed a day at a time; what came before is kept."""
+
+    def __init__(self, scenario: Scenario, run: int) -> None:
+        self.scenario, self.run = scenario, run
+        self.model = TheatreModel(scenario, runs=1, first_run=run)
+        self.ledger = open_ledger(self.model, scenario)
+        self.evenings = [evening(self.model.state)]
+        self.decisions: list[dict[str, Decision]] = [{}]
+        self.events: list[tuple[Event, ...]] = [()]
+        self.told: list[tuple[Told, ...]] = [()]
+
+    @property
+    def day(self) -> int:
+        """The last evening that is known."""
+        return self.model.day
+
+    def step(self) -> None:
+        """Play one more day, unless the horizon is reached."""
+        if not self.model.running:
+            return
+        decided, happened = len(self.ledger.decisions), len(self.ledger.events)
+        self.model.step()
+        self.evenings.append(evening(self.model.state))
+        self.decisions.append({decision.matter: decision for decision in self.ledger.decisions[decided:]})
+        self.events.append(tuple(self.ledger.events[happened:]))
+        self.told.append(tell(self.day, self.events[-1]))
+
+    def last_action(self, actor: str, day: int) -> Decision | None:
+        """Return an actor's latest decision up to a day to order something else than it had before in the matter."""
+        for on in range(min(day, self.day), 0, -1):
+            before = self.decisions[on - 1]
+            for matter, decision in self.decisions[on].items():
+                changed = matter not in before or before[matter].order != decision.order
+                if matter.startswith(f"{actor}.") and changed and not decision.idle:
+                    return decision
+        return None
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event in words; those of cells are counted by kind and province. cell: of the first of them, None without one."""
+
+    day: int
+    kind: str
+    text: str
+    main: bool
+    actors: tuple[str, ...]
+    cell: int | None
+
+
+def tell(day: int, events: tuple[Event, ...]) -> tuple[Told, ...]:
+    """Say the events of a day, each kind and place once."""
+    grouped: dict[tuple[str, str], list[Event]] = {}
+    for event in events:
+        grouped.setdefault((event.kind.name, event.place), []).append(event)
+    return tuple(_told(day, same) for same in grouped.values())
+
+
+def _told(day: int, same: list[Event]) -> Told:
+    first = same[0]
+    kind = first.kind
+    text = first.text
+    if first.cell is not None:
+        text = kind.text.format(place=first.place_name, n=f"{len(same):,}", now="")
+    elif len(same) > 1 and not kind.now:
+        text = kind.text.format(place=first.place_name, n=f"{sum(event.size for event in same):,.0f}", now=first.now)
+    actors = tuple(dict.fromkeys(matter.partition(".")[0] for matter in kind.ordered))
+    return Told(day, kind.name, text, not kind.minor, actors, first.cell)

@@ -1,0 +1,234 @@
+"""The slower views of a session as plain values for the page: cards, reasons, places, events, provinces, the seat."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from dashboards.engine.address import write
+from dashboards.engine.ensemble import holder
+from dashboards.engine.seat import Seat
+from dashboards.engine.seat_view import seat_view
+from dashboards.engine.session import Session
+from dashboards.engine.setup import command
+from dashboards.engine.story import Evening, Story
+from dashboards.engine.why import explain, words
+from sim.agents import AGENTS
+from sim.grid import HOLDERS, load_grid
+from sim.model import policies_of
+from sim.scenario import Scenario
+from sim.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLACES, TERMS, US_BASES
+
+LATEST = 40
+"""Events that are shown while days pass; all of them are when they stand still."""
+PLACE_NAMES = {"outposts": "Outposts", "qamishli": "Qamishli airport", "hmeimim": "Hmeimim", "russia": "Flown on to Russia"}
+ACTOR_NAMES = {"damascus": "Damascus", "moscow": "Moscow", "sdf": "SDF", "us": "United States"}
+CAMPAIGN_SAID = {
+    "none": "No offensive",
+    "zone": "Closed zone declared, ultimatum runs",
+    "pocket": "Attacks the Deir Hafer pocket",
+    "general": "General offensive",
+    "halted": "Offensive halted at the city lines",
+}
+PHASE_SAID = {
+    "none": "Stays at Qamishli",
+    "announced": "Prepares to leave Qamishli",
+    "drawing_down": "Evacuates Qamishli",
+    "residual": "A residual stays at Qamishli",
+    "gone": "Has left Qamishli",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What the slower parts of the page show. All fields but the first are plain values.
+
+    place: the day, run and setup that it is of. told_to: the evening up to which the watched run's reasons are known.
+    """
+
+    place: Any
+    day: int
+    date: str
+    told_to: int
+    notice: str
+    address: str
+    command: str
+    cards: list[dict[str, Any]]
+    actor: str
+    why: list[dict[str, Any]]
+    why_day: int
+    places: dict[str, Any]
+    events: list[dict[str, Any]]
+    provinces: list[dict[str, Any]]
+    seat: dict[str, Any] | None
+
+
+def look(session: Session) -> View:
+    """Return the views of the session's day, of what is known of the watched run by now."""
+    story, day = session.watched, session.day
+    known = min(day, story.day)
+    return View(
+        place=session.place,
+        day=day,
+        date=said_date(story.scenario.start_date, day),
+        told_to=story.day,
+        notice=session.notice,
+        address=write(session.place_now),
+        command=command(session.place.setup),
+        cards=[card(story, agent.name, known) for agent in AGENTS],
+        actor=session.actor,
+        why=[] if session.playing else reasons(story, session.actor, known),
+        why_day=known,
+        places=places(story.evenings[0], story.evenings[known]),
+        events=events(story, LATEST if session.playing else None),
+        provinces=provinces(session),
+        seat=None if session.seat is None else seat_view(session.seat, session.place.setup),
+    )
+
+
+def said_date(start: date, day: int) -> str:
+    """Write a day's date as in Mon 12 January 2026."""
+    when = start + timedelta(days=day)
+    return f"{when:%a} {when.day} {when:%B %Y}"
+
+
+def card(story: Story, actor: str, day: int) -> dict[str, Any]:
+    """Return an actor's posture and its last action."""
+    action = story.last_action(actor, day)
+    return {
+        "actor": actor,
+        "name": ACTOR_NAMES.get(actor, words(actor)),
+        "posture": POSTURES[actor](story.evenings[day]) if actor in POSTURES else "",
+        "action": "" if action is None else action.order_text.rstrip("."),
+        "rule": "" if action is None else words(action.rule),
+        "since": "" if action is None else said_date(story.scenario.start_date, action.day),
+        "day": None if action is None else action.day,
+    }
+
+
+def _damascus(now: Evening) -> str:
+    if now.deal_terms:
+        return f"Deal in force: {words(TERMS[now.deal_terms])}"
+    where = f" in {', '.join(words(name).title() for name in now.fighting)}" if now.fighting else ""
+    return "Truce in force" if now.truce and not now.fighting else CAMPAIGN_SAID[CAMPAIGNS[now.campaign]] + where
+
+
+def _moscow(now: Evening) -> str:
+    return PHASE_SAID[PHASES[now.withdrawal]]
+
+
+def _sdf(now: Evening) -> str:
+    if now.pulled_back:
+        return f"Has pulled back from {', '.join(words(name).title() for name in now.pulled_back)}"
+    return "Holds its ground"
+
+
+def _us(now: Evening) -> str:
+    partner = "Partner: Damascus" if now.partner_shifted else "Partner: the SDF"
+    return f"{partner}; {sum(now.us_persons):,} troops at {sum(n > 0 for n in now.us_persons)} bases"
+
+
+POSTURES = {"damascus": _damascus, "moscow": _moscow, "sdf": _sdf, "us": _us}
+
+
+def reasons(story: Story, actor: str, day: int) -> list[dict[str, Any]]:
+    """Return why an actor decided as it did on a day, each of its matters; of a person's orders, that they were given."""
+    policy = policies_of(setting(story.scenario, day))[actor]
+    found = []
+    for path, decision in story.decisions[day].items():
+        owner, _, matter = path.partition(".")
+        if owner == actor and all(reading.rule in {rule.name for rule in policy[matter]} for reading in decision.readings):
+            found.append(asdict(explain(decision, policy[matter], story.scenario)) | {"title": words(matter)})
+        elif owner == actor:
+            found.append({"title": words(matter), "matter": path, "order_text": decision.order_text, "person": True})
+    return found
+
+
+def setting(scenario: Scenario, day: int) -> Scenario:
+    """Return the stage of a scenario whose values hold on a day."""
+    return [stage for first, stage in scenario.stages if first <= max(day, 0)][-1]
+
+
+def places(start: Evening, now: Evening) -> dict[str, Any]:
+    """Return stocks of Russian equipment, custody sites, US bases and the truce clock."""
+    grid = load_grid()
+    most = np.maximum(start.stock.sum(axis=0), 1e-9)
+    stocks = [
+        {
+            "name": PLACE_NAMES[place],
+            "items": [
+                {
+                    "name": words(CLASSES[i]),
+                    "now": round(float(now.stock[row, i])),
+                    "start": round(float(start.stock[row, i])),
+                    "share": min(1.0, float(now.stock[row, i] / most[i])),
+                    "before": min(1.0, float(start.stock[row, i] / most[i])),
+                }
+                for i in range(len(CLASSES))
+                if start.stock[:, i].sum() > 0
+            ],
+        }
+        for row, place in enumerate(PLACES)
+    ]
+    custody = [
+        {
+            "name": grid.site(key).name,
+            "kind": grid.site(key).kind,
+            "inmates": now.inmates[i],
+            "start": start.inmates[i],
+            "guards": now.guards[i],
+            "escaped": now.escaped[i],
+            "custody": "Damascus" if CUSTODIES[now.custody[i]] == "damascus" else CUSTODIES[now.custody[i]],
+        }
+        for i, key in enumerate(CUSTODY_SITES)
+    ]
+    bases = [
+        {"name": grid.site(key).name, "now": now.us_persons[i], "start": start.us_persons[i]}
+        for i, key in enumerate(US_BASES)
+    ]
+    truce = {
+        "on": now.truce, "left": now.truce_left, "term": now.truce_term, "signed": now.truces, "extended": now.extensions,
+        "deal": words(TERMS[now.deal_terms]) if now.deal_terms else "",
+    }  # fmt: skip
+    moved = {"transferred": now.transferred, "running": now.transfer_running, "road": round(now.on_the_road)}
+    return {"stocks": stocks, "custody": custody, "bases": bases, "truce": truce, "moved": moved}
+
+
+def events(story: Story, latest: int | None) -> list[dict[str, Any]]:
+    """Return the events of the watched run that are known; with `latest`, so many of the main ones, the last."""
+    start = story.scenario.start_date
+    told = [told for day in story.told for told in day if told.main or latest is None]
+    return [
+        {"day": item.day, "date": f"{(start + timedelta(days=item.day)):%d %b}", "text": item.text, "main": item.main,
+         "actors": item.actors, "cell": item.cell}
+        for item in told[-(latest or 0):]
+    ]  # fmt: skip
+
+
+def provinces(session: Session) -> list[dict[str, Any]]:
+    """Return who holds each province's theatre cells: in the watched run, and the mean over the runs."""
+    theatre, day = session.ensemble.model.theatre, session.day
+    seat: Seat | None = session.seat
+    held = session.ensemble.holder(day, session.place.run) if seat is None else holder(seat.story.model.history, day, 0)
+    mean = session.ensemble.probability(day) / 255.0
+    rows = []
+    for index, province in enumerate(theatre.grid.provinces):
+        here = theatre.province == index
+        if not here.any():
+            continue
+        counts = np.bincount(held[here], minlength=len(HOLDERS))
+        rows.append(
+            {
+                "name": province.name,
+                "cells": int(here.sum()),
+                "of": province.cells,
+                "damascus": int(counts[0]),
+                "sdf": int(counts[1]),
+                "contested": int(counts[2]),
+                "mean": [round(float(mean[side][here].mean()), 3) for side in range(3)],
+            }
+        )
+    return rows
