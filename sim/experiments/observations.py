@@ -74,7 +74,7 @@ def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path.name}: not TOML: {error}") from None
     unknown = [key for key in data if key not in ("format", "observation")]
     tables = data.get("observation")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ import pyarrow.parquet as pq
 
 from sim import snapshot
 from sim.errors import InputError
+from sim.experiments.manifest import manifest_fault
 from sim.history import SERIES, History
 from sim.outcomes import OUTCOMES, outcome_table
 from sim.paths import PACKAGE
@@ -44,6 +46,7 @@ BEGUN = ".begun"
 """A file that is there while a folder is being made: what is found beside it without a manifest is ours to make again."""
 
 TABLES = ("series", "control", "rules", "outcomes")
+PART = re.compile(r"(\d+)-(\d+)\.parquet")
 
 
 def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | None = None) -> None:
@@ -269,10 +272,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{folder}: is not a results folder ({error})") from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise InputError(f"{path}: is not the manifest of a results folder; name another folder")
+    if manifest["schema"] == SCHEMA and (fault := manifest_fault(manifest, is_sweep="kind" in manifest)):
+        raise InputError(f"{path}: is damaged or was changed by hand: {fault}; name another folder")
     return manifest
 
 
@@ -295,7 +300,10 @@ def _span(path: Path) -> tuple[int, int]:
 
 def _parts(folder: Path, table: str) -> list[Path]:
     """Return the committed parts of a table: those whose outcomes are there."""
-    names = sorted(p.name for p in (folder / "outcomes").glob("[0-9]*.parquet"))
+    names = sorted(p.name for p in (folder / "outcomes").glob("[!.]*"))
+    for name in names:
+        if PART.fullmatch(name) is None:
+            raise InputError(f"{folder / 'outcomes' / name}: is no part of an ensemble; move it elsewhere")
     return [folder / table / name for name in names]
 
 
@@ -323,14 +331,23 @@ class Results:
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The scenario as it was run."""
-        return load_scenario(self.folder / "scenario.toml")
+        """The scenario as it was run. Raises InputError where the file no longer says what was run."""
+        path = self.folder / "scenario.toml"
+        scenario = load_scenario(path)
+        if (scenario.hash, scenario.days) != (self.manifest["hash"], self.manifest["days"]):
+            raise InputError(f"{path}: is not what was run; remove the folder and run it again")
+        return scenario
 
     @cached_property
     def outcomes(self) -> dict[str, np.ndarray]:
         """Outcome -> (runs,) float64, NaN where it did not come or did not arise; and "run" -> numbers of the runs."""
-        table = self._read("outcomes").sort_by("run")
-        return {name: table[name].to_numpy() for name in ["run"] + [o.name for o in OUTCOMES]}
+        table, names = self._read("outcomes"), ["run"] + [outcome.name for outcome in OUTCOMES]
+        lacking = [name for name in names if name not in table.column_names]
+        if lacking:
+            said = f"lacks outcomes that this version compares ({lacking[0]}); run it again into another folder"
+            raise InputError(f"{self.folder}: {said}")
+        table = table.sort_by("run")
+        return {name: table[name].to_numpy() for name in names}
 
     @property
     def runs(self) -> int:
@@ -391,6 +408,8 @@ def open_results(folder: str | Path) -> Results:
     """Open a results folder. Raises InputError when it is none or holds no run."""
     results = Results(Path(folder))
     check_schema(results.folder, results.manifest, SCHEMA)
+    if "kind" in results.manifest:
+        raise InputError(f"{folder}: holds a sweep, not an ensemble; pullback compare --by and export read it")
     if not len(runs_done(results.folder)):
         raise InputError(f"{folder}: holds no finished run")
     return results

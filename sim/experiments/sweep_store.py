@@ -137,17 +137,18 @@ def design_table(design: Design) -> pa.Table:
 
 def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
     """Return the points as they are in a folder. Raises InputError where they cannot be read."""
-    made = manifest["design"]
-    factors = tuple(
-        Factor(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
-        for raw in made["levers"] + made["uncertainties"]
-    )
     try:
+        made = manifest["design"]
+        factors = tuple(
+            Factor(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+            for raw in made["levers"] + made["uncertainties"]
+        )
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
-    except (pa.ArrowException, OSError):
-        raise InputError(f"{folder / 'design.parquet'}: is damaged or gone; name another folder") from None
-    rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
-    return Design(factors, rows, tuple(table["design_row"].to_pylist()))
+        rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
+        return Design(factors, rows, tuple(table["design_row"].to_pylist()))
+    except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
+        said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
+        raise InputError(f"{folder / 'design.parquet'}: {said}") from None
 
 
 def note_asked(folder: Path, runs: int, sequential: Sequential | None) -> None:
@@ -168,7 +169,7 @@ def read_asked(folder: Path) -> tuple[int, Sequential | None]:
         return int(raw["runs"]), Sequential(**rule, until=until) if rule else None
     except FileNotFoundError:
         return 0, None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
 
 
@@ -188,7 +189,10 @@ def read_failed(folder: Path) -> dict[str, str]:
     """Return the jobs that failed and why, of all shards."""
     failed: dict[str, str] = {}
     for path in sorted(folder.glob("failed*.json")):
-        failed |= json.loads(path.read_text(encoding="utf-8"))
+        try:
+            failed |= json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, TypeError, RecursionError):
+            raise InputError(f"{path}: is damaged; remove it") from None
     return failed
 
 
