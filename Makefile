@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test verify lint bench clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(VENV)/bin/python -m pytest
+
+# Checks that take minutes; what they came to is kept in tests/verify-last.json.
+verify: $(STAMP)
+	$(VENV)/bin/python -m tests.verify
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -187,14 +187,13 @@ def test_stores_leave_in_the_days_that_capacity_allows(stores: int, sorties: int
 # --- insurgency: Hawkes process -----------------------------------------------------------------------------------------
 
 
-def test_attacks_have_the_mean_and_the_clustering_of_a_hawkes_process() -> None:
-    """Mean mu / (1 - n); over windows much longer than the memory, variance over mean 1 / (1 - n)^2 (Hawkes 1971)."""
-    runs, days, burn_in, window, n = 300, 2000, 100, 200, 0.45
+def attacks_by_day(ratio: float, runs: int, days: int) -> np.ndarray:
+    """Return (days, runs) attacks in one province whose process has a mean of 0.6 a day and this branching ratio."""
     theatre = TheatreModel(baseline(), 1).theatre
     share = insurgency.ByProvince(1.0, 0.0, 0.0)
     rates = replace(
-        baseline()["insurgency"], attacks_per_day=0.6, branching_ratio=n, memory_days=5.0, share=share, vacuum_factor=0.0,
-        escapee_factor_per_hundred=0.0, strike_factor=1.0,
+        baseline()["insurgency"], attacks_per_day=0.6, branching_ratio=ratio, memory_days=5.0, share=share,
+        vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0,
     )  # fmt: skip
     state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(5, 0, runs)
     counts = np.empty((days, runs))
@@ -202,7 +201,13 @@ def test_attacks_have_the_mean_and_the_clustering_of_a_hawkes_process() -> None:
         state.day = day + 1
         insurgency.advance(theatre, state, None, rates, luck, 1.0)
         counts[day] = state.attacks[0]
-    kept = counts[burn_in:]
+    return counts
+
+
+def test_attacks_have_the_mean_and_the_clustering_of_a_hawkes_process() -> None:
+    """Mean mu / (1 - n); over windows much longer than the memory, variance over mean 1 / (1 - n)^2 (Hawkes 1971)."""
+    runs, window, n = 300, 200, 0.45
+    kept = attacks_by_day(n, runs, days=2000)[100:]
     assert kept.mean() == pytest.approx(0.6, rel=0.02)
     windows = kept[: len(kept) // window * window].reshape(-1, window, runs).sum(axis=1)
     assert windows.var() / windows.mean() == pytest.approx(1.0 / (1.0 - n) ** 2, rel=0.08)

@@ -49,17 +49,22 @@ def assert_close(found: dict[str, float], wanted: dict[str, float]) -> None:
     assert found["displaced_peak"] == pytest.approx(wanted["displaced_peak"], rel=RELATIVE_TOLERANCE)
 
 
-def test_a_lattice_with_each_cell_split_in_four_gives_the_same_course(
-    scenario: Scenario, as_it_is: dict[str, float]
-) -> None:
+def restated(scenario: Scenario) -> Scenario:
+    """Return the scenario with what it states per cell said of a quarter of one."""
     advance, attrition = scenario["advance"], scenario["attrition"]
     sections = dict(scenario.sections) | {
         "advance": replace(advance, nearness_per_cell=advance.nearness_per_cell**0.5),
         "attrition": replace(attrition, fighters_per_front_cell=attrition.fighters_per_front_cell / 2.0),
     }
+    return replace(scenario, sections=sections)
+
+
+def test_a_lattice_with_each_cell_split_in_four_gives_the_same_course(
+    scenario: Scenario, as_it_is: dict[str, float]
+) -> None:
     fine = fine_theatre(scenario)
     assert fine.size == 4 * TheatreModel(scenario, 1).theatre.size
-    assert_close(medians(replace(scenario, sections=sections), fine), as_it_is)
+    assert_close(medians(restated(scenario), fine), as_it_is)
 
 
 @pytest.mark.parametrize("sub_moves", [4, 12])

@@ -55,6 +55,24 @@ def test_priogrid_ids_are_those_computed_by_hand() -> None:
     assert GRID.priogrid[GRID.site("al_tanf_garrison").cell] == (247 - 1) * 720 + 438 == 177558
 
 
+@pytest.mark.parametrize(
+    ("lat", "lon", "gid"),
+    [
+        pytest.param(37.05, 41.22, 183323, id="Qamishli"),
+        pytest.param(36.51, 40.75, 182602, id="Hasakah"),
+        pytest.param(35.95, 39.01, 181159, id="Raqqa"),
+        pytest.param(35.34, 40.14, 180441, id="Deir ez-Zor"),
+        pytest.param(35.41, 35.94, 180432, id="Hmeimim"),
+        pytest.param(33.51, 36.29, 178273, id="Damascus"),
+    ],
+)
+def test_priogrid_ids_of_six_places(lat: float, lon: float, gid: int) -> None:
+    """Ids of Tollefsen et al. (2012): 720 columns of half a degree, counted from 1 in the south-west."""
+    assert int((lat + 90) // 0.5) * 720 + int((lon + 180) // 0.5) + 1 == gid
+    nearest = np.argmin((GRID.lat - lat) ** 2 + (GRID.lon - lon) ** 2)
+    assert GRID.priogrid[nearest] == gid
+
+
 def test_a_priogrid_cell_holds_at_most_25_cells() -> None:
     assert np.bincount(GRID.priogrid - GRID.priogrid.min()).max() == 25
 

@@ -6,12 +6,18 @@ are the project's own criteria, not the model's results: see `pullback hindcast`
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from sim.experiments.ensemble import run_ensemble
+from sim.experiments.hindcast import hindcast
+from sim.experiments.observations import load_observations
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import load_scenario
+from sim.scenario_entries import registry
 
 RUNS, DAYS = 256, 28
 JANUARY = 12
@@ -102,3 +108,41 @@ def test_a_quiet_half_year_collapses_in_at_most_one_run_of_twenty() -> None:
     model.run_to(scenario.days)
     collapsed = ~np.isnan(outcome_table(model.history)["collapse_day"])
     assert collapsed.mean() <= 0.05
+
+
+# --- the project's own criteria of skill ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Score the baseline beside null policies: 256 runs over 60 days, long enough for a date to be 30 days late."""
+    base = load_scenario("baseline", ["days=60", f"runs={RUNS}"])
+    results = {}
+    for policy in ("documented", "idle", "random"):
+        scenario = base.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="test")
+        folder = tmp_path_factory.mktemp(policy) / "results"
+        results[policy] = run_ensemble(scenario, RUNS, 1, folder, lambda done, asked: None)
+    documented = results.pop("documented")
+    return hindcast(documented, load_observations(), results)
+
+
+def test_intervals_of_90_percent_hold_four_fifths_of_the_record_and_are_not_wide(scored: dict[str, Any]) -> None:
+    sums = scored["all"]
+    assert sums["with_interval"] >= 10
+    assert sums["covered90"] >= 0.8 * sums["with_interval"]
+    for row in scored["observations"]:
+        if row["covered90"] is not None and row["block"] != "unchanged":
+            off = 30 if row["unit"] == "date" else abs(row["nothing_changes"])
+            assert row["width90"] <= 2.5 * off, f"{row['name']}: wide enough to hold anything"
+
+
+def test_skill_is_positive_on_two_thirds_of_what_was_neither_fitted_nor_given(scored: dict[str, Any]) -> None:
+    sums = next(block for block in scored["blocks"] if block["block"] == "test")
+    assert sums["with_skill"] >= 6
+    assert sums["positive_skill"] >= 2 / 3 * sums["with_skill"]
+
+
+@pytest.mark.parametrize("policy", ["idle", "random"])
+def test_null_policies_score_worse_than_the_rules_on_most_observations(scored: dict[str, Any], policy: str) -> None:
+    counts = scored["all"]["worse_null_policies"][policy]
+    assert counts["worse"] > 0.5 * scored["all"]["observations"]
