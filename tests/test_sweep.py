@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -30,38 +28,7 @@ from sim.experiments.sweep_store import Job, all_parts, parts
 from sim.experiments.tables import outcomes_of
 from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES, outcome_table
-
-ROOT = Path(__file__).resolve().parent.parent
-DAYS, RUNS, POINTS = 9, 6, 9
-SWEEP = f"""
-format = 1
-base = "baseline"
-title = "A small sweep"
-days = {DAYS}
-
-[design]
-method = "sobol"
-points = 4
-seed = 3
-
-[levers]
-"moscow.policy" = {{ values = ["documented", "stay"] }}
-
-[uncertainties]
-"defection.threshold_other" = {{}}
-
-[replicates]
-n = {RUNS}
-"""
-
-
-def written(folder: Path, text: str = SWEEP) -> Path:
-    (folder / "small.toml").write_text(text)
-    return folder / "small.toml"
-
-
-def quiet(done: int, asked: int, failed: int) -> None:
-    """Take the progress and say nothing."""
+from tests.sweeps import DAYS, POINTS, RUNS, SWEEP, assert_same, committed, quiet, started, wait_until, written
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +46,6 @@ def whole(small: Sweep, tmp_path_factory: pytest.TempPathFactory) -> SweepResult
 def copy(whole: SweepResults, tmp_path: Path) -> Path:
     """Return a copy of its folder to harm."""
     return Path(shutil.copytree(whole.folder, tmp_path / "copy"))
-
-
-def assert_same(one: SweepResults, other: SweepResults) -> None:
-    """Compare outcomes and series bit for bit."""
-    assert one.table().equals(other.table())
-    names = ["sdf_share", "attacks", "detainees_escaped"]
-    assert one.series(names).equals(other.series(names))
 
 
 # --- the numbers ------------------------------------------------------------------------------------------------------
@@ -178,46 +138,14 @@ def test_a_sweep_resumed_after_kill_9_is_the_one_that_was_never_stopped(tmp_path
     folder, killed = tmp_path / "killed", 0
     for _ in range(2):
         with started(big, folder) as process:
-            before = len(list(folder.glob("outcomes/[0-9]*.parquet")))
-            wait_until(lambda now=before: len(list(folder.glob("outcomes/[0-9]*.parquet"))) > now)
+            before = committed(folder)
+            wait_until(lambda now=before: committed(folder) > now)
             killed += process.poll() is None
             process.kill()
     resumed = run_sweep(load_sweep(big), folder, 2, quiet)
     assert killed, "it was killed in the middle"
     assert list(verify(folder, 1)) == []
     assert_same(resumed, run_sweep(load_sweep(big), tmp_path / "whole", 2, quiet))
-
-
-class started:  # noqa: N801 - it reads as a verb
-    """Start the program on a sweep; when left, wait until nothing of its process group is there any more."""
-
-    def __init__(self, file: Path, folder: Path) -> None:
-        command = [sys.executable, "-m", "sim", "sweep", str(file), "--workers", "2", "--out", str(folder)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def __enter__(self) -> subprocess.Popen[str]:
-        return self.process
-
-    def __exit__(self, *_: Any) -> None:
-        self.process.communicate(timeout=30)
-        wait_until(lambda: not group_alive(self.process.pid))
-
-
-def group_alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def wait_until(condition: Any, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from sim.experiments.locks import Shard
+    from sim.experiments.runner import MakePool
+    from sim.experiments.sweep_estimate import Estimate
     from sim.experiments.sweep_file import Sweep
 
 
@@ -47,13 +50,22 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.add_row("base", f"{loaded.base.name}, {loaded.base.days} days, seed {loaded.base.seed}")
     rows.add_row("design", _design(loaded))
     rows.add_row("points", f"{made.points:,}" + (", the unchanged base among them" if loaded.recipe.include_base else ""))
-    rows.add_row("runs", f"{made.runs:,}: {loaded.runs} of each point, with the same luck in every point")
+    rows.add_row("runs", _runs(loaded, made))
     rows.add_row("jobs", f"{made.jobs:,}")
-    rows.add_row("time", f"about {in_time(made.seconds)} with {workers} workers")
+    most = "at most " if loaded.sequential else "about "
+    rows.add_row("time", f"{most}{in_time(made.seconds)} with {workers} workers")
     rows.add_row("memory", f"about {in_bytes(made.memory)} for each worker")
-    rows.add_row("disk", f"about {in_bytes(made.disk)}, series: {loaded.series}")
+    rows.add_row("disk", f"{most}{in_bytes(made.disk)}, series: {loaded.series}")
     rows.add_row("results", str(default_folder(loaded)))
     out.print(rows)
+
+
+def _runs(sweep: Sweep, made: Estimate) -> str:
+    if sweep.sequential is None:
+        return f"{made.runs:,}: {sweep.runs} of each point, with the same luck in every point"
+    rule = sweep.sequential
+    until = " and ".join(f"the {c.stat} of {c.outcome} is known to {c.half_width:g}" for c in rule.until)
+    return f"{made.least_runs:,} to {made.runs:,}: {rule.least} of each point, {rule.step} more until {until}"
 
 
 def _design(sweep: Sweep) -> str:
@@ -67,21 +79,31 @@ def _design(sweep: Sweep) -> str:
 @click.argument("sweep")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
-def sweep(sweep: str, workers: int | None, out: Path | None) -> None:
+@click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array does.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="What works it off."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: its scheduler, as in tcp://127.0.0.1:8786.")
+def sweep(sweep: str, workers: int | None, out: Path | None, shard: str | None, engine: str, scheduler: str | None) -> None:
     """Play every point of SWEEP, each with the same luck. The same command goes on where it was stopped.
 
     SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
     """
     from sim.cli.batch import end_workers, processors
     from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
-    from sim.experiments.sweep import FolderBusy, JobsFailed, default_folder, run_sweep
+    from sim.experiments.locks import FolderBusy
+    from sim.experiments.runner import JobsFailed
+    from sim.experiments.sweep import default_folder, run_sweep
     from sim.experiments.sweep_file import load_sweep
 
+    if (engine == "dask") != (scheduler is not None):
+        raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
+    part = None if shard is None else _shard(shard)
     loaded = load_sweep(sweep)
     folder = out or default_folder(loaded)
     try:
-        with _progress(folder) as report:
-            results = run_sweep(loaded, folder, workers or processors(), report)
+        with _pool(scheduler, folder) as (pool, threads), _progress(folder) as report:
+            results = run_sweep(loaded, folder, workers or threads or processors(), report, pool, part)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
     except JobsFailed as error:
@@ -93,17 +115,44 @@ def sweep(sweep: str, workers: int | None, out: Path | None) -> None:
     click.echo(f"{results.runs_there} runs of {results.design.points} points in {folder}")
 
 
+def _shard(text: str) -> Shard:
+    from sim.experiments.locks import Shard
+
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise click.UsageError(f"--shard {text}: give K/N, as in 1/8 to 8/8")
+    return Shard(int(number), int(of))
+
+
+@contextmanager
+def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int | None]]:
+    """Yield what makes the pool, and its number of workers where that is known."""
+    from sim.experiments.runner import local_pool
+
+    if scheduler is None:
+        yield local_pool, None
+        return
+    from sim.experiments.cluster import connected
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with connected(scheduler, folder, lambda said: click.echo(f"pullback: {said}", err=True)) as (make_pool, threads):
+        yield make_pool, threads
+
+
 @contextmanager
 def _progress(folder: Path) -> Iterator[Callable[[int, int, int], None]]:
     """Yield the function a sweep calls as jobs end: a bar on a terminal, otherwise a line every ten seconds."""
-    from sim.cli.progress import SECONDS_BETWEEN_LINES, in_time, on_a_bar
+    import shutil
+
+    from sim.cli.progress import SECONDS_BETWEEN_LINES, in_bytes, in_time, on_a_bar
 
     started, before, said = monotonic(), None, monotonic()
 
     def line(done: int, asked: int, failed: int) -> str:
         rate = (done - before) / max(monotonic() - started, 1e-9)
         left = f", {rate:.0f} a second, {in_time((asked - done) / rate)} left" if rate else ""
-        return f"{done:,} of {asked:,} runs{left}" + (f", {failed} jobs failed" if failed else "")
+        free = f", {in_bytes(shutil.disk_usage(folder).free)} of disk free"
+        return f"{done:,} of {asked:,} runs{left}" + (f", {failed} jobs failed" if failed else "") + free
 
     with on_a_bar("runs") as bar:
 

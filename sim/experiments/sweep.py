@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.experiments.locks import FolderBusy, Shard, alone, held, take_over
+from sim.experiments.locks import Shard, alone, held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.store import read_manifest
 from sim.experiments.sweep_file import Sweep, load_sweep
@@ -29,8 +29,6 @@ from sim.experiments.sweep_store import (
     stamp_of,
     times_there,
 )
-
-__all__ = ["FolderBusy", "JobsFailed", "run_sweep", "sweep"]
 
 JOB_RUNS = 512
 JOBS_PER_WORKER = 4

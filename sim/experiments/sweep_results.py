@@ -123,11 +123,17 @@ class SweepResults:
     def series(self, names: Sequence[str]) -> pa.Table:
         """Return daily series: a row per point, level of a quantile (or run, where all were kept) and day."""
         files = [str(self.folder / "series" / job.part) for job in self.parts]
-        if self.manifest["series"] == "none" or not files:
-            raise InputError(f"{self.folder}: keeps no daily series")
+        self.series_names()
         key = "level" if self.manifest["series"] == "quantiles" else "run"
         keys = ["point", key, "day"]
         return self._read(files, [*keys, *names], keys)
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return the names of the daily series that are kept. Raises InputError where there are none."""
+        if self.manifest["series"] == "none" or not self.parts:
+            raise InputError(f"{self.folder}: keeps no daily series")
+        kept = pq.read_schema(self.folder / "series" / self.parts[0].part).names
+        return tuple(name for name in kept if name not in ("point", "run", "level", "day"))
 
     def _read(self, files: list[str], columns: list[str], keys: list[str], schema: pa.Schema | None = None) -> pa.Table:
         """Read parts to the last checksum, in order of their keys."""

@@ -1,0 +1,64 @@
+"""Play a sweep by Dask workers: here a scheduler and two workers on this machine, elsewhere as many as you start.
+
+    python examples/dask_cluster.py withdrawal-pace results/withdrawal-pace
+
+On a cluster start `dask scheduler` on one machine and `dask worker ADDRESS --nthreads 1` wherever there is a processor to
+spare, with the environment of MALLOC below, and give `pullback sweep --engine dask --scheduler ADDRESS`. All of them need
+the same pullback, and must see the results folder under the same path. A worker that is lost costs the jobs it had under
+way: Dask gives them to another. Dask runs what its scheduler is sent: keep its port to machines you trust, or use its TLS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+MALLOC = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "67108864"}
+"""Dask's own low trim threshold gives large arrays back to the system each time; set before a worker starts, this holds."""
+
+
+@contextmanager
+def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler and workers, each in a process group of its own; yield its address and the workers."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "scheduler.json"
+        scheduler = _start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+        started = [scheduler]
+        try:
+            address = _address(file)
+            options = ("--nthreads", "1", "--local-directory", folder)
+            started += [_start("worker", address, *options) for _ in range(workers)]
+            yield address, started[1:]
+        finally:
+            for process in reversed(started):
+                process.terminate()
+            for process in started:
+                process.wait(timeout=30)
+
+
+def _start(*words: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "dask", *words, "--no-dashboard"]
+    return subprocess.Popen(command, env=os.environ | MALLOC, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def _address(file: Path) -> str:
+    """Wait for the scheduler to write where it listens."""
+    for _ in range(600):
+        if file.exists() and (text := file.read_text(encoding="utf-8")):
+            return json.loads(text)["address"]
+        time.sleep(0.1)
+    raise TimeoutError("the scheduler did not start")
+
+
+if __name__ == "__main__":
+    sweep, out = sys.argv[1:]
+    with cluster(workers=2) as (address, _):
+        command = [sys.executable, "-m", "sim", "sweep", sweep, "--out", out, "--engine", "dask", "--scheduler", address]
+        raise SystemExit(subprocess.run(command).returncode)
