@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test verify lint bench clean
+.PHONY: setup demo test verify lint odd bench clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,10 @@ verify: $(STAMP)
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+# The tables of ODD.md, made anew from the code.
+odd: $(STAMP)
+	$(VENV)/bin/python -m tests.test_odd --refresh
 
 # With nothing stored yet there is nothing to compare with: the first run only stores.
 COMPARE = $(if $(wildcard .benchmarks/*/*.json),--benchmark-compare --benchmark-compare-fail=median:10%)

@@ -78,7 +78,7 @@ SYSTEMS = (
             "test_conservation::test_a_detainee_is_held_at_large_or_in_iraq")),
     System((custody.advance, custody.escape_hazard, sdf.overstretched_and_the_army_is_near),
            ("test_systems::test_more_get_out_of_an_abandoned_prison_and_residents_who_leave_a_camp_are_not_retaken",
-            "test_symmetry::test_more_guards_never_raise_escapes_from_guarded_prisons")),
+            "test_symmetry::test_more_guards_never_raise_the_hazard_of_escape")),
     System((insurgency.advance, insurgency.vacuum),
            ("test_closed_forms::test_attacks_have_the_mean_and_the_clustering_of_a_hawkes_process",)),
     System((talks.advance, damascus.talks_chance, sdf.acceptance, sdf.a_deal_would_shift_power_too_fast),

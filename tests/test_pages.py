@@ -11,7 +11,12 @@ from sim.cli import COMMANDS
 from sim.scenario import list_scenarios
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *sorted((ROOT / "sim" / "data").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "ODD.md",
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "sim" / "data").glob("*.md")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
