@@ -218,9 +218,9 @@ def load_control(name_or_path: str) -> np.ndarray:
     path = shipped if shipped.is_file() else Path(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
         known = ", ".join(sorted(p.stem.removeprefix("control-") for p in data_folder().glob("control-*.txt")))
-        why = f"cannot read this control raster ({error}); shipped ones are {known}"
+        why = f"cannot read this control raster ({getattr(error, 'strerror', error)}); shipped ones are {known}"
         raise InputError(f"{name_or_path}: {why}") from None
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not line.startswith("#")]
     while lines and not lines[-1][1].strip():
