@@ -282,6 +282,15 @@ def test_missing_runs_are_said(folder: Path, results: Results, scenario: Scenari
     assert f"Incomplete: {RUNS} of {RUNS + 8} runs are there" in text
 
 
+def test_every_system_of_the_record_is_in_the_report(page: Page) -> None:
+    """By an outcome that says which it shows, or, where it is given and not played out, by its values."""
+    shown = {number for outcome in OUTCOMES for number in outcome.systems}
+    given = {18: "start.ties.", 22: "start.outside."}
+    assert shown | set(given) == set(range(1, len(SYSTEMS) + 1))
+    assert [SYSTEMS[number - 1] for number in shown if SYSTEMS[number - 1] not in page.text] == []
+    assert [path for path in given.values() if path not in page.text] == []
+
+
 def test_every_system_that_outcomes_show_has_a_name() -> None:
     assert len(SYSTEMS) == 22
     assert {number for outcome in OUTCOMES for number in outcome.systems} <= set(range(1, len(SYSTEMS) + 1))

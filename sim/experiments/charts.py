@@ -110,6 +110,17 @@ def coming(
     return drawing(key, title, said, size, axes(frame, calendar, percent, (0, 0.5, 1)), shapes)
 
 
+def holding(
+    key: str, title: str, calendar: Calendar, share: np.ndarray, size: tuple[float, float] = (360, 200)
+) -> Element:  # fmt: skip
+    """Return the share of the runs in which something holds, (days + 1,), by day."""
+    frame = Frame(*size, 0, max(calendar.days, 1), 1.0)
+    line = element("path", class_="median", d=points((frame.x(d), frame.y(v)) for d, v in enumerate(share.tolist())))
+    most = int(share.argmax())
+    said = f"At most in {percent(share[most])} of the runs, on {calendar.long(most)}; in {percent(share[-1])} at the end."
+    return drawing(key, title, said, size, axes(frame, calendar, percent), line)
+
+
 def _recorded(frame: Frame, calendar: Calendar, recorded: tuple[date, date] | None) -> Element | None:
     if recorded is None or calendar.day(recorded[0]) is None:
         return None

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.experiments import maps
-from sim.experiments.charts import Mark, fan
+from sim.experiments.charts import Mark, fan, holding
 from sim.experiments.markup import element, figure, paragraph, section
 from sim.experiments.observations import Observation
 from sim.experiments.store import Results
@@ -41,17 +41,28 @@ class Panel:
     @property
     def says_unit(self) -> bool:
         """Whether the heading needs the unit beside it."""
-        return self.unit not in ("share", "index") and self.unit not in self.title
+        return self.unit not in ("share", "index") and self.unit not in self.title.lower()
 
 
 SHARE = Panel("The SDF's share of the country", "share", ("sdf_share",), ("sdf_share_2026_01_19", "sdf_share_2026_01_20"))
 LEFT = ("tonnes_by_air", "tonnes_by_road", "tonnes_flown_out")
 PANELS = (
     Panel("Russians at Qamishli", "persons", ("qamishli_persons",)),
+    Panel("Armoured vehicles at Qamishli", "items", ("qamishli_armour",)),
+    Panel("Radars and air-defence units at Qamishli", "items", ("qamishli_radars", "qamishli_air_defence")),
+    Panel("Helicopters at Qamishli", "items", ("qamishli_helicopters",)),
+    Panel("Stores at Qamishli", "tonnes", ("qamishli_stores",)),
     Panel("Equipment that has left Qamishli", "tonnes", LEFT),
+    Panel("Convoys from Qamishli so far", "convoys", ("convoys",)),
+    Panel("Violations of truces so far", "violations", ("violations",), sums_days=True),
     Panel("Detainees moved to Iraq", "persons", ("detainees_transferred",)),
     Panel("Detainees in SDF prisons", "persons", ("detainees_held_by_sdf",)),
+    Panel("Detainees escaped from prisons so far", "persons", ("detainees_escaped",)),
+    Panel("Residents of al-Hol", "persons", ("al_hol_residents",)),
     Panel("Insurgent attacks so far", "attacks", ("attacks",), sums_days=True),
+    Panel("Insurgent attacks so far in Deir ez-Zor", "attacks", ("attacks_deir_ez_zor",)),
+    Panel("Insurgent attacks so far in Raqqa", "attacks", ("attacks_raqqa",)),
+    Panel("Insurgent attacks so far in Hasakah", "attacks", ("attacks_hasakah",)),
     Panel("Displaced hosted by Hasakah", "persons", ("displaced_hasakah",), ("displaced_hasakah_2026_01_27",)),
     Panel("Displaced hosted by Aleppo", "persons", ("displaced_aleppo",)),
     Panel("Killed so far, all parties and civilians", "persons", ("killed_damascus", "killed_sdf", "killed_civilians")),
@@ -64,8 +75,16 @@ PANELS = (
     Panel("Institutions handed over", "share", ("institutions_handed_over",), top=1.0),
     Panel("Damascus's share of the oil fields", "share", ("oil_share_damascus",), top=1.0),
     Panel("US troops in Syria", "persons", ("us_persons",)),
+    Panel("US bases held", "bases", ("us_bases",)),
+    Panel("Waves of US strikes so far", "waves", ("us_strikes",)),
     Panel("Absence of the SDF's guarantor", "index", ("guarantor_absence",), top=1.0),
 )
+HELD = {
+    "fighting_sectors": "Damascus attacks somewhere",
+    "truce": "A truce is in force",
+    "deal": "An integration deal is in force",
+}
+"""Series that hold or do not on an evening; their picture is the share of the runs in which they do."""
 
 
 def maps_section(results: Results, calendar: Calendar) -> Element:
@@ -152,7 +171,15 @@ def fans_section(fans: Fans) -> Element:
         "The other systems, day by day",
         paragraph(_how_to_read(fans.results.runs), " Indices run from 0 to 1 and are means of named parts."),
         element("div", [fans.figure(panel, days) for panel in PANELS], class_="charts"),
+        paragraph("Fighting, truce and deal: share of the runs in which each holds, by day."),
+        element("div", [_held(fans, name, what) for name, what in HELD.items()], class_="charts"),
     )
+
+
+def _held(fans: Fans, name: str, what: str) -> Element:
+    """Return the share of the runs in which a series is more than 0, by day."""
+    share_of_runs = (fans.results.series(name) > 0).mean(axis=1)
+    return figure(what, holding(f"held-{name}", f"{what}, share of the runs", fans.calendar, share_of_runs))
 
 
 def _how_to_read(runs: int) -> str:
