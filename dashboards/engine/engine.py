@@ -12,7 +12,7 @@ from collections.abc import Callable
 from threading import Condition, Thread
 
 from dashboards.engine.address import Place
-from dashboards.engine.commands import Command
+from dashboards.engine.commands import Command, GoTo
 from dashboards.engine.frames import Frame, lines, planes
 from dashboards.engine.session import Session
 from dashboards.engine.views import View, look
@@ -79,7 +79,7 @@ class Engine:
             self._thread.join(wait)
 
     def _live(self) -> None:
-        self._publish()
+        self._publish(view=True)
         session = self.session
         while True:
             command = self._next()
@@ -91,9 +91,10 @@ class Engine:
             elif session.playing and time.monotonic() >= session.due:
                 session.pass_time(FRAMES_PER_SECOND)
             session.work(time.monotonic() + WORK_SECONDS)
-            frame_due = session.frame_waits and (command is not None or self._may_send())
-            if frame_due or (session.view_waits and self._view_is_due()):
-                self._publish()
+            if session.frame_waits and (command is not None or self._may_send()):
+                self._publish(view=command is None and self._view_is_due())
+            elif session.view_waits and self._view_is_due():
+                self._publish(view=True)
 
     def _next(self) -> Command | None:
         """Return the next command, or None when there is work to do; wait while there is neither."""
@@ -103,7 +104,10 @@ class Engine:
                 if pause <= 0.0:
                     return None
                 self._wake.wait(pause)
-            return self._queue.popleft() if self._queue else None
+            command = self._queue.popleft() if self._queue else None
+            while isinstance(command, GoTo) and self._queue and isinstance(self._queue[0], GoTo):
+                command = self._queue.popleft()  # a scrubber that is dragged: only where it is now counts
+            return command
 
     def _pause(self) -> float:
         """Return for how many seconds there is nothing to do but to wait for the page."""
@@ -131,20 +135,20 @@ class Engine:
         still = not self.session.playing and not self.session.busy
         return still or time.monotonic() >= self._view_due
 
-    def _publish(self) -> None:
-        """Hand out a frame, and the views with it where they are due."""
+    def _publish(self, view: bool) -> None:
+        """Hand out a frame, at once after a command, and the views with it or after it."""
         session = self.session
-        view = look(session) if session.view_waits and self._view_is_due() else None
+        looked = look(session) if view and session.view_waits else None
         self.number += 1
-        frame = self._frame()
+        frame = self.picture()
         session.frame_waits = False
         self._frame_due = time.monotonic() + 1.0 / FRAMES_PER_SECOND
-        if view is not None:
+        if looked is not None:
             session.view_waits = False
             self._view_due = time.monotonic() + 1.0 / VIEWS_PER_SECOND
-        self._listener(frame, view)
+        self._listener(frame, looked)
 
-    def _frame(self) -> Frame:
+    def picture(self) -> Frame:
         """Return the picture of the session, with the days of the charts that the browser does not have."""
         session = self.session
         with self._wake:

@@ -12,8 +12,12 @@ from dashboards.engine.ensemble import Ensemble
 from dashboards.engine.seat import Seat
 from dashboards.engine.setup import scenarios_of
 from dashboards.engine.story import Story
+from sim.agents import AGENTS
 from sim.errors import InputError
+from sim.scenario_entries import shown
 
+TELLING_SECONDS = 0.02
+"""How long the reasons of the watched run may be computed after the runs had their time."""
 SPEEDS = (1, 2, 5, 10, 20)
 """Days a second that a reader can choose."""
 
@@ -96,7 +100,7 @@ class Session:
             if self.seat_waits:
                 self.target = min(self.target, self.last)
             self.day = min(self.target, self.last)
-            while self.story.day < self.day and self.seat is None and time.monotonic() < until:
+            while self.story.day < self.day and self.seat is None and time.monotonic() < until + TELLING_SECONDS:
                 self.story.step()
         except FloatingPointError as error:
             self.playing, self.target, self.notice = False, self.day, f"The model stopped: {error}"
@@ -144,7 +148,7 @@ class Session:
             case ask.WatchQuantile(chart, quantile):
                 self._watch(self.ensemble.run_at(chart, self.day, quantile))
             case ask.Ask(actor):
-                self.actor = actor
+                self.actor = _known_actor(actor)
             case ask.Show(shows):
                 self.place = replace(self.place, shows=shows)
             case ask.Sit(actor, every):
@@ -187,8 +191,8 @@ class Session:
             self.generation += 1
 
     def _sit(self, actor: str, every: int | None) -> None:
-        self.playing, self.actor = False, actor
-        self.seat = Seat(self.scenario, self.place.run, actor, self.day, every)
+        self.playing, self.actor = False, _known_actor(actor)
+        self.seat = Seat(self.scenario, self.place.run, actor, self.day, None if every is None else max(1, every))
         self.target = self._within(self.day + 1)
         self.generation += 1
 
@@ -200,3 +204,9 @@ class Session:
         except KeyError as error:
             raise InputError(f"orders: {error.args[0]} is not open to {self.seat.actor}") from None
         self._play()
+
+
+def _known_actor(name: str) -> str:
+    if name not in {agent.name for agent in AGENTS}:
+        raise InputError(f"actor {shown(name)} is not one of {', '.join(agent.name for agent in AGENTS)}")
+    return name

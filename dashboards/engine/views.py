@@ -24,6 +24,27 @@ from sim.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLAC
 
 LATEST = 40
 """Events that are shown while days pass; all of them are when they stand still."""
+TICKS = frozenset(
+    [
+        "campaign_changed",
+        "partner_shifted",
+        "truce_signed",
+        "truce_extended",
+        "truce_lapsed",
+        "truce_broken",
+        "deal_signed",
+        "deal_ended",
+        "summit_held",
+        "withdrawal_requested",
+        "withdrawal_started",
+        "drawdown_ended",
+        "last_russian_left",
+        "transfer_started",
+        "transfer_stopped",
+        "us_strikes",
+    ]
+)
+"""Kinds of event that are marked on the time line."""
 PLACE_NAMES = {"outposts": "Outposts", "qamishli": "Qamishli airport", "hmeimim": "Hmeimim", "russia": "Flown on to Russia"}
 ACTOR_NAMES = {"damascus": "Damascus", "moscow": "Moscow", "sdf": "SDF", "us": "United States"}
 CAMPAIGN_SAID = {
@@ -62,6 +83,7 @@ class View:
     why_day: int
     places: dict[str, Any]
     events: list[dict[str, Any]]
+    ticks: list[dict[str, Any]]
     provinces: list[dict[str, Any]]
     seat: dict[str, Any] | None
 
@@ -80,10 +102,11 @@ def look(session: Session) -> View:
         command=command(session.place.setup),
         cards=[card(story, agent.name, known) for agent in AGENTS],
         actor=session.actor,
-        why=[] if session.playing else reasons(story, session.actor, known),
+        why=reasons(story, session.actor, known),
         why_day=known,
         places=places(story.evenings[0], story.evenings[known]),
         events=events(story, LATEST if session.playing else None),
+        ticks=[{"day": told.day, "text": told.text} for day in story.told for told in day if told.kind in TICKS],
         provinces=provinces(session),
         seat=None if session.seat is None else seat_view(session.seat, session.place.setup),
     )

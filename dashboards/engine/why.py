@@ -105,7 +105,7 @@ def turning(rule: Rule, reading: Reading) -> list[str]:
         turns = _turn(rule, reading, name)
         number = np.asarray(value).reshape(-1)[0]
         if np.issubdtype(number.dtype, np.bool_):
-            said = _flipped(bool(number)) if turns(not number) else None
+            said = ("no" if number else "yes") if turns(not number) else None
         elif name in CODES:
             said = next((words(CODES[name][code]) for code in range(len(CODES[name])) if turns(code)), None)
         else:
@@ -113,10 +113,6 @@ def turning(rule: Rule, reading: Reading) -> list[str]:
         if said is not None:
             found.append(f"{words(name)} {said}")
     return found
-
-
-def _flipped(now: bool) -> str:
-    return f"{'no' if now else 'yes'}, not {'yes' if now else 'no'}"
 
 
 def _turn(rule: Rule, reading: Reading, name: str) -> Callable[[float], bool]:

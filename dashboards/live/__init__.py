@@ -1,0 +1,1 @@
+"""The Live page: an ensemble as it unfolds, and why."""

@@ -1,0 +1,157 @@
+"""One browser's desk: its engine, and what its page shows of it. A page that is left and found again finds its desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import solara
+from solara.server import kernel_context
+
+from dashboards.engine import commands as ask
+from dashboards.engine import stage
+from dashboards.engine.address import default_place, read
+from dashboards.engine.engine import Engine
+from dashboards.engine.exports import map_svg, series_csv
+from dashboards.engine.frames import Frame
+from dashboards.engine.setup import scenario_named
+from dashboards.engine.views import View, look
+from dashboards.live.components import frame_values
+
+FIRST_SCENARIO: list[str] = []
+"""The scenario that a session begins with, when `pullback watch` was given one; at most one."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What stays the same while a setup is played."""
+
+    heading: dict[str, Any]
+    ground: dict[str, Any]
+    charts: dict[str, Any]
+    settings: list[dict[str, Any]]
+
+
+class Desk:
+    """Hands a reader's commands to the engine, and the engine's frames and views to the page."""
+
+    def __init__(self, query: str | None) -> None:
+        place, notices = read(query, default_place(*FIRST_SCENARIO))
+        self.engine = Engine(place, self._hear)
+        self.notices = solara.Reactive(list(notices))
+        self.stage = solara.Reactive(self._set())
+        self.view = solara.Reactive(look(self.engine.session))
+        self.frame = solara.Reactive(frame_values(self.engine.picture()))
+        self.download: solara.Reactive[dict[str, Any]] = solara.Reactive({"count": 0, "name": "", "text": ""})
+        self._awake = False
+
+    def wake(self) -> None:
+        """Start the engine, once. To be called in an effect of the page, which gives the thread its context."""
+        if not self._awake:
+            self._awake = True
+            self.engine.start()
+
+    def _hear(self, frame: Frame, view: View | None) -> None:
+        """Take what the engine hands out, in its thread."""
+        if self.engine.session.place.setup != self._setup:
+            self.stage.set(self._set())
+        if view is not None:
+            self.view.set(view)
+        self.frame.set(frame_values(frame))
+
+    def _set(self) -> Stage:
+        session = self.engine.session
+        self._setup = setup = session.place.setup
+        return Stage(
+            stage.heading(setup, session.scenario), stage.ground(session), stage.charts(session),
+            stage.settings(setup, session.scenario),
+        )  # fmt: skip
+
+    # --- what a reader does ------------------------------------------------------------------------------------------
+
+    def do(self, wish: Mapping[str, Any]) -> None:
+        """Pass on what was pressed: {"do": name, ...}. What makes no sense is left out."""
+        try:
+            self.engine.send(WISHES[wish["do"]](wish))
+        except (KeyError, TypeError, ValueError):
+            return
+
+    def apply(self, wish: Mapping[str, Any]) -> None:
+        """Simulate another setup, to the day that is shown."""
+        place = self.engine.session.place_now
+        changed = {key: read(wish[key]) for key, read in FORM.items() if key in wish}
+        if changed.get("scenario", place.setup.scenario) != place.setup.scenario:
+            changed = {"values": {}, "seed": None, "days": None} | changed
+        setup = replace(place.setup, **changed)
+        shows = "run" if place.shows == "difference" and setup.against is None else place.shows
+        shows = "difference" if setup.against is not None and place.setup.against is None else shows
+        self.engine.send(ask.Apply(replace(place, setup=setup, shows=shows)))
+
+    def dismiss(self, _: object = None) -> None:
+        """Take the notices of the address away."""
+        self.notices.set([])
+
+    def export(self, what: str) -> None:
+        """Write what a reader takes along and let the browser save it."""
+        session = self.engine.session
+        made = {"csv": ("series.csv", series_csv), "svg": (f"map-day-{session.day}.svg", map_svg)}
+        if what in made:
+            name, write = made[what]
+            count = self.download.value["count"] + 1
+            self.download.set({"count": count, "name": f"{session.scenario.name}-{name}", "text": write(session)})
+
+    # --- how things are called ---------------------------------------------------------------------------------------
+
+    def run_said(self, view: View) -> str:
+        """Say which run it is, always as one of many."""
+        played = "your run: " if view.seat else ""
+        return f"{played}run {view.place.run}, one of {view.place.setup.runs} runs"
+
+    def explain_said(self, view: View) -> str:
+        """Return the command that tells the watched run as a story; a changed setup is told from its results."""
+        scenario, setup = self.engine.session.scenario, view.place.setup
+        untouched = scenario.hash == scenario_named(setup.scenario).hash
+        source = setup.scenario if untouched else f"results/{scenario.name}-{scenario.hash}"
+        return f"pullback explain {source} --run {view.place.run}"
+
+
+WISHES: Mapping[str, Callable[[Mapping[str, Any]], ask.Command]] = {
+    "play": lambda wish: ask.Play(),
+    "pause": lambda wish: ask.Pause(),
+    "reset": lambda wish: ask.Reset(),
+    "step": lambda wish: ask.Step(int(wish["days"])),
+    "goto": lambda wish: ask.GoTo(int(wish["day"])),
+    "speed": lambda wish: ask.Speed(float(wish["speed"])),
+    "watch": lambda wish: ask.Watch(int(wish["run"])),
+    "quantile": lambda wish: ask.WatchQuantile(int(wish["chart"]), float(wish["quantile"])),
+    "ask": lambda wish: ask.Ask(str(wish["actor"])),
+    "sit": lambda wish: ask.Sit(str(wish["actor"]), int(wish["every"]) if wish["every"] else None),
+    "order": lambda wish: ask.Order({str(key): str(value) for key, value in wish["orders"].items() if value}),
+    "leave": lambda wish: ask.Leave(),
+}
+"""What the page can ask for, by name; nothing else is heard."""
+
+FORM: Mapping[str, Callable[[Any], Any]] = {
+    "scenario": str,
+    "against": lambda said: str(said) if said else None,
+    "seed": lambda said: said,
+    "runs": lambda said: said,
+    "days": lambda said: said,
+    "values": lambda said: {str(path): value for path, value in said.items()},
+}
+"""What a setup is made of, as a form sends it; whether it holds is checked where it is simulated."""
+
+_desk: solara.Reactive[Desk | None] = solara.Reactive(None)
+"""Each browser has its own: Solara keeps one per kernel."""
+
+
+def desk(query: str | None) -> Desk:
+    """Return the browser's desk, made on its first visit; when the browser is lost its engine ends."""
+    found = _desk.peek()
+    if found is None:
+        found = Desk(query)
+        _desk.set(found)
+        if kernel_context.has_current_context():
+            kernel_context.get_current_context().on_close(found.engine.close)
+    return found
