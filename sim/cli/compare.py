@@ -44,7 +44,9 @@ def compare(
     made = of(*sources, outcomes=outcomes, where=condition, by=by)
     made.differences  # noqa: B018 - faults are told before anything is written
     if csv_file is not None:
-        _write_csv(csv_file, made)
+        from sim.cli.tables import write_csv
+
+        write_csv(csv_file, made.table())
     if html is not None:
         from sim.experiments.compare_page import write_comparison
 
@@ -53,16 +55,6 @@ def compare(
         print(json.dumps(made.as_object(), allow_nan=False))
     else:
         _print(made, show_all=bool(outcomes))
-
-
-def _write_csv(file: Path, made: Comparison) -> None:
-    import os
-
-    from pyarrow import csv
-
-    hidden = file.with_name("." + file.name)
-    csv.write_csv(made.table(), str(hidden))
-    os.replace(hidden, file)
 
 
 def _print(made: Comparison, show_all: bool) -> None:
@@ -101,17 +93,16 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
     if show_all:
         _print_by_date(out, differences)
         return
-    _print_rest(out, "the same in every pair", [d for d in differences if d.diff is not None and not d.differ])
-    _print_rest(
-        out, "not told apart from luck (q above 0.05)", [d for d in differences if d.differ and not words.is_clear(d)]
-    )
-    _print_rest(out, "the question arises on both sides in no pair", [d for d in differences if d.diff is None])
-
-
-def _print_rest(out: Console, said: str, differences: list[Difference]) -> None:
-    names = ", ".join(dict.fromkeys(each.outcome.name for each in differences))
-    if names:
-        out.print(f"\n{said}: {names}")
+    told = {each.outcome.name for each in clear}
+    for said, which in (
+        ("not told apart from luck (q above 0.05)", [each for each in differences if each.differ]),
+        ("the same in every pair", [each for each in differences if each.diff is not None]),
+        ("the question arises on both sides in no pair", differences),
+    ):
+        names = list(dict.fromkeys(each.outcome.name for each in which if each.outcome.name not in told))
+        told.update(names)
+        if names:
+            out.print(f"\n{said}: {', '.join(names)}")
 
 
 def _print_by_date(out: Console, differences: list[Difference]) -> None:

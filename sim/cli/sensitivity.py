@@ -23,17 +23,34 @@ SHOWN = 15
 @click.option("--outcome", required=True, metavar="X", help="The outcome; of a category NAME=CATEGORY.")
 @click.option("--where", "condition", metavar="CONDITION", help='Only runs as in "truce_broken_on < 2026-03-01".')
 @click.option("--over", nargs=2, metavar="A B", help="Also the means over two values, as a heat map.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Also write a row per value.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page with pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def sensitivity(folder: Path, outcome: str, condition: str | None, over: tuple[str, str] | None, as_json: bool) -> None:
+def sensitivity(
+    folder: Path,
+    outcome: str,
+    condition: str | None,
+    over: tuple[str, str] | None,
+    csv_file: Path | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
     """Rank the values that the sweep in DIR varies by how much of an outcome's variance rests on each.
 
     Says too how much is luck, how much lies between the points, and what share rests on values that are only assumed.
     """
+    from sim.cli.tables import write_csv
     from sim.experiments.sensitivity import as_object
     from sim.experiments.sensitivity import sensitivity as of
 
     made = of(folder, outcome, condition)
     map_ = made.heat(*over) if over else None
+    if csv_file is not None:
+        write_csv(csv_file, made.table())
+    if html is not None:
+        from sim.experiments.sensitivity_page import write_sensitivity
+
+        write_sensitivity(html, made, map_)
     if as_json:
         print(json.dumps(_finite(as_object(made, map_)), allow_nan=False))
     else:
@@ -115,4 +132,4 @@ def _print_heat(out: Console, map_: Heat) -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{100 * share:.1f}%"
+    return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{100 * share:.1f}%".replace("-0.0%", "0.0%")

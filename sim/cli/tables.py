@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PIPED_WIDTH = 100
 
@@ -49,3 +54,12 @@ def span(low: str, high: str) -> str:
     """Write a range of two numbers or of two dates, whose year is said once."""
     same_year = low[4:5] == "-" and low[:5] == high[:5]
     return f"{low} to {high[5:] if same_year else high}"
+
+
+def write_csv(path: Path, rows: pa.Table) -> None:
+    """Write a table as CSV, whole or not at all."""
+    from pyarrow import csv
+
+    hidden = path.with_name("." + path.name)
+    csv.write_csv(rows, str(hidden))
+    os.replace(hidden, path)

@@ -96,7 +96,7 @@ def coming_of_two(
         transform=f"translate(0,{high:g})",
     )
     said = f"By {calendar.long(calendar.days)}: A {percent(_came(a))}, B {percent(_came(b))} of the pairs."
-    return drawing(key, title, said, size, _levels(upper, percent, (0, 0.5, 1)), lines, below)
+    return drawing(key, title, said, size, levels(upper, percent, (0, 0.5, 1)), lines, below)
 
 
 def differences_by_day(
@@ -174,7 +174,7 @@ def survival_of_two(key: str, title: str, a: Survival | None, b: Survival | None
     days = [text(str(day), frame.x(day), size[1] - 22, "middle") for day in range(0, longest + 1, step)]
     under = text("days since the first", (frame.left + size[0]) / 2, size[1] - 5, "middle")
     said = "; ".join(f"{name}: {waiting_in_words(made)}" for name, made in (("A", a), ("B", b)))
-    return drawing(key, title, said, size, _levels(frame, percent, (0, 0.5, 1)), days, under, shapes)
+    return drawing(key, title, said, size, levels(frame, percent, (0, 0.5, 1)), days, under, shapes)
 
 
 def waiting_in_words(made: Survival | None) -> str:
@@ -209,9 +209,10 @@ def _outline(frame: Frame, edges: np.ndarray, heights: np.ndarray) -> str:
     return points([*made, (frame.x(edges[-1]), frame.y(0))], closed=True)
 
 
-def _levels(frame: Frame, say: Callable[[float], str], levels: Sequence[float]) -> list[Element]:
+def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
+    """Return lines across at values, with what they say."""
     made = []
-    for level in levels:
+    for level in at:
         y = frame.y(level)
         made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
         made.append(text(say(level), frame.left - 5, y + 4, "end"))
@@ -220,7 +221,7 @@ def _levels(frame: Frame, say: Callable[[float], str], levels: Sequence[float]) 
 
 def _values(frame: Frame) -> list[Element]:
     """Return the axis of values across and shares upwards."""
-    made = _levels(frame, percent, (0, frame.top))
+    made = levels(frame, percent, (0, frame.top))
     for value in ticks(frame.first, frame.last):
         made.append(text(number(value), frame.x(value), frame.height - 8, "middle"))
     return made

@@ -85,6 +85,28 @@ def heat(results: SweepResults, measure: Measure, paths: tuple[str, str], where:
     return Heat(paths, tuple(_names(c, b) for c, b in zip(columns, (first, second), strict=True)), means, count)
 
 
+@dataclass(frozen=True, eq=False)
+class Response:
+    """(points,) values of one number and means there; (bins,) centres of its bins and means of the means."""
+
+    path: str
+    column: np.ndarray
+    means: np.ndarray
+    centres: np.ndarray
+    bin_means: np.ndarray
+
+
+def response(results: SweepResults, measure: Measure, path: str, where: Condition | None = None) -> Response:
+    """Return the mean of a measure by a number that varies, the unchanged base left out."""
+    found = of_the_design(results, point_values(results, measure, where))
+    column, means = np.array(results.design.column(path))[found.points], found.means
+    code = codes(column, number_of_bins(len(found.points)))
+    count = np.bincount(code)
+    there = count > 0
+    centres, bin_means = (np.bincount(code, each)[there] / count[there] for each in (column.astype(float), means))
+    return Response(path, column, means, centres, bin_means)
+
+
 def _names(column: np.ndarray, code: np.ndarray) -> tuple[str, ...]:
     """Name bins by their value, or by the range of their points."""
     made = []

@@ -21,7 +21,7 @@ from scipy import stats
 from sim.errors import InputError
 from sim.experiments.main_effects import Layout
 from sim.experiments.measure import Measure, measure_named
-from sim.experiments.point_values import Heat, PointValues, heat, of_the_design, point_values
+from sim.experiments.point_values import Heat, PointValues, Response, heat, of_the_design, point_values, response
 from sim.experiments.sweep_check import open_sweep
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
@@ -91,6 +91,10 @@ class Sensitivity:
     def heat(self, a: str, b: str) -> Heat:
         """Return the mean of the outcome over two of the values. Raises InputError where one does not vary."""
         return heat(self.results, self.measure, (a, b), self.where)
+
+    def response(self, path: str) -> Response:
+        """Return the mean of the outcome by one of the values, which must be a number."""
+        return response(self.results, self.measure, path, self.where)
 
     def frame(self) -> pandas.DataFrame:
         """Return a row per value, the largest share first, as a pandas DataFrame. Needs pandas."""

@@ -106,11 +106,11 @@ def share(code: np.ndarray, values: np.ndarray, total: float | None = None, erro
 
 
 def jackknife(whole: float, without: np.ndarray) -> tuple[float, float]:
-    """Return the interval of an estimate from (groups,) estimates that each leave one group out."""
+    """Return the interval of a share, within 0 and 1, from (groups,) estimates that each leave one group out."""
     groups = len(without)
     error = np.sqrt((groups - 1) / groups * ((without - without.mean()) ** 2).sum())
     half = float(stats.t.ppf((1 + LEVEL) / 2, groups - 1) * error)
-    return whole - half, whole + half
+    return float(np.clip(whole - half, 0, 1)), float(np.clip(whole + half, 0, 1))
 
 
 def left_over(codes_: list[np.ndarray], values: np.ndarray, lost: int = 0) -> Error:
