@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from sim.errors import InputError
@@ -19,7 +20,11 @@ from sim.experiments.ensemble import run_ensemble
 from sim.experiments.hindcast import CAP_DAYS, FITTED, TEST, UNCHANGED, hindcast, score, summed_up
 from sim.experiments.hindcast_page import write_page
 from sim.experiments.observations import Climatology, Observation, load_observations
+from sim.experiments.pooled import Pooled
 from sim.experiments.store import Results
+from sim.experiments.sweep import run_sweep
+from sim.experiments.sweep_file import load_sweep
+from sim.experiments.sweep_results import SweepResults
 from sim.outcomes import DATE, OUTCOMES
 from sim.paths import data_folder
 from sim.scenario import load_scenario
@@ -207,7 +212,8 @@ def test_the_page_shows_every_observation_in_a_picture_and_a_table(tmp_path: Pat
     path = write_page(tmp_path / "page.html", results, results.scenario, record, made)
     page = Page(path.read_text(encoding="utf-8"))
     assert page.open_tags == []
-    assert not [value for _, name, value in page.attributes if name in ("src", "href", "srcset")]
+    links = [value for _, name, value in page.attributes if name in ("src", "href", "srcset")]
+    assert [link for link in links if not link.startswith("#")] == []
     picture = page.source[page.source.index("<svg") : page.source.index("</svg>")]
     rows = {row[0]: row for row in page.rows if len(row) == 7}
     for item in made["observations"]:
@@ -219,6 +225,49 @@ def test_the_page_shows_every_observation_in_a_picture_and_a_table(tmp_path: Pat
     assert picture.count('class="observed"') == len(record) + 1, "one for each observation, one in the legend"
     assert not re.search(r"\b(nan|inf|None)\b", page.source.split("</style>")[1])
     assert not list(tmp_path.glob(".*"))
+
+
+SWEEP = """
+format = 1
+base = "baseline"
+days = 28
+[design]
+method = "lhs"
+points = 4
+seed = 1
+[uncertainties]
+"defection.*" = {}
+[replicates]
+n = 3
+[output]
+series = "none"
+"""
+
+
+def test_the_points_of_a_sweep_over_uncertain_values_are_scored_as_one_ensemble(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(SWEEP)
+    sweep = run_sweep(load_sweep(tmp_path / "mine.toml"), tmp_path / "out", 1, lambda *_: None)
+    pooled = Pooled(sweep)
+    assert pooled.runs == 4 * 3, "the unchanged base is left out"
+    made = hindcast(pooled, load_observations())
+    table = sweep.table(["sdf_share_2026_01_20"])
+    values = table.filter(pc.greater(table["point"], 0))["sdf_share_2026_01_20"].to_numpy()
+    (row,) = (row for row in made["observations"] if row["outcome"] == "sdf_share_2026_01_20")
+    assert row["score"] == pytest.approx(crps_by_hand(values.tolist(), 0.058))
+    assert (made["scenario"], made["runs"]) == ("baseline", 12)
+    path = write_page(tmp_path / "page.html", pooled, pooled.scenario, load_observations(), made)
+    assert Page(path.read_text(encoding="utf-8")).open_tags == []
+
+
+def test_a_sweep_over_levers_or_one_that_is_not_finished_is_not_pooled(tmp_path: Path) -> None:
+    levers = SWEEP.replace("[uncertainties]", '[levers]\n"us.policy" = { values = ["documented", "stay"] }\n[uncertainties]')
+    (tmp_path / "mine.toml").write_text(levers)
+    sweep = run_sweep(load_sweep(tmp_path / "mine.toml"), tmp_path / "out", 1, lambda *_: None)
+    with pytest.raises(InputError, match=r"varies us.policy, a lever; only sets of uncertain values make one ensemble"):
+        Pooled(sweep)
+    next((sweep.folder / "outcomes").glob("*.parquet")).unlink()
+    with pytest.raises(InputError, match="the sweep is not finished; the same sweep command goes on with it"):
+        Pooled(SweepResults(sweep.folder))
 
 
 def test_what_lies_outside_the_runs_is_named_and_not_scored(tmp_path: Path) -> None:

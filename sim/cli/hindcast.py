@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sim.experiments.pooled import Pooled
     from sim.experiments.store import Results
     from sim.experiments.wording import Calendar
     from sim.scenario import Scenario
@@ -41,26 +42,46 @@ skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
 def hindcast(scenario: str, observations: Path | None, html: Path | None, as_json: bool) -> None:
     """Score SCENARIO (default: baseline) against the record.
 
+    SCENARIO may also be the folder of finished results; the points of a sweep over uncertain values count as one ensemble.
     Beside it stand the forecast that nothing changes, what past cases say, and the same runs with every actor idle and
     deciding at random.
     """
-    from sim.cli.batch import compute, processors, results_folder
     from sim.experiments.hindcast import hindcast as score_all
     from sim.experiments.hindcast_page import FILE, write_page
     from sim.experiments.observations import load_observations
-    from sim.scenario import load_scenario
 
     record = load_observations(observations)
-    loaded = load_scenario(scenario)
     if html is not None and not html.parent.is_dir():
         raise click.UsageError(f"--html {html}: there is no folder {html.parent}")
-    results = compute(loaded, results_folder(loaded), processors())
+    loaded, results = _results(scenario)
     scored = score_all(results, record, {name: _null_results(loaded, name) for name in ("idle", "random")})
     page = write_page(html or results.folder / FILE, results, loaded, record, scored)
     if as_json:
         print(json.dumps(scored, allow_nan=False))
     else:
-        _print_scores(scored, loaded, page)
+        _print_scores(scored, loaded, results.manifest.get("name", loaded.name), page)
+
+
+def _results(name: str) -> tuple[Scenario, Results | Pooled]:
+    """Return the scenario and its runs: those of a results folder, or of a scenario, which are computed where they lack."""
+    from dataclasses import replace
+
+    from sim.cli.batch import compute, processors, results_folder
+    from sim.errors import InputError
+    from sim.experiments.pooled import Pooled
+    from sim.experiments.store import code_digest
+    from sim.experiments.sweep_results import SweepResults
+    from sim.experiments.tables import open_results
+    from sim.scenario import list_scenarios, load_scenario
+
+    if name in list_scenarios() or not (Path(name) / "manifest.json").is_file():
+        loaded = load_scenario(name)
+        return loaded, compute(loaded, results_folder(loaded), processors())
+    opened = open_results(name)
+    results = Pooled(opened) if isinstance(opened, SweepResults) else opened
+    if results.manifest["code"] != code_digest():
+        raise InputError(f"{name}: was made by another version of the code; the null policies could not be compared with it")
+    return replace(results.scenario, name=results.manifest["scenario"]), results
 
 
 def _null_results(scenario: Scenario, policy: str) -> Results:
@@ -72,12 +93,13 @@ def _null_results(scenario: Scenario, policy: str) -> Results:
     return compute(null, results_folder(null), processors())
 
 
-def _print_scores(scored: dict[str, Any], scenario: Scenario, page: Path) -> None:
+def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path) -> None:
+    """Print the scores in their blocks. name: of the ensemble, or of the sweep whose points are pooled."""
     from sim.cli.tables import console
     from sim.experiments.wording import Calendar
 
     out, calendar = console(), Calendar(scenario.start_date, scenario.days)
-    out.print(f"{scenario.name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")
+    out.print(f"{name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")
     for block in scored["blocks"]:
         if block["observations"]:
             out.print(f"\n{TITLES[block['block']]}", style="bold")

@@ -16,6 +16,7 @@ import numpy as np
 from scoringrules import brier_score, crps_ensemble, interval_score
 
 from sim.experiments.observations import NEVER_SAYS, Observation
+from sim.experiments.pooled import Pooled
 from sim.experiments.store import SCHEMA, Results
 
 CAP_DAYS = 30.0
@@ -28,7 +29,7 @@ Target = tuple[float, float, float]
 
 
 def hindcast(
-    results: Results, observations: Sequence[Observation], null_policies: Mapping[str, Results] | None = None
+    results: Results | Pooled, observations: Sequence[Observation], null_policies: Mapping[str, Results] | None = None
 ) -> dict[str, Any]:
     """Score every observation the results cover, as `pullback hindcast --json` prints it.
 

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from sim.experiments.observations import Observation
+from sim.experiments.pooled import Pooled
 from sim.experiments.store import Results
 
 
@@ -40,7 +41,7 @@ class Agreement:
         return int(self.met[rows].all(axis=0).sum())
 
 
-def agreement(results: Results, observations: Sequence[Observation]) -> Agreement:
+def agreement(results: Results | Pooled, observations: Sequence[Observation]) -> Agreement:
     """Compare every run with every observation that the scenario covers; a question that did not arise is not met."""
     scenario = results.scenario
     covered = tuple(item for item in observations if item.lies_within(scenario.start_date, scenario.end_date))

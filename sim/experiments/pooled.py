@@ -1,0 +1,59 @@
+"""Every run of every point of a sweep as one ensemble: what its base says where its values are as uncertain as the sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.experiments.sweep_results import SweepResults
+from sim.outcomes import OUTCOMES
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """A sweep over uncertain values read as the results of an ensemble. The unchanged base, if it is a point, is left out.
+
+    Raises InputError where the sweep is not finished, or where it crosses its points with levers.
+    """
+
+    sweep: SweepResults
+
+    def __post_init__(self) -> None:
+        if not self.sweep.is_complete:
+            raise InputError(f"{self.folder}: the sweep is not finished; the same sweep command goes on with it")
+        levers = [factor.path for factor in self.sweep.design.factors if self.scenario.entries[factor.path].kind == "lever"]
+        if levers:
+            raise InputError(f"{self.folder}: varies {levers[0]}, a lever; only sets of uncertain values make one ensemble")
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the sweep."""
+        return self.sweep.folder
+
+    @property
+    def scenario(self) -> Scenario:
+        """The base that the points differ from."""
+        return self.sweep.base
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the sweep, which names its base as the scenario."""
+        return self.sweep.manifest
+
+    @cached_property
+    def outcomes(self) -> dict[str, np.ndarray]:
+        """Outcome -> (runs,) float64, in order of point, then run."""
+        table = self.sweep.table()
+        varied = np.array(self.sweep.design.row_of_design)[table["point"].to_numpy()] >= 0
+        return {outcome.name: table[outcome.name].to_numpy()[varied] for outcome in OUTCOMES}
+
+    @property
+    def runs(self) -> int:
+        """Number of runs of all points together."""
+        return len(next(iter(self.outcomes.values())))
