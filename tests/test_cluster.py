@@ -13,8 +13,8 @@ import pytest
 
 from sim.errors import InputError
 from sim.experiments.cluster import MALLOC, Seen, check_workers, connected, slow_workers
+from sim.experiments.folders import code_digest
 from sim.experiments.locks import FolderBusy, Shard, alone, held, is_held, take_over
-from sim.experiments.store import code_digest
 from sim.experiments.sweep import points_of, run_sweep
 from sim.experiments.sweep_check import status, verify
 from sim.experiments.sweep_file import load_sweep

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
-from sim.experiments.store import code_digest
+from sim.experiments.folders import code_digest
 
 if TYPE_CHECKING:
     from distributed import Client

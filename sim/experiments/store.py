@@ -12,16 +12,11 @@ results/<name>-<hash>/
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,20 +25,24 @@ import pyarrow.parquet as pq
 
 from sim import snapshot
 from sim.errors import InputError
-from sim.experiments.manifest import manifest_fault
+from sim.experiments.folders import (
+    SCHEMA,
+    check_schema,
+    code_digest,
+    machine,
+    new_folder,
+    read_manifest,
+    whole_file,
+    write_table,
+)
 from sim.history import SERIES, History
 from sim.outcomes import OUTCOMES, outcome_table
-from sim.paths import PACKAGE
 from sim.scenario import Scenario, load_scenario
 from sim.scenario_export import write_scenario
 from sim.state import NEVER
 
 if TYPE_CHECKING:
     import pandas
-
-SCHEMA = 1
-BEGUN = ".begun"
-"""A file that is there while a folder is being made: what is found beside it without a manifest is ours to make again."""
 
 TABLES = ("series", "control", "rules", "outcomes")
 PART = re.compile(r"(\d+)-(\d+)\.parquet")
@@ -61,35 +60,6 @@ def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | Non
     if kept is not None:
         _write_state(folder / "states" / part, kept)
     write_table(folder / "outcomes" / part, _outcomes(history))
-
-
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write one Parquet file, whole or not at all, with checksums."""
-    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    with whole_file(path) as hidden:
-        pq.write_table(
-            table,
-            hidden,
-            compression="zstd",
-            use_dictionary=[name for name in table.column_names if name not in floats],
-            use_byte_stream_split=floats,
-            write_page_checksum=True,
-        )
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a hidden file to write to, which takes its name once it is on the disk; on a fault nothing is left of it."""
-    hidden = path.with_name(f".{path.name}.{token_hex(4)}")  # another worker may be given the same job
-    try:
-        yield hidden
-        with hidden.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(hidden, path)
-    except OSError as error:
-        with suppress(OSError):
-            hidden.unlink(missing_ok=True)
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) if error.errno else error from None
 
 
 def _write_state(path: Path, kept: dict[str, np.ndarray]) -> None:
@@ -198,32 +168,6 @@ def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) ->
         write_scenario(scenario, folder)
 
 
-@contextmanager
-def new_folder(folder: Path, what: str, manifest: dict[str, Any]) -> Iterator[None]:
-    """Claim an empty folder for what is written into it within, and complete it by its manifest.
-
-    One whose making was stopped half-way is made again. Raises InputError where the folder holds something else.
-    """
-    if folder.exists() and (not folder.is_dir() or not _is_ours(folder)):
-        raise InputError(f"{folder}: exists and is not {what}; name another")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / BEGUN).touch()
-    yield
-    write_json(folder / "manifest.json", manifest)
-    (folder / BEGUN).unlink()
-
-
-def _is_ours(folder: Path) -> bool:
-    names = [path.name for path in folder.iterdir()]
-    return BEGUN in names or all(name.startswith(".lock") for name in names)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all."""
-    with whole_file(path) as hidden:
-        hidden.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
 def _manifest(scenario: Scenario, horizon: int | None) -> dict[str, Any]:
     saved = {} if horizon is None else {"horizon": horizon}
     return (
@@ -240,51 +184,6 @@ def _manifest(scenario: Scenario, horizon: int | None) -> dict[str, Any]:
         | machine()
         | saved
     )
-
-
-def machine() -> dict[str, Any]:
-    """Return what of the machine a manifest keeps: versions, system, and when."""
-    import platform
-    from datetime import UTC, datetime
-    from importlib.metadata import version
-
-    packages = ("numpy", "scipy", "mesa", "pyarrow")
-    return {
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
-        "machine": f"{platform.system()} {platform.machine()}",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def code_digest() -> str:
-    """Return 16 hex digits over the code and data that make the numbers: everything above experiments and cli."""
-    digest = blake2b(digest_size=8)
-    for path in sorted(PACKAGE.rglob("*")):
-        inside = path.relative_to(PACKAGE).parts[0]
-        makes_numbers = path.suffix in (".py", ".tsv", ".txt") and inside not in ("experiments", "cli", "scenarios")
-        if makes_numbers and path.is_file():
-            digest.update(str(path.relative_to(PACKAGE)).encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a results folder. Raises InputError when there is none."""
-    path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{folder}: is not a results folder ({error})") from None
-    if not isinstance(manifest, dict) or "schema" not in manifest:
-        raise InputError(f"{path}: is not the manifest of a results folder; name another folder")
-    if manifest["schema"] == SCHEMA and (fault := manifest_fault(manifest, is_sweep="kind" in manifest)):
-        raise InputError(f"{path}: is damaged or was changed by hand: {fault}; name another folder")
-    return manifest
-
-
-def check_schema(folder: Path, manifest: dict[str, Any], schema: int) -> None:
-    """Raise InputError when a folder was written in another form than this version reads and writes."""
-    if manifest["schema"] != schema:
-        raise InputError(f"{folder}: has schema {manifest['schema']}, this version reads {schema}; name another folder")
 
 
 def runs_done(folder: Path) -> np.ndarray:

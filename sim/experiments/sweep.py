@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard, alone, held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
-from sim.experiments.store import read_manifest
 from sim.experiments.sweep_file import Sweep, load_sweep
 from sim.experiments.sweep_play import Task, compute
 from sim.experiments.sweep_results import SweepResults

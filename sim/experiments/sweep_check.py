@@ -14,14 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sim.errors import InputError
+from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
-from sim.experiments.store import check_schema, code_digest, read_manifest, write_table
 from sim.experiments.sweep_play import play
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import (
     KIND,
     LEVELS,
-    SCHEMA,
     STAMP,
     Job,
     all_parts,
@@ -67,7 +66,6 @@ def open_sweep(folder: str | Path) -> SweepResults:
     results = SweepResults(Path(folder))
     if results.manifest.get("kind") != KIND:
         raise InputError(f"{folder}: holds an ensemble, not a sweep; pullback compare and explain read it")
-    check_schema(results.folder, results.manifest, SCHEMA)
     return results
 
 

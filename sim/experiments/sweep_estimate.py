@@ -11,8 +11,8 @@ from time import perf_counter
 
 import numpy as np
 
+from sim.experiments.folders import read_manifest
 from sim.experiments.locks import take_over
-from sim.experiments.store import read_manifest
 from sim.experiments.sweep import plan
 from sim.experiments.sweep_check import disk_used
 from sim.experiments.sweep_file import Sweep

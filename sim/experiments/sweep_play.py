@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from sim.errors import InputError
 from sim.experiments.design import Design
+from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
-from sim.experiments.store import code_digest, read_manifest
 from sim.experiments.sweep_store import LEVELS, Job, read_design, stamp_of, write_part
 from sim.history import History
 from sim.model import BLOCK_RUNS, TheatreModel

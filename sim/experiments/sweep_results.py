@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from sim.errors import InputError
 from sim.experiments.design import Design
+from sim.experiments.folders import SCHEMA, check_schema, read_manifest
 from sim.experiments.replicates import Sequential
-from sim.experiments.store import read_manifest
 from sim.experiments.sweep_store import KEYS, Job, outcome_schema, parts, read_asked, read_design, times_there
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load_scenario
@@ -37,8 +37,10 @@ class SweepResults:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The manifest.json of the folder."""
-        return read_manifest(self.folder)
+        """The manifest.json of the folder. Raises InputError where there is none, or one of another schema."""
+        manifest = read_manifest(self.folder)
+        check_schema(self.folder, manifest, SCHEMA)
+        return manifest
 
     @cached_property
     def base(self) -> Scenario:

@@ -28,9 +28,8 @@ import pyarrow.parquet as pq
 from sim.errors import InputError
 from sim.experiments.design import Design, described
 from sim.experiments.factors import Factor
-from sim.experiments.locks import Shard
-from sim.experiments.replicates import Criterion, Sequential
-from sim.experiments.store import (
+from sim.experiments.folders import (
+    SCHEMA,
     check_schema,
     code_digest,
     machine,
@@ -39,12 +38,13 @@ from sim.experiments.store import (
     write_json,
     write_table,
 )
+from sim.experiments.locks import Shard
+from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
 
-SCHEMA = 1
 KIND = "sweep"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Levels of the quantiles of the daily series."""

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from sim.experiments import store
-from sim.experiments.store import Results, read_manifest
+from sim.experiments.folders import SCHEMA, check_schema, read_manifest
+from sim.experiments.store import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import KIND
 from sim.outcomes import OUTCOMES
@@ -17,8 +18,9 @@ from sim.outcomes import OUTCOMES
 
 def open_results(folder: str | Path) -> Results | SweepResults:
     """Open the folder of an ensemble or of a sweep. Raises InputError when it is neither."""
-    is_sweep = read_manifest(Path(folder)).get("kind") == KIND
-    return SweepResults(Path(folder)) if is_sweep else store.open_results(folder)
+    manifest = read_manifest(Path(folder))
+    check_schema(Path(folder), manifest, SCHEMA)
+    return SweepResults(Path(folder)) if manifest.get("kind") == KIND else store.open_results(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:

@@ -1,0 +1,138 @@
+"""Sweeps of the real baseline whose driver and workers are killed at random moments are those that were never stopped.
+
+Each is done in a short form; the long one, with 50 kills in one sweep, is among what `make verify` runs.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.experiments import sweep as sweeping
+from sim.experiments import sweep_play
+from sim.experiments.sweep import run_sweep
+from sim.experiments.sweep_check import status, verify
+from sim.experiments.sweep_file import load_sweep
+from sim.experiments.sweep_results import SweepResults
+from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wait_until, written
+
+psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")
+
+SHORT = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 48")
+LONG = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 256").replace("points = 4", "points = 64")
+LATEST = 8.0
+"""Seconds after its start by which a driver is killed at the latest: from before it has made its folder on."""
+
+Form = tuple[Path, int, SweepResults]
+Record = Callable[[str, object], None]
+
+FORMS = [pytest.param((SHORT, 3), id="short"), pytest.param((LONG, 50), id="long", marks=pytest.mark.verify)]
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def form(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Form:
+    """Return a sweep's file, the number of kills, and its results when it was never stopped."""
+    text, kills = request.param
+    file = written(tmp_path_factory.mktemp("file"), text)
+    return file, kills, run_sweep(load_sweep(file), tmp_path_factory.mktemp("whole") / "whole", 2, quiet)
+
+
+def kill(pid: int) -> bool:
+    """Kill a process; whether it was there."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def kill_at_random(file: Path, folder: Path, kills: int, workers: int, seed: int, *more: str) -> dict[str, int]:
+    """Start the sweep again and again and kill its driver, every other time after one of its workers; count what died."""
+    chance, died = random.Random(seed), {"drivers": 0, "workers": 0}
+    while sum(died.values()) < kills:
+        with started(file, folder, *more, workers=workers) as driver:
+            time.sleep(chance.uniform(0.0, LATEST))
+            if chance.random() < 0.5 and driver.poll() is None:
+                found = [c.pid for c in psutil.Process(driver.pid).children() if "spawn_main" in " ".join(c.cmdline())]
+                if found:
+                    died["workers"] += kill(chance.choice(found))
+                    time.sleep(chance.uniform(0.0, LATEST / 2))
+            assert driver.poll() is None, "the sweep is too small: it was done before it could be killed"
+            died["drivers"] += kill(driver.pid)
+    return died
+
+
+def assert_whole(folder: Path, whole: SweepResults) -> None:
+    made = status(folder)
+    assert (made.done, made.failed) == (whole.runs_asked, {})
+    assert list(verify(folder, 2)) == []
+    assert_same(SweepResults(folder), whole)
+
+
+def say(record_property: Record, whole: SweepResults, died: dict[str, int], parts: int) -> None:
+    """Keep what was measured."""
+    record_property("runs", whole.runs_asked)
+    record_property("killed", died)
+    record_property("parts after the last kill", parts)
+
+
+def test_killed_and_resumed_to_the_end(form: Form, tmp_path: Path, record_property: Record) -> None:
+    file, kills, whole = form
+    died = kill_at_random(file, tmp_path / "killed", kills, workers=2, seed=kills)
+    left = committed(tmp_path / "killed")
+    with started(file, tmp_path / "killed") as process:
+        _, stderr = process.communicate(timeout=1800)
+    assert process.returncode == 0, stderr
+    assert_whole(tmp_path / "killed", whole)
+    say(record_property, whole, died, left)
+
+
+def test_killed_and_resumed_with_other_workers_and_other_blocks(
+    form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
+) -> None:
+    file, kills, whole = form
+    died = kill_at_random(file, tmp_path / "killed", max(kills // 5, 1), workers=3, seed=1)
+    left = committed(tmp_path / "killed")
+    monkeypatch.setattr(sweeping, "JOB_RUNS", 96)
+    monkeypatch.setattr(sweep_play, "BLOCK_RUNS", 25)
+    run_sweep(load_sweep(file), tmp_path / "killed", 1, quiet)
+    assert_whole(tmp_path / "killed", whole)
+    say(record_property, whole, died, left)
+
+
+@pytest.mark.verify
+def test_killed_and_resumed_by_dask(
+    form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
+) -> None:
+    """Drivers are killed while their workers go on, then a worker with all it has under way."""
+    pytest.importorskip("distributed", reason="Dask needs the [cluster] extra")
+    file, kills, whole = form
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with example().cluster(workers=2) as (address, workers):
+        by_dask = ("--engine", "dask", "--scheduler", address)
+        died = kill_at_random(file, tmp_path / "killed", max(kills // 5, 1), 2, 2, *by_dask)
+        with started(file, tmp_path / "killed", *by_dask) as process:
+            left = committed(tmp_path / "killed")
+            wait_until(lambda: committed(tmp_path / "killed") > left or process.poll() is not None, seconds=300)
+            assert process.poll() is None
+            os.killpg(workers[0].pid, signal.SIGKILL)
+            _, stderr = process.communicate(timeout=1800)
+        assert process.returncode == 0, stderr
+    assert_whole(tmp_path / "killed", whole)
+    say(record_property, whole, died | {"workers": 1}, left)
+
+
+def example() -> Any:
+    """Return examples/dask_cluster.py as a module."""
+    spec = spec_from_file_location("dask_cluster", ROOT / "examples" / "dask_cluster.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
