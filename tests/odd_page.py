@@ -23,7 +23,7 @@ from sim.outcomes import OUTCOMES
 from sim.scenario import list_scenarios, load_scenario
 from sim.theatre import SECTORS
 from tests import systems
-from tests.markdown import code, folded, said, table, where
+from tests.odd_markdown import code, folded, said, table, where
 
 NULL_POLICIES = ("idle", "random")
 BASELINE = load_scenario("baseline")

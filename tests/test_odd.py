@@ -15,7 +15,7 @@ import pytest
 from sim.agents import AGENTS
 from sim.experiments.report_outcomes import SYSTEMS as NAMES
 from tests import systems
-from tests.markdown import ROOT
+from tests.odd_markdown import ROOT
 from tests.odd_page import BASELINE, BLOCK, BLOCKS, NULL_POLICIES, made_anew
 
 PAGE = ROOT / "ODD.md"
