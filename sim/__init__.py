@@ -11,6 +11,7 @@ from typing import Any
 _HOMES = {
     "load_scenario": "sim.scenario",
     "TheatreModel": "sim.model",
+    "run": "sim.experiments.ensemble",
     "sweep": "sim.experiments.sweep",
     "open_results": "sim.experiments.tables",
     "compare": "sim.experiments.compare",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import sim
 from sim.experiments import ensemble
 from sim.experiments.ensemble import Job, States, Task, plan, run_ensemble
 from sim.experiments.locks import FolderBusy, held
@@ -137,6 +138,12 @@ def test_fewer_runs_than_are_there_compute_nothing_and_lose_nothing(tmp_path: Pa
     again = run_ensemble(scenario, 4, 2, tmp_path / "mine", lambda done, asked: told.append((done, asked)))
     assert again.runs == 6
     assert told == [(4, 4)]
+
+
+def test_the_same_from_python_as_a_data_frame(tmp_path: Path) -> None:
+    results = sim.run("baseline", runs=3, sets=[f"days={DAYS}"], out=tmp_path / "mine")
+    assert results.frame(["killed_sdf"])["run"].tolist() == [0, 1, 2]
+    assert_same(results, computed(tmp_path / "other", 3))
 
 
 # --- stopped ----------------------------------------------------------------------------------------------------------

@@ -158,8 +158,9 @@ def test_a_stopped_sweep_says_so_in_one_line_and_leaves_no_process(sent: int, co
         began = time.monotonic()
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == code
-    assert time.monotonic() - began < 5
-    assert stderr.count("\n") == 1 and "the same command goes on from there" in stderr
+    assert time.monotonic() - began < 20
+    (line,) = [line for line in stderr.splitlines() if " of disk free" not in line]
+    assert line.endswith("the same command goes on from there")
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------

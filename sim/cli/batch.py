@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def results_folder(scenario: Scenario) -> Path:
     """Return the folder that results of this scenario go to unless asked otherwise."""
-    return Path("results") / f"{scenario.name}-{scenario.hash}"
+    from sim.experiments.ensemble import default_folder
+
+    return default_folder(scenario)
 
 
 def processors() -> int:

@@ -105,25 +105,61 @@ def compact(folder: Path) -> None:
 @click.command()
 @FOLDER
 @click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Where to write.  [default: stdout]")
+@click.option("--netcdf", type=click.Path(path_type=Path), metavar="FILE", help="Write all as one netCDF file instead.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes.")
 @click.option("--series", "series", multiple=True, metavar="NAME", help="Daily series instead of outcomes.")
-def export(folder: Path, file: Path | None, outcomes: tuple[str, ...], series: tuple[str, ...]) -> None:
+@click.option("--priogrid", is_flag=True, help="A row per PRIO-GRID cell and month instead; of an ensemble.")
+@click.option("--events", is_flag=True, help="A row per deadly event instead, in UCDP GED's columns; of an ensemble.")
+def export(
+    folder: Path,
+    file: Path | None,
+    netcdf: Path | None,
+    outcomes: tuple[str, ...],
+    series: tuple[str, ...],
+    priogrid: bool,
+    events: bool,
+) -> None:
     """Write the results in DIR, of a sweep or an ensemble, as CSV: a row per run, or per day with --series.
 
     A row of a sweep has the values of its point too. Dates are days since the start, empty where they did not come.
     """
-    import os
+    wanted = [name for name, given in (("--outcome", outcomes), ("--series", series), ("--priogrid", priogrid)) if given]
+    wanted += [name for name, given in (("--events", events), ("--netcdf", netcdf)) if given]
+    if len(wanted) > 1 or (netcdf and file):
+        raise click.UsageError(f"{' and '.join(wanted) or '--netcdf and --csv'} go one at a time")
+    if netcdf is not None:
+        from sim.experiments.netcdf import write_netcdf
 
+        sizes = write_netcdf(folder, netcdf)
+        click.echo(f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {netcdf}", err=True)
+        return
+    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file)
+
+
+def _write_csv(table: pa.Table, file: Path | None) -> None:
     from pyarrow import csv
 
-    table = _table(folder, outcomes, series)
+    from sim.experiments.folders import whole_file
+
     if file is None:
         csv.write_csv(table, sys.stdout.buffer)
         return
-    hidden = file.with_name("." + file.name)
-    csv.write_csv(table, str(hidden))
-    os.replace(hidden, file)
+    with whole_file(file) as hidden:
+        csv.write_csv(table, str(hidden))
     click.echo(f"{table.num_rows} rows in {file}", err=True)
+
+
+def _by_place(folder: Path, events: bool) -> pa.Table:
+    from sim.errors import InputError
+    from sim.experiments.ged import violent_events
+    from sim.experiments.prio_grid import by_priogrid_month
+    from sim.experiments.store import Results
+    from sim.experiments.tables import open_results
+
+    results = open_results(folder)
+    if not isinstance(results, Results):
+        raise InputError(f"{folder}: is a sweep, which keeps no places; name the folder of an ensemble (pullback run)")
+    return violent_events(results) if events else by_priogrid_month(results)
 
 
 def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
@@ -133,8 +169,6 @@ def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> 
     from sim.outcomes import OUTCOMES
     from sim.scenario_file import near_miss
 
-    if outcomes and series:
-        raise click.UsageError("--outcome and --series go one at a time")
     for name, known, what in (
         *((o, [x.name for x in OUTCOMES], "an outcome") for o in outcomes),
         *((s, list(SERIES), "a daily series") for s in series),

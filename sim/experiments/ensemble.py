@@ -7,7 +7,7 @@ yet. A larger number of runs later adds to the same folder.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from sim.experiments.locks import held
 from sim.experiments.runner import JobsFailed, work_off
 from sim.experiments.store import Results, open_folder, open_results, runs_done, saved_state, write_part
 from sim.model import BLOCK_RUNS, TheatreModel
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load_scenario
 
 SMALLEST_JOB = 32
 
@@ -53,6 +53,29 @@ class Task:
     scenario: Scenario
     folder: Path
     states: States
+
+
+def run(
+    name_or_path: str | Path,
+    runs: int | None = None,
+    sets: Sequence[str] = (),
+    workers: int = 1,
+    out: str | Path | None = None,
+) -> Results:
+    """Run a scenario many times, or what its folder lacks of it, and open the results; `frame` of them is a DataFrame.
+
+    name_or_path and sets: as on the command line. runs: the scenario's own number when left out. With more than one worker,
+    call it from under `if __name__ == "__main__":`. out: the folder, results/NAME-HASH when left out. Raises InputError,
+    FolderBusy, JobsFailed.
+    """
+    scenario = load_scenario(name_or_path, sets)
+    folder = Path(out) if out is not None else default_folder(scenario)
+    return run_ensemble(scenario, runs or scenario.runs, workers, folder, lambda done, asked: None)
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """Return the folder that results of a scenario go to unless asked otherwise."""
+    return Path("results") / f"{scenario.name}-{scenario.hash}"
 
 
 def run_ensemble(

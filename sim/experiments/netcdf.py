@@ -1,0 +1,108 @@
+"""Results as one netCDF file, its dimensions and units named, where xarray is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.experiments.folders import whole_file
+from sim.experiments.store import Results
+from sim.experiments.sweep_results import SweepResults
+from sim.experiments.tables import open_results
+from sim.history import SERIES
+from sim.model import theatre_of
+from sim.outcomes import OUTCOMES
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def write_netcdf(folder: Path, file: Path) -> dict[str, int]:
+    """Write the results in a folder as one file; return the sizes of its dimensions. Raises InputError without xarray."""
+    dataset = to_xarray(open_results(folder))
+    with whole_file(file) as hidden:
+        dataset.to_netcdf(hidden)
+    return dict(dataset.sizes)
+
+
+def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
+    """Return results as an xarray Dataset.
+
+    Of a sweep: outcomes over (point, run), NaN for runs that are not there, what varies over (point), series over (point,
+    level, day) where quantiles are kept. Of an ensemble: outcomes over (run), series over (day, run), shares of the runs in
+    which Damascus holds a cell, or it is contested, over (cell, day).
+    """
+    try:
+        import xarray
+    except ModuleNotFoundError:
+        raise InputError("--netcdf needs xarray: pip install xarray h5netcdf, or export as CSV") from None
+    variables = _of_sweep(results) if isinstance(results, SweepResults) else _of_ensemble(results)
+    keep = ("hash", "scenario", "seed", "start", "code", "created")
+    attributes = {name: results.manifest[name] for name in keep}
+    note = "simulated; explores, does not predict"
+    return xarray.Dataset(variables, attrs=attributes | {"days": "since start", "note": note})
+
+
+def _of_ensemble(results: Results) -> dict[str, Any]:
+    variables: dict[str, Any] = {"run": results.outcomes["run"].astype(np.int32)}
+    variables |= {o.name: ("run", results.outcomes[o.name], _attributes(o.unit, o.definition)) for o in OUTCOMES}
+    variables["day"] = np.arange(int(results.manifest["days"]) + 1, dtype=np.int32)
+    names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
+    variables |= {
+        names[name]: (("day", "run"), results.series(name), _attributes(series.unit, series.label))
+        for name, series in SERIES.items()
+    }
+    cells, shares = results.control
+    grid = theatre_of(results.scenario).grid
+    variables |= {"lat": ("cell", grid.lat[cells]), "lon": ("cell", grid.lon[cells])}
+    for place, name in enumerate(("held_by_damascus", "contested")):
+        variables[name] = (("cell", "day"), shares[:, :, place].astype(np.float32), _attributes("1", "share of the runs"))
+    return variables
+
+
+def _of_sweep(results: SweepResults) -> dict[str, Any]:
+    table = results.table()
+    points, runs = table["point"].to_numpy(), table["run"].to_numpy()
+    shape = (results.design.points, int(runs.max()) + 1)
+    variables: dict[str, Any] = {"point": np.arange(shape[0], dtype=np.int32), "run": np.arange(shape[1], dtype=np.int32)}
+    for outcome in OUTCOMES:
+        values = np.full(shape, np.nan)
+        values[points, runs] = table[outcome.name].to_numpy()
+        variables[outcome.name] = (("point", "run"), values, _attributes(outcome.unit, outcome.definition))
+    for factor in results.design.factors:
+        unit = results.base.entries[factor.path].unit
+        variables[factor.path] = ("point", _plain(results.design.column(factor.path)), _attributes(unit, "what varies"))
+    if results.manifest["series"] == "quantiles":
+        variables |= _quantiles(results, variables)
+    return variables
+
+
+def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
+    names = results.series_names()
+    table = results.series(names)
+    levels = np.unique(table["level"].to_numpy())
+    there, days = np.unique(table["point"].to_numpy()), int(results.manifest["days"]) + 1
+    made: dict[str, Any] = {"level": levels, "day": np.arange(days, dtype=np.int32)}
+    for name in names:
+        values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
+        values[there] = table[name].to_numpy().reshape(len(there), len(levels), days)
+        series = SERIES[name]
+        made[f"daily_{name}" if name in taken else name] = (
+            ("point", "level", "day"),
+            values,
+            _attributes(series.unit, series.label),
+        )
+    return made
+
+
+def _plain(column: list[Any]) -> np.ndarray:
+    """Return values as netCDF takes them: truth as 0 and 1, text as text."""
+    made = np.array(column)
+    return made.astype(np.int8) if made.dtype == bool else made
+
+
+def _attributes(unit: str, text: str) -> dict[str, str]:
+    return {"units": unit, "long_name": text}
