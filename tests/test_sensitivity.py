@@ -13,13 +13,13 @@ import pytest
 from scipy.stats import qmc
 
 from sim.errors import InputError
+from sim.experiments.folders import read_manifest, write_json
 from sim.experiments.measure import measure_named
 from sim.experiments.point_values import heat, point_means
 from sim.experiments.sensitivity import as_object, sensitivity
-from sim.experiments.store import read_manifest
 from sim.experiments.sweep_file import read_sweep
 from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import Job, open_folder, stamp_of, write_json, write_part
+from sim.experiments.sweep_store import Job, open_folder, stamp_of, write_part
 from sim.experiments.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
 from sim.experiments.where import read_condition
 from sim.outcomes import OUTCOMES

@@ -13,10 +13,10 @@ from test_compare_page import sound
 from test_sensitivity import BREAKDOWN, POLICY, RISE, made_up
 
 from sim.cli import commands
+from sim.experiments.folders import write_json
 from sim.experiments.sensitivity import Sensitivity, sensitivity
 from sim.experiments.sensitivity_charts import Part, parts_bar
 from sim.experiments.sensitivity_page import write_sensitivity
-from sim.experiments.store import write_json
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -60,6 +59,7 @@ def write_csv(path: Path, rows: pa.Table) -> None:
     """Write a table as CSV, whole or not at all."""
     from pyarrow import csv
 
-    hidden = path.with_name("." + path.name)
-    csv.write_csv(rows, str(hidden))
-    os.replace(hidden, path)
+    from sim.experiments.folders import whole_file
+
+    with whole_file(path) as hidden:
+        csv.write_csv(rows, str(hidden))

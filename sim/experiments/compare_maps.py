@@ -60,7 +60,7 @@ def maps_section(made: Comparison, other: Side, place: int, whose: str) -> Eleme
 
 def definitions(made: Comparison) -> Element:
     """Return what all maps of the page share."""
-    return maps.definitions(theatre_of(open_results(made.paired.base.where_from).scenario))
+    return maps.definitions(theatre_of(Results(Path(made.paired.base.where_from)).scenario))
 
 
 def _by_day(results: Results, theatre: Theatre, start: date, days: int) -> np.ndarray:

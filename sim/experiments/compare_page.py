@@ -12,10 +12,11 @@ from sim.experiments.compare_charts import EffectRow, forest
 from sim.experiments.compare_maps import definitions, maps_section
 from sim.experiments.compare_pictures import dates_section, distributions_section, durations_section
 from sim.experiments.differences import Difference
-from sim.experiments.markup import code, element, figure, folded, paragraph, section, small, table
+from sim.experiments.markup import Content, Contents, code, element, figure, folded, paragraph, section, small, table
 from sim.experiments.page_file import document, write_page
 from sim.experiments.pairs import Side, horizon
 from sim.experiments.wording import percent
+from sim.experiments.wording import words as in_words
 from sim.outcomes import DATE
 
 MOST_ROWS = 60
@@ -73,14 +74,14 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
     clear_names = _names(clear)
     unclear = [name for name in outcomes if name not in clear_names and name not in same and _arises(differences, name)]
     nowhere = [name for name in outcomes if not _arises(differences, name)]
-    said: list[object] = [
+    said = [
         f"Of {len(outcomes)} outcomes {len(clear_names)} differ beyond luck (q below {words.CLEAR:g}), "
         f"{len(unclear)} cannot be told apart, {len(set(same) - set(clear_names))} are the same in every pair"
         + (f"; the question of {len(nowhere)} arises on both sides in no pair." if nowhere else ".")
     ]
     largest = {each.outcome.name: each for each in reversed(clear)}
     for each in words.by_size(list(largest.values()))[:LARGEST]:
-        about = f"{each.outcome.definition}{f', {words.words(each.category)}' if each.category else ''}"
+        about = f"{each.outcome.definition}{f', {in_words(each.category)}' if each.category else ''}"
         said.append(f"{about[0].upper()}{about[1:]}: {_in_words(made, each)}.")
     items = [element("li", each) for each in said]
     lists = [
@@ -89,7 +90,9 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
         ("Arises on both sides in no pair", nowhere),
     ]
     names = [
-        folded(f"{title}: {len(which)}", paragraph([[code(name), " "] for name in which])) for title, which in lists if which
+        folded(f"{title}: {len(which)}", paragraph([part for name in which for part in (code(name), " ")]))
+        for title, which in lists
+        if which
     ]
     return section(f"short-{place}", f"In short{whose}", element("ul", items), names)
 
@@ -159,20 +162,20 @@ def _table(made: Comparison, differences: Sequence[Difference], place: int, whos
     )
 
 
-def _row(made: Comparison, each: Difference) -> list[object]:
+def _row(made: Comparison, each: Difference) -> list[Contents]:
     remark = words.remark(each)
-    head = [
+    head: list[Content] = [
         code(each.outcome.name),
-        f": {words.words(each.category)}" if each.category else None,
+        f": {in_words(each.category)}" if each.category else None,
         small(each.outcome.definition),
     ]
     if remark:
         head.append(small(f"{remark[0].upper()}{remark[1:]}"))
     if each.diff is None:
-        return [head, *[["-"]] * 7]
+        return [head, *["-"] * 7]
     greater = "-" if each.share_greater is None else percent(each.share_greater)
     cells = (*words.sides(each, made.paired.base.start), words.signed(each, each.diff), words.interval(each))
-    return [head, *([cell] for cell in (*cells, words.effect(each), greater, words.chance(each)))]
+    return [head, *cells, words.effect(each), greater, words.chance(each)]
 
 
 def _method(made: Comparison) -> Element:

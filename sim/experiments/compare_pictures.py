@@ -13,7 +13,7 @@ from sim.experiments.compare_charts import coming_of_two, distributions, surviva
 from sim.experiments.differences import Difference, days_of, rows_of
 from sim.experiments.durations import DURATIONS, survival
 from sim.experiments.maps import swatch_of_line
-from sim.experiments.markup import code, element, figure, folded, paragraph, section, small, table
+from sim.experiments.markup import Contents, code, element, figure, folded, paragraph, section, small, table
 from sim.experiments.pairs import Side, horizon
 from sim.experiments.wording import Calendar, percent
 from sim.outcomes import DATE, NUMBER
@@ -61,7 +61,7 @@ def _ends(each: Difference) -> str:
 
 def _table(dated: Sequence[Difference]) -> Element:
     columns = ("Outcome", "By", "A", "B", "B less A", "95% interval")
-    rows = [
+    rows: list[list[Contents]] = [
         [[code(each.outcome.name)], [str(row.date)], [percent(row.a)], [percent(row.b)], [words.points(row.diff)],
          [f"{words.points(row.ci[0], False)} to {words.points(row.ci[1], False)}"]]
         for each in dated

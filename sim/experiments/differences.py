@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
 
 from sim.experiments.pairs import Paired, Side, horizon
-from sim.experiments.statistics import DATES_BY, wilson
+from sim.experiments.statistics import DATES_BY
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome
 
 LEVEL = 0.95
@@ -151,7 +152,8 @@ def _of_dates(outcome: Outcome, base: Side, side: Side, last: date) -> Differenc
     a, b = (days_of(outcome, each, base, limit) for each in (base, side))
     head = Difference(outcome, None, side.name, base.name, len(a), (1.0, 1.0), "")
     censored = int(np.isnan(a).sum()), int(np.isnan(b).sum())
-    made = _of_numbers(head, *(np.where(np.isnan(days), float(limit), days) for days in (a, b)), base.key)
+    restricted_a, restricted_b = (np.where(np.isnan(days), float(limit), days) for days in (a, b))
+    made = _of_numbers(head, restricted_a, restricted_b, base.key)
     days = sorted({day for day in (*DATES_BY, limit) if 0 <= day <= limit})
     by = tuple(_by_date(base, day, a <= day, b <= day) for day in days)
     return replace(made, censored=censored, by=by, method=f"means restricted to {last}; {made.method}")
@@ -219,9 +221,9 @@ def share_interval(a: np.ndarray, b: np.ndarray, key: np.ndarray) -> tuple[float
     if rows_of(key) == 1:
         return paired_shares(a, b)
     if (a == b).all():
-        most = wilson(0, rows_of(key))[1][1]
+        most = _wilson(0, rows_of(key))[2]
         return -most, most
-    low, high = mean_interval(b.astype(float) - a, key)[0]
+    low, high = mean_interval(b.astype(float) - a, key)[0] or (-1.0, 1.0)
     return max(low, -1.0), min(high, 1.0)
 
 
@@ -233,13 +235,20 @@ def paired_shares(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     n, both = len(a), int((a & b).sum())
     only_b, only_a = int((b & ~a).sum()), int((a & ~b).sum())
     neither = n - both - only_b - only_a
-    (share_b, (low_b, high_b)), (share_a, (low_a, high_a)) = wilson(both + only_b, n), wilson(both + only_a, n)
+    (share_b, low_b, high_b), (share_a, low_a, high_a) = _wilson(both + only_b, n), _wilson(both + only_a, n)
     product = (both + only_b) * (only_a + neither) * (both + only_a) * (only_b + neither)
-    excess = both * neither - only_b * only_a
-    excess = max(excess - n / 2, 0.0) if excess > 0 else float(excess)
+    excess = float(both * neither - only_b * only_a)
+    excess = max(excess - n / 2, 0.0) if excess > 0 else excess
     phi = excess / product**0.5 if product else 0.0
     down, up = _joined(share_b - low_b, high_a - share_a, phi), _joined(high_b - share_b, share_a - low_a, phi)
     return share_b - share_a - down, share_b - share_a + up
+
+
+@lru_cache(maxsize=10_000)
+def _wilson(successes: int, n: int) -> tuple[float, float, float]:
+    """Return a share and the ends of its interval; a page asks for the same ones day after day."""
+    ends = stats.binomtest(successes, n).proportion_ci(LEVEL, method="wilson")
+    return successes / n, float(ends.low), float(ends.high)
 
 
 def _joined(one: float, other: float, phi: float) -> float:

@@ -180,7 +180,7 @@ def _borders(grid: Grid) -> Element:
 
 
 def _towns(grid: Grid) -> Element:
-    made = []
+    made: list[Element] = []
     for key, (dx, dy, anchor) in TOWNS.items():
         town = grid.town(key)
         made += _town(town.name, *_place(grid, town.lon, town.lat), dx, dy, anchor)

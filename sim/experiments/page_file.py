@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from sim.experiments.folders import whole_file
 from sim.experiments.markup import element, page, paragraph
 from sim.paths import data_folder
 
@@ -34,7 +34,7 @@ def document(
         element("h1", title),
         paragraph(NOTICE, class_="notice"),
         [paragraph(said, class_=look) for said, look in zip(cautions, loud, strict=True)],
-        element("dl", [[element("dt", name), element("dd", said)] for name, said in facts.items()]),
+        element("dl", [part for name, said in facts.items() for part in (element("dt", name), element("dd", said))]),
     )
     headings = [part.find("h2") for part in sections]
     links = [element("li", element("a", h.text, href=f"#{h.get('id')}")) for h in headings if h is not None]
@@ -45,9 +45,5 @@ def document(
 
 def write_page(path: Path, root: Element) -> None:
     """Write a page, whole or not at all."""
-    hidden = path.with_name("." + path.name)
-    with hidden.open("w", encoding="utf-8") as file:
-        file.write(page(root))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(hidden, path)
+    with whole_file(path) as hidden:
+        hidden.write_text(page(root), encoding="utf-8")

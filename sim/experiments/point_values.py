@@ -32,7 +32,7 @@ class PointValues:
 def point_values(results: SweepResults, measure: Measure, where: Condition | None = None) -> PointValues:
     """Return the values of a measure by point, of the runs that meet a condition; points without any are left out."""
     name = measure.outcome.name
-    table = results.table(dict.fromkeys((name, *(where.outcomes if where else ()))))
+    table = results.table(list(dict.fromkeys((name, *(where.outcomes if where else ())))))
     points, runs, values = table["point"].to_numpy(), table["run"].to_numpy(), measure.of(table[name].to_numpy())
     if where is not None:
         values = np.where(where.holds({each: table[each].to_numpy() for each in where.outcomes}), values, np.nan)
@@ -82,7 +82,7 @@ def heat(results: SweepResults, measure: Measure, paths: tuple[str, str], where:
     np.add.at(count, (first, second), 1)
     np.add.at(total, (first, second), found.means)
     means = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return Heat(paths, tuple(_names(c, b) for c, b in zip(columns, (first, second), strict=True)), means, count)
+    return Heat(paths, (_names(columns[0], first), _names(columns[1], second)), means, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +101,7 @@ def response(results: SweepResults, measure: Measure, path: str, where: Conditio
     found = of_the_design(results, point_values(results, measure, where))
     column, means = np.array(results.design.column(path))[found.points], found.means
     code = codes(column, number_of_bins(len(found.points)))
-    count = np.bincount(code)
-    there = count > 0
-    centres, bin_means = (np.bincount(code, each)[there] / count[there] for each in (column.astype(float), means))
+    centres, bin_means = (np.bincount(code, each) / np.bincount(code) for each in (column.astype(float), means))
     return Response(path, column, means, centres, bin_means)
 
 

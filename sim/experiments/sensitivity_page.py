@@ -114,7 +114,7 @@ def _ranking(made: Sensitivity, clear: list[Driver]) -> Element | None:
     picture = element("div", ranking("ranking", "Shares of the points' variance", rows, made.dummy), class_="scroll",
                       role="region", aria_label="Ranking", tabindex=0)  # fmt: skip
     columns = ("Value", "Share", "95% interval", "q", "Rank correlation", "Evidence")
-    cells = [
+    cells: list[list[Contents]] = [
         [[code(d.path)], [_share(d.share)], [f"{_share(d.low)} to {_share(d.high)}"], [_chance(d.q)], [_rank(d)],
          [GRADE_NAMES[d.grade]]]
         for d in made.drivers

@@ -80,7 +80,8 @@ def codes(column: np.ndarray, bins: int) -> np.ndarray:
     different, place = np.unique(column, return_inverse=True)
     if len(different) <= bins or column.dtype.kind not in "if":
         return place
-    return np.searchsorted(np.quantile(column, np.arange(1, bins) / bins), column, side="right")
+    place = np.searchsorted(np.quantile(column, np.arange(1, bins) / bins), column, side="right")
+    return np.unique(place, return_inverse=True)[1]  # ties can leave a bin empty
 
 
 def share(code: np.ndarray, values: np.ndarray, total: float | None = None, error: Error | None = None) -> Share:
