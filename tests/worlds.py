@@ -14,7 +14,7 @@ from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
 from sim.start import initial_state
 from sim.state import State, sizes
-from sim.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, Theatre, make_theatre
+from sim.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
 
 DEIR_EZ_ZOR = 3
 """Sector of every cell of the strip and of the crowd."""
@@ -38,6 +38,14 @@ def random_theatre(seed: int, rows: int = 9, columns: int = 12) -> Theatre:
     theatre = make_theatre(grid, holder, communities)
     classes = random.choice(np.array([OTHER, MIXED, KURDISH], np.int8), theatre.size, p=(0.6, 0.2, 0.2))
     return replace(theatre, allegiance_class=classes)
+
+
+def small_war(seed: int) -> Theatre:
+    """Return a random theatre whose columns are dealt out among all sectors, the pocket too, so that wars begin in it."""
+    theatre = random_theatre(seed)
+    column = theatre.grid.col[theatre.cells] - theatre.grid.col[theatre.cells].min()
+    dealt = np.random.default_rng(seed).permutation(len(SECTORS)).astype(np.int8)
+    return replace(theatre, sector=dealt[column * len(SECTORS) // (column.max() + 1)])
 
 
 def crowd(people: int) -> Theatre:
