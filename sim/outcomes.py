@@ -30,6 +30,7 @@ from sim.readings import (
     qamishli_95_percent_out_on,
     qamishli_residual,
     share_to_hmeimim,
+    stock_at_end,
     summed,
     transfer_ended_on,
     truce_agreed_on,
@@ -40,12 +41,15 @@ from sim.state import (
     ANNOUNCED,
     AUTHORITY_PARTS,
     BASE_STATUSES,
+    CLASSES,
     CUSTODY_SITES,
     DRAWING_DOWN,
     GONE,
     HALTED,
+    HMEIMIM,
     INFLUENCE_PARTS,
     PRISONS,
+    ROJ,
     SHADDADI,
     SUMMIT_RESULTS,
     TERMS,
@@ -84,6 +88,12 @@ def _parts(index: str, series: str, parts: tuple[str, ...], system: int, whose: 
 def _escapes(site: str) -> Outcome:
     definition = f"detainees who escaped from {site.replace('_', ' ')}"
     return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), escapes_from(CUSTODY_SITES.index(site)))
+
+
+def _at_hmeimim(item: str) -> Outcome:
+    unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
+    definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
+    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock_at_end(HMEIMIM, CLASSES.index(item)))
 
 
 def _held(town: str, name: str) -> Outcome:
@@ -143,6 +153,8 @@ OUTCOMES: tuple[Outcome, ...] = (
             first("crossings_handed_over")),
     Outcome("tie_damascus_moscow_end", "1", NUMBER, "relation of Damascus and Moscow at the end, -1 to 1", (5, 13, 15),
             at_end("tie_damascus_moscow")),
+    Outcome("tie_damascus_sdf_end", "1", NUMBER, "relation of Damascus and the SDF at the end, -1 to 1", (12,),
+            at_end("tie_damascus_sdf")),
     Outcome("summit_result", "1", CATEGORY, "result of the last summit of Damascus and Moscow", (13,),
             category("summit_result", 1), SUMMIT_RESULTS[1:]),
     Outcome("hmeimim_status", "1", CATEGORY, "status of Hmeimim at the end", (13, 15), category("hmeimim_status"),
@@ -180,6 +192,11 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("last_russian_left_on", "date", DATE, "first day no Russian is left at Qamishli", (4,),
             first("withdrawal_phase", GONE)),
     Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,), share_to_hmeimim),
+    *(_at_hmeimim(item) for item in CLASSES),
+    Outcome("hmeimim_armour_2026_01_28", "items", NUMBER, "armoured vehicles at Hmeimim on 28 January 2026", (2, 3),
+            on("hmeimim_armour", 2026, 1, 28)),
+    Outcome("hmeimim_stores_2026_01_28", "tonnes", NUMBER, "stores at Hmeimim on 28 January 2026", (2, 3),
+            on("hmeimim_stores", 2026, 1, 28)),
     Outcome("tonnes_by_air", "tonnes", NUMBER, "equipment lifted out of Qamishli", (1,), at_end("tonnes_by_air")),
     Outcome("tonnes_by_road", "tonnes", NUMBER, "equipment driven out of Qamishli", (2,), at_end("tonnes_by_road")),
     Outcome("sorties", "flights", NUMBER, "cargo flights from Qamishli", (1,), at_end("sorties")),
@@ -210,6 +227,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
             at_end("detainees_held_by_damascus")),
     Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
+    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), lambda h: h.state.inmates[ROJ]),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             summed("attacks")),
     Outcome("insurgent_attacks_2026_01_20", "attacks", NUMBER, "the same from the start to 20 January 2026", (11,),

@@ -150,6 +150,11 @@ def transfer_ended_on(history: History) -> np.ndarray:
     return first_day((history.series["detainees_transferred"] >= plan) & (plan > 0))
 
 
+def stock_at_end(place: int, item: int) -> Reading:
+    """Read what is at a place (indices in PLACES and CLASSES) on the last evening."""
+    return lambda history: history.state.stock[place, item]
+
+
 def escapes_from(site: int) -> Reading:
     """Persons who got out of a site (index in CUSTODY_SITES) by the last evening."""
     return lambda history: history.state.escaped[site]
