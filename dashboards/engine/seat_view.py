@@ -34,11 +34,11 @@ def seat_view(seat: Seat, setup: Setup) -> dict[str, Any]:
 
 
 def _stop(seat: Seat, stop: Stop) -> dict[str, Any]:
-    start = seat.story.scenario.start_date
+    when = seat.story.scenario.start_date + timedelta(days=stop.day)
     seen = ((item.name, plain(item.name, getattr(stop.seen, item.name))) for item in fields(stop.seen))
     return {
         "day": stop.day,
-        "date": f"{start + timedelta(days=stop.day):%d %B %Y}",
+        "date": f"{when.day} {when:%B %Y}",
         "seen": [{"name": words(name), "value": value} for name, value in seen if value is not None and name not in HIDDEN],
         "matters": [
             {

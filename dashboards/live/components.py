@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import inspect
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import solara
@@ -14,6 +16,35 @@ import solara
 from dashboards.engine.frames import Frame
 
 Heard = Callable[[Any], None]
+Part = Callable[..., solara.Element]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Plain values on their way to the browser. Solara looks for components in every list and dict, not in here."""
+
+    value: Any
+
+
+def drawn(path: str) -> Callable[[Callable[..., None]], Part]:
+    """Return a decorator that makes a part of a Vue file beside this one; what it takes is the function's signature."""
+
+    def decorate(function: Callable[..., None]) -> Part:
+        names = inspect.signature(function).parameters
+        made = solara.component_vue(path, vuetify=False, to_json=dict.fromkeys(names, _opened))(function)
+
+        def part(**given: Any) -> solara.Element:
+            return made(
+                **{name: Sealed(value) if isinstance(value, (dict, list)) else value for name, value in given.items()}
+            )
+
+        return part
+
+    return decorate
+
+
+def _opened(value: Any, widget: object) -> Any:
+    return value.value if isinstance(value, Sealed) else value
 
 
 def frame_values(frame: Frame) -> dict[str, Any]:
@@ -31,21 +62,21 @@ def frame_values(frame: Frame) -> dict[str, Any]:
     }
 
 
-@solara.component_vue("heading.vue", vuetify=False)
+@drawn("heading.vue")
 def Heading(  # noqa: N802
     heading: dict[str, Any], notices: list[str], event_apply: Heard, event_dismiss: Heard
 ) -> None:
     """Say what is simulated, and let the reader choose the scenario and the one it is compared with."""
 
 
-@solara.component_vue("map.vue", vuetify=False)
+@drawn("map.vue")
 def Map(  # noqa: N802
     ground: dict[str, Any], frame: dict[str, Any], shows: str, said: str, against: str, event_ack: Heard, event_show: Heard
 ) -> None:
     """Draw the map."""
 
 
-@solara.component_vue("transport.vue", vuetify=False)
+@drawn("transport.vue")
 def Transport(  # noqa: N802
     frame: dict[str, Any],
     charts: dict[str, Any],
@@ -57,51 +88,51 @@ def Transport(  # noqa: N802
     """Show the day, the scrubber and the buttons, and listen to the keyboard."""
 
 
-@solara.component_vue("fans.vue", vuetify=False)
+@drawn("fans.vue")
 def Fans(  # noqa: N802
     charts: dict[str, Any], frame: dict[str, Any], other: str, watched: str, event_ack: Heard, event_do: Heard
 ) -> None:
     """Draw the fan charts."""
 
 
-@solara.component_vue("actors.vue", vuetify=False)
+@drawn("actors.vue")
 def Actors(  # noqa: N802
     cards: list[dict[str, Any]], actor: str, why: list[dict[str, Any]], date: str, ready: bool, seated: str, event_do: Heard
 ) -> None:
     """Show the actors and why the chosen one decided as it did."""
 
 
-@solara.component_vue("seat.vue", vuetify=False)
+@drawn("seat.vue")
 def SeatPanel(seat: dict[str, Any], event_do: Heard) -> None:  # noqa: N802
     """Let a person decide."""
 
 
-@solara.component_vue("places.vue", vuetify=False)
+@drawn("places.vue")
 def Places(places: dict[str, Any], run: str) -> None:  # noqa: N802
     """Show the truce clock, the stocks of the bases, the detention sites."""
 
 
-@solara.component_vue("events.vue", vuetify=False)
+@drawn("events.vue")
 def Events(happened: list[dict[str, Any]], day: int, event_do: Heard) -> None:  # noqa: N802
     """List the events of the watched run."""
 
 
-@solara.component_vue("provinces.vue", vuetify=False)
+@drawn("provinces.vue")
 def Provinces(provinces: list[dict[str, Any]], date: str, run: str, runs: int) -> None:  # noqa: N802
     """Say in a table what the map shows."""
 
 
-@solara.component_vue("runs.vue", vuetify=False)
+@drawn("runs.vue")
 def Runs(run: int, runs: int, charts: list[str], event_do: Heard) -> None:  # noqa: N802
     """Choose the run that is watched."""
 
 
-@solara.component_vue("settings.vue", vuetify=False)
+@drawn("settings.vue")
 def Settings(heading: dict[str, Any], groups: list[dict[str, Any]], event_apply: Heard) -> None:  # noqa: N802
     """Show and set the values of the scenario."""
 
 
-@solara.component_vue("exports.vue", vuetify=False)
+@drawn("exports.vue")
 def Exports(  # noqa: N802
     command: str, explain: str, address: str, download: dict[str, Any], event_export: Heard
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from solara.server import kernel_context
 
 from dashboards.engine import commands as ask
 from dashboards.engine import stage
-from dashboards.engine.address import default_place, read
+from dashboards.engine.address import Place, default_place, read
 from dashboards.engine.engine import Engine
 from dashboards.engine.exports import map_svg, series_csv
 from dashboards.engine.frames import Frame
@@ -72,13 +73,16 @@ class Desk:
 
     def do(self, wish: Mapping[str, Any]) -> None:
         """Pass on what was pressed: {"do": name, ...}. What makes no sense is left out."""
-        try:
+        with suppress(*SENSELESS):
             self.engine.send(WISHES[wish["do"]](wish))
-        except (KeyError, TypeError, ValueError):
-            return
 
     def apply(self, wish: Mapping[str, Any]) -> None:
-        """Simulate another setup, to the day that is shown."""
+        """Simulate another setup, to the day that is shown. Whether it holds is checked where it is simulated."""
+        with suppress(*SENSELESS):
+            self.engine.send(ask.Apply(self._place(wish)))
+
+    def _place(self, wish: Mapping[str, Any]) -> Place:
+        """Return the place that a form asks for. Another scenario is taken as it is, without the settings of the first."""
         place = self.engine.session.place_now
         changed = {key: read(wish[key]) for key, read in FORM.items() if key in wish}
         if changed.get("scenario", place.setup.scenario) != place.setup.scenario:
@@ -86,7 +90,7 @@ class Desk:
         setup = replace(place.setup, **changed)
         shows = "run" if place.shows == "difference" and setup.against is None else place.shows
         shows = "difference" if setup.against is not None and place.setup.against is None else shows
-        self.engine.send(ask.Apply(replace(place, setup=setup, shows=shows)))
+        return replace(place, setup=setup, shows=shows)
 
     def dismiss(self, _: object = None) -> None:
         """Take the notices of the address away."""
@@ -131,6 +135,9 @@ WISHES: Mapping[str, Callable[[Mapping[str, Any]], ask.Command]] = {
     "leave": lambda wish: ask.Leave(),
 }
 """What the page can ask for, by name; nothing else is heard."""
+
+SENSELESS = (KeyError, TypeError, ValueError, AttributeError)
+"""What comes of reading a wish that no part of the page sends."""
 
 FORM: Mapping[str, Callable[[Any], Any]] = {
     "scenario": str,

@@ -27,7 +27,7 @@ def LivePage() -> None:  # noqa: N802
             with solara.Div(classes=["lv-left"]):
                 _Map(here)
                 _Transport(here)
-            with solara.Div(classes=["lv-right"]):
+            with solara.Div(classes=["lv-right"]), solara.Div(classes=["lv-side"]):
                 _Seat(here)
                 _Actors(here)
         _Fans(here)
