@@ -96,7 +96,7 @@ def poisson(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     few = m <= COUNTED_UP_TO
     found, m_few = np.empty(len(u)), m[few]
     found[few] = _count_up(u[few], p[few], lambda k, left: m_few[left] / (k + 1.0))
-    u, m = u[~few], m[~few]
+    u, m = u[~few], np.minimum(m[~few], HIGHEST_MEAN)
     found[~few] = _round_up(u, pdtrik(u, m), lambda k: pdtr(k, m))
     counts[some] = found
     return counts
@@ -121,6 +121,9 @@ def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray | float
 
 COUNTED_UP_TO = 16.0
 """Up to this mean it is quicker to add up probabilities count by count than to invert the distribution's function."""
+
+HIGHEST_MEAN = 1e10
+"""Larger means count as this one: it is more than all people there are, and scipy finds no inverse soon after it."""
 
 HIGHEST_COUNT = 200
 """No count of so small a mean is as high: a uniform that close to 1 gets the highest count reached."""

@@ -15,6 +15,9 @@ from sim.values import declared
 
 Value = float | int | bool | str
 
+MOST = 1e12
+"""Nothing in the model comes near it; products of several larger numbers would leave what a float32 holds."""
+
 ENTRY_KEYS = ("value", "unit", "range", "kind", "confidence", "source")
 CONFIDENCES = ("H", "M", "L", "-")
 PYTHON_TYPES: Mapping[type, Any] = {float: Real, int: Integral, bool: bool, str: str}
@@ -203,6 +206,8 @@ def _check_number(path: str, raw: Any, says: Declared) -> float | int:
         finite = False
     if not finite:
         raise InputError(f"{path} = {shown(raw)} must be a finite number")
+    if abs(number) > MOST:
+        raise InputError(f"{path} = {shown(raw)} is beyond {MOST:g}, the largest number the model reckons with")
     if says.low is not None and number < says.low:
         raise InputError(f"{path} = {shown(raw)} must be {says.low:g} or more")
     if says.high is not None and number > says.high:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim.errors import InputError, one_line
 from sim.paths import scenario_folder
 
 HEADING_KEYS = (
@@ -24,7 +24,7 @@ class InputErrors(InputError):
     """Several faults of one file: the message is the first, with their number; `lines` has them all."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self.lines = tuple(lines)
+        self.lines = tuple(map(one_line, lines))
         more = f" (and {len(self.lines) - 1} more; pullback check lists them)" if len(self.lines) > 1 else ""
         super().__init__(self.lines[0] + more)
 

@@ -126,9 +126,9 @@ class Course:
     """[start.course]: where the campaign, the truce and the transfer stand."""
 
     campaign: str = value("name")
-    truce_days_left: float = value("days", 0)
-    truce_term: float = value("days", 0)
-    transfer_needed_for: int = value("days", -1)
+    truce_days_left: float = value("days", 0, 3650)
+    truce_term: float = value("days", 0, 3650)
+    transfer_needed_for: int = value("days", -1, 3650)
     escaped_shaddadi: int = value("persons", 0)
     recaptured_shaddadi: int = value("persons", 0)
 

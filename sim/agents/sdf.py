@@ -33,7 +33,7 @@ class Values:
     core_threatened_at_prospects: float = value("1", 0, 1)
     hand_over_after_truce_days: float = value("days", 0)
     stake: float = value("1", 0)
-    cost_of_fighting: float = value("1", 0)
+    cost_of_fighting: float = value("1", 0, 0.99)
     value_of_posts: float = value("1", 0)
     value_of_units: float = value("1", 0)
     temperature: float = value("1", 0.001)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from sim.errors import InputError
+from sim.errors import InputError, one_line
 
 DONE, PARTLY, USAGE, BUG, DISK, HELD, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 74, 75, 130, 143
 
@@ -69,7 +69,7 @@ def until_the_reader_closes(call: Callable[[], Any]) -> Any:
 
 def say(message: object, code: int, program: str = "pullback: ") -> int:
     """Write one line to stderr and return the code."""
-    print(program + " ".join(str(message).split()), file=sys.stderr)
+    print(program + one_line(message), file=sys.stderr)
     return code
 
 

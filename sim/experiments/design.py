@@ -24,6 +24,9 @@ from sim.scenario_entries import Value
 METHODS = ("grid", "one-at-a-time", "lhs", "sobol", "table")
 SAMPLED = ("lhs", "sobol")
 MOST_POINTS = 1_000_000
+MOST_VALUES = 20_000_000
+"""Points times factors: a gigabyte in memory."""
+
 MOST_SOBOL = 21201
 """Dimensions that scipy has direction numbers for (Joe and Kuo 2008)."""
 
@@ -87,8 +90,7 @@ def make_design(recipe: Recipe) -> Design:
     over_uncertainties = _rows(recipe)
     combinations = _grid(recipe.levers, recipe.levels)
     size = len(over_uncertainties) * len(combinations) + recipe.include_base
-    if size > MOST_POINTS:
-        raise InputError(f"[design] has {size:,} points; a sweep takes at most {MOST_POINTS:,}")
+    _check_size(size, len(recipe.factors))
     rows = [(number, lever + row) for number, row in enumerate(over_uncertainties) for lever in combinations]
     if recipe.method in ("grid", "one-at-a-time") and len(over_uncertainties) == 1:
         rows = _shuffled(rows, recipe.seed)  # levers alone
@@ -108,15 +110,23 @@ def _rows(recipe: Recipe) -> list[tuple[Value, ...]]:
         return _shuffled(_grid(varied, recipe.levels), recipe.seed)
     if recipe.method == "one-at-a-time":
         return _one_at_a_time(varied, recipe.levels)
+    _check_size(recipe.points, len(varied))
     shares = _sampler(recipe).random(recipe.points)
     return list(zip(*(factor.at(shares[:, place]) for place, factor in enumerate(varied)), strict=True))
 
 
 def _grid(factors: Sequence[Factor], levels: int) -> list[tuple[Value, ...]]:
     steps = [factor.steps(levels) for factor in factors]
-    if prod(map(len, steps)) > MOST_POINTS:
-        raise InputError(f"[design] has {prod(map(len, steps)):,} points; a sweep takes at most {MOST_POINTS:,}")
+    _check_size(prod(map(len, steps)), len(factors))
     return list(product(*steps))
+
+
+def _check_size(points: int, factors: int) -> None:
+    if points > MOST_POINTS:
+        raise InputError(f"[design] has {points:,} points; a sweep takes at most {MOST_POINTS:,}")
+    if points * factors > MOST_VALUES:
+        most = MOST_VALUES // factors
+        raise InputError(f"[design] has {points:,} points of {factors} values; a sweep of so many takes at most {most:,}")
 
 
 def _one_at_a_time(factors: Sequence[Factor], levels: int) -> list[tuple[Value, ...]]:

@@ -17,6 +17,7 @@ from sim.scenario_file import near_miss
 KEYS = ("values", "range", "scale", "levels", "distribution", "arguments", "source")
 SCALES = ("linear", "log")
 LEVELS = 3
+MOST_LEVELS = 1000
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,8 @@ def _continuum(made: Factor, raw: Mapping[str, Any], entry: Entry, where: str) -
     if scale == "log" and low <= 0:
         raise InputError(f"{where}: a log scale needs a range above 0, not [{low:g}, {high:g}]; give range = [...]")
     levels = raw.get("levels")
-    if levels is not None and (not isinstance(levels, int) or isinstance(levels, bool) or levels < 2):
-        raise InputError(f"{where}: levels = {shown(levels)} must be a whole number of 2 or more")
+    if levels is not None and (not isinstance(levels, int) or isinstance(levels, bool) or not 2 <= levels <= MOST_LEVELS):
+        raise InputError(f"{where}: levels = {shown(levels)} must be a whole number from 2 to {MOST_LEVELS}")
     made = replace(made, low=low, high=high, scale=scale, levels=levels)
     return _with_distribution(made, raw, where)
 

@@ -93,20 +93,24 @@ def _opened(source: str | Path) -> Results | SweepResults:
             scenario = load_scenario(source)
             folder = Path("results") / f"{scenario.name}-{scenario.hash}"
             if not folder.is_dir():
-                raise InputError(f"{source} has not been run; pullback run {source} puts its results into {folder}")
+                raise InputError(
+                    f"{source} has not been run; pullback run {source} puts its results into {folder}{_there(source)}"
+                )
             return open_results(folder)
         raise InputError(f"{source} is neither a results folder nor a scenario{near_miss(source, names)}")
     raise InputError(f"{source}: no such results folder")
 
 
+def _there(name: str) -> str:
+    """Name the results of a scenario under other values, days or seed, which its name does not stand for."""
+    found = ", ".join(str(path) for path in sorted(Path("results").glob(f"{name}-????????")))
+    return f"; {found} is of other values: compare it by its folder" if found else ""
+
+
 def _side(results: Results | SweepResults) -> Side:
     if isinstance(results, SweepResults):
         raise InputError(f"{results.folder} holds a sweep; compare it by itself, with --by PATH, or export it")
-    try:
-        outcomes = dict(results.outcomes)
-    except KeyError as missing:
-        said = f"lacks outcomes that this version compares ({missing.args[0]}); run it again into another folder"
-        raise InputError(f"{results.folder}: {said}") from None
+    outcomes = dict(results.outcomes)
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
     made, asked = results.manifest, results.scenario.runs

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
+from sim.errors import one_line
+
 WINDOW_PER_WORKER = 2
 KILLED = "killed their worker"
 STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -67,7 +69,8 @@ def _tried(work: Work, job: Job) -> str | None:
 def _said(error: BaseException) -> str:
     if type(error).__name__ == "KilledWorker":  # what Dask raises once a job has taken several workers with it
         return KILLED
-    return f"raised {type(error).__name__}: {' '.join(str(error).split())}"
+    said = " ".join([str(error), *getattr(error, "__notes__", ())])
+    return f"raised {type(error).__name__}: {one_line(said)}"
 
 
 def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool) -> Generator[Told, None, list[Job]]:

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiments.design import METHODS, SAMPLED, Design, Recipe, described, make_design
+from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_table
-from sim.experiments.factors import KEYS, Factor, read_factor
+from sim.experiments.factors import KEYS, MOST_LEVELS, Factor, read_factor
 from sim.experiments.replicates import Sequential, read_criteria
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
 from sim.scenario_entries import Value, shown
 from sim.scenario_file import find_scenario, near_miss
+from sim.scenario_heading import MOST_RUNS
 
 FORMAT = 1
 TOP = (
@@ -163,7 +164,7 @@ class _Reader:
         levers = self._factors("levers", base, as_levels=True)
         numbers = {
             "points": self._points(raw, method),
-            "levels": _whole(raw, "levels", 3, "[design] ", 2),
+            "levels": _whole(raw, "levels", 3, "[design] ", 2, MOST_LEVELS),
             "seed": _whole(raw, "seed", 0, "[design] ", 0),
         }
         if method == "table":
@@ -180,7 +181,7 @@ class _Reader:
             return 0
         if "points" not in raw:
             raise InputError(f"[design] {method} needs points = ...")
-        points = _whole(raw, "points", 0, "[design] ", 2)
+        points = _whole(raw, "points", 0, "[design] ", 2, MOST_POINTS)
         if method == "sobol" and points & (points - 1):
             near = 1 << (points.bit_length() - 1)
             raise InputError(f"[design] points = {points} must be a power of 2 for sobol, as in {near} or {2 * near}")
@@ -235,7 +236,7 @@ def _fixed(replicates: Mapping[str, Any]) -> int:
     if {"min", "step", "max"} & set(replicates):
         raise InputError("[replicates] min, step and max go with until = [...]; a fixed number of runs is n")
     _known(replicates, ("n",), "[replicates] ")
-    return _whole(replicates, "n", RUNS, "[replicates] ", 1)
+    return _whole(replicates, "n", RUNS, "[replicates] ", 1, MOST_RUNS)
 
 
 def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
@@ -249,7 +250,7 @@ def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
         )
     least = _whole(replicates, "min", 64, where, 2)
     step = _whole(replicates, "step", 64, where, 1)
-    most = _whole(replicates, "max", 2048, where, least)
+    most = _whole(replicates, "max", 2048, where, least, MOST_RUNS)
     return Sequential(least, step, most, read_criteria(replicates["until"], where))
 
 
@@ -286,8 +287,10 @@ def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
             raise InputError(f"{where}{key} is not a known key{hint}")
 
 
-def _whole(table: Mapping[str, Any], key: str, default: int, where: str, least: int) -> int:
+def _whole(table: Mapping[str, Any], key: str, default: int, where: str, least: int, most: int = 2**63 - 1) -> int:
     raw = table.get(key, default)
     if not isinstance(raw, int) or isinstance(raw, bool) or raw < least:
         raise InputError(f"{where}{key} = {shown(raw)} must be a whole number of {least} or more")
+    if raw > most:
+        raise InputError(f"{where}{key} = {shown(raw)} must be {most:,} or less")
     return raw
