@@ -12,6 +12,7 @@ from sim.cli import commands
 from sim.errors import InputError
 from sim.experiments import calibration_store
 from sim.experiments.calibrate import Calibration, combined, identified, make_design, meets, paired, uncertain
+from sim.experiments.locks import held
 from sim.experiments.observations import Observation, load_observations
 from sim.experiments.plausible import write_plausible
 from sim.experiments.sweep_file import load_sweep
@@ -113,7 +114,7 @@ def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch:
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "stopped")
     again = run(tmp_path / "stopped")
-    assert played == [0, 64, 64]
+    assert played == [0, 32, 32, 64]
     assert np.array_equal(again.met, whole.met)
 
 
@@ -135,7 +136,7 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
     sets = [load_scenario(path) for path in (tmp_path / "cal" / "sets").glob("*.toml")]
     assert len(sets) == found["distinct_sets"]
     assert drawn.hash in {scenario.hash for scenario in sets}
-    assert not list((tmp_path / "cal").rglob(".*"))
+    assert not list((tmp_path / "cal").rglob(".*.*")), "nothing half-written"
 
 
 def test_sets_of_a_users_own_scenario_find_it(tmp_path: Path) -> None:
@@ -160,3 +161,32 @@ def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.txt").write_text("keep")
     with pytest.raises(InputError, match="exists and is not a calibration"):
         calibration_store.calibrate(scenario, fitted(), tmp_path / "mine", 2, 1, 1, lambda done, asked: None)
+
+
+def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "cal"
+    folder.mkdir()
+    with held(folder), pytest.raises(SystemExit) as ended:
+        commands.main(["calibrate", "baseline", "--points", "2", "--runs", "1", "--out", str(folder)])
+    assert ended.value.code == 75
+    assert f"{folder}: " in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_a_stopped_calibration_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play = calibration_store.play
+
+    def until_stopped(*arguments: object) -> object:
+        if arguments[3][0] == 32:
+            raise KeyboardInterrupt
+        return play(*arguments)
+
+    monkeypatch.setattr(calibration_store, "play", until_stopped)
+    folder = tmp_path / "cal"
+    with pytest.raises(SystemExit) as ended:
+        commands.main(["calibrate", "baseline", "--points", "64", "--runs", "1", "--workers", "1", "--out", str(folder)])
+    assert ended.value.code == 130
+    said = f"pullback: stopped: 32 of 64 points are stored in {folder}; the same command goes on from there\n"
+    assert capsys.readouterr().err == said

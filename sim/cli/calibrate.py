@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,10 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from sim.experiments.calibrate import Calibration
+    from sim.experiments.observations import Observation
+    from sim.scenario import Scenario
 
 SHOWN = 10
 TERMS = 4
@@ -39,8 +44,6 @@ def calibrate(
 
     Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
     """
-    from sim.cli.batch import processors
-    from sim.cli.progress import progress
     from sim.errors import InputError
     from sim.experiments import calibration_store
     from sim.experiments.observations import load_observations
@@ -55,8 +58,7 @@ def calibrate(
     if not used:
         raise InputError(f"{loaded.name}: no observation marked used_to_fit lies within its days")
     folder = out or Path("results") / f"calibrate-{loaded.name}-{loaded.hash}"
-    with progress("points") as report:
-        found = calibration_store.calibrate(loaded, used, folder, points, runs, workers or processors(), report)
+    found = _played(loaded, used, folder, points, runs, workers)
     if not found.weight.any():
         raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
     made = calibration_store.write_outcome(folder, found, scenario, sets, runs, loaded.seed)
@@ -64,6 +66,28 @@ def calibrate(
         print(json.dumps(made, allow_nan=False))
     else:
         _print(made, loaded.name, folder, points, runs, sets)
+
+
+def _played(
+    scenario: Scenario, used: Sequence[Observation], folder: Path, points: int, runs: int, workers: int | None
+) -> Calibration:
+    """Play the points that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
+    from sim.cli.batch import end_workers, processors
+    from sim.cli.exits import HELD, INTERRUPTED, TERMINATED, Ended, Terminated
+    from sim.cli.progress import progress
+    from sim.experiments import calibration_store
+    from sim.experiments.locks import FolderBusy
+
+    try:
+        with progress("points") as report:
+            return calibration_store.calibrate(scenario, used, folder, points, runs, workers or processors(), report)
+    except FolderBusy as error:
+        raise Ended(str(error), HELD) from None
+    except (KeyboardInterrupt, Terminated) as stop:
+        end_workers()
+        stored = f"{calibration_store.points_done(folder)} of {points} points are stored in {folder}"
+        code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
+        raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
 
 
 def _print(made: dict[str, Any], name: str, folder: Path, points: int, runs: int, sets: int) -> None:

@@ -23,12 +23,13 @@ import pyarrow.parquet as pq
 
 from sim.errors import InputError
 from sim.experiments.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
+from sim.experiments.locks import held
 from sim.experiments.observations import Observation
 from sim.experiments.plausible import replace, write_plausible
 from sim.experiments.store import code_digest
 from sim.scenario import Scenario
 
-PART_POINTS = 64
+PART_POINTS = 32
 
 
 def calibrate(
@@ -40,22 +41,32 @@ def calibrate(
     workers: int,
     on_progress: Callable[[int, int], None],
 ) -> Calibration:
-    """Play the points that `folder` lacks and return the calibration. Raises InputError where the folder is another's."""
+    """Play the points that `folder` lacks and return the calibration.
+
+    Raises InputError where the folder is another's, FolderBusy where another process works in it.
+    """
     manifest = {
         "scenario": scenario.name, "hash": scenario.hash, "seed": scenario.seed, "points": points, "runs": runs,
         "observations": [item.name for item in observations], "code": code_digest(),
     }  # fmt: skip
-    _open(folder, manifest)
     design = make_design(scenario, points, scenario.seed)
-    for first in range(0, points, PART_POINTS):
-        part = folder / "points" / f"{first:06d}.parquet"
-        chosen = range(first, min(first + PART_POINTS, points))
-        on_progress(first, points)
-        if not part.exists():
-            shares = np.array(list(play(scenario, observations, design, chosen, runs, workers)))
-            _write_part(part, design, chosen, shares, manifest["observations"])
-    on_progress(points, points)
-    return read(folder, design, observations)
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder):
+        _open(folder, manifest)
+        for first in range(0, points, PART_POINTS):
+            part = folder / "points" / f"{first:06d}.parquet"
+            chosen = range(first, min(first + PART_POINTS, points))
+            on_progress(first, points)
+            if not part.exists():
+                shares = np.array(list(play(scenario, observations, design, chosen, runs, workers)))
+                _write_part(part, design, chosen, shares, manifest["observations"])
+        on_progress(points, points)
+        return read(folder, design, observations)
+
+
+def points_done(folder: Path) -> int:
+    """Return the number of points that the folder holds."""
+    return sum(pq.read_metadata(path).num_rows for path in (folder / "points").glob("[0-9]*.parquet"))
 
 
 def read(folder: Path, design: Design, observations: Sequence[Observation]) -> Calibration:
@@ -96,7 +107,7 @@ def _open(folder: Path, manifest: dict[str, Any]) -> None:
                 f"{folder}: holds another calibration, or one by another version of the code; name another folder"
             )
         return
-    if folder.exists() and any(folder.iterdir()):
+    if any(not there.name.startswith(".") for there in folder.iterdir()):
         raise InputError(f"{folder}: exists and is not a calibration; name another folder")
     (folder / "points").mkdir(parents=True, exist_ok=True)
     replace(path, lambda file: file.write(json.dumps(manifest, indent=2) + "\n"))
