@@ -83,6 +83,8 @@ def test_interval_score_pays_for_width_and_twenty_times_for_the_distance() -> No
     assert scored("interval", (90, 100, 110), runs)["score"] == pytest.approx(90)
     assert scored("interval", (110, 112, 115), runs)["score"] == pytest.approx(90 + 20 * 15)
     assert scored("interval", (-9, -8, -7), runs)["score"] == pytest.approx(90 + 20 * 12)
+    assert scored("crps", (110, 112, 115), runs)["interval_score"] == pytest.approx(90 + 20 * 15)
+    assert scored("brier", (1, 1, 1), [1, 0])["interval_score"] is None
 
 
 @pytest.mark.parametrize(

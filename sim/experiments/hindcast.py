@@ -90,6 +90,7 @@ def score(
         "covered90": bool(quantiles[0] <= high and low <= quantiles[4]) if has_interval else None,
         "width50": float(quantiles[3] - quantiles[1]) if has_interval else None,
         "width90": float(quantiles[4] - quantiles[0]) if has_interval else None,
+        "interval_score": _score("interval", values, target) if has_interval else None,
         "naive": naive[better],
         "naive_is": better,
         "nothing_changes": naive["nothing_changes"],
