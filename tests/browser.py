@@ -1,0 +1,124 @@
+"""A real Chromium on pages that are served on this machine alone: fixtures for the browser tests.
+
+`open_page` opens an address and keeps what was asked for; at its end no request may have left this machine, none may have
+failed, and no script may have raised an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+FLAGS = [
+    f"--{name}"
+    for name in (
+        "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+        "disable-component-update", "disable-sync",
+    )
+]  # fmt: skip
+HOST = "127.0.0.1"
+START_SECONDS = 60.0
+WAIT_MILLISECONDS = 60_000.0
+
+Open = Callable[..., "Page"]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as made:
+        made.bind((HOST, 0))
+        return int(made.getsockname()[1])
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium on this machine, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the pages as `pullback watch` does; yield their address."""
+    pytest.importorskip("solara", reason="the [dashboard] extra is not installed")
+    port, log = free_port(), tmp_path_factory.mktemp("served") / "log"
+    command = [sys.executable, "-m", "sim", "watch", "--port", str(port), "--no-browser"]
+    with log.open("wb") as written:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT, env={**os.environ})
+        try:
+            url = f"http://{HOST}:{port}"
+            _wait_for(url, process, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urlopen(url, timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            ended = process.poll() is not None
+            assert not ended and time.monotonic() < deadline, log.read_text(encoding="utf-8", errors="replace")
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once for all tests."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        made = started.chromium.launch(executable_path=path, args=FLAGS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def open_page(served: str, browser: Browser) -> Iterator[Open]:
+    """Return a function that opens a path of the served pages in a window of its own."""
+    asked: list[str] = []
+    wrong: list[str] = []
+    opened = []
+
+    def watch(page: Page) -> None:
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
+        page.on("response", lambda answer: wrong.append(f"{answer.url}: {answer.status}") if answer.status >= 400 else None)
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+
+    def open_(path: str = "/", width: int = 1400, height: int = 900, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MILLISECONDS)
+        watch(page)
+        page.goto(served + path)
+        return page
+
+    yield open_
+    for context in opened:
+        context.close()
+    assert asked
+    assert not [url for url in asked if not re.match(rf"(https?|wss?)://{re.escape(HOST)}:|data:|blob:|about:", url)]
+    assert not wrong
