@@ -105,12 +105,12 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
             out.print(f"\n{TITLES[block['block']]}", style="bold")
             out.print(_block(scored, block["block"], calendar, out.width))
             _print_sums(out, block)
-    for name in scored["not_covered"]:
-        out.print(f"not covered by this scenario: {name}")
+    if scored["not_covered"]:
+        out.print(f"\nnot covered by this scenario: {'; '.join(scored['not_covered'])}")
     if scored["observations"]:
         out.print("\nAll observations", style="bold")
         _print_sums(out, scored["all"])
-    out.print(LEGEND)
+        out.print(LEGEND)
     out.print(f"page     {page}", soft_wrap=True)
     out.print("simulated runs: an exploration, not a forecast")
 
