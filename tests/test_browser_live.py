@@ -153,6 +153,21 @@ def test_a_person_takes_a_seat_orders_and_saves_what_was_ordered(open_page: Open
     page.locator(".lv-seat").wait_for(state="detached")
 
 
+def test_a_page_that_is_left_is_found_again_as_it_was(open_page: Open) -> None:
+    page = opened(open_page, f"{SMALL}&day=9&run=4")
+    at_day(page, 9)
+    chart = page.locator(".lv-plot canvas").first
+    page.wait_for_function("document.querySelector('.lv-plot canvas').getAttribute('aria-label').includes('median')")
+    before = chart.get_attribute("aria-label")
+    page.get_by_role("link", name="Compare").click()
+    page.locator(".lv").wait_for(state="detached")
+    page.get_by_role("link", name="Live").click()
+    at_day(page, 9)
+    page.wait_for_function("document.querySelector('.lv-plot canvas').getAttribute('aria-label').includes('median')")
+    assert chart.get_attribute("aria-label") == before
+    page.wait_for_url(re.compile("run=4&day=9"))
+
+
 def test_series_map_and_picture_are_saved(open_page: Open) -> None:
     page = opened(open_page, f"{SMALL}&day=4")
     at_day(page, 4)

@@ -315,6 +315,13 @@ def test_scrubbing_back_shows_what_was(browser: Browser) -> None:
     assert browser.frames[-1].last == 9
 
 
+def test_charts_that_have_lost_their_days_get_them_again(browser: Browser) -> None:
+    browser.engine.send(ask.GoTo(9))
+    browser.wait(lambda: browser.frames[-1].day == 9)
+    browser.engine.acknowledge("charts", browser.frames[-1].number, -1, -1)
+    browser.wait(lambda: browser.frames[-1].first == 0 and len(browser.frames[-1].lines) == 10 * len(CHARTS) * LINES * 4)
+
+
 def test_without_acknowledgements_the_engine_waits(browser: Browser) -> None:
     browser.answers = False
     browser.engine.send(ask.Speed(20))

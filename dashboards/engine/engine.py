@@ -60,13 +60,17 @@ class Engine:
             self._wake.notify()
 
     def acknowledge(self, part: str, number: int, last: int = -1, generation: int = 0) -> None:
-        """Learn that a part of the page shows a frame; the charts say up to which day of which generation they have."""
+        """Learn that a part of the page shows a frame; the charts say up to which day of which generation they have.
+
+        A page that was left and is opened again has nothing yet, and gets it all.
+        """
         with self._wake:
             if part not in self._seen or not 0 <= number <= self.number:
                 return
             self._seen[part] = max(self._seen[part], number)
             if part == "charts":
-                self._charts_have = max(self._charts_have, (generation, last))
+                self._charts_have = (generation, last)
+                self.session.frame_waits |= (generation, last) < (self.session.generation, self.session.last)
             self._heard = time.monotonic()
             self._wake.notify()
 
