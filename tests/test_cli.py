@@ -15,10 +15,14 @@ from click.testing import CliRunner, Result
 
 from sim.cli import commands
 from sim.cli.run import MAIN_OUTCOMES
+from sim.experiments.store import open_results
+from sim.grid import load_grid
 from sim.outcomes import OUTCOMES
+from sim.paths import data_folder
 from sim.scenario import list_scenarios, load_scenario
 from sim.scenario_export import to_toml
 
+grid = load_grid()
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = ("--days", "3", "--runs", "2", "--workers", "1")
 WHAT_IF = 'base = "baseline"\ntitle = "Slower"\n[withdrawal]\nairlift_sorties_per_day = 1\n'
@@ -284,6 +288,30 @@ def test_hindcast_scores_the_users_own_record(here: Path) -> None:
     assert "Defections" in table
     assert set(scored["observations"][0]["null_policies"]) == {"idle", "random"}
     assert len(list((here / "results").glob("short-*/hindcast.html"))) == 1
+
+
+def test_a_scenario_starts_from_the_users_own_control_map(here: Path) -> None:
+    """The shipped map with every SDF-held cell of the north handed to Damascus, beside the scenario that names it."""
+    lines = (data_folder() / "control-2026-01-12.txt").read_text(encoding="utf-8").splitlines()
+    first = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    north = [line.replace("S", "G") if first <= number < first + 15 else line for number, line in enumerate(lines)]
+    (here / "mine").mkdir()
+    (here / "mine" / "map.txt").write_text("\n".join(north), encoding="utf-8")
+    (here / "mine" / "map.toml").write_text('base = "baseline"\ntitle = "Mine"\ncontrol = "map.txt"\n')
+    made = json.loads(pullback("run", "mine/map.toml", *SHORT, "--out", "out", "--json").stdout)
+    held = open_results(here / "out").series("sdf_share")[0]
+    left = sum(grid.area_km2[index] for index, letter in enumerate(letters(north, first)) if letter in "Sx")
+    assert held == pytest.approx(left / grid.area_km2.sum(), abs=1e-4)
+    assert made["runs"] == 2
+    (here / "mine" / "map.txt").write_text("\n".join([*north[: first + 3], "Q" * 70, *north[first + 4 :]]), encoding="utf-8")
+    done = pullback("check", "mine/map.toml")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"map.toml: control: map.txt: line {first + 4}, column ")
+
+
+def letters(lines: list[str], first: int) -> list[str]:
+    """Return the letter of each cell of the country in a control map whose rows begin at line `first`."""
+    return [lines[first + row][col] for row, col in zip(grid.row, grid.col, strict=True)]
 
 
 def test_a_page_that_has_nowhere_to_go_is_said_before_anything_runs(here: Path) -> None:
