@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test verify lint odd bench clean
+.PHONY: setup demo watch test verify lint odd bench clean
 
 setup: $(STAMP)
 
@@ -19,6 +19,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	$(VENV)/bin/pullback run baseline --out results/demo
 	@echo "Open results/demo/report.html in a browser."
+
+watch: $(STAMP)
+	$(VENV)/bin/pullback watch
 
 test: $(STAMP)
 	$(VENV)/bin/python -m pytest

@@ -32,11 +32,12 @@ def test_the_lock_is_exact_hashed_and_without_addresses() -> None:
     assert all(re.match(r"[a-z0-9._-]+==\S+.*--hash=sha256:[0-9a-f]{64}", line) for line in LOCK)
 
 
-@pytest.mark.parametrize("group", ["build", "run", "dev"])
+@pytest.mark.parametrize("group", ["build", "run", "dashboard", "dev"])
 def test_the_lock_holds_what_the_project_asks_for_and_no_numba(group: str) -> None:
     asked = {
         "build": PROJECT["build-system"]["requires"],
         "run": PROJECT["project"]["dependencies"],
+        "dashboard": PROJECT["project"]["optional-dependencies"]["dashboard"],
         "dev": PROJECT["project"]["optional-dependencies"]["dev"],
     }[group]
     locked = {line.partition("==")[0] for line in LOCK}

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "run.run",
     "hindcast": "hindcast.hindcast",
     "explain": "explain.explain",
+    "watch": "watch.watch",
     "calibrate": "calibrate.calibrate",
     "plan": "sweep.plan",
     "sweep": "sweep.sweep",

@@ -1,0 +1,1 @@
+"""The Compare page: results folders side by side, under the same luck."""

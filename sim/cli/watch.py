@@ -1,0 +1,44 @@
+"""pullback watch: the dashboard, served from this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("what", metavar="[SCENARIO | DIR ...]", nargs=-1)
+@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port to serve at.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to serve at; another can be reached from outside."
+)
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
+              help="Folder whose results folders the Compare page lists.")  # fmt: skip
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def watch(what: tuple[str, ...], port: int, host: str, results: Path, no_browser: bool) -> None:
+    """Watch futures of SCENARIO unfold in a browser, and see why; or compare the results folders DIR.
+
+    Works without internet. Stop it with Ctrl-C.
+    """
+    from sim.errors import InputError
+
+    folders = [Path(each) for each in what if Path(each).is_dir()]
+    scenarios = [each for each in what if not Path(each).is_dir()]
+    if len(scenarios) > 1 or (scenarios and folders):
+        raise click.UsageError("name one scenario, or results folders")
+    for folder in folders:
+        if not (folder / "manifest.json").is_file():
+            raise InputError(f"{folder}: is no results folder (it has no manifest.json)")
+    if scenarios:
+        from sim.scenario import load_scenario
+
+        load_scenario(scenarios[0])
+
+    from dashboards.serve import LOOPBACK, Served, serve
+
+    served = Served(host, port, scenarios[0] if scenarios else None, folders, results)
+    if host not in LOOPBACK:
+        click.echo(f"warning: served at {host}, everyone who reaches this machine there can use it", err=True)
+    click.echo(f"{served.address} (Ctrl-C stops)", err=True)
+    serve(served, open_browser=not no_browser)
