@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def _ledger(source: str, run: int) -> Ledger:
         raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")
     if results.manifest["code"] != code_digest():
         raise InputError(f"{source}: was made by another version of the code, which would play another run; run it again")
-    return keep_ledger(results.scenario, run)
+    return keep_ledger(replace(results.scenario, name=results.manifest["scenario"]), run)
 
 
 def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
@@ -116,10 +117,10 @@ def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> 
 def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
     from sim.experiments.explain import differing_values, partings
 
+    decisions, events = partings(first, second)
     out.print(f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, under the same luck", style="bold")
     for line in differing_values(first, second):
         _print_indented(out, f"set differently: {line}", 2)
-    decisions, events = partings(first, second)
     if decisions is None and events is None:
         out.print("they never part")
     if decisions is not None:
