@@ -275,3 +275,6 @@ def test_a_scenario_that_has_not_been_run_says_how_to(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="baseline has not been run; pullback run baseline puts its results into"):
         compare("baseline", "moscow-stays")
+    (tmp_path / "results" / "baseline-01234567").mkdir(parents=True)
+    with pytest.raises(InputError, match="baseline-01234567 is of other values: compare it by its folder"):
+        compare("baseline", "moscow-stays")

@@ -83,6 +83,7 @@ def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
 
 def _print_spread(out: Console, made: Sensitivity) -> None:
     from sim.cli.tables import table
+    from sim.experiments.wording import part
 
     rows = table("variance of one run", "share", whole=("variance of one run",))
     for name, said in (
@@ -90,20 +91,21 @@ def _print_spread(out: Console, made: Sensitivity) -> None:
         ("luck", "luck that all points share"),
         ("both", "luck and values together, and the rest"),
     ):
-        rows.add_row(said, _percent(getattr(made.spread, name) / made.spread.total) if made.spread.total else "-")
+        rows.add_row(said, part(getattr(made.spread, name) / made.spread.total) if made.spread.total else "-")
     out.print(rows)
 
 
 def _print_drivers(out: Console, made: Sensitivity) -> None:
     from sim.cli.tables import table
+    from sim.experiments.wording import part
 
     rows = table("value", "of the points'", "95% interval", "q", "rank corr.", "evidence", whole=("value",))
     clear = [driver for driver in made.drivers if driver.q < 0.05]
     for driver in clear[:SHOWN]:
         rank = "-" if driver.rank_correlation is None else f"{driver.rank_correlation:+.2f}"
-        ends = f"{_percent(driver.low)} to {_percent(driver.high)}"
-        rows.add_row(driver.path, _percent(driver.share), ends, f"{driver.q:.2g}", rank, driver.grade)
-    rows.add_row("(dummy)", "0%", f"below {_percent(made.dummy)}", "", "", "")
+        ends = f"{part(driver.low)} to {part(driver.high)}"
+        rows.add_row(driver.path, part(driver.share), ends, f"{driver.q:.2g}", rank, driver.grade)
+    rows.add_row("(dummy)", "0%", f"below {part(made.dummy)}", "", "", "")
     out.print()
     out.print(rows)
     out.print(f"{len(clear)} of {len(made.drivers)} values stand out from one that does nothing (q below 0.05)")
@@ -111,12 +113,13 @@ def _print_drivers(out: Console, made: Sensitivity) -> None:
 
 def _print_grades(out: Console, made: Sensitivity) -> None:
     from sim.cli.tables import table
+    from sim.experiments.wording import part
 
     rows = table("rests by itself on", "values", "of all variance", "95% interval", whole=("rests by itself on",))
     for grade in made.grades:
         said = f"confidence {grade.grade}" if len(grade.grade) == 1 else grade.grade
-        rows.add_row(said, str(grade.values), _percent(grade.share), f"{_percent(grade.low)} to {_percent(grade.high)}")
-    rows.add_row("values together, or too little to tell", "", _percent(made.together), "")
+        rows.add_row(said, str(grade.values), part(grade.share), f"{part(grade.low)} to {part(grade.high)}")
+    rows.add_row("values together, or too little to tell", "", part(made.together), "")
     out.print()
     out.print(rows)
 
@@ -129,7 +132,3 @@ def _print_heat(out: Console, map_: Heat) -> None:
         rows.add_row(name, *("-" if math.isnan(mean) else f"{mean:.4g}" for mean in means))
     out.print(f"\nmean by {map_.paths[0]} (rows) and {map_.paths[1]} (columns)")
     out.print(rows)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{100 * share:.1f}%".replace("-0.0%", "0.0%")

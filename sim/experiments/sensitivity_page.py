@@ -14,7 +14,7 @@ from sim.experiments.page_file import document, write_page
 from sim.experiments.point_values import Heat
 from sim.experiments.sensitivity import Driver, Sensitivity
 from sim.experiments.sensitivity_charts import Part, Rank, heat_map, parts_bar, ranking, response_chart
-from sim.experiments.wording import number, percent
+from sim.experiments.wording import number, part, percent
 
 MOST_ROWS, FEWEST_ROWS, MOST_RESPONSES = 20, 5, 6
 CLEAR = 0.05
@@ -41,7 +41,7 @@ def write_sensitivity(path: Path, made: Sensitivity, map_: Heat | None = None) -
     ]
     title = f"What {made.measure.outcome.name} rests on"
     footer = f"{made.runs:,} simulated runs of a model under stated assumptions."
-    write_page(path, document(title, _facts(made), cautions, [part for part in sections if part is not None], footer))
+    write_page(path, document(title, _facts(made), cautions, [each for each in sections if each is not None], footer))
 
 
 def _facts(made: Sensitivity) -> dict[str, str]:
@@ -58,7 +58,7 @@ def _short(made: Sensitivity, clear: list[Driver]) -> Element:
     spread = made.spread
     if not spread.total:
         return section("short", "In short", paragraph("The outcome is the same in every run: nothing drives it."))
-    shares = [part / spread.total for part in (spread.between_points, spread.luck + spread.both)]
+    shares = [each / spread.total for each in (spread.between_points, spread.luck + spread.both)]
     said = [
         f"Of the variance of one run {percent(shares[0])} lies between the points, which is what the values make, and "
         f"{percent(shares[1])} is luck, alone or together with values.",
@@ -66,13 +66,13 @@ def _short(made: Sensitivity, clear: list[Driver]) -> Element:
     ]
     if clear:
         said.append(
-            "The largest: " + "; ".join(f"{d.path} {_share(d.share)}" for d in clear[:3]) + " of the points' variance."
+            "The largest: " + "; ".join(f"{d.path} {part(d.share)}" for d in clear[:3]) + " of the points' variance."
         )
     for grade in made.grades:
         if grade.grade == "assumed":
             said.append(
-                f"Values that are only assumed make {_share(grade.share)} of all variance by themselves (95% interval "
-                f"{_share(grade.low)} to {_share(grade.high)})."
+                f"Values that are only assumed make {part(grade.share)} of all variance by themselves (95% interval "
+                f"{part(grade.low)} to {part(grade.high)})."
             )
     return section("short", "In short", element("ul", [element("li", each) for each in said]))
 
@@ -106,7 +106,7 @@ def _ranking(made: Sensitivity, clear: list[Driver]) -> Element | None:
             driver.share,
             driver.low,
             driver.high,
-            f"{_share(driver.share)}, {_direction(driver)}",
+            f"{part(driver.share)}, {_direction(driver)}",
             driver.q < CLEAR,
         )
         for driver in shown
@@ -115,7 +115,7 @@ def _ranking(made: Sensitivity, clear: list[Driver]) -> Element | None:
                       role="region", aria_label="Ranking", tabindex=0)  # fmt: skip
     columns = ("Value", "Share", "95% interval", "q", "Rank correlation", "Evidence")
     cells: list[list[Contents]] = [
-        [[code(d.path)], [_share(d.share)], [f"{_share(d.low)} to {_share(d.high)}"], [_chance(d.q)], [_rank(d)],
+        [[code(d.path)], [part(d.share)], [f"{part(d.low)} to {part(d.high)}"], [_chance(d.q)], [_rank(d)],
          [GRADE_NAMES[d.grade]]]
         for d in made.drivers
     ]  # fmt: skip
@@ -179,10 +179,10 @@ def _grades(made: Sensitivity) -> Element | None:
         Part("luck", luck, "part-luck"),
     ]
     rows: list[list[Contents]] = [
-        [GRADE_NAMES[g.grade], str(g.values), _share(g.share), f"{_share(g.low)} to {_share(g.high)}"] for g in made.grades
+        [GRADE_NAMES[g.grade], str(g.values), part(g.share), f"{part(g.low)} to {part(g.high)}"] for g in made.grades
     ]
-    rows.append(["values together, or too little to tell", "-", _share(made.together), "-"])
-    rows.append(["luck", "-", _share(luck), "-"])
+    rows.append(["values together, or too little to tell", "-", part(made.together), "-"])
+    rows.append(["luck", "-", part(luck), "-"])
     columns = ("Rests on", "Values", "Of all variance", "95% interval")
     return section(
         "evidence",
@@ -219,14 +219,8 @@ def _method(made: Sensitivity) -> Element:
 
 def legend(parts: list[Part]) -> Element:
     """Return the legend of a bar."""
-    items = [element("li", swatch(part.look), f" {part.name} {_share(max(part.share, 0.0))}") for part in parts]
+    items = [element("li", swatch(each.look), f" {each.name} {part(max(each.share, 0.0))}") for each in parts]
     return element("ul", items, class_="legend", aria_label="Legend of the bar")
-
-
-def _share(share: float) -> str:
-    if 0 < share < 0.0005:
-        return "<0.1%"
-    return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{round(100 * share, 1) + 0.0:g}%"
 
 
 def _chance(q: float) -> str:

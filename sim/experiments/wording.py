@@ -82,6 +82,13 @@ def share(value: float) -> str:
     return f"{100 * value:.1f}".removesuffix(".0") + "%"
 
 
+def part(share: float) -> str:
+    """Write a part of a variance: below a tenth with one decimal, and nothing but none as 0%."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{round(100 * share, 1) + 0.0:g}%"
+
+
 def is_share(outcome: Outcome) -> bool:
     """Whether an outcome of unit 1 is a part of a whole and not an index."""
     return outcome.unit == "1" and ("share" in outcome.name or outcome.definition.startswith(("share", "SDF-held")))
