@@ -50,6 +50,7 @@ MAIN_OUTCOMES = (
 @click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
 @click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="With --until: results with all runs' states.")
 @click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up saved runs, under --set.")
+@click.option("--anyway", is_flag=True, help="Try also where disk or memory will not do.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every outcome.")
 def run(
     scenario: str | None,
@@ -62,6 +63,7 @@ def run(
     until: str | None,
     save: Path | None,
     saved: Path | None,
+    anyway: bool,
     as_json: bool,
 ) -> None:
     """Run SCENARIO many times and show what came of it.
@@ -80,7 +82,9 @@ def run(
         horizon = loaded.days
         loaded = loaded.with_values({"days": _day_number(until, loaded.start_date)}, set_by="--until")
         states = States(taken_up=saved, horizon=horizon if save else None)
-    results = compute(loaded, save or out or results_folder(loaded), workers or processors(), states)
+    folder, workers = save or out or results_folder(loaded), workers or processors()
+    _tell_cost(loaded, folder, workers, anyway)
+    results = compute(loaded, folder, workers, states)
 
     from sim.experiments.report import write_report
     from sim.experiments.statistics import summary
@@ -117,6 +121,20 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     if saved is not None and loaded.runs > there:
         raise InputError(f"--runs {loaded.runs}: {saved} holds {there} saved runs")
     return loaded
+
+
+def _tell_cost(loaded: Scenario, folder: Path, workers: int, anyway: bool) -> None:
+    """Say what long work will take. Raises InputError where disk or memory will not do."""
+    from sim.cli.progress import in_bytes, in_time
+    from sim.experiments.ceiling import RUN_DAYS_TOLD, check_room, need_of, seconds_of
+
+    need = need_of(loaded, workers, folder)
+    if not anyway:
+        check_room(need, folder)
+    if need.run_days >= RUN_DAYS_TOLD:
+        time = in_time(seconds_of(loaded, need, workers))
+        said = f"{in_bytes(need.disk)} of disk, {in_bytes(need.memory)} of memory"
+        click.echo(f"{loaded.runs:,} runs of {loaded.days} days: about {time}, {said}", err=True)
 
 
 def _day_number(text: str, start: date) -> int:
