@@ -141,8 +141,9 @@ def _is_ours(path: str) -> bool:
     """Whether a path leads to our own files: what is missing below CDN Solara would look for on the internet."""
     if not path.startswith(CDN):
         return True
-    file = (ASSETS / "cdn" / path.removeprefix(CDN)).resolve()
-    return file.is_relative_to(ASSETS) and file.is_file()
+    below = ASSETS / "cdn"
+    file = (below / path.removeprefix(CDN)).resolve()
+    return file.is_relative_to(below) and file.is_file()
 
 
 async def _refuse(is_socket: bool, receive: Receive, send: Send) -> None:

@@ -61,14 +61,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT, env={**os.environ})
         try:
             url = f"http://{HOST}:{port}"
-            _wait_for(url, process, log)
+            wait_for(url, process, log)
             yield url
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the served pages answer."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.browser import Open
 
-pytest_plugins = ["tests.browser"]
-
 SMALL = "runs=12&days=40"
 CANVAS = ".lv-map canvas[data-number]"
 
