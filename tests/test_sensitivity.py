@@ -254,6 +254,21 @@ START = date(2026, 1, 12)
         ("killed_sdf > 5 and truce_broken_on != never", [False, True, False]),
         ("truce_extended == yes", [True, False, False]),
         ("truce_extended != yes", [False, True, False]),
+        ("truce_extended = no", [False, True, False]),
+        ("truce_extended == true", [True, False, False]),
+        ("truce_extended != false", [True, False, False]),
+        ("truce_broken_on <= 2026-01-15", [True, False, False]),
+        ("truce_broken_on > 2026-01-15", [False, True, True]),
+        ("truce_broken_on = 2026-01-20", [False, True, False]),
+        ("truce_broken_on != 2026-01-20", [True, False, True]),
+        ("killed_sdf >= 6", [False, True, True]),
+        ("killed_sdf<=6", [True, True, False]),
+        ("killed_sdf < 1e1", [True, True, True]),
+        ("killed_sdf == 6.0", [False, True, False]),
+        ("killed_sdf != 6", [True, False, True]),
+        ('deal_terms == "units"', [False, True, False]),
+        ("deal_terms != units", [True, False, False]),
+        ("deal_terms = individual and truce_extended = yes and killed_sdf < 2", [True, False, False]),
     ],
 )
 def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
@@ -261,6 +276,7 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
         "truce_broken_on": np.array([3.0, 8.0, np.nan]),
         "killed_sdf": np.array([1.0, 6.0, 7.0]),
         "truce_extended": np.array([1.0, 0.0, np.nan]),
+        "deal_terms": np.array([0.0, 1.0, np.nan]),
     }
     assert read_condition(text, START).holds(runs).tolist() == holds
 
@@ -272,6 +288,12 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
         ("truce_broken_on < March", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not March"),
         ("killed_sdf < many", "--where killed_sdf: many is not a number"),
         ("deal_terms == unit", "--where deal_terms: give == or != and one of"),
+        ("deal_terms > units", "--where deal_terms: give == or != and one of individual, units"),
+        ("truce_extended < yes", "--where truce_extended: give == or != and one of yes, true, no, false"),
+        ("killed_sdf < nan", "--where killed_sdf: nan is not a number"),
+        ("killed_sdf < 5 or killed_sdf > 9", '--where "killed_sdf < 5 or killed_sdf > 9": give OUTCOME SIGN VALUE'),
+        ("truce_broken_on < 2026-02-30", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not 2026-02-30"),
+        ("", '--where "": give OUTCOME SIGN VALUE'),
         ("truce_broken_on", '--where "truce_broken_on": give OUTCOME SIGN VALUE'),
         ("truce_broken_on < never", "--where truce_broken_on: never goes with == and !="),
     ],

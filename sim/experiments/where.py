@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiments.measure import outcome_named
-from sim.outcomes import CATEGORY, DATE, NUMBER, YES_NO, Outcome
+from sim.outcomes import DATE, NUMBER, YES_NO, Outcome
 
 TERM = re.compile(r"\s*([a-z_0-9]+)\s*(<=|>=|==|!=|<|>|=)\s*(\S+)\s*")
 COMPARE: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
@@ -76,14 +77,20 @@ def _value(outcome: Outcome, sign: str, raw: str, start: date) -> float:
     if outcome.type == DATE:
         return _day(outcome, sign, raw, start)
     if outcome.type == NUMBER:
-        try:
-            return float(raw)
-        except ValueError:
-            raise InputError(f"{outcome.name}: {raw} is not a number") from None
+        return _number(outcome, raw)
     known = ANSWERS if outcome.type == YES_NO else {name: float(i) for i, name in enumerate(outcome.categories)}
-    if raw not in known or (outcome.type == CATEGORY and sign not in ("==", "=", "!=")):
+    if raw not in known or sign not in ("==", "=", "!="):
         raise InputError(f"{outcome.name}: give == or != and one of {', '.join(known)}")
     return known[raw]
+
+
+def _number(outcome: Outcome, raw: str) -> float:
+    try:
+        if math.isfinite(value := float(raw)):
+            return value
+    except ValueError:
+        pass
+    raise InputError(f"{outcome.name}: {raw} is not a number")
 
 
 def _day(outcome: Outcome, sign: str, raw: str, start: date) -> float:
