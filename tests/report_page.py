@@ -57,3 +57,19 @@ def reported(folder: Path, scenario: Scenario) -> tuple[Page, Results]:
     results = run_ensemble(scenario, scenario.runs, 1, folder, lambda done, asked: None)
     path = write_report(results, scenario)
     return Page(path.read_text(encoding="utf-8")), results
+
+
+def sound(page: Page) -> None:
+    """Hold a page to be closed, self-contained, without a script, and without a number that is none."""
+    assert page.open_tags == []
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    pointed = [value[1:] for _, name, value in page.attributes if name == "href"]
+    pointed += [key for _, name, value in page.attributes if name == "aria-labelledby" for key in value.split()]
+    body = page.source.split("</style>")[1]
+    pointed += re.findall(r"url\(#([\w-]+)\)", body)
+    assert set(pointed) <= set(ids)
+    assert all(value.startswith("#") for _, name, value in page.attributes if name in ("href", "src"))
+    assert not {"script", "link", "iframe", "img", "object"} & {tag for tag, _, _ in page.attributes}
+    assert not re.search(r"@import|url\((?!#)", page.source)
+    assert not re.search(r"\b(nan|None)\b", body)

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from report_page import Page
-from test_compare_page import sound
-from test_sensitivity import BREAKDOWN, POLICY, RISE, made_up
+from made_up_sweep import BREAKDOWN, POLICY, RISE, made_up
+from report_page import Page, sound
 
 from sim.cli import commands
 from sim.experiments.folders import write_json

@@ -46,12 +46,18 @@ def dates_section(
         f"What came by when{whose}",
         paragraph(
             "Above: share of the pairs in which the date has come. Below: B less A in points, with its 95% interval on "
-            "each day. Dates that are the same in every pair are left out."
+            f"each day. {_before(made)}Dates that are the same in every pair are left out."
         ),
         legend(),
         element("div", pictures, class_="charts"),
         folded("The same as a table", _table(dated)),
     )
+
+
+def _before(made: Comparison) -> str:
+    if rows_of(made.paired.base.key) == 1:
+        return ""
+    return "While no pair differs it is what so few rows of the design leave possible. "
 
 
 def _ends(each: Difference) -> str:
