@@ -33,7 +33,7 @@ SETUP = Setup(runs=12, days=DAYS)
 
 
 def to_end(ensemble: Ensemble) -> Ensemble:
-    while ensemble.model.running:
+    while ensemble.running:
         ensemble.step()
     return ensemble
 
@@ -285,7 +285,7 @@ def browser() -> Iterator[Browser]:
 
 
 def test_the_first_frame_is_the_first_evening(browser: Browser) -> None:
-    frame, theatre = browser.frames[0], browser.engine.session.ensemble.model.theatre
+    frame, theatre = browser.frames[0], browser.engine.session.ensemble.theatre
     assert (frame.day, frame.last, frame.playing) == (0, 0, False)
     assert len(frame.planes) == len(PLANES) * theatre.size
     assert len(frame.lines) == len(CHARTS) * LINES * 4

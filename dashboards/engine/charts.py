@@ -9,7 +9,21 @@ from sim.experiments.observations import Observation, load_observations
 from sim.experiments.report_pictures import PANELS, SHARE, Panel
 from sim.scenario import Scenario
 
-CHARTS: tuple[Panel, ...] = (SHARE, *PANELS)
+LEADING = (
+    "Russians at Qamishli",
+    "Equipment that has left Qamishli",
+    "Detainees moved to Iraq",
+    "Detainees in SDF prisons",
+    "Insurgent attacks so far",
+    "Displaced hosted by Hasakah",
+    "Killed so far, all parties and civilians",
+)
+"""The charts that are seen first, after the SDF's share."""
+
+CHARTS: tuple[Panel, ...] = (
+    SHARE,
+    *sorted(PANELS, key=lambda panel: LEADING.index(panel.title) if panel.title in LEADING else len(LEADING)),
+)
 
 KEPT = frozenset(name for chart in CHARTS for name in chart.series)
 """Series that a session keeps; the others are not even written."""

@@ -22,13 +22,14 @@ class Ensemble:
     def __init__(self, scenario: Scenario, runs: int, paired_with: Ensemble | None = None) -> None:
         """paired_with: an ensemble of the same seed, start and number of runs, whose drawn numbers are used again."""
         self.scenario, self.runs = scenario, runs
-        self.model = TheatreModel(scenario, runs)
-        if paired_with is not None:
-            self.model.luck = paired_with.model.luck
-            for agent in self.model.agents:
-                agent.luck = self.model.luck
-        history = self.model.history
-        history.series = {name: values for name, values in history.series.items() if name in KEPT}
+        model = TheatreModel(scenario, runs)
+        if paired_with is not None and paired_with._model is not None:
+            model.luck = paired_with._model.luck
+            for agent in model.agents:
+                agent.luck = model.luck
+        self.theatre, self.history = model.theatre, model.history
+        self.history.series = {name: values for name, values in self.history.series.items() if name in KEPT}
+        self._model: TheatreModel | None = model
         self.quantiles = np.zeros((scenario.days + 1, len(CHARTS), len(QUANTILES)), np.float32)
         self._so_far = np.zeros((len(CHARTS), runs), np.float32)
         self._sum_up()
@@ -36,18 +37,23 @@ class Ensemble:
     @property
     def day(self) -> int:
         """The last day that is computed."""
-        return self.model.day
+        return self.history.state.day
 
     @property
-    def history(self) -> History:
-        """The record of the runs."""
-        return self.model.history
+    def running(self) -> bool:
+        """Whether there are days left to compute."""
+        return self._model is not None
 
     def step(self) -> None:
-        """Compute one more day, unless the horizon is reached."""
-        if self.model.running:
-            self.model.step()
-            self._sum_up()
+        """Compute one more day, unless the horizon is reached; there the model and its drawn numbers are let go."""
+        if self._model is None:
+            return
+        self._model.step()
+        self._sum_up()
+        if not self._model.running:
+            for agent in list(self._model.agents):
+                agent.remove()  # model and agents hold each other
+            self._model = None
 
     def values(self, day: int) -> np.ndarray:
         """Return (charts, runs) float32 values of one day; a chart that adds up its days shows that day's own number."""
@@ -77,7 +83,7 @@ class Ensemble:
 
     def probability(self, day: int) -> np.ndarray:
         """Return (3, theatre cells) uint8: share of the runs in which Damascus, the SDF, nobody clearly holds it, of 255."""
-        history, start = self.history, self.model.theatre.start_holder[self.model.theatre.cells][:, None]
+        history, start = self.history, self.theatre.start_holder[self.theatre.cells][:, None]
         taken = came_by(history.taken_on, day) | (start == DAMASCUS)
         over = came_by(history.gone_over_on, day) | (start == CONTESTED)
         damascus, contested = taken.sum(axis=1), (over & ~taken).sum(axis=1)

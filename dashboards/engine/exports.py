@@ -45,7 +45,7 @@ def series_csv(session: Session) -> str:
 
 def map_svg(session: Session) -> str:
     """Return the map of the watched run on the day, each cell in its holder's colour, as a drawing of its own."""
-    theatre, day = session.ensemble.model.theatre, session.day
+    theatre, day = session.ensemble.theatre, session.day
     held = theatre.start_holder.copy()
     seat = session.seat
     now = session.ensemble.holder(day, session.place.run) if seat is None else holder(seat.story.model.history, day, 0)

@@ -28,7 +28,7 @@ RUSSIAN = ("qamishli_airport", "hmeimim", "tartus")
 
 def ground(session: Session) -> dict[str, Any]:
     """Return the lattice, who holds what from the start, and the lines and places to be drawn over it."""
-    theatre = session.ensemble.model.theatre
+    theatre = session.ensemble.theatre
     return _country() | {
         "holder": theatre.start_holder.tolist(),
         "theatre": theatre.cells.tolist(),

@@ -233,7 +233,7 @@ def events(story: Story, latest: int | None) -> list[dict[str, Any]]:
 
 def provinces(session: Session) -> list[dict[str, Any]]:
     """Return who holds each province's theatre cells: in the watched run, and the mean over the runs."""
-    theatre, day = session.ensemble.model.theatre, session.day
+    theatre, day = session.ensemble.theatre, session.day
     seat: Seat | None = session.seat
     held = session.ensemble.holder(day, session.place.run) if seat is None else holder(seat.story.model.history, day, 0)
     mean = session.ensemble.probability(day) / 255.0
