@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo watch test verify lint odd bench clean
+.PHONY: setup demo watch test verify lint odd reference bench clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,13 @@ lint: $(STAMP)
 # The tables of ODD.md, made anew from the code.
 odd: $(STAMP)
 	$(VENV)/bin/python -m tests.test_odd --refresh
+
+# Pages of every public name, from the docstrings, in build/reference. pdoc is no part of the lock.
+MODULES = $(sort $(subst /,.,$(basename $(filter-out %__init__.py %__main__.py sim/cli/%,$(wildcard sim/*.py sim/*/*.py)))))
+
+reference: $(STAMP)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "pdoc>=14"
+	$(VENV)/bin/python -m pdoc $(MODULES) --output-directory build/reference
 
 # With nothing stored yet there is nothing to compare with: the first run only stores.
 COMPARE = $(if $(wildcard .benchmarks/*/*.json),--benchmark-compare --benchmark-compare-fail=median:10%)
