@@ -105,7 +105,7 @@ def test_the_map_shows_a_run_a_probability_and_a_difference(open_page: Open) -> 
     at_day(page, 8)
     pictures = set()
     for name in ("One run", "Probability: Damascus", "SDF", "Contested", "Difference"):
-        page.get_by_role("radio", name=name, exact=True).click()
+        page.get_by_role("button", name=name, exact=True).click()
         pictures.add(page.evaluate("document.querySelector('.lv-map canvas').toDataURL()"))
     assert len(pictures) == 5
     page.locator(".lv-canvas").first.hover(position={"x": 420, "y": 200})
