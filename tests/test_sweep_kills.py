@@ -26,10 +26,10 @@ from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wa
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")
 
-SHORT = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 48")
+SHORT = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 96")
 LONG = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 256").replace("points = 4", "points = 64")
-LATEST = 8.0
-"""Seconds after its start by which a driver is killed at the latest: from before it has made its folder on."""
+LATEST = 4.0
+"""Seconds by which a process is killed at the latest."""
 
 Form = tuple[Path, int, SweepResults]
 Record = Callable[[str, object], None]
@@ -46,7 +46,7 @@ def form(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def kill(pid: int) -> bool:
-    """Kill a process; whether it was there."""
+    """Kill a process; return whether it was there."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -55,16 +55,23 @@ def kill(pid: int) -> bool:
 
 
 def kill_at_random(file: Path, folder: Path, kills: int, workers: int, seed: int, *more: str) -> dict[str, int]:
-    """Start the sweep again and again and kill its driver, every other time after one of its workers; count what died."""
+    """Start the sweep again and again and kill its driver, every third time after one of its workers; count what died.
+
+    Every other time it is killed within seconds of its start, from before it has made its folder on; otherwise some time
+    after it has committed something.
+    """
     chance, died = random.Random(seed), {"drivers": 0, "workers": 0}
     while sum(died.values()) < kills:
         with started(file, folder, *more, workers=workers) as driver:
+            if chance.random() < 0.5:
+                before = committed(folder)
+                wait_until(lambda: committed(folder) > before or driver.poll() is not None, seconds=600)  # noqa: B023
             time.sleep(chance.uniform(0.0, LATEST))
-            if chance.random() < 0.5 and driver.poll() is None:
+            if chance.random() < 0.4 and driver.poll() is None:
                 found = [c.pid for c in psutil.Process(driver.pid).children() if "spawn_main" in " ".join(c.cmdline())]
                 if found:
                     died["workers"] += kill(chance.choice(found))
-                    time.sleep(chance.uniform(0.0, LATEST / 2))
+                    time.sleep(chance.uniform(0.0, LATEST))
             assert driver.poll() is None, "the sweep is too small: it was done before it could be killed"
             died["drivers"] += kill(driver.pid)
     return died
