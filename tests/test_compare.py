@@ -19,6 +19,7 @@ from sim.experiments.compare import Comparison, compare
 from sim.experiments.differences import Difference, differences, largest_gap, paired_shares
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.pairs import Side, _matched, condition_on
+from sim.experiments.report_summary import FEW_RUNS
 from sim.experiments.statistics import wilson
 from sim.experiments.where import read_condition
 from sim.outcomes import OUTCOMES
@@ -111,6 +112,12 @@ def test_a_side_that_ends_earlier_sets_the_horizon() -> None:
     made = differences(paired, (BY_NAME["truce_broken_on"],))[0]
     assert (made.diff, made.censored) == (0.0, (1, 1))
     assert any("dates count as not come after 2026-02-01" in note for note in paired.notes)
+
+
+def test_sides_without_a_day_in_common_are_refused() -> None:
+    earlier = side("b", date(2025, 7, 1), date(2025, 12, 1), killed_sdf=[1.0])
+    with pytest.raises(InputError, match=r"no day in common.*: a 2026-01-12 to 2026-02-11, b 2025-07-01 to 2025-12-01"):
+        _matched([side(killed_sdf=[1.0]), earlier])
 
 
 def test_an_outcome_whose_question_arises_on_one_side_only_has_no_difference() -> None:
@@ -209,6 +216,12 @@ def test_an_ensemble_does_not_differ_from_itself(folders: tuple[Path, Path]) -> 
     for made in compare(folders[0], folders[0]).differences:
         assert made.differ == 0 and made.q == 1.0
         assert made.diff in (0.0, None)
+
+
+def test_few_pairs_are_said_to_be_few(folders: tuple[Path, Path]) -> None:
+    assert compare(*folders).notes == (f"{RUNS} pairs are few: intervals and shares say little",)
+    many = side(killed_sdf=list(range(FEW_RUNS)))
+    assert Comparison(_matched([many, replace(many, name="b")]), (BY_NAME["killed_sdf"],)).notes == ()
 
 
 def test_the_command_prints_one_object(folders: tuple[Path, Path], tmp_path: Path) -> None:

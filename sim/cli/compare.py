@@ -51,6 +51,7 @@ def compare(
         from sim.experiments.compare_page import write_comparison
 
         write_comparison(html, made)
+        click.echo(f"page in {html}", err=True)
     if as_json:
         print(json.dumps(made.as_object(), allow_nan=False))
     else:
@@ -61,7 +62,7 @@ def _print(made: Comparison, show_all: bool) -> None:
     from sim.cli.tables import console
 
     out, base = console(), made.paired.base
-    for note in made.paired.notes:
+    for note in made.notes:
         out.print(f"! {note}", style="bold", soft_wrap=True)
     for other in made.paired.others:
         out.print(f"{other.name} (B) against {base.name} (A)", style="bold", soft_wrap=True)

@@ -51,6 +51,7 @@ def sensitivity(
         from sim.experiments.sensitivity_page import write_sensitivity
 
         write_sensitivity(html, made, map_)
+        click.echo(f"page in {html}", err=True)
     if as_json:
         print(json.dumps(_finite(as_object(made, map_)), allow_nan=False))
     else:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from sim.experiments.differences import LEVEL, Difference, differences
 from sim.experiments.measure import outcome_named
 from sim.experiments.pairs import Paired, condition_on, pair
+from sim.experiments.report_summary import FEW_RUNS
 from sim.experiments.where import read_condition
 from sim.outcomes import OUTCOMES, Outcome
 
@@ -29,6 +30,13 @@ class Comparison:
     paired: Paired
     outcomes: tuple[Outcome, ...]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before reading the figures."""
+        pairs = len(self.paired.base.key)
+        few = (f"{pairs} pairs are few: intervals and shares say little",) if pairs < FEW_RUNS else ()
+        return self.paired.notes + few
+
     @cached_property
     def differences(self) -> list[Difference]:
         """By side, outcome and category."""
@@ -44,7 +52,7 @@ class Comparison:
             "n": len(base.key),
             "base": base.name,
             "start": str(base.start),
-            "notes": list(self.paired.notes),
+            "notes": list(self.notes),
             "where": condition.text if condition else None,
             "outcomes": [_as_object(each) for each in self.differences],
         }

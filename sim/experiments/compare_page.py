@@ -25,6 +25,11 @@ LARGEST = 5
 
 def write_comparison(path: Path, made: Comparison) -> None:
     """Write the page of a comparison, whole or not at all."""
+    write_page(path, comparison_page(made))
+
+
+def comparison_page(made: Comparison) -> Element:
+    """Return the page of a comparison."""
     paired = made.paired
     names = " and ".join(other.name for other in paired.others)
     several = len(paired.others) > 1
@@ -33,7 +38,7 @@ def write_comparison(path: Path, made: Comparison) -> None:
         sections.append(definitions(made))
     footer = f"{len(paired.base.key)} pairs of simulated runs of a model under stated assumptions."
     title = f"{names} compared with {paired.base.name}"
-    write_page(path, document(title, _facts(made), list(paired.notes), [*sections, _method(made)], footer))
+    return document(title, _facts(made), list(made.notes), [*sections, _method(made)], footer)
 
 
 def _facts(made: Comparison) -> dict[str, str]:

@@ -181,7 +181,11 @@ def _matched(sides: list[Side]) -> Paired:
     if not common:
         raise InputError(f"{base.name} and {sides[1].name} have no run in common")
     matched = [_in_order(side, common) for side in sides]
-    return Paired(matched[0], tuple(matched[1:]), tuple(_notes(sides, len(common))))
+    paired = Paired(matched[0], tuple(matched[1:]), tuple(_notes(sides, len(common))))
+    if horizon(paired) < max(side.start for side in sides):
+        spans = ", ".join(f"{side.name} {side.start} to {side.end}" for side in sides)
+        raise InputError(f"the sides have no day in common, so that no date can be compared: {spans}")
+    return paired
 
 
 def _in_order(side: Side, common: set[tuple[int, int]]) -> Side:
