@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
@@ -51,12 +52,11 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def serving(log_folder: Path, *options: str) -> Iterator[str]:
     """Serve the pages as `pullback watch` does; yield their address."""
-    pytest.importorskip("solara", reason="the [dashboard] extra is not installed")
-    port, log = free_port(), tmp_path_factory.mktemp("served") / "log"
-    command = [sys.executable, "-m", "sim", "watch", "--port", str(port), "--no-browser"]
+    port, log = free_port(), log_folder / "log"
+    command = [sys.executable, "-m", "sim", "watch", "--port", str(port), "--no-browser", *options]
     with log.open("wb") as written:
         process = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT, env={**os.environ})
         try:
@@ -66,6 +66,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the pages; yield their address."""
+    pytest.importorskip("solara", reason="the [dashboard] extra is not installed")
+    with serving(tmp_path_factory.mktemp("served")) as url:
+        yield url
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -98,6 +106,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(served: str, browser: Browser) -> Iterator[Open]:
     """Return a function that opens a path of the served pages in a window of its own."""
+    with visiting(browser, served) as open_:
+        yield open_
+
+
+@contextmanager
+def visiting(browser: Browser, address: str) -> Iterator[Open]:
+    """Yield a function that opens a path below an address in a window of its own; at the end all must have gone well."""
     asked: list[str] = []
     wrong: list[str] = []
     opened = []
@@ -114,7 +129,7 @@ def open_page(served: str, browser: Browser) -> Iterator[Open]:
         page = context.new_page()
         page.set_default_timeout(WAIT_MILLISECONDS)
         watch(page)
-        page.goto(served + path)
+        page.goto(address + path)
         return page
 
     yield open_

@@ -26,6 +26,11 @@ GRADE_NAMES = {
 
 def write_sensitivity(path: Path, made: Sensitivity, map_: Heat | None = None) -> None:
     """Write the page of a sensitivity, whole or not at all. map_: over two values; the two largest when left out."""
+    write_page(path, sensitivity_page(made, map_))
+
+
+def sensitivity_page(made: Sensitivity, map_: Heat | None = None) -> Element:
+    """Return the page of a sensitivity. map_: over two values; the two largest when left out."""
     clear = [driver for driver in made.drivers if driver.q < CLEAR]
     if map_ is None and len(clear) >= 2:
         map_ = made.heat(clear[0].path, clear[1].path)
@@ -41,7 +46,7 @@ def write_sensitivity(path: Path, made: Sensitivity, map_: Heat | None = None) -
     ]
     title = f"What {made.measure.outcome.name} rests on"
     footer = f"{made.runs:,} simulated runs of a model under stated assumptions."
-    write_page(path, document(title, _facts(made), cautions, [each for each in sections if each is not None], footer))
+    return document(title, _facts(made), cautions, [each for each in sections if each is not None], footer)
 
 
 def _facts(made: Sensitivity) -> dict[str, str]:

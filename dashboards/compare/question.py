@@ -1,0 +1,202 @@
+"""What a reader asks of results folders, and the answer: a table, and a page of pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from dashboards.compare.shelf import Shelved, named
+from sim.errors import InputError
+from sim.experiments import compare_wording as words
+from sim.experiments.compare import Comparison, compare
+from sim.experiments.compare_page import comparison_page
+from sim.experiments.markup import page
+from sim.experiments.sensitivity import Sensitivity, sensitivity
+from sim.experiments.sensitivity_page import sensitivity_page
+from sim.outcomes import OUTCOMES
+
+LONGEST = 200
+"""Letters of a part of the address that are read."""
+
+OUTCOME = "sdf_share_end"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: two folders compared; or one sweep, by a lever, or by what an outcome of it rests on.
+
+    a, b: names of folders on offer. by: path of a lever of the sweep a. outcome: name of an outcome. across, down: paths of
+    the heat map. where: a condition that runs must meet.
+    """
+
+    a: str = ""
+    b: str = ""
+    by: str = ""
+    outcome: str = OUTCOME
+    across: str = ""
+    down: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """columns, rows: the table, each cell a text and what it is sorted by. html: the page of pictures. command: the same."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, float | str], ...], ...]
+    csv: str
+    html: str
+    command: str
+
+
+def read(query: str | None) -> Question:
+    """Return the question that an address holds; parts it does not know are left out."""
+    known = {item.name for item in fields(Question)}
+    given = {key: text[:LONGEST] for key, text in parse_qsl((query or "").removeprefix("?")) if key in known}
+    return Question(**given)
+
+
+def write(question: Question) -> str:
+    """Return the address of a question, without its question mark."""
+    return urlencode({key: text for key, text in vars(question).items() if text and (key != "outcome" or text != OUTCOME)})
+
+
+def fitting(question: Question, on_offer: tuple[Shelved, ...]) -> Question:
+    """Return the question with what does not fit its folders taken out of it."""
+    a = next((each for each in on_offer if each.name == question.a), None)
+    if a is None:
+        return replace(question, by="", across="", down="")
+    if not a.is_sweep:
+        return replace(question, by="", across="", down="")
+    return replace(
+        question,
+        b="",
+        by=question.by if question.by in a.levers else "",
+        across=question.across if question.across in a.varied else "",
+        down=question.down if question.down in a.varied else "",
+    )
+
+
+def answer(question: Question, on_offer: tuple[Shelved, ...]) -> Answer | None:
+    """Return the answer, None while the question is not complete. Raises InputError in one line."""
+    if not question.a:
+        return None
+    a = named(question.a, on_offer)
+    if a.is_sweep and not question.by:
+        return _of_sensitivity(question, a)
+    if a.is_sweep:
+        return _of_comparison(question, (a,))
+    if not question.b:
+        return None
+    return _of_comparison(question, (a, named(question.b, on_offer)))
+
+
+def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
+    made = compare(*(each.path for each in folders), where=question.where or None, by=question.by or None)
+    where = f" --where '{question.where}'" if question.where else ""
+    by = f" --by {question.by}" if question.by else ""
+    command = f"pullback compare {' '.join(str(each.path) for each in folders)}{by}{where}"
+    names = " and ".join(other.name for other in made.paired.others)
+    table = [dict(row) for row in made.table().to_pylist()]
+    return Answer(
+        f"{names} (B) against {made.paired.base.name} (A)",
+        ("Outcome", "B", "A", "B less A", "95% interval", "Effect", "B greater", "q"),
+        tuple(_row(made, each) for each in words.by_size(made.differences)),
+        _csv(table),
+        page(comparison_page(made)),
+        command,
+    )
+
+
+def _row(made: Comparison, each: Any) -> tuple[tuple[str, float | str], ...]:
+    name = words.label(each) if len(made.paired.others) == 1 else f"{words.label(each)}, {each.scenario}"
+    if each.diff is None:
+        return ((name, name), *((("-", -1.0),) * 7))
+    a, b = words.sides(each, made.paired.base.start)
+    effect = each.effect if each.effect is not None else 0.0
+    greater = each.share_greater
+    return (
+        (name, name), (b, each.b or 0.0), (a, each.a or 0.0), (words.signed(each, each.diff), each.diff),
+        (words.interval(each), each.ci[1] - each.ci[0] if each.ci else 0.0), (words.effect(each), abs(effect)),
+        ("-" if greater is None else f"{greater:.0%}", -1.0 if greater is None else greater), (words.chance(each), each.q),
+    )  # fmt: skip
+
+
+def _of_sensitivity(question: Question, a: Shelved) -> Answer:
+    made = sensitivity(a.path, question.outcome, where=question.where or None)
+    over = (question.across, question.down)
+    map_ = made.heat(*over) if all(over) and over[0] != over[1] else None
+    where = f" --where '{question.where}'" if question.where else ""
+    shown_over = f" --over {over[0]} {over[1]}" if map_ is not None else ""
+    command = f"pullback sensitivity {a.path} --outcome {question.outcome}{shown_over}{where}"
+    return Answer(
+        f"What {made.measure.said} rests on",
+        ("Value", "Share of the points' variance", "95% interval", "q", "Rank correlation", "Evidence"),
+        (*(_driver(each) for each in made.drivers), _dummy(made)),
+        _csv([vars(each) for each in made.drivers]),
+        page(sensitivity_page(made, map_)),
+        command,
+    )
+
+
+def _driver(each: Any) -> tuple[tuple[str, float | str], ...]:
+    rank = each.rank_correlation
+    return (
+        (each.path, each.path),
+        (f"{each.share:.1%}", each.share),
+        (f"{each.low:.1%} to {each.high:.1%}", each.high - each.low),
+        (f"{each.q:.2g}", each.q),
+        ("-" if rank is None else f"{rank:+.2f}", 0.0 if rank is None else rank),
+        (each.grade, each.grade),
+    )
+
+
+def _dummy(made: Sensitivity) -> tuple[tuple[str, float | str], ...]:
+    return (
+        ("(a value that does nothing)", "~"), ("0%", 0.0), (f"below {made.dummy:.1%}", made.dummy), ("", 1.0), ("", 0.0),
+        ("", "~"),
+    )  # fmt: skip
+
+
+def _csv(rows: list[Mapping[str, Any]]) -> str:
+    written = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(written, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return written.getvalue()
+
+
+@lru_cache(maxsize=8)
+def remembered(question: Question, on_offer: tuple[Shelved, ...], stamp: tuple[int, ...]) -> Answer | None:
+    """Return the answer, kept while the folders do not change. stamp: see `stamps`."""
+    return answer(question, on_offer)
+
+
+def stamps(question: Question, on_offer: tuple[Shelved, ...]) -> tuple[int, ...]:
+    """Return when the folders of a question last changed."""
+    folders = [each.path / "outcomes" for each in on_offer if each.name in (question.a, question.b)]
+    return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+
+
+def outcome_choices() -> list[dict[str, str]]:
+    """Return every outcome, and each category of one that has them, with its definition."""
+    return [
+        {"name": f"{outcome.name}{f'={category}' if category else ''}", "says": outcome.definition}
+        for outcome in OUTCOMES
+        for category in (outcome.categories or ("",))
+    ]
+
+
+def asked(question: Question, wish: Mapping[str, Any]) -> Question:
+    """Return the question as a form changes it: known parts, as text, cut to a bounded length. Raises InputError."""
+    known = {item.name for item in fields(Question)}
+    if not all(isinstance(key, str) and key in known and isinstance(text, str) for key, text in wish.items()):
+        raise InputError("the form asked for something that is not there")
+    return replace(question, **{key: text[:LONGEST] for key, text in wish.items()})
