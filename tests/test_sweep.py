@@ -336,7 +336,7 @@ def test_plan_says_what_a_sweep_takes_and_keeps_nothing(program: Any, capfd: Any
     code, stdout, stderr = program(capfd, "plan", "SWEEP", "--workers", "1")
     assert (code, stderr) == (0, "")
     assert f"{POINTS * RUNS}: {RUNS} of each point" in stdout
-    assert "sobol over 1 levers and 1 uncertainties" in stdout
+    assert "sobol over 1 lever and 1 uncertainty" in stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -353,6 +353,33 @@ def test_the_commands_on_a_folder(program: Any, capfd: Any) -> None:
         2,
         "kiled_sdf is not an outcome; did you mean killed_sdf?\n",
     )
+
+
+def test_status_of_a_sweep_under_way_says_what_came_so_far_and_that_it_is_not_all(
+    copy: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from sim.cli import commands
+
+    (copy / "outcomes" / parts(copy)[-1].part).unlink()
+    with held(copy), pytest.raises(SystemExit) as ended:
+        commands(["status", str(copy), "--outcome", "killed_sdf"])
+    said = " ".join(capfd.readouterr().out.split())
+    assert ended.value.code == 0
+    assert "state running" in said and "free" in said
+    assert f"INCOMPLETE: {status(copy).points_done} of {POINTS} points" in said
+
+
+class KilledWorker(Exception):
+    """Stands in for Dask's error of this name."""
+
+
+def lose_worker(job: int) -> None:
+    if job == 2:
+        raise KilledWorker("a task and its last worker, at length")
+
+
+def test_a_job_that_dask_gave_up_is_said_as_one_that_killed_its_worker() -> None:
+    assert dict(work_off(lose_worker, range(4), 1)) == dict.fromkeys(range(4)) | {2: "killed their worker"}
 
 
 def test_every_outcome_is_a_column(whole: SweepResults) -> None:

@@ -70,8 +70,8 @@ def _runs(sweep: Sweep, made: Estimate) -> str:
 
 def _design(sweep: Sweep) -> str:
     recipe = sweep.recipe
-    varied = [f"{len(recipe.levers)} levers"] * bool(recipe.levers)
-    varied += [f"{len(recipe.uncertainties)} uncertainties"] * bool(recipe.uncertainties)
+    sizes = (("lever", "levers", len(recipe.levers)), ("uncertainty", "uncertainties", len(recipe.uncertainties)))
+    varied = [f"{size} {one if size == 1 else many}" for one, many, size in sizes if size]
     return f"{recipe.method} over {' and '.join(varied)}"
 
 
