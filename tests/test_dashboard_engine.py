@@ -19,9 +19,10 @@ from dashboards.engine.frames import LINES, PLANES, WATCHED, Frame
 from dashboards.engine.seat import Seat
 from dashboards.engine.seat_file import as_toml
 from dashboards.engine.seat_view import reckoning
+from dashboards.engine.session import Session
 from dashboards.engine.setup import MOST_RUN_DAYS, MOST_RUNS, Setup, choices, command, offer, scenario_named, scenarios_of
 from dashboards.engine.story import Story
-from dashboards.engine.views import View
+from dashboards.engine.views import View, reasons
 from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
 from sim.errors import InputError
@@ -143,7 +144,7 @@ def test_an_address_leads_back_to_its_place() -> None:
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ("evil=1", "'evil'"), ("scenario=../../etc/passwd", "passwd"), ("scenario=/home/x.toml", "x.toml"), ("run=-1", "run"),
+        ("evil=1", "'evil'"), ("scenario=../../etc/passwd", "passwd"), ("scenario=/srv/x.toml", "x.toml"), ("run=-1", "run"),
         ("set.nothing.here=1", "nothing.here"), ("set.moscow.policy=__import__", "moscow.policy"), ("day=1e3", "day"),
         ("set.damascus.first_truce_days=99", "first_truce_days"), ("runs=100000", "runs"), ("map=globe", "map"),
         ("set.damascus.first_truce_days=nan", "first_truce_days"), ("runs=²", "runs"), ("x=" + "y" * 9000, "longer"),
@@ -237,6 +238,18 @@ def test_a_stop_shows_what_the_policy_then_does(model: TheatreModel) -> None:
             done = {path.partition(".")[2]: d.rule for path, d in seat.story.decisions[-1].items() if path.startswith("us.")}
             assert done == expected
     assert stops > 1
+
+
+def test_reasons_in_a_seat_are_the_persons_only_where_there_was_an_order() -> None:
+    session = Session(Place(SETUP))
+    session.answer(ask.Sit("moscow", 1))
+    session.work(float("inf"))
+    session.answer(ask.Order({"supply": "stay"}))
+    session.work(float("inf"))
+    told = {item["matter"]: item for item in reasons(session.watched, "moscow", 1)}
+    assert told["moscow.supply"]["person"]
+    assert told["moscow.residual"]["fired"]["rule"] == "otherwise"
+    assert not any(rule["rule"].startswith("ordered_") for rule in told["moscow.residual"]["passed"])
 
 
 def test_an_order_that_is_not_open_is_refused() -> None:

@@ -167,7 +167,7 @@ class Engine:
             last=session.last,
             playing=session.playing,
             busy=session.on_the_way,
-            planes=planes(ensemble, other, seat, session.day, run),
+            planes=planes(ensemble, other, session.held(), session.day),
             first=first,
             lines=lines(ensemble, other, seat, days, run),
         )

@@ -10,18 +10,28 @@ from xml.etree.ElementTree import Element, tostring
 import numpy as np
 
 from dashboards.engine.charts import CHARTS
-from dashboards.engine.ensemble import holder
 from dashboards.engine.frames import LINES, lines
 from dashboards.engine.session import Session
 from sim.experiments.markup import element, text
 from sim.grid import HOLDERS
 from sim.grid_checks import COLUMNS, ROWS
-from sim.theatre import Theatre
+from sim.theatre import DAMASCUS, Theatre
 
+FROM_THE_START = "Damascus_from_the_start"
 COLOURS = {
-    "damascus": "#4f81b3", "sdf": "#f2bd4b", "contested": "#b9a6d3", "turkish_backed": "#c9c9c4", "druze_held": "#ddd6c8",
+    FROM_THE_START: "#e3e8ec",
+    "damascus": "#5b93c7",
+    "sdf": "#f2bd4b",
+    "contested": "#b9a6d3",
+    "turkish_backed": "#c9c9c4",
+    "druze_held": "#ddd6c8",
     "israeli_held": "#aeb4b8",
+}
+HATCHES = {
+    "sdf": "M3,3h0.1", "contested": "M0,6L6,0M-1,1L1,-1M5,7L7,5", "turkish_backed": "M0,3H6M3,0V6", "druze_held": "M0,0L6,6",
+    "israeli_held": "M0,3H6",
 }  # fmt: skip
+"""What tells holders apart without colour: a pattern's path in a field of 6 by 6."""
 TALL, WIDE = 10.0, 8.2
 BELOW = 46.0
 
@@ -44,36 +54,58 @@ def series_csv(session: Session) -> str:
 
 
 def map_svg(session: Session) -> str:
-    """Return the map of the watched run on the day, each cell in its holder's colour, as a drawing of its own."""
-    theatre, day = session.ensemble.theatre, session.day
+    """Return the map of the watched run on the day as a drawing of its own, in colour and hatched."""
+    theatre = session.ensemble.theatre
     held = theatre.start_holder.copy()
-    seat = session.seat
-    now = session.ensemble.holder(day, session.place.run) if seat is None else holder(seat.story.model.history, day, 0)
-    held[theatre.cells] = now
-    cells = [_cell(theatre, cell, HOLDERS[code]) for cell, code in enumerate(held.tolist())]
-    date = session.scenario.start_date + timedelta(days=day)
-    whose = f"run {session.place.run}, one of {session.ensemble.runs} runs" + (", with a person's orders" if seat else "")
-    said = f"{session.scenario.name}, {date.day} {date:%B %Y}: {whose}, seed {session.scenario.seed}"
-    said += ". Simulated, not a forecast."
-    legend = [
-        [
-            element("rect", x=8.0 + 95 * index, y=ROWS * TALL + 10, width=14, height=10, fill=COLOURS[name], stroke="#333"),
-            text(name.replace("_", " "), 26.0 + 95 * index, ROWS * TALL + 19),
-        ]
-        for index, name in enumerate(HOLDERS)
-    ]
-    size = (COLUMNS * WIDE, ROWS * TALL + BELOW)
+    held[theatre.cells] = session.held()
+    looks = np.array(HOLDERS, object)[held]
+    looks[(theatre.start_holder == DAMASCUS)] = FROM_THE_START
+    looks[theatre.cells] = np.array(HOLDERS, object)[held[theatre.cells]]
+    cells = [_cell(theatre, cell, look) for cell, look in enumerate(looks)]
+    over = [_box(theatre, cell, f"url(#{name})") for name in HATCHES for cell in np.flatnonzero(looks == name)]
+    said, size = _caption(session), (COLUMNS * WIDE, ROWS * TALL + BELOW)
     drawn = element(
-        "svg", element("title", said), cells, legend, text(said, 8, ROWS * TALL + 38), xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {size[0]:g} {size[1]:g}", font_family="system-ui, sans-serif", font_size="11",
-        shape_rendering="crispEdges",
+        "svg", element("title", said), element("defs", _hatches()), cells, over, _legend(),
+        text(said, 8, ROWS * TALL + 38), xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {size[0]:g} {size[1]:g}",
+        font_family="system-ui, sans-serif", font_size="10", shape_rendering="crispEdges",
     )  # fmt: skip
     return tostring(drawn, encoding="unicode") + "\n"
 
 
-def _cell(theatre: Theatre, cell: int, holder: str) -> Element:
-    """Return a cell of the lattice in its holder's colour; pointing at it says whose it is."""
-    grid = theatre.grid
-    said = f"{holder.replace('_', ' ')}: {grid.provinces[grid.province[cell]].name}"
-    x, y = float(grid.col[cell]) * WIDE, float(grid.row[cell]) * TALL
-    return element("rect", element("title", said), x=x, y=y, width=WIDE, height=TALL, fill=COLOURS[holder])
+def _caption(session: Session) -> str:
+    date, name = session.scenario.start_date + timedelta(days=session.day), session.scenario.name
+    whose = f"run {session.place.run}, one of {session.ensemble.runs} runs"
+    whose += ", with a person's orders" if session.seat is not None else ""
+    return f"{name}, {date.day} {date:%B %Y}: {whose}, seed {session.scenario.seed}. Simulated, not a forecast."
+
+
+def _legend() -> list[Element]:
+    made, x = [], 8.0
+    for name, colour in COLOURS.items():
+        fills = [colour, *([f"url(#{name})"] if name in HATCHES else [])]
+        made += [element("rect", x=x, y=ROWS * TALL + 10, width=14, height=10, fill=fill, stroke="#333") for fill in fills]
+        made.append(text(name.replace("_", " "), x + 18, ROWS * TALL + 19))
+        x += 25 + 4.9 * len(name)
+    return made
+
+
+def _cell(theatre: Theatre, cell: int, look: str) -> Element:
+    """Return a cell of the lattice in its colour; pointing at it says whose it is."""
+    province = theatre.grid.provinces[theatre.grid.province[cell]].name
+    made = _box(theatre, cell, COLOURS[look])
+    made.append(element("title", f"{look.replace('_', ' ')}: {province}"))
+    return made
+
+
+def _box(theatre: Theatre, cell: int, fill: str) -> Element:
+    x, y = float(theatre.grid.col[cell]) * WIDE, float(theatre.grid.row[cell]) * TALL
+    behind = "none" if fill.startswith("url") else None  # the cell below the hatching says whose it is
+    return element("rect", x=x, y=y, width=WIDE, height=TALL, fill=fill, pointer_events=behind)
+
+
+def _hatches() -> list[Element]:
+    return [
+        element("pattern", element("path", d=path, stroke="#222", stroke_width=0.9, stroke_linecap="round"),
+                id=name, width=6, height=6, patternUnits="userSpaceOnUse")
+        for name, path in HATCHES.items()
+    ]  # fmt: skip

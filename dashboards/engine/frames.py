@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboards.engine.ensemble import Ensemble, difference, holder, paths
+from dashboards.engine.ensemble import Ensemble, difference, paths
 from dashboards.engine.seat import Seat
 
 PLANES = ("run", "damascus", "sdf", "contested", "difference")
@@ -37,12 +37,11 @@ class Frame:
     lines: bytes
 
 
-def planes(ensemble: Ensemble, other: Ensemble | None, seat: Seat | None, day: int, run: int) -> bytes:
-    """Return the maps of a day. With a seat, the run is the one that is played in it."""
+def planes(ensemble: Ensemble, other: Ensemble | None, held: np.ndarray, day: int) -> bytes:
+    """Return the maps of a day. held: who holds what in the run that is watched or played."""
     probability = ensemble.probability(day)
-    watched = ensemble.holder(day, run) if seat is None else holder(seat.story.model.history, day, 0)
-    gap = np.full(len(watched), 128, np.uint8) if other is None else difference(probability, other.probability(day))
-    return np.vstack([watched, probability, gap]).tobytes()
+    gap = np.full(len(held), 128, np.uint8) if other is None else difference(probability, other.probability(day))
+    return np.vstack([held, probability, gap]).tobytes()
 
 
 def lines(ensemble: Ensemble, other: Ensemble | None, seat: Seat | None, days: range, run: int) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dashboards.engine.story import Story
+from dashboards.engine.why import first_line
 from sim.agents.base import Policy, Rule, StrategicAgent
 from sim.agents.dated import EVIDENCE, known_orders
 from sim.agents.seen import Seen
@@ -104,7 +105,7 @@ class Seat:
             name = f"{self.actor}.{matter}"
             here = seen.but(chance=agent.luck.daily(name, seen.day))
             known = known_orders(agent.policies, matter)
-            orders = tuple((order, _first_line(rule.order.__doc__)) for order, rule in known.items())
+            orders = tuple((order, first_line(rule.order.__doc__)) for order, rule in known.items())
             matters.append(Open(matter, orders, decision_of(name, rules, here, agent.values)))
         return Stop(seen.day, seen, tuple(matters))
 
@@ -167,7 +168,3 @@ class Seat:
     def scenario(self) -> Scenario:
         """Return the scenario with the orders given so far: run number `run` of it is what was played."""
         return replace(self.story.scenario, orders=(*self.story.scenario.orders, *self.dated_orders()))
-
-
-def _first_line(text: str | None) -> str:
-    return " ".join((text or "").split("\n\n")[0].split())

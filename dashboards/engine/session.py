@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from dashboards.engine import commands as ask
 from dashboards.engine.address import Place
-from dashboards.engine.ensemble import Ensemble
+from dashboards.engine.ensemble import Ensemble, holder
 from dashboards.engine.seat import Seat
 from dashboards.engine.setup import scenarios_of
 from dashboards.engine.story import Story
@@ -59,6 +61,12 @@ class Session:
     def watched(self) -> Story:
         """The run whose reasons are told: the one in the seat, or the watched one."""
         return self.story if self.seat is None else self.seat.story
+
+    def held(self) -> np.ndarray:
+        """Return (theatre cells,) uint8 codes of the holders on the day shown, in the seat's run or the watched one."""
+        if self.seat is not None:
+            return holder(self.seat.story.model.history, self.day, 0)
+        return self.ensemble.holder(self.day, self.place.run)
 
     @property
     def place_now(self) -> Place:

@@ -122,14 +122,13 @@ class Story:
 
 @dataclass(frozen=True)
 class Told:
-    """An event in words; those of cells are counted by kind and province. cell: of the first of them, None without one."""
+    """An event in words; those of cells are counted by kind and province."""
 
     day: int
     kind: str
     text: str
     main: bool
     actors: tuple[str, ...]
-    cell: int | None
 
 
 def tell(day: int, events: tuple[Event, ...]) -> tuple[Told, ...]:
@@ -149,4 +148,4 @@ def _told(day: int, same: list[Event]) -> Told:
     elif len(same) > 1 and not kind.now:
         text = kind.text.format(place=first.place_name, n=f"{sum(event.size for event in same):,.0f}", now=first.now)
     actors = tuple(dict.fromkeys(matter.partition(".")[0] for matter in kind.ordered))
-    return Told(day, kind.name, text, not kind.minor, actors, first.cell)
+    return Told(day, kind.name, text, not kind.minor, actors)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
-from dashboards.engine.address import write
-from dashboards.engine.ensemble import holder
-from dashboards.engine.seat import Seat
+from dashboards.engine.address import Place, write
+from dashboards.engine.ensemble import WHOLE
 from dashboards.engine.seat_view import seat_view
 from dashboards.engine.session import Session
 from dashboards.engine.setup import command
@@ -67,13 +66,12 @@ PHASE_SAID = {
 class View:
     """What the slower parts of the page show. All fields but the first are plain values.
 
-    place: the day, run and setup that it is of. told_to: the evening up to which the watched run's reasons are known.
+    place: the setup and run that it is of. why_day: the day of the reasons; they may lag behind the day that is shown.
     """
 
-    place: Any
+    place: Place
     day: int
     date: str
-    told_to: int
     notice: str
     address: str
     command: str
@@ -96,7 +94,6 @@ def look(session: Session) -> View:
         place=session.place,
         day=day,
         date=said_date(story.scenario.start_date, day),
-        told_to=story.day,
         notice=session.notice,
         address=write(session.place_now),
         command=command(session.place.setup),
@@ -126,9 +123,7 @@ def card(story: Story, actor: str, day: int) -> dict[str, Any]:
         "name": ACTOR_NAMES.get(actor, words(actor)),
         "posture": POSTURES[actor](story.evenings[day]) if actor in POSTURES else "",
         "action": "" if action is None else action.order_text.rstrip("."),
-        "rule": "" if action is None else words(action.rule),
         "since": "" if action is None else said_date(story.scenario.start_date, action.day),
-        "day": None if action is None else action.day,
     }
 
 
@@ -163,9 +158,14 @@ def reasons(story: Story, actor: str, day: int) -> list[dict[str, Any]]:
     found = []
     for path, decision in story.decisions[day].items():
         owner, _, matter = path.partition(".")
-        if owner == actor and all(reading.rule in {rule.name for rule in policy[matter]} for reading in decision.readings):
-            found.append(asdict(explain(decision, policy[matter], story.scenario)) | {"title": words(matter)})
-        elif owner == actor:
+        if owner != actor:
+            continue
+        names = {rule.name for rule in policy[matter]}
+        if decision.rule in names:
+            weighed = tuple(reading for reading in decision.readings if reading.rule in names)  # without a seat's own rules
+            why = explain(replace(decision, readings=weighed), policy[matter], story.scenario)
+            found.append(asdict(why) | {"title": words(matter)})
+        else:
             found.append({"title": words(matter), "matter": path, "order_text": decision.order_text, "person": True})
     return found
 
@@ -199,7 +199,6 @@ def places(start: Evening, now: Evening) -> dict[str, Any]:
     custody = [
         {
             "name": grid.site(key).name,
-            "kind": grid.site(key).kind,
             "inmates": now.inmates[i],
             "start": start.inmates[i],
             "guards": now.guards[i],
@@ -226,17 +225,15 @@ def events(story: Story, latest: int | None) -> list[dict[str, Any]]:
     told = [told for day in story.told for told in day if told.main or latest is None]
     return [
         {"day": item.day, "date": f"{(start + timedelta(days=item.day)):%d %b}", "text": item.text, "main": item.main,
-         "actors": item.actors, "cell": item.cell}
+         "actors": item.actors}
         for item in told[-(latest or 0):]
     ]  # fmt: skip
 
 
 def provinces(session: Session) -> list[dict[str, Any]]:
     """Return who holds each province's theatre cells: in the watched run, and the mean over the runs."""
-    theatre, day = session.ensemble.theatre, session.day
-    seat: Seat | None = session.seat
-    held = session.ensemble.holder(day, session.place.run) if seat is None else holder(seat.story.model.history, day, 0)
-    mean = session.ensemble.probability(day) / 255.0
+    theatre, held = session.ensemble.theatre, session.held()
+    mean = session.ensemble.probability(session.day) / WHOLE
     rows = []
     for index, province in enumerate(theatre.grid.provinces):
         here = theatre.province == index
@@ -247,7 +244,6 @@ def provinces(session: Session) -> list[dict[str, Any]]:
             {
                 "name": province.name,
                 "cells": int(here.sum()),
-                "of": province.cells,
                 "damascus": int(counts[0]),
                 "sdf": int(counts[1]),
                 "contested": int(counts[2]),
