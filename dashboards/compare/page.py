@@ -1,11 +1,96 @@
-"""The Compare page."""
+"""The Compare page: a form that asks, and the answer to it. What is asked stands in the address."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import solara
+
+from dashboards.compare import question as ask
+from dashboards.compare.question import Answer, Question
+from dashboards.compare.shelf import Shelved, shelf
+from dashboards.live.components import Heard, drawn
+from sim.errors import InputError
+
+LOOK = Path(__file__).with_name("compare.css")
+
+
+@drawn("chooser.vue")
+def Chooser(  # noqa: N802
+    folders: list[dict[str, Any]], outcomes: list[dict[str, str]], asked: dict[str, str], busy: bool, trouble: str,
+    event_change: Heard, event_again: Heard,
+) -> None:  # fmt: skip
+    """Choose what to compare. trouble: why there is no answer, in one line."""
+
+
+@drawn("answer.vue")
+def Shown(  # noqa: N802
+    title: str, columns: list[str], rows: list[list[list[Any]]], csv: str, html: str, command: str
+) -> None:
+    """Show an answer: the table, and its pictures in a page of their own that can run nothing."""
 
 
 @solara.component
 def ComparePage() -> None:  # noqa: N802
     """Compare results folders."""
-    solara.Text("Compare")
+    router = solara.use_router()
+    on_offer, look_again = solara.use_state(solara.use_memo(shelf, []))
+    asked, ask_for = solara.use_state(solara.use_memo(lambda: ask.read(router.search), []))
+    trouble, tell = solara.use_state("")
+    answered: solara.Result[Answer | None] = solara.lab.use_task(
+        lambda: _answer(asked, on_offer), dependencies=[asked, on_offer], raise_error=False
+    )
+
+    def change(wish: dict[str, Any]) -> None:
+        try:
+            wanted = ask.fitting(ask.asked(asked, wish), on_offer)
+        except InputError as error:
+            tell(str(error))
+            return
+        tell("")
+        ask_for(wanted)
+        router.push(f"/compare?{ask.write(wanted)}")
+
+    solara.Style(LOOK)
+    with solara.Div(classes=["cp"]):
+        Chooser(
+            folders=[_offered(each) for each in on_offer],
+            outcomes=ask.outcome_choices(),
+            asked=dict(vars(asked)),
+            busy=answered.pending,
+            trouble=trouble or _trouble(answered, on_offer),
+            event_change=change,
+            event_again=lambda _: look_again(shelf()),
+        )
+        if answered.finished and answered.value is not None:
+            made = answered.value
+            Shown(
+                title=made.title,
+                columns=list(made.columns),
+                rows=[[list(cell) for cell in row] for row in made.rows],
+                csv=made.csv,
+                html=made.html,
+                command=made.command,
+            )
+
+
+def _answer(asked: Question, on_offer: tuple[Shelved, ...]) -> Answer | None:
+    return ask.remembered(asked, on_offer, ask.stamps(asked, on_offer))
+
+
+def _trouble(answered: Any, on_offer: tuple[Shelved, ...]) -> str:
+    """Return in one line why there is no answer, "" where there is one or it is still made."""
+    if not on_offer:
+        return "There are no results yet: pullback run baseline makes some. Then look for new folders."
+    if answered.error:
+        error = answered.exception
+        return str(error) if isinstance(error, InputError) else f"the results cannot be read ({type(error).__name__})"
+    return ""
+
+
+def _offered(each: Shelved) -> dict[str, Any]:
+    return {
+        "name": each.name, "sweep": each.is_sweep, "says": each.says, "trouble": each.trouble,
+        "levers": list(each.levers), "varied": list(each.varied),
+    }  # fmt: skip
