@@ -226,6 +226,26 @@ def test_orders_saved_as_a_file_run_as_they_were_played(tmp_path: object) -> Non
     assert not all(item["same"] for item in reckoning(seat))
 
 
+def test_a_seat_in_a_file_of_the_users_own_keeps_its_orders(tmp_path: object) -> None:
+    own = tmp_path / "with-orders.toml"
+    order = 'actor = "sdf"\nmatter = "truce"\norder = "stay"\nfrom = 2026-01-15\nto = 2026-01-20\nnote = "As it \\"was\\""\n'
+    own.write_text(f'base = "baseline"\n[[orders]]\n{order}', encoding="utf-8")
+    session = Session(Place(Setup(offer(own), runs=3, days=14), run=2))
+    session.answer(ask.Sit("sdf", 2))
+    assert "orders in this scenario already" in session.notice
+    session.answer(ask.Sit("damascus", 2))
+    while not session.seat.over:
+        session.target = 14
+        session.work(float("inf"))
+        session.answer(ask.Order({"campaign": "declare_a_zone"}))
+    path = tmp_path / "played.toml"
+    path.write_text(as_toml(session.seat, session.place.setup), encoding="utf-8")
+    model = TheatreModel(load_scenario(path), runs=3)
+    model.run_to(14)
+    for name, values in session.seat.story.model.history.series.items():
+        np.testing.assert_array_equal(model.history.series[name][:, 2], values[:, 0], err_msg=name)
+
+
 def test_a_stop_shows_what_the_policy_then_does(model: TheatreModel) -> None:
     seat = Seat(scenarios_of(SETUP)[0], 6, "us", 0, None)
     stops = 0

@@ -83,6 +83,18 @@ class Engine:
             self._thread.join(wait)
 
     def _live(self) -> None:
+        """Run until closed. A fault of ours is said on the page before it ends the thread."""
+        try:
+            self._run()
+        except Exception:
+            self.session.notice = (
+                "The simulation stopped by a fault of the program, which the terminal shows. Reload the page."
+            )
+            self.session.view_waits = True
+            self._publish(view=True)
+            raise
+
+    def _run(self) -> None:
         self._publish(view=True)
         session = self.session
         while True:

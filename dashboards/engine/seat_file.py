@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from dashboards.engine.seat import Seat
-from dashboards.engine.setup import Setup, changed_values, toml_value
+from dashboards.engine.setup import Setup, changed_values, known_as, toml_value
 from sim.orders import DatedOrder
 from sim.scenario import list_scenarios
 from sim.scenario_entries import Value
-from sim.scenario_export import to_toml
 
 
 def as_toml(seat: Seat, setup: Setup) -> str:
-    """Return the text of the file: a what-if on a shipped scenario, or all of the user's own."""
-    scenario = seat.scenario()
-    if setup.scenario not in list_scenarios() or scenario.branch is not None:
-        return to_toml(scenario)
-    title = f"{scenario.title}, with a person's orders to {seat.actor}"
+    """Return the text of the file: a what-if on the scenario, by name or by the path of the user's own."""
+    scenario, base = seat.scenario(), known_as(setup.scenario)
+    if base not in list_scenarios():
+        base = str(Path(base).resolve())
     lines = [f"# Played in run {seat.story.run}; the other runs follow the same orders under their own luck."]
-    lines += [f'base = "{setup.scenario}"', f"title = {_text(title)}"]
+    lines += [f"base = {_text(base)}", f"title = {_text(f'{scenario.title}, with orders to {seat.actor} by a person')}"]
     lines += [f"{key} = {getattr(scenario, key)}" for key in ("seed", "days")]
     lines += [f"runs = {max(setup.runs, seat.story.run + 1)}"]
-    for order in seat.dated_orders():
+    for order in scenario.orders:
         lines += ["", *_order(order)]
     return "\n".join([*lines, *_tables(changed_values(setup))]) + "\n"
 
@@ -32,6 +33,7 @@ def _order(order: DatedOrder) -> list[str]:
         *(f'{key} = "{value}"' for key, value in named.items()),
         f"from = {order.first}",
         f"to = {order.last}",
+        *([f"note = {_text(order.note)}"] if order.note else []),
     ]
 
 
@@ -44,4 +46,5 @@ def _tables(values: dict[str, Value]) -> list[str]:
 
 
 def _text(words: str) -> str:
-    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Write text as TOML; JSON's is TOML's but for the character DEL."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -199,7 +199,12 @@ class Session:
             self.generation += 1
 
     def _sit(self, actor: str, every: int | None) -> None:
-        self.playing, self.actor = False, _known_actor(actor)
+        branch = self.scenario.branch
+        if any(order.actor == _known_actor(actor) for order in self.scenario.orders):
+            raise InputError(f"{actor} has a person's orders in this scenario already; take another seat")
+        if branch is not None and self.day < branch.day - 1:
+            raise InputError(f"this scenario leaves its base on day {branch.day}; a seat can be taken from then on")
+        self.playing, self.actor = False, actor
         self.seat = Seat(self.scenario, self.place.run, actor, self.day, None if every is None else max(1, every))
         self.target = self._within(self.day + 1)
         self.generation += 1

@@ -101,10 +101,14 @@ def changed_values(setup: Setup) -> dict[str, Value]:
     return {path: value for path, value in setup.values.items() if entries[path].value != value}
 
 
+def known_as(name: str) -> str:
+    """Return what the command line calls a scenario: its name, or the path of the user's own."""
+    return _on_offer[name][1] if name in _on_offer else name
+
+
 def command(setup: Setup) -> str:
     """Return the command line that computes the same runs."""
-    known_as = _on_offer[setup.scenario][1] if setup.scenario in _on_offer else setup.scenario
-    parts = ["pullback", "run", known_as, "--runs", str(setup.runs)]
+    parts = ["pullback", "run", known_as(setup.scenario), "--runs", str(setup.runs)]
     for key in ("seed", "days"):
         if getattr(setup, key) is not None:
             parts += [f"--{key}", str(getattr(setup, key))]
