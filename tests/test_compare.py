@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy import stats
 
 import sim
 from sim.cli import commands
 from sim.errors import InputError
 from sim.experiments.compare import Comparison, compare
-from sim.experiments.differences import Difference, differences, largest_gap, paired_shares
+from sim.experiments.differences import Difference, differences, largest_gap, paired_shares, signed_ranks
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.pairs import Side, _matched, condition_on
 from sim.experiments.report_summary import FEW_RUNS
@@ -58,6 +59,17 @@ def test_the_difference_of_numbers_by_hand() -> None:
     assert made.moved == pytest.approx(1.0)
     assert made.gap == pytest.approx(0.5)  # at or below 3: 3/4 against 1/4
     assert made.p == pytest.approx(0.25)  # three of three go up: 2 / 2^3
+
+
+def test_signed_ranks_by_hand_and_as_in_scipy() -> None:
+    assert signed_ranks(np.zeros(5)) == 1.0
+    assert signed_ranks(np.array([0.0, 2.0])) == 1.0
+    assert signed_ranks(np.array([1.0, 2.0, 3.0])) == 0.25
+    assert signed_ranks(np.array([2.0, 2.0, -2.0, 2.0])) == pytest.approx(10 / 16)  # ties: one sign of four or three
+    random = np.random.default_rng(0)
+    for n in (5, 13, 14, 40, 80):
+        diff = random.standard_normal(n) + 0.3
+        assert signed_ranks(diff) == pytest.approx(stats.wilcoxon(diff, method="exact").pvalue, rel=0.15)
 
 
 def test_the_largest_gap_is_kolmogorovs() -> None:

@@ -122,7 +122,7 @@ def test_rows_crossed_with_levers_are_counted_once(tmp_path: Path) -> None:
     """A value that does nothing may not gain by the same rows being played under several policies."""
     noise = np.repeat(np.random.default_rng(8).standard_normal(64), 2)
     chances = []
-    for seed in range(40):
+    for seed in range(20):
         shuffled = np.append(0.0, np.random.default_rng(seed).permutation(noise.reshape(64, 2)).ravel())[:, None]
         found = of(made_up(tmp_path / str(seed), lambda x, luck, y=shuffled: y + x[POLICY] + 0 * luck, points=64))
         drivers = {driver.path: driver for driver in found.drivers}
