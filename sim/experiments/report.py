@@ -5,11 +5,11 @@ It loads nothing from outside, needs no script, follows the reader's light or da
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from sim.experiments.folders import whole_file
 from sim.experiments.hindcast import hindcast
 from sim.experiments.markup import element, page, paragraph, section
 from sim.experiments.observations import load_observations
@@ -36,12 +36,9 @@ def write_report(results: Results, scenario: Scenario) -> Path:
     scenario: as it was asked for; it knows its base and who set each value, and the number of runs that were wanted.
     """
     path = results.folder / FILE
-    hidden = results.folder / f".{FILE}"
-    with hidden.open("w", encoding="utf-8") as file:
-        file.write(page(_document(results, scenario)))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(hidden, path)
+    text = page(_document(results, scenario))  # reading results may tell of a fault: then nothing is written
+    with whole_file(path) as hidden:
+        hidden.write_text(text, encoding="utf-8")
     return path
 
 

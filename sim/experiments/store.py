@@ -209,10 +209,13 @@ def _parts(folder: Path, table: str) -> list[Path]:
 def _table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read one file of a part, or some of its columns. Raises InputError where it is damaged: its pages carry checksums."""
     try:
-        return pq.read_table(path, columns=columns, page_checksum_verification=True)
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+        if columns is not None:
+            table = table.select(columns)  # raises where another file stands in its place
+        return table
     except FileNotFoundError:
         raise
-    except (pa.ArrowException, OSError, UnicodeError):
+    except (pa.ArrowException, OSError, UnicodeError, KeyError):
         committed = path.parent.parent / "outcomes" / path.name
         raise InputError(f"{path}: is damaged; remove {committed} and give the same command again") from None
 
@@ -278,7 +281,7 @@ class Results:
         """(cells,) lattice indices and (cells, days + 1, 2) shares of runs: with Damascus, contested."""
         total, cells = None, None
         for path in _parts(self.folder, "control"):
-            table = _table(path)
+            table = _table(path, ["cell", "day", "damascus", "contested"])
             counts = np.stack([table["damascus"].to_numpy(), table["contested"].to_numpy()], axis=1)
             counts = counts.reshape(-1, int(self.manifest["days"]) + 1, 2).astype(np.int64)
             cells = table["cell"].to_numpy().reshape(counts.shape[:2])[:, 0]
@@ -291,7 +294,7 @@ class Results:
         counts: dict[str, dict[str, np.ndarray]] = {}
         days = int(self.manifest["days"]) + 1
         for path in _parts(self.folder, "rules"):
-            table = _table(path)
+            table = _table(path, ["matter", "rule", "day", "runs", "first"])
             runs = np.stack([table[name].to_numpy().reshape(-1, days) for name in ("runs", "first")], axis=1)
             names = zip(table["matter"].to_pylist()[::days], table["rule"].to_pylist()[::days], strict=True)
             for (matter, rule), count in zip(names, runs.astype(np.int64), strict=True):

@@ -224,10 +224,13 @@ def _merge(folder: Path, group: list[Job], manifest: dict) -> None:
     if len(group) < 2:
         return
     whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
-    if manifest["series"] != "none":
-        series = pa.concat_tables([pq.read_table(folder / "series" / job.part) for job in group])
-        write_table(folder / "series" / whole.part, series)
     schema = outcome_schema()
-    outcomes = pa.concat_tables([pq.read_table(folder / "outcomes" / job.part, schema=schema) for job in group])
+    try:
+        outcomes = pa.concat_tables([pq.read_table(folder / "outcomes" / job.part, schema=schema) for job in group])
+        if manifest["series"] != "none":
+            series = pa.concat_tables([pq.read_table(folder / "series" / job.part) for job in group])
+            write_table(folder / "series" / whole.part, series)
+    except (pa.ArrowException, OSError, UnicodeError):
+        raise InputError(f"{folder}: a part is damaged; pullback verify names it") from None
     stamped = outcomes.replace_schema_metadata({STAMP: stamp_of(manifest).encode()})
     write_table(folder / "outcomes" / whole.part, stamped)

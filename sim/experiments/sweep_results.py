@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.experiments.design import Design
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
 from sim.experiments.replicates import Sequential
-from sim.experiments.sweep_store import KEYS, Job, outcome_schema, parts, read_asked, read_design, times_there
+from sim.experiments.sweep_store import KEYS, Job, design_table, outcome_schema, parts, read_asked, read_design, times_there
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load_scenario
 
@@ -112,7 +112,7 @@ class SweepResults:
 
     def design_table(self) -> pa.Table:
         """Return a row per point: its number, its row in the design (-1: the unchanged base), and every factor."""
-        return pq.read_table(self.folder / "design.parquet")
+        return design_table(self.design)
 
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per (point, run): keys, every factor, outcomes. Needs pandas.
@@ -134,7 +134,10 @@ class SweepResults:
         """Return the names of the daily series that are kept. Raises InputError where there are none."""
         if self.manifest["series"] == "none" or not self.parts:
             raise InputError(f"{self.folder}: keeps no daily series")
-        kept = pq.read_schema(self.folder / "series" / self.parts[0].part).names
+        try:
+            kept = pq.read_schema(self.folder / "series" / self.parts[0].part).names
+        except (pa.ArrowException, OSError, UnicodeError):
+            raise InputError(f"{self.folder}: a part is damaged; pullback verify names it") from None
         return tuple(name for name in kept if name not in ("point", "run", "level", "day"))
 
     def _read(self, files: list[str], columns: list[str], keys: list[str], schema: pa.Schema | None = None) -> pa.Table:

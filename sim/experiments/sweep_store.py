@@ -289,7 +289,7 @@ def part_fault(path: Path, job: Job, stamp: bytes) -> str | None:
     """Return what is wrong with a part by its footer, None where nothing is."""
     try:
         footer = pq.read_metadata(path)
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeError):
         return "is damaged; remove it and give the same command again"
     if (footer.metadata or {}).get(STAMP) != stamp:
         return "belongs to another sweep or another version of the code; move it elsewhere"
