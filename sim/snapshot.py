@@ -29,7 +29,7 @@ def restore(model: TheatreModel, saved: Mapping[str, np.ndarray]) -> None:
         for item in fields(model.state):
             array = getattr(model.state, item.name)
             if isinstance(array, np.ndarray):
-                _copy(array, saved[f"state.{item.name}"])
+                _copy(array, saved[f"state.{item.name}"], may_be_infinite=True)  # a truce without a term
             else:
                 setattr(model.state, item.name, type(array)(saved[f"state.{item.name}"]))
         for name, values in model.history.series.items():
@@ -42,9 +42,13 @@ def restore(model: TheatreModel, saved: Mapping[str, np.ndarray]) -> None:
     model.catch_up()
 
 
-def _copy(target: np.ndarray, source: np.ndarray) -> None:
+def _copy(target: np.ndarray, source: np.ndarray, may_be_infinite: bool = False) -> None:
     if source.shape != target.shape or source.dtype != target.dtype:
         raise ValueError(f"expected {target.dtype} {target.shape}, got {source.dtype} {source.shape}")
+    if not np.isfinite(source).all() and not may_be_infinite:
+        raise ValueError("a number is infinite or none")
+    if np.isnan(source).any():
+        raise ValueError("a number is none")
     target[...] = source
 
 
