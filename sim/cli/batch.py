@@ -57,7 +57,8 @@ def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
     Raises InputError where the folder holds no states, or states of another version of the code.
     """
     from sim.errors import InputError
-    from sim.experiments.store import code_digest, open_results
+    from sim.experiments.folders import code_digest
+    from sim.experiments.store import open_results
     from sim.scenario import branch_off
 
     results = open_results(folder)

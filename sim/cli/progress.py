@@ -13,7 +13,7 @@ import click
 SECONDS_BETWEEN_LINES = 10.0
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
-Report = Callable[[int, int], None]
+Report = Callable[[int, int], object]
 """Takes the number of runs done and the number asked for."""
 
 

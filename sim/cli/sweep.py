@@ -146,10 +146,11 @@ def _progress(folder: Path) -> Iterator[Callable[[int, int, int], None]]:
 
     from sim.cli.progress import SECONDS_BETWEEN_LINES, in_bytes, in_time, on_a_bar
 
-    started, before, said = monotonic(), None, monotonic()
+    started, said = monotonic(), monotonic()
+    before: int | None = None
 
     def line(done: int, asked: int, failed: int) -> str:
-        rate = (done - before) / max(monotonic() - started, 1e-9)
+        rate = (done - (before or 0)) / max(monotonic() - started, 1e-9)
         left = f", {rate:.0f} a second, {in_time((asked - done) / rate)} left" if rate else ""
         free = f", {in_bytes(shutil.disk_usage(folder).free)} of disk free"
         return f"{done:,} of {asked:,} runs{left}" + (f", {failed} jobs failed" if failed else "") + free

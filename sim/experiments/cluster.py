@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.errors import InputError
 from sim.experiments.folders import code_digest
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 WAIT_SECONDS = 60
 MALLOC = {"MALLOC_TRIM_THRESHOLD_": 268_435_456, "MALLOC_MMAP_THRESHOLD_": 67_108_864}
@@ -33,7 +31,7 @@ class Seen:
 class ClusterPool(Executor):
     """The workers of a scheduler. A job whose worker is lost is given to another; after some, Dask names it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Any) -> None:
         self.executor = client.get_executor(pure=False)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -53,11 +51,11 @@ def connected(address: str, folder: Path, warn: Callable[[str], None]) -> Iterat
     there is no scheduler or no worker, or where a worker has other code or another disk.
     """
     try:
-        from distributed import Client
+        distributed: Any = import_module("distributed")
     except ModuleNotFoundError:
         raise InputError("--engine dask needs Dask: pip install 'pullback[cluster]'") from None
     try:
-        client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)
+        client = distributed.Client(address, timeout=WAIT_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=WAIT_SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(f"--scheduler {address}: no scheduler with a worker answers there ({_first_line(error)})") from None

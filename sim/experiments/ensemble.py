@@ -23,7 +23,7 @@ from sim.scenario import Scenario, load_scenario
 
 SMALLEST_JOB = 32
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)

@@ -102,10 +102,11 @@ def read_factor(path: str, raw: Any, base: Scenario, where: str, as_levels: bool
 def column_factor(path: str, column: Sequence[Value], base: Scenario, where: str) -> Factor:
     """Return the factor that takes the values of a column of a table, in no order. Raises InputError."""
     before = _entry(path, base, where).value
-    if isinstance(before, (bool, str)):
+    numbers = [value for value in column if not isinstance(value, (bool, str))]
+    if len(numbers) < len(column):
         made = Factor(path, before, values=tuple(dict.fromkeys(column)))
     else:
-        made = Factor(path, before, low=min(column), high=max(column), whole=isinstance(before, int))
+        made = Factor(path, before, low=min(numbers), high=max(numbers), whole=isinstance(before, int))
     _check_against(base, made, where)
     return made
 
@@ -113,7 +114,7 @@ def column_factor(path: str, column: Sequence[Value], base: Scenario, where: str
 def settings_of(factor: Factor, value: Value, base: Scenario) -> Any:
     """Return what a scenario is set to: the value, or with the range and source that let it out of the base's own."""
     bounds = base.entries[factor.path].range
-    if not factor.source or bounds is None or bounds[0] <= value <= bounds[1]:
+    if not factor.source or bounds is None or isinstance(value, str) or bounds[0] <= value <= bounds[1]:
         return value
     return {"value": value, "range": [min(bounds[0], value), max(bounds[1], value)], "source": factor.source}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -100,7 +101,7 @@ def violent_events(results: Results) -> pa.Table:
     """
     if results.manifest["code"] != code_digest():
         raise InputError(f"{results.folder}: was made by another version of the code; its events cannot be played again")
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     runs = set(results.outcomes["run"].tolist())
     for first in range(min(runs), max(runs) + 1, BLOCK_RUNS):
         block = range(first, min(first + BLOCK_RUNS, max(runs) + 1))
@@ -111,7 +112,7 @@ def violent_events(results: Results) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _of_block(results: Results, runs: range) -> Iterator[dict[str, object]]:
+def _of_block(results: Results, runs: range) -> Iterator[dict[str, Any]]:
     scenario = results.scenario
     model = TheatreModel(scenario, runs=len(runs), first_run=runs.start)
     places = _places(model.theatre)
@@ -163,7 +164,7 @@ def _place(theatre: Theatre, mine: np.ndarray, name: str) -> Place:
 
 def _row(
     scenario: str, run: int, day: date, sides: tuple[str, str], place: Place, counts: tuple[int, int, int]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     total = sum(counts)
     return {
         "simulated": True,

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from scoringrules import brier_score, crps_ensemble, interval_score
 
+from sim.experiments.folders import SCHEMA
 from sim.experiments.observations import NEVER_SAYS, Observation
 from sim.experiments.pooled import Pooled
-from sim.experiments.store import SCHEMA, Results
+from sim.experiments.store import Results
 
 CAP_DAYS = 30.0
 RESAMPLES = 1000

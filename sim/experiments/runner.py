@@ -39,7 +39,7 @@ def local_pool(workers: int) -> Executor:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
 
 
-def work_off(work: Work, jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Told]:
+def work_off(work: Work[Job], jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Told[Job]]:
     """Yield each job as it is done or has failed. Raises OSError where the disk fails: that is no job's fault.
 
     work: a function that pickles. A job that raises is told with what it raised. Where a worker dies, the jobs under way are
@@ -56,7 +56,7 @@ def work_off(work: Work, jobs: Iterable[Job], workers: int, make_pool: MakePool 
                 yield suspect, KILLED
 
 
-def _tried(work: Work, job: Job) -> str | None:
+def _tried(work: Work[Job], job: Job) -> str | None:
     try:
         work(job)
     except OSError:
@@ -73,7 +73,9 @@ def _said(error: BaseException) -> str:
     return f"raised {type(error).__name__}: {one_line(said)}"
 
 
-def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool) -> Generator[Told, None, list[Job]]:
+def _in_pool(
+    work: Work[Job], waiting: deque[Job], workers: int, make_pool: MakePool
+) -> Generator[Told[Job], None, list[Job]]:
     """Work off what is waiting; return the jobs that were under way when a worker died, none where all went well."""
     under_way: dict[Future[object], Job] = {}
     pool = make_pool(workers)
@@ -90,7 +92,7 @@ def _in_pool(work: Work, waiting: deque[Job], workers: int, make_pool: MakePool)
                 error = future.exception()
                 if isinstance(error, (BrokenProcessPool, OSError)):
                     raise error
-                yield under_way.pop(future), error and _said(error)
+                yield under_way.pop(future), None if error is None else _said(error)
         return []
     except BrokenProcessPool:
         return list(under_way.values())
@@ -123,6 +125,7 @@ def _stopping_waits() -> Iterator[None]:
 def _prepare_worker() -> None:
     """End this worker when the driver is gone, so that a killed driver leaves nothing running."""
     driver = parent_process()
+    assert driver is not None, "a worker has a parent"
 
     def leave_with_the_driver() -> None:
         driver.join()

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from sim.experiments.store import SCHEMA, Results
+from sim.experiments.folders import SCHEMA
+from sim.experiments.store import Results
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
@@ -23,7 +24,7 @@ def summarise(outcome: Outcome, values: np.ndarray, start: date, days: int) -> d
     values: (runs,) float, NaN where a date is censored or a question did not arise. n counts the runs that have a value,
     or for a date all runs, of which `censored` did not come within the horizon of `days`.
     """
-    head = {"name": outcome.name, "unit": outcome.unit, "type": outcome.type}
+    head: dict[str, Any] = {"name": outcome.name, "unit": outcome.unit, "type": outcome.type}
     known = values[~np.isnan(values)]
     if outcome.type == DATE:
         return head | _dates(values, start, days)

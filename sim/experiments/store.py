@@ -279,14 +279,17 @@ class Results:
     @cached_property
     def control(self) -> tuple[np.ndarray, np.ndarray]:
         """(cells,) lattice indices and (cells, days + 1, 2) shares of runs: with Damascus, contested."""
-        total, cells = None, None
-        for path in _parts(self.folder, "control"):
-            table = _table(path, ["cell", "day", "damascus", "contested"])
-            counts = np.stack([table["damascus"].to_numpy(), table["contested"].to_numpy()], axis=1)
-            counts = counts.reshape(-1, int(self.manifest["days"]) + 1, 2).astype(np.int64)
-            cells = table["cell"].to_numpy().reshape(counts.shape[:2])[:, 0]
-            total = counts if total is None else total + counts
-        return cells, total / self.runs
+        names = ["cell", "day", "damascus", "contested"]
+        tables = (_table(path, names) for path in _parts(self.folder, "control"))
+        first = next(tables)
+        total = self._control_counts(first)
+        for table in tables:
+            total += self._control_counts(table)
+        return first["cell"].to_numpy().reshape(total.shape[:2])[:, 0], total / self.runs
+
+    def _control_counts(self, table: pa.Table) -> np.ndarray:
+        counts = np.stack([table["damascus"].to_numpy(), table["contested"].to_numpy()], axis=1)
+        return counts.reshape(-1, int(self.manifest["days"]) + 1, 2).astype(np.int64)
 
     @cached_property
     def rules(self) -> dict[str, dict[str, np.ndarray]]:

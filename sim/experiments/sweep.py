@@ -129,11 +129,12 @@ def plan(there: np.ndarray, workers: int, whole_points: bool = True) -> list[Job
     size = min(JOB_RUNS, -(-missing // (JOBS_PER_WORKER * workers)))
     jobs: list[Job] = []
     for point, (first, end) in _spans(there):
-        last = jobs[-1] if jobs else None
-        follows = last and (last.end_point, last.first_run, last.end_run) == (point, first, end)
-        if follows and last.size + end - first <= size:
-            jobs[-1] = Job(last.first_point, point + 1, first, end)
-            continue
+        if jobs:
+            last = jobs[-1]
+            follows = (last.end_point, last.first_run, last.end_run) == (point, first, end)
+            if follows and last.size + end - first <= size:
+                jobs[-1] = Job(last.first_point, point + 1, first, end)
+                continue
         step = end - first if whole_points else JOB_RUNS
         jobs += [Job(point, point + 1, run, min(run + step, end)) for run in range(first, end, step)]
     return jobs

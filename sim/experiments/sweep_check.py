@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -135,7 +136,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
         yield from _recompute(results, kept, points_recomputed, seed)
 
 
-def _fault(folder: Path, job: Job, manifest: dict) -> str | None:
+def _fault(folder: Path, job: Job, manifest: dict[str, Any]) -> str | None:
     """Return what is wrong with a part, read to its last byte."""
     path = folder / "outcomes" / job.part
     fault = part_fault(path, job, stamp_of(manifest).encode())
@@ -154,7 +155,7 @@ def _fault(folder: Path, job: Job, manifest: dict) -> str | None:
     return _series_fault(folder / "series" / job.part, points, runs, path, manifest)
 
 
-def _series_fault(path: Path, points: int, runs: int, committed: Path, manifest: dict) -> str | None:
+def _series_fault(path: Path, points: int, runs: int, committed: Path, manifest: dict[str, Any]) -> str | None:
     rows = points * (len(LEVELS) if manifest["series"] == "quantiles" else runs) * (manifest["days"] + 1)
     try:
         found = pq.read_table(path, page_checksum_verification=True).num_rows
@@ -171,7 +172,9 @@ def _recompute(results: SweepResults, kept: list[Job], points: int, seed: int) -
     """Play some runs of some points again."""
     there = np.unique([point for job in kept for point in range(job.first_point, job.end_point)])
     chosen = np.random.default_rng(seed).permutation(there)[:points]
-    table = results.table() if len(chosen) else None
+    if not len(chosen):
+        return
+    table = results.table()
     for point in sorted(chosen.tolist()):
         rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
         runs = rows["run"].to_numpy()
@@ -220,7 +223,7 @@ def _runs_of(job: Job) -> tuple[int, int]:
     return job.first_run, job.end_run
 
 
-def _merge(folder: Path, group: list[Job], manifest: dict) -> None:
+def _merge(folder: Path, group: list[Job], manifest: dict[str, Any]) -> None:
     if len(group) < 2:
         return
     whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))

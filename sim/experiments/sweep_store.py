@@ -139,16 +139,19 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
     """Return the points as they are in a folder. Raises InputError where they cannot be read."""
     try:
         made = manifest["design"]
-        factors = tuple(
-            Factor(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
-            for raw in made["levers"] + made["uncertainties"]
-        )
+        factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
         rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
         return Design(factors, rows, tuple(table["design_row"].to_pylist()))
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
         raise InputError(f"{folder / 'design.parquet'}: {said}") from None
+
+
+def _factor(raw: dict[str, Any]) -> Factor:
+    """Return a factor as the manifest keeps it. Raises TypeError for one that is none."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return Factor(**values)
 
 
 def note_asked(folder: Path, runs: int, sequential: Sequential | None) -> None:
