@@ -127,10 +127,15 @@ def card(story: Story, actor: str, day: int) -> dict[str, Any]:
     }
 
 
+def _sectors(keys: tuple[str, ...]) -> str:
+    named = {town.key: town.name for town in load_grid().towns}
+    return ", ".join(named.get(key, words(key)) for key in keys)
+
+
 def _damascus(now: Evening) -> str:
     if now.deal_terms:
         return f"Deal in force: {words(TERMS[now.deal_terms])}"
-    where = f" in {', '.join(words(name).title() for name in now.fighting)}" if now.fighting else ""
+    where = f" in {_sectors(now.fighting)}" if now.fighting else ""
     return "Truce in force" if now.truce and not now.fighting else CAMPAIGN_SAID[CAMPAIGNS[now.campaign]] + where
 
 
@@ -140,7 +145,7 @@ def _moscow(now: Evening) -> str:
 
 def _sdf(now: Evening) -> str:
     if now.pulled_back:
-        return f"Has pulled back from {', '.join(words(name).title() for name in now.pulled_back)}"
+        return f"Has pulled back from {_sectors(now.pulled_back)}"
     return "Holds its ground"
 
 
