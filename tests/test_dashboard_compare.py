@@ -114,6 +114,13 @@ def test_two_folders_are_compared_pair_by_pair(on_offer: tuple[Shelved, ...]) ->
     assert made.command.startswith("pullback compare ")
 
 
+def test_the_command_gives_the_same_in_a_shell(on_offer: tuple[Shelved, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(on_offer[0].path.parent)
+    made = ask.answer(Question(a="baseline", b="moscow-stays", where="tonnes_by_road < 1e9"), on_offer)
+    assert made is not None
+    assert made.command == "pullback compare baseline moscow-stays --where 'tonnes_by_road < 1e9'"
+
+
 def test_a_sweep_is_compared_by_a_lever_and_asked_what_an_outcome_rests_on(on_offer: tuple[Shelved, ...]) -> None:
     by = ask.answer(Question(a="small", by="moscow.policy"), on_offer)
     rests = ask.answer(Question(a="small", outcome="tonnes_by_air"), on_offer)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -99,9 +101,7 @@ def answer(question: Question, on_offer: tuple[Shelved, ...]) -> Answer | None:
 
 def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
     made = compare(*(each.path for each in folders), where=question.where or None, by=question.by or None)
-    where = f" --where '{question.where}'" if question.where else ""
-    by = f" --by {question.by}" if question.by else ""
-    command = f"pullback compare {' '.join(str(each.path) for each in folders)}{by}{where}"
+    command = _command("compare", *(_short(each.path) for each in folders), by=question.by, where=question.where)
     names = " and ".join(other.name for other in made.paired.others)
     table = [dict(row) for row in made.table().to_pylist()]
     return Answer(
@@ -112,6 +112,18 @@ def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
         page(comparison_page(made)),
         command,
     )
+
+
+def _command(name: str, *arguments: str, **options: str) -> str:
+    """Return the command that gives the same, as a shell takes it. options: left out where empty."""
+    given = [part for option, text in options.items() if text for part in (f"--{option}", text)]
+    return shlex.join(["pullback", name, *arguments, *given])
+
+
+def _short(path: Path) -> str:
+    """Return a path from where the command was given, whole where it lies elsewhere."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _row(made: Comparison, each: Any) -> tuple[tuple[str, float | str], ...]:
@@ -132,9 +144,8 @@ def _of_sensitivity(question: Question, a: Shelved) -> Answer:
     made = sensitivity(a.path, question.outcome, where=question.where or None)
     over = (question.across, question.down)
     map_ = made.heat(*over) if all(over) and over[0] != over[1] else None
-    where = f" --where '{question.where}'" if question.where else ""
-    shown_over = f" --over {over[0]} {over[1]}" if map_ is not None else ""
-    command = f"pullback sensitivity {a.path} --outcome {question.outcome}{shown_over}{where}"
+    drawn = ("--over", *over) if map_ is not None else ()
+    command = _command("sensitivity", _short(a.path), *drawn, outcome=question.outcome, where=question.where)
     return Answer(
         f"What {made.measure.said} rests on",
         ("Value", "Share of the points' variance", "95% interval", "q", "Rank correlation", "Evidence"),
