@@ -14,8 +14,8 @@ _HOMES = {
     "run": "sim.experiments.ensemble",
     "sweep": "sim.experiments.sweep",
     "open_results": "sim.experiments.tables",
-    "compare": "sim.experiments.compare",
-    "sensitivity": "sim.experiments.sensitivity",
+    "compare": "sim.analysis.compare",
+    "sensitivity": "sim.analysis.sensitivity",
 }
 
 __all__ = list(_HOMES)

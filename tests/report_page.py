@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.report import write_report
 from sim.experiments.store import Results
+from sim.pages.report import write_report
 from sim.scenario import Scenario
 
 VOID = {"meta", "br", "link", "img", "hr", "input", "wbr"}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.agents import damascus, moscow, sdf, united_states
-from sim.experiments.report_outcomes import SYSTEMS as NAMES
 from sim.mechanisms import (
     advance,
     assets,
@@ -30,6 +29,7 @@ from sim.mechanisms import (
     withdrawal,
 )
 from sim.outcomes import OUTCOMES
+from sim.pages.report_outcomes import SYSTEMS as NAMES
 from sim.start import Coast, Pressures, Ties, initial_state
 
 
@@ -116,7 +116,7 @@ SYSTEMS = (
            ("test_systems::test_each_pressure_from_outside_moves_some_run",),
            ("start.outside",)),
 )  # fmt: skip
-"""In the order of sim.experiments.report_outcomes.SYSTEMS, which names them."""
+"""In the order of sim.pages.report_outcomes.SYSTEMS, which names them."""
 
 
 def name(number: int) -> str:

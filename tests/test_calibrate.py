@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.analysis import calibration_store
+from sim.analysis.calibrate import Calibration, combined, identified, make_design, meets, paired, uncertain
+from sim.analysis.observations import Observation, load_observations
+from sim.analysis.plausible import write_plausible
 from sim.cli import commands
 from sim.errors import InputError
-from sim.experiments import calibration_store
-from sim.experiments.calibrate import Calibration, combined, identified, make_design, meets, paired, uncertain
 from sim.experiments.locks import held
-from sim.experiments.observations import Observation, load_observations
-from sim.experiments.plausible import write_plausible
 from sim.experiments.sweep_file import load_sweep
 from sim.scenario import load_scenario
 

@@ -14,15 +14,14 @@ from click.testing import CliRunner
 from scipy import stats
 
 import sim
+from sim.analysis.compare import Comparison, compare
+from sim.analysis.differences import Difference, differences, largest_gap, paired_shares, signed_ranks
+from sim.analysis.pairs import Side, _matched, condition_on
+from sim.analysis.where import read_condition
 from sim.cli import commands
 from sim.errors import InputError
-from sim.experiments.compare import Comparison, compare
-from sim.experiments.differences import Difference, differences, largest_gap, paired_shares, signed_ranks
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.pairs import Side, _matched, condition_on
-from sim.experiments.report_summary import FEW_RUNS
-from sim.experiments.statistics import wilson
-from sim.experiments.where import read_condition
+from sim.experiments.statistics import FEW_RUNS, wilson
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
 

@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 from report_page import Page, sound
 
+from sim.analysis.compare import Comparison, compare
+from sim.analysis.durations import DURATIONS, of_sample, survival
 from sim.cli import commands
-from sim.experiments import compare_wording as words
-from sim.experiments.compare import Comparison, compare
-from sim.experiments.compare_charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks
-from sim.experiments.compare_page import write_comparison
-from sim.experiments.durations import DURATIONS, of_sample, survival
 from sim.experiments.ensemble import run_ensemble
 from sim.outcomes import DATE, OUTCOMES
+from sim.pages import compare_wording as words
+from sim.pages.compare_charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks
+from sim.pages.compare_page import write_comparison
 from sim.scenario import load_scenario
 
 RUNS, DAYS = 16, 30

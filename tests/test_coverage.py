@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sim.experiments.differences import mean_interval, paired_shares, share_interval
-from sim.experiments.durations import of_sample
-from sim.experiments.main_effects import Layout
-from sim.experiments.point_values import PointValues
+from sim.analysis.differences import mean_interval, paired_shares, share_interval
+from sim.analysis.durations import of_sample
+from sim.analysis.main_effects import Layout
+from sim.analysis.point_values import PointValues
+from sim.analysis.variance import jackknife
 from sim.experiments.statistics import wilson
-from sim.experiments.variance import jackknife
 
 SAMPLES = 1000
 LIMIT = 180.0

@@ -22,12 +22,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import ODD_TEXTS, altered, as_json, as_toml, damaged, guarded
 
+from sim.analysis.hindcast import hindcast
+from sim.analysis.observations import load_observations
 from sim.cli import COMMANDS, commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
 from sim.errors import InputError
 from sim.experiments import store
-from sim.experiments.hindcast import hindcast
-from sim.experiments.observations import load_observations
 from sim.experiments.sweep_file import load_sweep
 from sim.model import TheatreModel
 from sim.paths import data_folder, scenario_folder

@@ -14,18 +14,18 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from sim.analysis import fit
+from sim.analysis.hindcast import CAP_DAYS, FITTED, TEST, UNCHANGED, hindcast, score, summed_up
+from sim.analysis.observations import Climatology, Observation, load_observations
+from sim.analysis.pooled import Pooled
 from sim.errors import InputError
-from sim.experiments import fit
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.hindcast import CAP_DAYS, FITTED, TEST, UNCHANGED, hindcast, score, summed_up
-from sim.experiments.hindcast_page import write_page
-from sim.experiments.observations import Climatology, Observation, load_observations
-from sim.experiments.pooled import Pooled
 from sim.experiments.store import Results
 from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults
 from sim.outcomes import DATE, OUTCOMES
+from sim.pages.hindcast_page import write_page
 from sim.paths import data_folder
 from sim.scenario import load_scenario
 from tests.report_page import Page
@@ -304,7 +304,7 @@ def test_what_is_fitted_is_fitted_to_observations_up_to_20_january() -> None:
 
 def test_few_values_are_fitted_inside_their_ranges_and_marked_so() -> None:
     entries = load_scenario("baseline").entries
-    marked = {path for path, entry in entries.items() if entry.source.startswith("fitted by sim/experiments/fit.py")}
+    marked = {path for path, entry in entries.items() if entry.source.startswith("fitted by sim/analysis/fit.py")}
     assert set(fit.FITTED) == marked
     assert len(fit.FITTED) <= len(fit.TARGETS)
     for path in fit.FITTED:

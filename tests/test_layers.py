@@ -21,6 +21,8 @@ LAYERS = (
     "mesa_views model snapshot",
     "ledger",
     "experiments",
+    "analysis",
+    "pages",
     "dashboards",
     "cli",
     "__init__ __main__",

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.analysis.explain import find_event, partings, story, to_json, why
 from sim.errors import InputError
 from sim.events import BY_NAME, KINDS, MOVED_BY
-from sim.experiments.explain import find_event, partings, story, to_json, why
 from sim.ledger import Ledger, keep_ledger
 from sim.model import TheatreModel, policies_of
 from sim.scenario import Scenario, load_scenario

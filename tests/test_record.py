@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.analysis.hindcast import hindcast
+from sim.analysis.observations import load_observations
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.hindcast import hindcast
-from sim.experiments.observations import load_observations
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import load_scenario

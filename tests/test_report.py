@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from report_page import Page, reported
 
-from sim.experiments import maps
-from sim.experiments.observations import load_observations
-from sim.experiments.record import Agreement, agreement
-from sim.experiments.report import FILE, write_report
-from sim.experiments.report_outcomes import SYSTEMS
-from sim.experiments.report_values import plain
+from sim.analysis.observations import load_observations
+from sim.analysis.record import Agreement, agreement
 from sim.experiments.statistics import summarise
 from sim.experiments.store import Results
-from sim.experiments.wording import Calendar, amount, number, percent, share
 from sim.model import TheatreModel, theatre_of
 from sim.outcomes import DATE, NUMBER, OUTCOMES
+from sim.pages import maps
+from sim.pages.report import FILE, write_report
+from sim.pages.report_outcomes import SYSTEMS
+from sim.pages.report_values import plain
+from sim.pages.wording import Calendar, amount, number, percent, share
 from sim.scenario import Scenario, load_scenario
 
 RUNS, DAYS = 24, 16

@@ -12,13 +12,13 @@ import pytest
 from made_up_sweep import BREAKDOWN, POLICY, RISE, RUNS, VIOLATIONS, made_up
 from scipy.stats import qmc
 
+from sim.analysis.measure import measure_named
+from sim.analysis.point_values import heat, point_means
+from sim.analysis.sensitivity import as_object, sensitivity
+from sim.analysis.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
+from sim.analysis.where import read_condition
 from sim.errors import InputError
-from sim.experiments.measure import measure_named
-from sim.experiments.point_values import heat, point_means
-from sim.experiments.sensitivity import as_object, sensitivity
 from sim.experiments.sweep_results import SweepResults
-from sim.experiments.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
-from sim.experiments.where import read_condition
 
 
 def of(results: SweepResults, outcome: str = "killed_sdf") -> Any:

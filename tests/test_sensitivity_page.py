@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from made_up_sweep import BREAKDOWN, POLICY, RISE, made_up
 from report_page import Page, sound
 
+from sim.analysis.sensitivity import Sensitivity, sensitivity
 from sim.cli import commands
 from sim.experiments.folders import write_json
-from sim.experiments.sensitivity import Sensitivity, sensitivity
-from sim.experiments.sensitivity_charts import Part, parts_bar
-from sim.experiments.sensitivity_page import write_sensitivity
+from sim.pages.sensitivity_charts import Part, parts_bar
+from sim.pages.sensitivity_page import write_sensitivity
 
 
 @pytest.fixture(scope="module")

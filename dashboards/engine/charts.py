@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sim.experiments.observations import Observation, load_observations
-from sim.experiments.report_pictures import PANELS, SHARE, Panel
+from sim.analysis.observations import Observation, load_observations
+from sim.pages.report_pictures import PANELS, SHARE, Panel
 from sim.scenario import Scenario
 
 LEADING = (

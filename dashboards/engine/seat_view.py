@@ -12,8 +12,8 @@ from dashboards.engine.seat import Seat, Stop
 from dashboards.engine.seat_file import as_toml
 from dashboards.engine.setup import Setup
 from dashboards.engine.why import plain, words
-from sim.experiments.wording import Calendar, amount
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, outcome_table
+from sim.pages.wording import Calendar, amount
 
 HIDDEN = ("day", "chance")
 """What an actor's rules read that a person does not observe: the day's lot."""

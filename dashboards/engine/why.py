@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.agents.base import Rule
-from sim.experiments.explain import CODES, LONG_AGO
+from sim.analysis.explain import CODES, LONG_AGO
 from sim.ledger import Decision, Reading
 from sim.scenario import Scenario
 

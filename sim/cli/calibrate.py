@@ -12,8 +12,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.experiments.calibrate import Calibration
-    from sim.experiments.observations import Observation
+    from sim.analysis.calibrate import Calibration
+    from sim.analysis.observations import Observation
     from sim.scenario import Scenario
 
 SHOWN = 10
@@ -44,9 +44,9 @@ def calibrate(
 
     Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
     """
+    from sim.analysis import calibration_store
+    from sim.analysis.observations import load_observations
     from sim.errors import InputError
-    from sim.experiments import calibration_store
-    from sim.experiments.observations import load_observations
     from sim.scenario import load_scenario
 
     loaded = load_scenario(scenario)
@@ -72,10 +72,10 @@ def _played(
     scenario: Scenario, used: Sequence[Observation], folder: Path, points: int, runs: int, workers: int | None
 ) -> Calibration:
     """Play the points that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
+    from sim.analysis import calibration_store
     from sim.cli.batch import end_workers, processors
     from sim.cli.exits import HELD, INTERRUPTED, TERMINATED, Ended, Terminated
     from sim.cli.progress import progress
-    from sim.experiments import calibration_store
     from sim.experiments.locks import FolderBusy
 
     try:

@@ -11,8 +11,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.experiments.compare import Comparison
-    from sim.experiments.differences import Difference
+    from sim.analysis.compare import Comparison
+    from sim.analysis.differences import Difference
 
 
 @click.command()
@@ -39,7 +39,7 @@ def compare(
     A and B are results folders, or names of scenarios that have been run. A difference is B less A, with its 95% interval
     and its size in standard deviations of a run (of shares: Cohen's h).
     """
-    from sim.experiments.compare import compare as of
+    from sim.analysis.compare import compare as of
 
     made = of(*sources, outcomes=outcomes, where=condition, by=by)
     made.differences  # noqa: B018 - faults are told before anything is written
@@ -48,7 +48,7 @@ def compare(
 
         write_csv(csv_file, made.table())
     if html is not None:
-        from sim.experiments.compare_page import write_comparison
+        from sim.pages.compare_page import write_comparison
 
         write_comparison(html, made)
         click.echo(f"page in {html}", err=True)
@@ -76,7 +76,7 @@ def _print(made: Comparison, show_all: bool) -> None:
 
 def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:
     from sim.cli.tables import table
-    from sim.experiments import compare_wording as words
+    from sim.pages import compare_wording as words
 
     start = made.paired.base.start
     clear = [each for each in words.by_size(differences) if words.is_clear(each)]
@@ -108,8 +108,8 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
 
 def _print_by_date(out: Console, differences: list[Difference]) -> None:
     from sim.cli.tables import table
-    from sim.experiments import compare_wording as words
-    from sim.experiments.wording import percent
+    from sim.pages import compare_wording as words
+    from sim.pages.wording import percent
 
     for made in differences:
         if made.by:

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.experiments.explain import Cause, Parting
+    from sim.analysis.explain import Cause, Parting
     from sim.ledger import Decision, Ledger
 
 MOST_EVENTS = 10
@@ -39,12 +39,12 @@ def explain(source: str, run: int, actor: str | None, why: str | None, diverge: 
     ledger = _ledger(source, run)
     out = console()
     if as_json:
-        from sim.experiments.explain import to_json
+        from sim.analysis.explain import to_json
 
         print(json.dumps(to_json(ledger), allow_nan=False))
     elif why:
-        from sim.experiments.explain import find_event
-        from sim.experiments.explain import why as walk_back
+        from sim.analysis.explain import find_event
+        from sim.analysis.explain import why as walk_back
 
         _print_cause(out, ledger, walk_back(ledger, find_event(ledger, why)))
     elif diverge:
@@ -85,7 +85,7 @@ def _ledger(source: str, run: int) -> Ledger:
 
 
 def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
-    from sim.experiments.explain import story
+    from sim.analysis.explain import story
 
     scenario = ledger.scenario
     out.print(f"{scenario.title}: run {ledger.run} of seed {scenario.seed}", style="bold")
@@ -99,7 +99,7 @@ def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
 
 
 def _print_decision(out: Console, ledger: Ledger, decision: Decision) -> None:
-    from sim.experiments.explain import decision_text, read_values
+    from sim.analysis.explain import decision_text, read_values
 
     _print_indented(out, decision_text(ledger, decision), 2)
     read = "; ".join(read_values(ledger, decision))
@@ -116,7 +116,7 @@ def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> 
 
 
 def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
-    from sim.experiments.explain import differing_values, partings
+    from sim.analysis.explain import differing_values, partings
 
     decisions, events = partings(first, second)
     out.print(f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, under the same luck", style="bold")
@@ -137,7 +137,7 @@ def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
 
 
 def _print_decisions(out: Console, first: Ledger, second: Ledger, parting: Parting) -> None:
-    from sim.experiments.explain import decision_text
+    from sim.analysis.explain import decision_text
 
     for one, other in parting.decisions:
         _print_indented(out, f"{first.scenario.name}: {decision_text(first, one)}", 2)

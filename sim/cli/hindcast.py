@@ -11,9 +11,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.experiments.pooled import Pooled
+    from sim.analysis.pooled import Pooled
     from sim.experiments.store import Results
-    from sim.experiments.wording import Calendar
+    from sim.pages.wording import Calendar
     from sim.scenario import Scenario
 
 TITLES = {
@@ -46,9 +46,9 @@ def hindcast(scenario: str, observations: Path | None, html: Path | None, as_jso
     Beside it stand the forecast that nothing changes, what past cases say, and the same runs with every actor idle and
     deciding at random.
     """
-    from sim.experiments.hindcast import hindcast as score_all
-    from sim.experiments.hindcast_page import FILE, write_page
-    from sim.experiments.observations import load_observations
+    from sim.analysis.hindcast import hindcast as score_all
+    from sim.analysis.observations import load_observations
+    from sim.pages.hindcast_page import FILE, write_page
 
     record = load_observations(observations)
     if html is not None and not html.parent.is_dir():
@@ -66,9 +66,9 @@ def _results(name: str) -> tuple[Scenario, Results | Pooled]:
     """Return the scenario and its runs: those of a results folder, or of a scenario, which are computed where they lack."""
     from dataclasses import replace
 
+    from sim.analysis.pooled import Pooled
     from sim.cli.batch import compute, processors, results_folder
     from sim.errors import InputError
-    from sim.experiments.pooled import Pooled
     from sim.experiments.store import code_digest
     from sim.experiments.sweep_results import SweepResults
     from sim.experiments.tables import open_results
@@ -96,7 +96,7 @@ def _null_results(scenario: Scenario, policy: str) -> Results:
 def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path) -> None:
     """Print the scores in their blocks. name: of the ensemble, or of the sweep whose points are pooled."""
     from sim.cli.tables import console
-    from sim.experiments.wording import Calendar
+    from sim.pages.wording import Calendar
 
     out, calendar = console(), Calendar(scenario.start_date, scenario.days)
     out.print(f"{name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")

@@ -86,8 +86,8 @@ def run(
     _tell_cost(loaded, folder, workers, anyway)
     results = compute(loaded, folder, workers, states)
 
-    from sim.experiments.report import write_report
     from sim.experiments.statistics import summary
+    from sim.pages.report import write_report
 
     made = summary(results)
     report = write_report(results, loaded)

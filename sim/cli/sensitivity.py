@@ -12,8 +12,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.experiments.point_values import Heat
-    from sim.experiments.sensitivity import Sensitivity
+    from sim.analysis.point_values import Heat
+    from sim.analysis.sensitivity import Sensitivity
 
 SHOWN = 15
 
@@ -39,16 +39,16 @@ def sensitivity(
 
     Says too how much is luck, how much lies between the points, and what share rests on values that are only assumed.
     """
+    from sim.analysis.sensitivity import as_object
+    from sim.analysis.sensitivity import sensitivity as of
     from sim.cli.tables import write_csv
-    from sim.experiments.sensitivity import as_object
-    from sim.experiments.sensitivity import sensitivity as of
 
     made = of(folder, outcome, condition)
     map_ = made.heat(*over) if over else None
     if csv_file is not None:
         write_csv(csv_file, made.table())
     if html is not None:
-        from sim.experiments.sensitivity_page import write_sensitivity
+        from sim.pages.sensitivity_page import write_sensitivity
 
         write_sensitivity(html, made, map_)
         click.echo(f"page in {html}", err=True)
@@ -84,7 +84,7 @@ def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
 
 def _print_spread(out: Console, made: Sensitivity) -> None:
     from sim.cli.tables import table
-    from sim.experiments.wording import part
+    from sim.pages.wording import part
 
     rows = table("variance of one run", "share", whole=("variance of one run",))
     for name, said in (
@@ -98,7 +98,7 @@ def _print_spread(out: Console, made: Sensitivity) -> None:
 
 def _print_drivers(out: Console, made: Sensitivity) -> None:
     from sim.cli.tables import table
-    from sim.experiments.wording import part
+    from sim.pages.wording import part
 
     rows = table("value", "of the points'", "95% interval", "q", "rank corr.", "evidence", whole=("value",))
     clear = [driver for driver in made.drivers if driver.q < 0.05]
@@ -114,7 +114,7 @@ def _print_drivers(out: Console, made: Sensitivity) -> None:
 
 def _print_grades(out: Console, made: Sensitivity) -> None:
     from sim.cli.tables import table
-    from sim.experiments.wording import part
+    from sim.pages.wording import part
 
     rows = table("rests by itself on", "values", "of all variance", "95% interval", whole=("rests by itself on",))
     for grade in made.grades:

@@ -60,8 +60,8 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 
 
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
-    from sim.experiments.measure import measure_named
-    from sim.experiments.point_values import point_means
+    from sim.analysis.measure import measure_named
+    from sim.analysis.point_values import point_means
     from sim.experiments.sweep_check import open_sweep
 
     results = open_sweep(folder)

@@ -1,1 +1,1 @@
-"""Ensembles of runs: computed in blocks by workers, kept in results folders, summarised, scored and reported."""
+"""Many runs: ensembles and sweeps, how they are played and stored, and how they are opened again."""

@@ -13,6 +13,7 @@ from sim.experiments.store import Results
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
+FEW_RUNS = 30
 LEVEL = 0.95
 DATES_BY = (8, 16, 30, 60, 90, 180)
 """Days since the start by which the probability of a dated outcome is given."""

@@ -1,0 +1,254 @@
+"""Approximate Bayesian computation: which sets of the uncertain values the record up to 20 January 2026 speaks for.
+
+A space-filling design covers every uncertain value within its own sourced range. Each point is played as a short ensemble,
+and its weight is the share of its runs that meet every observation used to fit, within the reports' range and a tolerance.
+Points drawn in proportion to their weight are an ensemble of plausible sets, not one best point. Method: Tavare et al. 1997,
+Pritchard et al. 1999 (rejection), with the runs of a point as its draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from scipy.stats import kstwobign, qmc, spearmanr
+from scipy.stats import t as student
+
+from sim.analysis.hindcast import CAP_DAYS
+from sim.analysis.observations import NEVER_SAYS, Observation
+from sim.model import TheatreModel
+from sim.outcomes import OUTCOMES
+from sim.scenario import Scenario
+
+DAYS_AFTER = 5
+"""Days played beyond the last observation: a truce of 25 January is nearer to one of the 20th than none."""
+
+TOLERANCE = 0.1
+"""Beyond the range of the reports, as a share of the distance from the record to "nothing changes"."""
+
+LEVEL = 0.01
+MOST_PAIRED = 12
+POINTS_PER_VALUE = 4
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Design:
+    """Points over the uncertain values: paths, (values,) low and high, (points, values) settings."""
+
+    paths: tuple[str, ...]
+    low: np.ndarray
+    high: np.ndarray
+    points: np.ndarray
+
+    def settings(self, point: int) -> dict[str, float]:
+        """Return the settings of one point."""
+        return dict(zip(self.paths, self.points[point].tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What the record says of one value: its weighted 5% and 95% quantiles within [low, high].
+
+    p: of a Kolmogorov-Smirnov distance as large from the uniform distribution over the range, times the number of values.
+    """
+
+    path: str
+    low: float
+    high: float
+    p05: float
+    p95: float
+    p: float
+
+    @property
+    def identified(self) -> bool:
+        """The weight is spread otherwise than the design."""
+        return self.p < LEVEL
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A sum of values, each over its range, that the runs which meet an observation, or ALL of them, have in common.
+
+    shares: of each value in the sum, signed, the largest first, their sizes adding up to 1. spread: that of the sum where
+    the observation is met over that in the design, 1 where it says nothing.
+    """
+
+    observation: str
+    paths: tuple[str, ...]
+    shares: tuple[float, ...]
+    spread: float
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """A design, its observations, and (points, observations + 1) share of the runs that meet each, and all."""
+
+    design: Design
+    observations: tuple[Observation, ...]
+    met: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        """(points,) share of the runs that meet every observation, scaled to sum 1; all 0 where no run does."""
+        total = self.met[:, -1].sum()
+        return self.met[:, -1] / total if total > 0 else self.met[:, -1]
+
+    @property
+    def effective(self) -> float:
+        """Number of equally weighted points that would say as much (Kish)."""
+        squares = (self.weight**2).sum()
+        return float(1.0 / squares) if squares > 0 else 0.0
+
+    def draw(self, sets: int, seed: int) -> np.ndarray:
+        """Return (sets,) points drawn systematically: a point of weight w comes about w times `sets` times."""
+        start = np.random.default_rng(seed).random()
+        ladder = (np.arange(sets) + start) / sets
+        return np.minimum(np.searchsorted(self.weight.cumsum(), ladder), len(self.weight) - 1)
+
+
+def uncertain(scenario: Scenario) -> tuple[str, ...]:
+    """Return the paths of the values that calibration may move: uncertain numbers with a range of some width."""
+    return tuple(
+        path
+        for path, entry in scenario.entries.items()
+        if entry.kind == "uncertainty"
+        and entry.range is not None
+        and entry.range[0] < entry.range[1]
+        and isinstance(entry.value, float)
+    )
+
+
+def make_design(scenario: Scenario, points: int, seed: int) -> Design:
+    """Return a Latin hypercube over the ranges of the uncertain values.
+
+    Its columns are paired at random: so few points of a Sobol sequence in so many dimensions would tie values to each other.
+    """
+    paths = uncertain(scenario)
+    low, high = np.array([scenario.entries[path].range for path in paths], float).T
+    sample = qmc.LatinHypercube(len(paths), rng=np.random.default_rng(seed)).random(points)
+    return Design(paths, low, high, qmc.scale(sample, low, high))
+
+
+def play(
+    scenario: Scenario, observations: Sequence[Observation], design: Design, points: Sequence[int], runs: int, workers: int
+) -> Iterator[np.ndarray]:
+    """Yield the (observations + 1,) shares of runs of these points of the design, in order, as they are played."""
+    jobs = [(scenario, design.settings(point), tuple(observations), runs) for point in points]
+    if workers <= 1:
+        yield from map(shares_met, jobs)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(shares_met, jobs, chunksize=4)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def shares_met(job: tuple[Scenario, dict[str, float], tuple[Observation, ...], int]) -> np.ndarray:
+    """Play one point; return the share of its runs that meet each observation, and in the end all of them."""
+    scenario, settings, observations, runs = job
+    days = days_needed(scenario, observations)
+    model = TheatreModel(scenario.with_values(settings | {"days": days}, set_by="calibrate"), runs=runs)
+    model.run_to(days)
+    read = {outcome.name: outcome.of for outcome in OUTCOMES}
+    values = [np.asarray(read[item.outcome](model.history), float) for item in observations]
+    met = np.array([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
+    return np.append(met.mean(axis=1), met.all(axis=0).mean())
+
+
+def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:
+    """Return the days to play so that every observation can be read."""
+    last = max(item.seen_by or scenario.end_date for item in observations)
+    return min((last - scenario.start_date).days + DAYS_AFTER, scenario.days)
+
+
+def meets(item: Observation, values: np.ndarray, start: date) -> np.ndarray:
+    """Return (runs,) bool: the run lies within the reports and the tolerance. What did not come meets nothing."""
+
+    def read(said: Any) -> float:
+        return float((said - start).days) if isinstance(said, date) else float(said)
+
+    low, central, high = map(read, item.observed)
+    naive = central + CAP_DAYS if item.nothing_changes == NEVER_SAYS else read(item.nothing_changes)
+    beyond = TOLERANCE * abs(naive - central)
+    return (values >= low - beyond) & (values <= high + beyond)
+
+
+def identified(calibration: Calibration) -> list[Identified]:
+    """Return what the record says of each value, the most identified first."""
+    design, weight = calibration.design, calibration.weight
+    found = []
+    for index, path in enumerate(design.paths):
+        values = design.points[:, index]
+        order = np.argsort(values)
+        reached = weight[order].cumsum()
+        share = (values[order] - design.low[index]) / (design.high[index] - design.low[index])
+        p = kstwobign.sf(np.abs(reached - share).max() * np.sqrt(calibration.effective)) * len(design.paths)
+        p05, p95 = (float(values[order][min(np.searchsorted(reached, level), len(values) - 1)]) for level in (0.05, 0.95))
+        low, high = float(design.low[index]), float(design.high[index])
+        found.append(Identified(path, low, high, p05, p95, float(min(p, 1.0))))
+    return sorted(found, key=lambda value: value.p)
+
+
+def paired(calibration: Calibration, drawn: np.ndarray) -> list[tuple[str, str, float, float]]:
+    """Return pairs of values that the record ties to each other: paths, rank correlation over the sets, p below LEVEL.
+
+    drawn: (sets,) points as `draw` gives them. Looked for among the values whose spread changed most.
+    """
+    design, points = calibration.design, np.unique(drawn)
+    names = [value.path for value in identified(calibration)[:MOST_PAIRED]]
+    columns = [design.paths.index(name) for name in names]
+    pairs = [(a, b) for a in range(len(names)) for b in range(a)]
+    found = []
+    for a, b in pairs:
+        rho, p = spearmanr(design.points[points, columns[a]], design.points[points, columns[b]])
+        if p * len(pairs) < LEVEL:
+            found.append((names[b], names[a], float(rho), float(p * len(pairs))))
+    return sorted(found, key=lambda pair: pair[3])
+
+
+def combined(calibration: Calibration) -> list[Combination]:
+    """Return, for each observation and for all at once, the sum of values that it speaks of; none where no value weighs.
+
+    The share of runs that meet it is regressed on the values, each over its range, and those are kept whose coefficient is
+    further from 0 than chance would bring one of them at LEVEL. How much narrower the observation makes their sum is told by
+    the half of the points that the sum is not from. Needs POINTS_PER_VALUE points for each value, and says nothing on fewer.
+    """
+    design = calibration.design
+    unit = (design.points - design.low) / (design.high - design.low) - 0.5
+    if len(unit) < POINTS_PER_VALUE * len(design.paths):
+        return []
+    names = [*(item.name for item in calibration.observations), ALL]
+    varied = [(name, met) for name, met in zip(names, calibration.met.T, strict=True) if np.ptp(met) > 0]
+    made = (_combination(name, design.paths, unit, met) for name, met in varied)
+    return [combination for combination in made if combination.paths]
+
+
+def _combination(observation: str, paths: tuple[str, ...], unit: np.ndarray, met: np.ndarray) -> Combination:
+    slope, p = _regressed(unit, met)
+    kept = np.flatnonzero(p * len(p) < LEVEL)
+    kept = kept[np.argsort(-np.abs(slope[kept]))]
+    if not len(kept):
+        return Combination(observation, (), (), 1.0)
+    one, other = slice(0, None, 2), slice(1, None, 2)
+    half, _ = _regressed(unit[one], met[one])
+    sums = unit[other][:, kept] @ half[kept]
+    spread = np.sqrt(np.cov(sums, aweights=met[other]) / np.var(sums))
+    shares = slope[kept] / np.abs(slope[kept]).sum()
+    return Combination(observation, tuple(paths[index] for index in kept), tuple(shares.tolist()), float(spread))
+
+
+def _regressed(unit: np.ndarray, met: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (values,) slopes of the share of runs that meet the record, by least squares, and their p under no effect."""
+    x = np.column_stack([np.ones(len(unit)), unit])
+    inverse = np.linalg.inv(x.T @ x)
+    slope = inverse @ x.T @ met
+    free = len(x) - x.shape[1]
+    error = np.sqrt(np.sum((met - x @ slope) ** 2) / free * np.diag(inverse))
+    return slope[1:], 2.0 * student.sf(np.abs(slope[1:]) / np.maximum(error[1:], 1e-300), free)

@@ -1,0 +1,214 @@
+"""Sides of a comparison, run by run: ensembles that share their luck, or the points of a sweep by the value of a lever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from sim.analysis.where import Condition
+from sim.errors import InputError
+from sim.experiments.store import Results
+from sim.experiments.sweep_results import SweepResults
+from sim.experiments.tables import open_results
+from sim.outcomes import OUTCOMES
+from sim.paths import scenario_folder
+from sim.scenario import Scenario, load_scenario
+from sim.scenario_entries import shown
+from sim.scenario_file import near_miss
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of a comparison.
+
+    key: (pairs, 2) row of the design (0 in an ensemble) and run. outcomes: name -> (pairs,) float, dates in days since
+    `start`, NaN where it did not come or did not arise. notes: what the reader must know of it.
+    """
+
+    name: str
+    where_from: str
+    seed: int
+    epoch: date
+    start: date
+    end: date
+    code: str
+    key: np.ndarray
+    outcomes: Mapping[str, np.ndarray]
+    notes: tuple[str, ...] = ()
+
+    def kept(self, places: np.ndarray) -> Side:
+        """Return the side with some of its runs."""
+        outcomes = {name: values[places] for name, values in self.outcomes.items()}
+        return replace(self, key=self.key[places], outcomes=outcomes)
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """A base and others, whose runs stand in the same order. notes: what to know before reading their figures."""
+
+    base: Side
+    others: tuple[Side, ...]
+    notes: tuple[str, ...]
+    condition: Condition | None = None
+
+
+def pair(sources: Sequence[str | Path], by: str | None = None) -> Paired:
+    """Return the sides of a comparison, matched run by run. Raises InputError where they do not share their luck.
+
+    sources: results folders, or names of scenarios whose results are in their default folder. by: for one sweep, the path
+    whose values are the sides.
+    """
+    opened = [_opened(source) for source in sources]
+    if by is not None:
+        if len(opened) != 1 or not isinstance(opened[0], SweepResults):
+            raise InputError("--by goes with the folder of one sweep")
+        sides = _sides_by(opened[0], by)
+    else:
+        sides = [_side(results) for results in opened]
+    if len(sides) < 2:
+        raise InputError("a comparison needs two sides; name two results folders, or one sweep and --by PATH")
+    return _matched(_named_apart(sides))
+
+
+def condition_on(paired: Paired, condition: Condition) -> Paired:
+    """Return the pairs whose base run meets a condition: the same histories' luck, on every side."""
+    holds = condition.holds(paired.base.outcomes)
+    if not holds.any():
+        raise InputError(f'no run of {paired.base.name} meets --where "{condition.text}"')
+    note = f"only the {holds.sum()} of {len(holds)} pairs whose run of {paired.base.name} meets {condition.text}"
+    others = tuple(side.kept(holds) for side in paired.others)
+    return Paired(paired.base.kept(holds), others, (*paired.notes, note), condition)
+
+
+def _opened(source: str | Path) -> Results | SweepResults:
+    if Path(source).is_dir():
+        return open_results(source)
+    if isinstance(source, str) and "/" not in source:
+        names = [path.stem for path in scenario_folder().glob("*.toml")]
+        if source in names:
+            scenario = load_scenario(source)
+            folder = Path("results") / f"{scenario.name}-{scenario.hash}"
+            if not folder.is_dir():
+                raise InputError(
+                    f"{source} has not been run; pullback run {source} puts its results into {folder}{_there(source)}"
+                )
+            return open_results(folder)
+        raise InputError(f"{source} is neither a results folder nor a scenario{near_miss(source, names)}")
+    raise InputError(f"{source}: no such results folder")
+
+
+def _there(name: str) -> str:
+    """Name the results of a scenario under other values, days or seed, which its name does not stand for."""
+    found = ", ".join(str(path) for path in sorted(Path("results").glob(f"{name}-????????")))
+    return f"; {found} is of other values: compare it by its folder" if found else ""
+
+
+def _side(results: Results | SweepResults) -> Side:
+    if isinstance(results, SweepResults):
+        raise InputError(f"{results.folder} holds a sweep; compare it by itself, with --by PATH, or export it")
+    outcomes = dict(results.outcomes)
+    run = outcomes.pop("run").astype(np.int64)
+    key = np.column_stack([np.zeros_like(run), run])
+    made, asked = results.manifest, results.scenario.runs
+    note = (f"INCOMPLETE: {made['scenario']} has {len(run)} of {asked} runs",) if len(run) < asked else ()
+    side = _made(made["scenario"], results.folder, results.scenario, made["code"], key, outcomes)
+    return replace(side, notes=note)
+
+
+def _made(
+    name: str, folder: Path, scenario: Scenario, code: str, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
+) -> Side:
+    dates = (scenario.epoch, scenario.start_date, scenario.end_date)
+    return Side(name, str(folder), scenario.seed, *dates, code, key, outcomes)
+
+
+def _sides_by(results: SweepResults, path: str) -> list[Side]:
+    """Return a side for each value of a lever, the base's first."""
+    known = [factor.path for factor in results.design.factors]
+    if path not in known:
+        raise InputError(f"--by {path}: does not vary in {results.folder}{near_miss(path, known)}")
+    rows, column = np.array(results.design.row_of_design), np.array(results.design.column(path))
+    others = [np.array(results.design.column(each)) for each in known if each != path]
+    before = results.base.entries[path].value
+    crossed = {value: np.flatnonzero((rows >= 0) & (column == value)) for value in dict.fromkeys(column[rows >= 0].tolist())}
+    values = sorted(crossed, key=lambda value: (value != before, str(value)))
+    cells = _cells(others, crossed[values[0]])
+    if len(cells) != len(crossed[values[0]]) or any(_cells(others, points) != cells for points in crossed.values()):
+        raise InputError(f"--by {path}: its values are not crossed with the rest of the design; name a lever")
+    table, row_of_cell = results.table(), {cell: place for place, cell in enumerate(sorted(cells))}
+    point, run = table["point"].to_numpy(), table["run"].to_numpy().astype(np.int64)
+    cell_of_point = np.full(results.design.points, -1)
+    for points in crossed.values():
+        for each in points:
+            cell_of_point[each] = row_of_cell[tuple(str(column[each]) for column in others)]
+    note = () if results.is_complete else (f"INCOMPLETE: {results.runs_there} of {results.runs_asked} runs are there",)
+    sides = []
+    for value in values:
+        mine = np.isin(point, crossed[value])
+        key = np.column_stack([cell_of_point[point[mine]], run[mine]])
+        outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+        name = f"{path} = {shown(value)}"
+        sides.append(replace(_made(name, results.folder, results.base, results.manifest["code"], key, outcomes), notes=note))
+    return sides
+
+
+def _cells(others: Sequence[np.ndarray], points: np.ndarray) -> set[tuple[str, ...]]:
+    return {tuple(str(column[point]) for column in others) for point in points}
+
+
+def _named_apart(sides: list[Side]) -> list[Side]:
+    """Give sides of the same name the name of their folder."""
+    names = [side.name for side in sides]
+    return [replace(s, name=f"{s.name} ({s.where_from})") if names.count(s.name) > 1 else s for s in sides]
+
+
+def _matched(sides: list[Side]) -> Paired:
+    base = sides[0]
+    for side in sides[1:]:
+        if (side.seed, side.epoch) != (base.seed, base.epoch):
+            what = (
+                f"seeds {base.seed} and {side.seed}" if side.seed != base.seed else f"epochs {base.epoch} and {side.epoch}"
+            )
+            raise InputError(
+                f"{base.name} and {side.name} do not share their luck ({what}), so their runs are no pairs and their "
+                "differences would be luck for the most part; run both with the same --seed and epoch"
+            )
+    common = set(map(tuple, base.key.tolist())).intersection(*(map(tuple, side.key.tolist()) for side in sides[1:]))
+    if not common:
+        raise InputError(f"{base.name} and {sides[1].name} have no run in common")
+    matched = [_in_order(side, common) for side in sides]
+    paired = Paired(matched[0], tuple(matched[1:]), tuple(_notes(sides, len(common))))
+    if horizon(paired) < max(side.start for side in sides):
+        spans = ", ".join(f"{side.name} {side.start} to {side.end}" for side in sides)
+        raise InputError(f"the sides have no day in common, so that no date can be compared: {spans}")
+    return paired
+
+
+def _in_order(side: Side, common: set[tuple[int, int]]) -> Side:
+    keys = list(map(tuple, side.key.tolist()))
+    places = sorted((place for place, key in enumerate(keys) if key in common), key=lambda place: keys[place])
+    return side.kept(np.array(places))
+
+
+def _notes(sides: Sequence[Side], common: int) -> list[str]:
+    notes = list(dict.fromkeys(note for side in sides for note in side.notes))
+    if any(len(side.key) != common for side in sides):
+        counts = ", ".join(f"{side.name} {len(side.key)}" for side in sides)
+        notes.append(f"INCOMPLETE: {common} pairs of runs are compared; there are {counts}")
+    if len({side.code for side in sides}) > 1:
+        notes.append("the sides were made by different versions of the code: differences may be the code's")
+    if len({side.end for side in sides}) > 1:
+        notes.append(f"the sides end on different days: dates count as not come after {min(side.end for side in sides)}")
+    if len({side.start for side in sides}) > 1:
+        starts = ", ".join(f"{side.name} {side.start}" for side in sides)
+        notes.append(f"the sides start on different days ({starts}): dates are compared as dates, sums over different days")
+    return notes
+
+
+def horizon(paired: Paired) -> date:
+    """Return the last day that all sides reach."""
+    return min(side.end for side in (paired.base, *paired.others))

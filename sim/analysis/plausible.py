@@ -1,0 +1,80 @@
+"""Write the plausible sets of a calibration in the forms that `pullback sweep` and `pullback run` take.
+
+plausible.csv holds a row per set, drawn in proportion to how often its runs meet the record, so that some come more than
+once; plausible.toml is a sweep over its rows; sets/NNNN.toml is a scenario for each distinct set, named by its point.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.analysis.calibrate import Calibration, Design
+from sim.scenario_file import find_scenario, scenario_names
+
+SWEEP = """\
+# Sets of values that the record speaks for: pullback sweep {path}
+
+format = 1
+name = "plausible-{name}"
+base = {base}
+title = "Plausible sets of {name}"
+asks = "What does the scenario say when its uncertain values are only as certain as the record makes them?"
+
+[design]
+method = "table"
+table = "plausible.csv"
+include_base = false
+
+[replicates]
+n = {runs}
+"""
+
+
+def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, scenario: str, runs: int) -> None:
+    """Write the sets. drawn: (sets,) points as `draw` gives them. scenario: name or path. runs: of each set in the sweep."""
+    design, name = calibration.design, Path(scenario).stem
+    replace(folder / "plausible.csv", lambda file: _write_rows(file, design, drawn))
+    path = folder / "plausible.toml"
+    text = SWEEP.format(path=path, name=name, base=_base(scenario, folder), runs=runs)
+    replace(path, lambda file: file.write(text))
+    (folder / "sets").mkdir(exist_ok=True)
+    for old in (folder / "sets").glob("[0-9]*.toml"):
+        old.unlink()
+    for point in np.unique(drawn).tolist():
+        text = _scenario(design, point, name, _base(scenario, folder / "sets"))
+        replace(folder / "sets" / f"{point:04d}.toml", lambda file, text=text: file.write(text))
+
+
+def _base(scenario: str, folder: Path) -> str:
+    """Return what a file in `folder` names as its base: a shipped name, or a path from there."""
+    if scenario in scenario_names():
+        return f'"{scenario}"'
+    path = os.path.relpath(find_scenario(scenario).resolve(), folder.resolve())
+    return f"'{Path(path).as_posix()}'"
+
+
+def _scenario(design: Design, point: int, name: str, base: str) -> str:
+    values = "\n".join(f"{path} = {value!r}" for path, value in design.settings(point).items())
+    return f'base = {base}\ntitle = "{name} with plausible set {point}"\n\n{values}\n'
+
+
+def _write_rows(file: Any, design: Design, drawn: np.ndarray) -> None:
+    rows = csv.writer(file)
+    rows.writerow(design.paths)
+    rows.writerows(design.points[drawn].tolist())
+
+
+def replace(path: Path, write: Callable[[Any], object]) -> None:
+    """Write a text file that appears whole or not at all."""
+    hidden = path.with_name("." + path.name)
+    with hidden.open("w", encoding="utf-8", newline="") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(hidden, path)

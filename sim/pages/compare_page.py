@@ -1,0 +1,204 @@
+"""The page of a comparison: how outcomes differ, how sure that is, and what stands in the way of reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from sim.analysis.compare import Comparison
+from sim.analysis.differences import Difference
+from sim.analysis.pairs import Side, horizon
+from sim.outcomes import DATE
+from sim.pages import compare_wording as words
+from sim.pages.compare_charts import EffectRow, forest
+from sim.pages.compare_maps import definitions, maps_section
+from sim.pages.compare_pictures import dates_section, distributions_section, durations_section
+from sim.pages.markup import Content, Contents, code, element, figure, folded, paragraph, section, small, table
+from sim.pages.page_file import document, write_page
+from sim.pages.wording import percent
+from sim.pages.wording import words as in_words
+
+MOST_ROWS = 60
+LARGEST = 5
+
+
+def write_comparison(path: Path, made: Comparison) -> None:
+    """Write the page of a comparison, whole or not at all."""
+    write_page(path, comparison_page(made))
+
+
+def comparison_page(made: Comparison) -> Element:
+    """Return the page of a comparison."""
+    paired = made.paired
+    names = " and ".join(other.name for other in paired.others)
+    several = len(paired.others) > 1
+    sections = [part for place, other in enumerate(paired.others) for part in _sections(made, other, place, several)]
+    if any(part.get("aria-labelledby", "").startswith("maps-") for part in sections):
+        sections.append(definitions(made))
+    footer = f"{len(paired.base.key)} pairs of simulated runs of a model under stated assumptions."
+    title = f"{names} compared with {paired.base.name}"
+    return document(title, _facts(made), list(made.notes), [*sections, _method(made)], footer)
+
+
+def _facts(made: Comparison) -> dict[str, str]:
+    base = made.paired.base
+    facts = {"A": _said(base)}
+    for place, other in enumerate(made.paired.others):
+        facts["B" if place == 0 else f"B, {place + 1}"] = _said(other)
+    facts["Pairs"] = f"{len(base.key)} pairs of runs, each with the same luck on both sides; seed {base.seed}"
+    if made.paired.condition is not None:
+        facts["Only where"] = f"{made.paired.condition.text}, in the run of A"
+    return facts
+
+
+def _said(side: Side) -> str:
+    return f"{side.name}, {side.start} to {side.end}; {side.where_from}, model {side.code}"
+
+
+def _sections(made: Comparison, other: Side, place: int, several: bool) -> list[Element]:
+    """Return the sections on one other side; where there are several, each heading says whose it is."""
+    differences = [each for each in made.differences if each.scenario == other.name]
+    whose = f": {other.name}" if several else ""
+    found = [
+        _short(made, differences, place, whose),
+        _effects(differences, place, whose),
+        _table(made, differences, place, whose),
+        dates_section(made, other, differences, place, whose),
+        durations_section(made, other, place, whose),
+        distributions_section(made, other, differences, place, whose),
+        maps_section(made, other, place, whose),
+    ]
+    return [part for part in found if part is not None]
+
+
+def _short(made: Comparison, differences: Sequence[Difference], place: int, whose: str) -> Element:
+    clear = [each for each in words.by_size(differences) if words.is_clear(each)]
+    same = _names([each for each in differences if each.diff is not None and not each.differ])
+    outcomes = _names(differences)
+    clear_names = _names(clear)
+    unclear = [name for name in outcomes if name not in clear_names and name not in same and _arises(differences, name)]
+    nowhere = [name for name in outcomes if not _arises(differences, name)]
+    said = [
+        f"Of {len(outcomes)} outcomes {len(clear_names)} differ beyond luck (q below {words.CLEAR:g}), "
+        f"{len(unclear)} cannot be told apart, {len(set(same) - set(clear_names))} are the same in every pair"
+        + (f"; the question of {len(nowhere)} arises on both sides in no pair." if nowhere else ".")
+    ]
+    largest = {each.outcome.name: each for each in reversed(clear)}
+    for each in words.by_size(list(largest.values()))[:LARGEST]:
+        about = f"{each.outcome.definition}{f', {in_words(each.category)}' if each.category else ''}"
+        said.append(f"{about[0].upper()}{about[1:]}: {_in_words(made, each)}.")
+    items = [element("li", each) for each in said]
+    lists = [
+        ("Cannot be told apart from luck", unclear),
+        ("The same in every pair", same),
+        ("Arises on both sides in no pair", nowhere),
+    ]
+    names = [
+        folded(f"{title}: {len(which)}", paragraph([part for name in which for part in (code(name), " ")]))
+        for title, which in lists
+        if which
+    ]
+    return section(f"short-{place}", f"In short{whose}", element("ul", items), names)
+
+
+def _in_words(made: Comparison, each: Difference) -> str:
+    moved = words.signed(each, each.diff or 0.0)
+    if each.outcome.type == DATE:
+        a, b = (percent(1 - late / each.n) for late in each.censored)
+        return f"came in {b} of the runs in B and in {a} in A; {moved} on average, never counting as the last day"
+    a, b = words.sides(each, made.paired.base.start)
+    return f"{b} in B, {a} in A ({moved})"
+
+
+def _names(differences: Sequence[Difference]) -> list[str]:
+    return list(dict.fromkeys(each.outcome.name for each in differences))
+
+
+def _arises(differences: Sequence[Difference], name: str) -> bool:
+    return any(each.diff is not None for each in differences if each.outcome.name == name)
+
+
+def _effects(differences: Sequence[Difference], place: int, whose: str) -> Element | None:
+    differing = [each for each in words.by_size(differences) if each.differ and each.effect is not None]
+    shown = differing[:MOST_ROWS]
+    if not shown:
+        return None
+    rows = [
+        EffectRow(
+            words.label(each), each.effect or 0.0, *(each.effect_ci or (each.effect or 0.0,) * 2),
+            f"{words.signed(each, each.diff or 0.0)}{' *' if words.is_fragile(each) else ''}", words.is_clear(each),
+        )
+        for each in shown
+    ]  # fmt: skip
+    picture = forest(f"forest-{place}", f"Effect sizes with 95% intervals{whose}", rows)
+    scrolled = element("div", picture, class_="scroll", role="region", aria_label="Effect sizes", tabindex=0)
+    notes = ["Full: told apart from luck (q below 0.05). Hollow: not. The scale is even up to about 0.5 and closer beyond."]
+    if any(words.is_fragile(each) for each in shown):
+        notes.append(f"* Rests on fewer than {words.FEW_PAIRS} pairs that differ: its interval says little.")
+    if len(differing) > len(shown):
+        notes.append(f"The {len(shown)} largest of {len(differing)}; the table has all.")
+    return section(
+        f"effects-{place}",
+        f"How large the differences are{whose}",
+        paragraph(
+            "B less A in standard deviations of a run; for shares Cohen's h. About 0.2 is small beside what luck does from "
+            "run to run, 0.8 is large. What differs in at least one pair is shown, the largest first."
+        ),
+        figure("Effect sizes with 95% intervals", scrolled, *notes),
+    )
+
+
+def _table(made: Comparison, differences: Sequence[Difference], place: int, whose: str) -> Element:
+    columns = ("Outcome", "A", "B", "B less A", "95% interval", "Effect", "B greater", "q")
+    rows = [_row(made, each) for each in differences]
+    return section(
+        f"differences-{place}",
+        f"Every difference{whose}",
+        paragraph(
+            "A date as the mean over the runs, one that did not come counting as the last day, and the share in which it "
+            "came. B greater: share of the pairs in which B is higher, or later. q: the probability of a difference as "
+            "large without any, adjusted for the number of outcomes (Benjamini and Hochberg)."
+        ),
+        folded(
+            f"Table of {len(rows)} differences",
+            table("Differences", columns, rows, numeric=("q", "Effect", "B greater")),
+        ),
+    )
+
+
+def _row(made: Comparison, each: Difference) -> list[Contents]:
+    remark = words.remark(each)
+    head: list[Content] = [
+        code(each.outcome.name),
+        f": {in_words(each.category)}" if each.category else None,
+        small(each.outcome.definition),
+    ]
+    if remark:
+        head.append(small(f"{remark[0].upper()}{remark[1:]}"))
+    if each.diff is None:
+        return [head, *["-"] * 7]
+    greater = "-" if each.share_greater is None else percent(each.share_greater)
+    cells = (*words.sides(each, made.paired.base.start), words.signed(each, each.diff), words.interval(each))
+    return [head, *cells, words.effect(each), greater, words.chance(each)]
+
+
+def _method(made: Comparison) -> Element:
+    methods = sorted({each.method for each in made.differences if each.diff is not None and each.outcome.type != DATE})
+    clustered = any("clustered" in method for method in methods)
+    said = [
+        "Every run of B has the same luck as the run of A with its number: the same draws for the same decisions and days. "
+        "A difference within a pair is therefore what the choice makes of that history, and intervals are those of paired "
+        "differences. Runs under different seeds are no pairs and are refused.",
+        "Numbers: mean of the paired differences, t interval, Wilcoxon's signed ranks. Shares: Newcombe's interval for "
+        "paired shares (1998, method 10), which holds at no event too, McNemar's exact test. Dates: means restricted to "
+        f"{horizon(made.paired)}, the last day that all sides reach; what has not come by then counts as that day, and "
+        "curves show the share that has come.",
+        "An interval is for the number of runs alone: how far luck could move the figure, not how right the model is.",
+    ]
+    if clustered:
+        said.append(
+            "The pairs of a sweep share rows of its design and numbers of runs; intervals allow for both (two-way "
+            "cluster-robust, Cameron, Gelbach and Miller 2011), and are wider than if all pairs were independent."
+        )
+    return section("method", "How it was computed", [paragraph(each) for each in said])

@@ -1,0 +1,45 @@
+"""Write a hindcast as one self-contained page: the picture, the scores beside those of null policies, what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.analysis.observations import Observation
+from sim.analysis.pooled import Pooled
+from sim.analysis.record import agreement
+from sim.experiments.statistics import summarise
+from sim.experiments.store import Results
+from sim.outcomes import OUTCOMES
+from sim.pages import page_file
+from sim.pages.report_record import record_section
+from sim.pages.wording import Calendar
+from sim.scenario import Scenario
+
+FILE = "hindcast.html"
+
+
+def write_page(
+    path: Path,
+    results: Results | Pooled,
+    scenario: Scenario,
+    observations: Sequence[Observation],
+    scored: Mapping[str, Any],
+) -> Path:
+    """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it."""
+    summaries = {
+        outcome.name: summarise(outcome, results.outcomes[outcome.name], scenario.start_date, scenario.days)
+        for outcome in OUTCOMES
+    }
+    calendar = Calendar(scenario.start_date, scenario.days)
+    section = record_section(scored, agreement(results, observations), summaries, calendar)
+    title = results.manifest["title"] if isinstance(results, Pooled) else scenario.title
+    facts = {
+        "Scenario": f"{scenario.name}, {scored['hash']}",
+        "Days": f"{scenario.days}, {scenario.start_date} to {scenario.end_date}",
+        "Runs": f"{results.runs}, seed {scenario.seed}",
+    }
+    footer = f"{results.runs} simulated runs of a model under stated assumptions."
+    page_file.write_page(path, page_file.document(f"{title}: against the record", facts, (), (section,), footer))
+    return path
