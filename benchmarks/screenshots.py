@@ -1,0 +1,80 @@
+"""The README's pictures of the dashboard: python -m benchmarks.screenshots. Needs the [dev] extra and Chromium."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser import FLAGS, ROOT, chromium, serving
+
+PICTURES = Path(__file__).with_name("pictures")
+RESULTS = ROOT / "results" / "pictures"
+"""Below the checkout, so that the pages name no folder of this machine; removed at the end."""
+
+SIZE = {"width": 1400, "height": 900}
+RUNS = 128
+MOST_BYTES = 300_000
+QUALITY = 80
+
+
+def live(page: Page, address: str) -> None:
+    """Show 24 January, a truce in force: where Damascus probably stands, and why it holds still."""
+    page.goto(f"{address}/?scenario=baseline&runs=200&day=12&map=damascus")
+    page.wait_for_selector('.lv-map canvas[data-day="12"]')
+    page.wait_for_timeout(2000)
+
+
+def compare(page: Page, address: str) -> None:
+    """Show the baseline beside the scenario in which Moscow stays."""
+    page.goto(f"{address}/compare?a=baseline&b=moscow-stays")
+    page.frame_locator("iframe.cp-pictures").get_by_role("heading", name="How large the differences are").wait_for()
+    page.wait_for_timeout(1000)
+
+
+def keep(name: str, page: Page) -> None:
+    """Write the window as it is into the folder of pictures."""
+    path = PICTURES / f"{name}.webp"
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, quality=QUALITY, method=6)
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise SystemExit(f"{path}: {size:,} bytes, more than {MOST_BYTES:,}")
+    print(f"{path.relative_to(ROOT)} {size:,} bytes")
+
+
+SHOWN = (("live", live, "light"), ("live-dark", live, "dark"), ("compare", compare, "light"))
+"""Name of the picture, what it shows, and the theme."""
+
+
+def main() -> None:
+    """Run what is compared, serve it, and keep each page in light and the live page in dark too."""
+    path = chromium()
+    if path is None:
+        raise SystemExit("no Chromium on this machine: apt-get install chromium")
+    PICTURES.mkdir(exist_ok=True)
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    try:
+        with sync_playwright() as started:
+            for scenario in ("baseline", "moscow-stays"):
+                command = ["run", scenario, "--runs", str(RUNS), "--out", str(RESULTS / scenario)]
+                subprocess.run([sys.executable, "-m", "sim", *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            browser = started.chromium.launch(executable_path=path, args=FLAGS)
+            with serving(RESULTS, "--results", str(RESULTS)) as address:
+                for name, show, theme in SHOWN:
+                    context = browser.new_context(viewport=SIZE, color_scheme=theme)
+                    page = context.new_page()
+                    show(page, address)
+                    keep(name, page)
+                    context.close()
+            browser.close()
+    finally:
+        shutil.rmtree(RESULTS, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
