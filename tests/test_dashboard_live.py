@@ -107,7 +107,7 @@ def test_the_days_are_stepped_played_and_gone_to(rendered: Rendered) -> None:
     do({"do": "step", "days": -3})
     rendered.within(lambda: rendered.shows(17))
     rendered.within(lambda: rendered.value("provinces", "date") == "Thu 29 January 2026")
-    assert rendered.value("events", "happened")
+    rendered.within(lambda: bool(rendered.value("events", "happened")))
     assert {card["actor"] for card in rendered.value("actors", "cards")} == {"damascus", "moscow", "sdf", "us"}
 
 
@@ -165,7 +165,7 @@ def test_a_seat_is_taken_and_left(rendered: Rendered) -> None:
     rendered.within(lambda: rendered.value("seat", "seat")["stop"] is not None)
     stop = rendered.value("seat", "seat")["stop"]
     assert [item["matter"] for item in stop["matters"]] == ["qamishli", "residual", "supply"]
-    assert rendered.value("map", "said") == "your run: run 0, one of 8 runs"
+    rendered.within(lambda: rendered.value("map", "said") == "your run: run 0, one of 8 runs")
     rendered.parts()["seat"].vue_event_do({"do": "order", "orders": {"qamishli": "leave_qamishli"}})
     rendered.within(lambda: bool(rendered.value("seat", "seat")["given"]))
     rendered.parts()["seat"].vue_event_do({"do": "leave"})

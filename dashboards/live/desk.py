@@ -16,6 +16,7 @@ from dashboards.engine.address import Place, default_place, read
 from dashboards.engine.engine import Engine
 from dashboards.engine.exports import map_svg, series_csv
 from dashboards.engine.frames import Frame
+from dashboards.engine.session import Session
 from dashboards.engine.setup import scenario_named
 from dashboards.engine.views import View, look
 from dashboards.live.components import frame_values
@@ -54,20 +55,25 @@ class Desk:
             self.engine.start()
 
     def _hear(self, frame: Frame, view: View | None) -> None:
-        """Take what the engine hands out, in its thread."""
-        if self.engine.session.place.setup != self._setup:
+        """Take what the engine hands out, in its thread. The map comes first, unless it is of another ground."""
+        session = self.engine.session
+        if _ground(session) != self._ground:
+            self.stage.set(self._set())
+        self.frame.set(frame_values(frame))
+        if session.place.setup != self._setup:
             self.stage.set(self._set())
         if view is not None:
             self.view.set(view)
-        self.frame.set(frame_values(frame))
 
     def _set(self) -> Stage:
         session = self.engine.session
-        self._setup = setup = session.place.setup
+        self._setup, self._ground = session.place.setup, _ground(session)
         return Stage(
-            stage.heading(setup, session.scenario), stage.ground(session), stage.charts(session),
-            stage.settings(setup, session.scenario),
-        )  # fmt: skip
+            stage.heading(self._setup, session.scenario),
+            stage.ground(session),
+            stage.charts(session),
+            stage.settings(self._setup, session.scenario),
+        )
 
     # --- what a reader does ------------------------------------------------------------------------------------------
 
@@ -118,6 +124,11 @@ class Desk:
         untouched = scenario.hash == scenario_named(setup.scenario).hash
         source = setup.scenario if untouched else f"results/{scenario.name}-{scenario.hash}"
         return f"pullback explain {source} --run {view.place.run}"
+
+
+def _ground(session: Session) -> tuple[str, str]:
+    """Return what the theatre is cut from."""
+    return session.scenario.control_digest, session.scenario.communities_digest
 
 
 WISHES: Mapping[str, Callable[[Mapping[str, Any]], ask.Command]] = {
