@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,61 @@ def test_an_answer_is_kept_until_a_folder_changes(on_offer: tuple[Shelved, ...])
     assert ask.remembered(asked, on_offer, ask.stamps(asked, on_offer)) is first
     os.utime(on_offer[0].path / "outcomes")
     assert ask.remembered(asked, on_offer, ask.stamps(asked, on_offer)) is not first
+
+
+# --- without a browser ------------------------------------------------------------------------------------------------
+
+
+def shown(query: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Draw the page at an address, wait for its answer, and return what its parts were given."""
+    solara = pytest.importorskip("solara", reason="the [dashboard] extra is not installed")
+    from dashboards.compare.page import ComparePage
+
+    monkeypatch.setenv(ROOT, str(root))
+    monkeypatch.setattr(solara, "use_router", lambda: solara.routing.Router(f"/compare?{query}", [], lambda path: None))
+    box, context = solara.render(ComparePage(), handle_error=False)
+    try:
+        deadline = time.monotonic() + 60
+        while any(getattr(widget, "busy", False) for widget in parts(box)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return {name: getattr(widget, name) for widget in parts(box) for name in widget.keys if name in SHOWN}
+    finally:
+        context.close()
+
+
+SHOWN = ("busy", "trouble", "title", "rows")
+
+
+def parts(widget: Any) -> list[Any]:
+    below = [each for each in getattr(widget, "children", ()) if not isinstance(each, str)]
+    return [widget, *(part for each in below for part in parts(each))]
+
+
+def test_the_page_draws_the_answer_to_its_address(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = shown("a=baseline&b=moscow-stays", root, monkeypatch)
+    assert (drawn["busy"], drawn["trouble"]) == (False, "")
+    assert drawn["title"] == "moscow-stays (B) against baseline (A)" and len(drawn["rows"].value) > 50
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("a=baseline&b=unpaired", "do not share their luck"),
+        ("a=broken", "broken"),
+        ("a=../../etc", "there is no results folder"),
+        ("a=%3Cscript%3E", "there is no results folder"),
+    ],
+)
+def test_the_page_says_in_a_line_what_it_cannot_show(
+    query: str, said: str, root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    drawn = shown(query, root, monkeypatch)
+    assert said in drawn["trouble"] and "title" not in drawn
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_where_there_are_no_results_the_page_says_how_to_make_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "pullback run baseline" in shown("", tmp_path, monkeypatch)["trouble"]
 
 
 # --- in a browser -----------------------------------------------------------------------------------------------------

@@ -38,9 +38,7 @@ def ComparePage() -> None:  # noqa: N802
     on_offer, look_again = solara.use_state(solara.use_memo(shelf, []))
     asked, ask_for = solara.use_state(solara.use_memo(lambda: ask.read(router.search), []))
     trouble, tell = solara.use_state("")
-    answered: solara.Result[Answer | None] = solara.lab.use_task(
-        lambda: _answer(asked, on_offer), dependencies=[asked, on_offer], raise_error=False
-    )
+    answered = solara.lab.use_task(lambda: _answer(asked, on_offer), dependencies=[asked, on_offer], raise_error=False)
 
     def change(wish: dict[str, Any]) -> None:
         try:
@@ -63,8 +61,8 @@ def ComparePage() -> None:  # noqa: N802
             event_change=change,
             event_again=lambda _: look_again(shelf()),
         )
-        if answered.finished and answered.value is not None:
-            made = answered.value
+        made = answered.value if answered.finished else None
+        if isinstance(made, Answer):
             Shown(
                 title=made.title,
                 columns=list(made.columns),
@@ -75,18 +73,21 @@ def ComparePage() -> None:  # noqa: N802
             )
 
 
-def _answer(asked: Question, on_offer: tuple[Shelved, ...]) -> Answer | None:
-    return ask.remembered(asked, on_offer, ask.stamps(asked, on_offer))
+def _answer(asked: Question, on_offer: tuple[Shelved, ...]) -> Answer | str | None:
+    """Return the answer, None while the question is not complete, or in one line why there is none."""
+    try:
+        return ask.remembered(asked, on_offer, ask.stamps(asked, on_offer))
+    except InputError as error:
+        return str(error)
 
 
-def _trouble(answered: Any, on_offer: tuple[Shelved, ...]) -> str:
+def _trouble(answered: solara.lab.Task, on_offer: tuple[Shelved, ...]) -> str:
     """Return in one line why there is no answer, "" where there is one or it is still made."""
     if not on_offer:
         return "There are no results yet: pullback run baseline makes some. Then look for new folders."
     if answered.error:
-        error = answered.exception
-        return str(error) if isinstance(error, InputError) else f"the results cannot be read ({type(error).__name__})"
-    return ""
+        return f"These results cannot be read ({type(answered.exception).__name__}); pullback verify says what is wrong."
+    return answered.value if answered.finished and isinstance(answered.value, str) else ""
 
 
 def _offered(each: Shelved) -> dict[str, Any]:
