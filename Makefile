@@ -33,6 +33,7 @@ verify: $(STAMP)
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 # The tables of ODD.md, made anew from the code.
 odd: $(STAMP)

@@ -175,7 +175,7 @@ def _dummy(made: Sensitivity) -> tuple[tuple[str, float | str], ...]:
     )  # fmt: skip
 
 
-def _csv(rows: list[Mapping[str, Any]]) -> str:
+def _csv(rows: list[dict[str, Any]]) -> str:
     written = io.StringIO()
     if rows:
         writer = csv.DictWriter(written, list(rows[0]), lineterminator="\n")

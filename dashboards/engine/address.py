@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from dashboards.engine.setup import MOST_RUN_DAYS, Setup, changed_values, choices, scenario_named, scenarios_of
@@ -32,7 +33,7 @@ class Place:
 def write(place: Place) -> str:
     """Return the query string that leads to a place, without its question mark."""
     setup = place.setup
-    parts: dict[str, object] = {"scenario": setup.scenario}
+    parts: dict[str, Any] = {"scenario": setup.scenario}
     if setup.against is not None:
         parts["against"] = setup.against
     parts |= {key: value for key in ("seed", "days") if (value := getattr(setup, key)) is not None}
@@ -56,7 +57,7 @@ def read(query: str | None, start: Place | None = None) -> tuple[Place, tuple[st
     if len(query) > LONGEST:
         return start, (f"The address is longer than {LONGEST} letters and was left out.",)
     given = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     notices: list[str] = []
     for key, text in given.items():
         try:
@@ -116,10 +117,10 @@ READERS: dict[str, Callable[[str, str], object]] = {
 }  # fmt: skip
 
 
-def _place(found: dict[str, object], start: Place, notices: list[str]) -> tuple[Place, tuple[str, ...]]:
+def _place(found: dict[str, Any], start: Place, notices: list[str]) -> tuple[Place, tuple[str, ...]]:
     """Put the parts together; what does not hold together is left out, the settings one by one."""
     setup = replace(start.setup, scenario=found.get("scenario", start.setup.scenario))
-    parts = [{key: found[key]} for key in ("days", "seed", "runs", "against") if key in found]
+    parts: list[dict[str, Any]] = [{key: found[key]} for key in ("days", "seed", "runs", "against") if key in found]
     parts += [{"values": (key.removeprefix(SETTING), found[key])} for key in found if key.startswith(SETTING)]
     for part in parts:
         tried = replace(setup, **_merged(setup, part))
@@ -138,7 +139,7 @@ def _place(found: dict[str, object], start: Place, notices: list[str]) -> tuple[
     return Place(setup, min(run, setup.runs - 1), min(day, days), shows), tuple(notices)
 
 
-def _merged(setup: Setup, part: dict[str, object]) -> dict[str, object]:
+def _merged(setup: Setup, part: dict[str, Any]) -> dict[str, Any]:
     if "values" not in part:
         return part
     path, value = part["values"]

@@ -77,4 +77,5 @@ def _mark(item: Observation, scenario: Scenario) -> Documented | None:
         first, last = ((when - scenario.start_date).days for when in (item.observed[0], item.observed[2]))
         return Documented(first, last, None, None, None, item.name, source)
     day = (item.seen_by - scenario.start_date).days
-    return Documented(day, day, *map(float, item.observed), item.name, source)
+    low, central, high = map(float, item.observed)
+    return Documented(day, day, low, central, high, item.name, source)

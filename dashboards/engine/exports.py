@@ -62,7 +62,7 @@ def map_svg(session: Session) -> str:
     looks[(theatre.start_holder == DAMASCUS)] = FROM_THE_START
     looks[theatre.cells] = np.array(HOLDERS, object)[held[theatre.cells]]
     cells = [_cell(theatre, cell, look) for cell, look in enumerate(looks)]
-    over = [_box(theatre, cell, f"url(#{name})") for name in HATCHES for cell in np.flatnonzero(looks == name)]
+    over = [_box(theatre, cell, f"url(#{name})") for name in HATCHES for cell in np.flatnonzero(looks == name).tolist()]
     said, size = _caption(session), (COLUMNS * WIDE, ROWS * TALL + BELOW)
     drawn = element(
         "svg", element("title", said), element("defs", _hatches()), cells, over, _legend(),

@@ -190,7 +190,9 @@ def identified(calibration: Calibration) -> list[Identified]:
         reached = weight[order].cumsum()
         share = (values[order] - design.low[index]) / (design.high[index] - design.low[index])
         p = kstwobign.sf(np.abs(reached - share).max() * np.sqrt(calibration.effective)) * len(design.paths)
-        p05, p95 = (float(values[order][min(np.searchsorted(reached, level), len(values) - 1)]) for level in (0.05, 0.95))
+        p05, p95 = (
+            float(values[order][min(int(np.searchsorted(reached, level)), len(values) - 1)]) for level in (0.05, 0.95)
+        )
         low, high = float(design.low[index]), float(design.high[index])
         found.append(Identified(path, low, high, p05, p95, float(min(p, 1.0))))
     return sorted(found, key=lambda value: value.p)

@@ -25,8 +25,8 @@ from sim.analysis.calibrate import ALL, Calibration, Design, combined, identifie
 from sim.analysis.observations import Observation
 from sim.analysis.plausible import replace, write_plausible
 from sim.errors import InputError
+from sim.experiments.folders import code_digest
 from sim.experiments.locks import held
-from sim.experiments.store import code_digest
 from sim.scenario import Scenario
 
 PART_POINTS = 32
@@ -39,13 +39,13 @@ def calibrate(
     points: int,
     runs: int,
     workers: int,
-    on_progress: Callable[[int, int], None],
+    on_progress: Callable[[int, int], object],
 ) -> Calibration:
     """Play the points that `folder` lacks and return the calibration.
 
     Raises InputError where the folder is another's, FolderBusy where another process works in it.
     """
-    manifest = {
+    manifest: dict[str, Any] = {
         "scenario": scenario.name, "hash": scenario.hash, "seed": scenario.seed, "points": points, "runs": runs,
         "observations": [item.name for item in observations], "code": code_digest(),
     }  # fmt: skip

@@ -66,7 +66,8 @@ def score(
     is_date = isinstance(item.observed[1], date)
     if not is_date and np.isnan(values).all():
         return None
-    low, observed, high = target = tuple((x - start).days if is_date else float(x) for x in item.observed)
+    low, observed, high = ((x - start).days if is_date else float(x) for x in item.observed)
+    target = (low, observed, high)
     cap = observed + CAP_DAYS if is_date else None
     values = _answers(values, cap)
     naive = _naive(item, start, cap, target)

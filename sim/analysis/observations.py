@@ -80,7 +80,7 @@ def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
     tables = data.get("observation")
     if unknown or data.get("format") != 1 or not _are_tables(tables):
         raise InputError(f"{path.name}: expected format = 1 and tables [[observation]], and nothing else")
-    made = tuple(_observation(f"{path.name}: observation {number}", item) for number, item in enumerate(tables, 1))
+    made = tuple(_observation(f"{path.name}: observation {number}", item) for number, item in enumerate(tables or (), 1))
     names = [item.name for item in made]
     for number, name in enumerate(names, 1):
         if name in names[: number - 1]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, s
         old.unlink()
     for point in np.unique(drawn).tolist():
         text = _scenario(design, point, name, _base(scenario, folder / "sets"))
-        replace(folder / "sets" / f"{point:04d}.toml", lambda file, text=text: file.write(text))
+        replace(folder / "sets" / f"{point:04d}.toml", partial(_write, text))
 
 
 def _base(scenario: str, folder: Path) -> str:
@@ -68,6 +69,10 @@ def _write_rows(file: Any, design: Design, drawn: np.ndarray) -> None:
     rows = csv.writer(file)
     rows.writerow(design.paths)
     rows.writerows(design.points[drawn].tolist())
+
+
+def _write(text: str, file: Any) -> None:
+    file.write(text)
 
 
 def replace(path: Path, write: Callable[[Any], object]) -> None:

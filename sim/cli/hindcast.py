@@ -69,7 +69,7 @@ def _results(name: str) -> tuple[Scenario, Results | Pooled]:
     from sim.analysis.pooled import Pooled
     from sim.cli.batch import compute, processors, results_folder
     from sim.errors import InputError
-    from sim.experiments.store import code_digest
+    from sim.experiments.folders import code_digest
     from sim.experiments.sweep_results import SweepResults
     from sim.experiments.tables import open_results
     from sim.scenario import list_scenarios, load_scenario
@@ -172,6 +172,7 @@ def _value(value: float | str | None, calendar: Calendar | None = None, figures:
     if value is None:
         return "-"
     if isinstance(value, str):
+        assert calendar is not None  # dates are written by who has one
         return calendar.short((date.fromisoformat(value) - calendar.start).days)
     if abs(value) >= 1e4:
         return f"{value / 1e3:,.3g}k"

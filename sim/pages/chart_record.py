@@ -72,7 +72,7 @@ def _row(row: Mapping[str, Any], item: Observation, calendar: Calendar) -> list[
         quantiles = [_number(x, calendar) for x in row["quantiles"]]
         shown = [low, high, *quantiles, *past, *([] if naive is None else [naive])]
         scale = Scale(min(shown), max(shown))
-        ends = tuple(_written(x, item, calendar) for x in (scale.low, scale.high))
+        ends = (_written(scale.low, item, calendar), _written(scale.high, item, calendar))
         runs = _intervals(scale, quantiles)
     return [
         text(row["name"], 0, 22, class_="said"),

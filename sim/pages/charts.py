@@ -180,7 +180,7 @@ def axes(
 
 
 def _tick(calendar: Calendar, day: int) -> str:
-    when = calendar.date(day)
+    when = calendar.on(day)
     return f"{when.day} {when:%b}"
 
 
@@ -188,7 +188,7 @@ def _dates(calendar: Calendar, frame: Frame) -> list[int]:
     """Return the days to label: the first, then first days of months where there are several, else every few days."""
     first, last = int(frame.first), int(frame.last)
     clear = first + (last - first) / MOST_DATES
-    months = [day for day in range(first, last + 1) if calendar.date(day).day == 1 and day >= clear]
+    months = [day for day in range(first, last + 1) if calendar.on(day).day == 1 and day >= clear]
     if len(months) >= 3:
         return [first, *months[:: ceil(len(months) / MOST_DATES)]]
     step = next((s for s in STEPS_OF_DAYS if (last - first) / s <= MOST_DATES), STEPS_OF_DAYS[-1])

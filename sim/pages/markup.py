@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
 Content = Element | str | None
-Contents = Content | Iterable[Content]
+Contents: TypeAlias = "Content | Iterable[Contents]"
 
 FIRST_LINES = "<!DOCTYPE html>\n"
 

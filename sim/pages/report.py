@@ -114,7 +114,7 @@ def _version(results: Results) -> str:
 
 def _contents(sections: list[Element]) -> Element:
     headings = [part.find("h2") for part in sections]
-    links = [element("li", element("a", heading.text, href=f"#{heading.get('id')}")) for heading in headings]
+    links = [element("li", element("a", h.text, href=f"#{h.get('id')}")) for h in headings if h is not None]
     return element("nav", element("ul", links), aria_label="Contents")
 
 

@@ -13,7 +13,7 @@ from sim.analysis.observations import Observation
 from sim.experiments.store import Results
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome
 from sim.pages.charts import coming
-from sim.pages.markup import Content, code, element, figure, folded, section, small, table
+from sim.pages.markup import Contents, code, element, figure, folded, section, small, table
 from sim.pages.wording import Calendar, amount, percent, words
 
 SYSTEMS = (
@@ -63,7 +63,7 @@ def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int) -> Ele
     )
 
 
-def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> list[list[Content]]:
+def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> list[Contents]:
     """Return name and definition, median, range and remark of one outcome."""
     shown = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
     head = [code(outcome.name), small(f"{outcome.definition}. Shows: {shown}")]
@@ -93,7 +93,7 @@ def coming_section(results: Results, summaries: Summaries, calendar: Calendar, r
     dated = [outcome for outcome in OUTCOMES if outcome.type == DATE]
     pictures = [_picture(outcome, results.outcomes[outcome.name], calendar, record.get(outcome.name)) for outcome in dated]
     by = [(date.fromisoformat(day) - calendar.start).days for day in summaries[dated[0].name]["by"]]
-    rows = [
+    rows: list[list[Contents]] = [
         [[code(outcome.name), small(outcome.definition)], *([percent(p)] for p in summaries[outcome.name]["by"].values())]
         for outcome in dated
     ]
@@ -112,7 +112,8 @@ def coming_section(results: Results, summaries: Summaries, calendar: Calendar, r
 
 
 def _picture(outcome: Outcome, values: np.ndarray, calendar: Calendar, observation: Observation | None) -> Element:
-    within = observation is not None and observation.lies_within(calendar.start, calendar.end)
-    recorded = (observation.observed[0], observation.observed[2]) if within else None
+    recorded = None
+    if observation is not None and observation.lies_within(calendar.start, calendar.end):
+        recorded = (observation.observed[0], observation.observed[2])
     title = outcome.definition[0].upper() + outcome.definition[1:]
     return figure(title, coming(f"coming-{outcome.name}", title, calendar, values, recorded))

@@ -98,7 +98,7 @@ def maps_section(results: Results, calendar: Calendar) -> Element:
         picture = maps.probability_map(f"map-{day}", named, results, theatre, day)
         words = maps.in_words(maps.probability_of_damascus(results, theatre, day)[theatre.cells])
         shown.append(figure(title, picture, words))
-        if calendar.date(day) == DOCUMENTED:
+        if calendar.on(day) == DOCUMENTED:
             shown.append(_documented(calendar, day))
     return section(
         "maps",
@@ -139,7 +139,7 @@ class Fans:
 
     def figure(self, panel: Panel, days: range, part: str = "", size: tuple[float, float] = (360, 200)) -> Element:
         """Return the fan of a panel on each of `days`; part: which part of the horizon these are, in words."""
-        values = sum(self.results.series(name).astype(np.float64) for name in panel.series)
+        values = np.asarray(np.sum([self.results.series(name) for name in panel.series], axis=0, dtype=np.float64))
         values = values.cumsum(axis=0) if panel.sums_days else values
         title = f"{panel.title}{f', {part}' if part else ''}{f', {panel.unit}' if panel.says_unit else ''}"
         found = [(self.record[name], _mark(self.record[name], self.calendar)) for name in panel.marks]

@@ -15,7 +15,7 @@ from sim.experiments.statistics import wilson
 from sim.outcomes import DATE, OUTCOMES, YES_NO, Outcome
 from sim.pages.chart_record import BLOCKS, record_chart
 from sim.pages.charts import counts
-from sim.pages.markup import element, figure, paragraph, section, small, table
+from sim.pages.markup import Contents, element, figure, paragraph, section, small, table
 from sim.pages.report_outcomes import Summaries
 from sim.pages.wording import Calendar, amount, number, percent
 
@@ -98,7 +98,9 @@ def _sums(sums: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-def _row(item: Mapping[str, Any], observation: Observation, inside: float, summaries: Summaries, calendar: Calendar) -> list:
+def _row(
+    item: Mapping[str, Any], observation: Observation, inside: float, summaries: Summaries, calendar: Calendar
+) -> list[Contents]:
     outcome = BY_NAME[observation.outcome]
     differ = small(f"where reports differ: {item['disagreement']}") if item["disagreement"] else None
     head = [item["name"], " ", _badge("fitted") if item["used_to_fit"] else None, small(_origin(item)), differ]
@@ -195,5 +197,7 @@ def _hardest(agreed: Agreement) -> str:
 
 
 def _share(count: int, runs: int) -> str:
-    share, (low, high) = wilson(count, runs)
-    return f"{percent(share)} of the runs (CI {percent(low)} to {percent(high)})"
+    share, ends = wilson(count, runs)
+    if share is None or ends is None:
+        return "none"
+    return f"{percent(share)} of the runs (CI {percent(ends[0])} to {percent(ends[1])})"

@@ -10,7 +10,7 @@ from sim.agents import AGENTS
 from sim.agents.base import Rule
 from sim.experiments.store import Results
 from sim.model import policies_of
-from sim.pages.markup import code, element, folded, paragraph, section, small, table
+from sim.pages.markup import Contents, code, element, folded, paragraph, section, small, table
 from sim.pages.wording import Calendar, percent, words
 
 TITLES = {agent.name: agent.title[0].upper() + agent.title[1:] for agent in AGENTS}
@@ -44,7 +44,7 @@ def _heading(matter: str) -> str:
     return f"{TITLES[actor]}: {words(name)}"
 
 
-def _rules_in_force(results: Results) -> dict[str, dict[str, Rule]]:
+def _rules_in_force(results: Results) -> dict[str, tuple[Rule, ...]]:
     """Return "actor.matter" -> rules, those of every stage of the scenario, in the order of the record."""
     found: dict[str, dict[str, Rule]] = {}
     for _, stage in results.scenario.stages:
@@ -55,7 +55,7 @@ def _rules_in_force(results: Results) -> dict[str, dict[str, Rule]]:
     return {matter: tuple(rules.values()) for matter, rules in found.items()}
 
 
-def _row(rule: Rule, first: np.ndarray, runs: int, calendar: Calendar) -> list[list[object]]:
+def _row(rule: Rule, first: np.ndarray, runs: int, calendar: Calendar) -> list[Contents]:
     said = " ".join((rule.when.__doc__ or "").split("\n\n")[0].split())
     ordered = " ".join((rule.order.__doc__ or "").split("\n\n")[0].split())
     fired = int(first.sum())

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from sim.errors import InputError
-from sim.pages.markup import Content, code, element, folded, paragraph, section, small, table
+from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
 from sim.paths import data_folder
 from sim.scenario import Entry, Scenario, load_scenario
 from sim.scenario_file import scenario_names
@@ -92,14 +92,16 @@ def _differences(scenario: Scenario) -> Element | None:
         return None
     changed = [entry for path, entry in scenario.entries.items() if entry.value != base.entries[path].value]
     heading = [(key, getattr(base, key), getattr(scenario, key)) for key in ("start_date", "days", "seed", "control")]
-    rows = [[[code(key)], [plain(before)], [plain(now)], ["-"]] for key, before, now in heading if before != now]
+    rows: list[list[Contents]] = [
+        [[code(key)], [plain(before)], [plain(now)], ["-"]] for key, before, now in heading if before != now
+    ]
     rows += [_difference(entry, base.entries[entry.path]) for entry in changed]
     if not rows:
         return None if base.name == scenario.name else paragraph(f"No value differs from {base.name}.")
     return table(f"What differs from {base.name}", ("Value", f"In {base.name}", "Here", "Source"), rows, look="rules")
 
 
-def _difference(here: Entry, before: Entry) -> list[list[Content]]:
+def _difference(here: Entry, before: Entry) -> list[Contents]:
     now, then = f"{plain(here.value)}{_unit(here)}", f"{plain(before.value)}{_unit(before)}"
     return [[code(here.path)], [then], [now], [here.source, small(f"set by {here.set_by}")]]
 
@@ -155,6 +157,6 @@ def expectation(expect: Mapping[str, str]) -> Element | None:
     """Return what a what-if named beforehand that it should move, and which way."""
     if not expect:
         return None
-    named = [[code(outcome), f" {direction}"] for outcome, direction in expect.items()]
-    spaced = [[", " if index else "", item] for index, item in enumerate(named)]
+    named: list[Contents] = [[code(outcome), f" {direction}"] for outcome, direction in expect.items()]
+    spaced: list[Contents] = [[", " if index else "", item] for index, item in enumerate(named)]
     return paragraph("Named beforehand as what it should move, against its base: ", spaced, ".")

@@ -27,7 +27,7 @@ class Calendar:
         """The evening of the last day."""
         return self.start + timedelta(days=self.days)
 
-    def date(self, day: float) -> date:
+    def on(self, day: float) -> date:
         """Return the date of a day; part of a day counts to the nearest."""
         return self.start + timedelta(days=round(day))
 
@@ -38,19 +38,20 @@ class Calendar:
 
     def short(self, day: float | None) -> str:
         """Write a day as in 21 Jan; None as later."""
-        return "later" if day is None else self._written(self.date(day), "%b")
+        return "later" if day is None else self._written(self.on(day), "%b")
 
     def long(self, day: float | None) -> str:
         """Write a day as in 21 January; None as later."""
-        return "later" if day is None else self._written(self.date(day), "%B")
+        return "later" if day is None else self._written(self.on(day), "%B")
 
     def span(self, low: float | None, high: float | None) -> str:
         """Write a range of days, the month once where it is the same."""
         first, last = self.short(low), self.short(high)
         if first == last:
             return first
-        same = low is not None and high is not None and self.date(low).replace(day=1) == self.date(high).replace(day=1)
-        return f"{self.date(low).day} to {last}" if same else f"{first} to {last}"
+        if low is not None and high is not None and self.on(low).replace(day=1) == self.on(high).replace(day=1):
+            return f"{self.on(low).day} to {last}"
+        return f"{first} to {last}"
 
     def _written(self, when: date, month: str) -> str:
         year = "" if self.start.year == self.end.year else f" {when.year}"
