@@ -221,7 +221,10 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
             f"[uncertainties] {BREAKDOWN}: values = [0.003, 0.003]",
         ),
         ({"uncertainties": {"trce.*": {}}}, "[uncertainties] trce.* stands for no uncertain value"),
-        ({"uncertainties": {BREAKDOWN: {"levels": 10**7}}}, f"[uncertainties] {BREAKDOWN}: levels = 10000000 must be a whole number from 2 to 1000"),
+        (
+            {"uncertainties": {BREAKDOWN: {"levels": 10**7}}},
+            f"[uncertainties] {BREAKDOWN}: levels = 10000000 must be a whole number from 2 to 1000",
+        ),
     ],
 )
 def test_a_fault_is_one_line_that_says_where(changes: dict[str, Any], said: str) -> None:
