@@ -202,6 +202,7 @@ MOVED_BY: dict[str, tuple[str, ...]] = {
     "halt_urged": ("halt_urged",),
     "partner_shifted": ("partner_shifted",),
     "tie_to_moscow": ("summit_held", "withdrawal_started", "supply_began", "supply_stopped"),
+    "tie_to_sdf": ("campaign_changed", "truce_signed", "truce_broken"),
     "prospects": ("partner_shifted", "taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
     "request_pending": ("withdrawal_requested",),
     "withdrawal": ("withdrawal_announced", "withdrawal_started", "drawdown_ended", "last_russian_left"),

@@ -82,7 +82,7 @@ class Coast:
 
 @dataclass(frozen=True)
 class Equipment:
-    """[start.qamishli] and its like: what Moscow has at a place."""
+    """[start.outposts]: what Moscow has at a place where no aircraft lands."""
 
     persons: int = value("persons", 0)
     armoured_vehicles: int = value("items", 0)
@@ -90,6 +90,12 @@ class Equipment:
     air_defence_units: int = value("items", 0)
     stores: float = value("tonnes", 0)
     helicopters: int = value("items", 0)
+
+
+@dataclass(frozen=True)
+class AirfieldEquipment(Equipment):
+    """[start.qamishli] and [start.coast]: what Moscow has at an airfield."""
+
     aircraft: int = value("items", 0)
 
 
@@ -152,9 +158,9 @@ class Start:
     outside: Pressures
     us_troops: UsTroops
     coastal_bases: Coast
-    qamishli: Equipment
+    qamishli: AirfieldEquipment
     outposts: Equipment
-    coast: Equipment
+    coast: AirfieldEquipment
     inmates: Persons
     guards: Persons
     custody: Custodies
@@ -229,8 +235,8 @@ def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
         state.base_status[index] = BASE_STATUSES.index(getattr(start.coastal_bases, name))
     state.readiness[:] = start.coastal_bases.readiness
     for place, equipment in ((QAMISHLI, start.qamishli), (OUTPOSTS, start.outposts), (HMEIMIM, start.coast)):
-        for index, name in enumerate(CLASSES):
-            state.stock[place, index] = getattr(equipment, name)
+        for item in fields(equipment):
+            state.stock[place, CLASSES.index(item.name)] = getattr(equipment, item.name)
     for index, name in enumerate(CUSTODY_SITES):
         state.inmates[index] = getattr(start.inmates, name)
         state.guards[index] = getattr(start.guards, name)

@@ -62,13 +62,11 @@ ELSEWHERE = {
     "start.course.recaptured_shaddadi": Trial("from-ceasefire", runs=8, days=20),
     "start.displaced.hasakah": Trial("from-ceasefire", runs=8, days=20),
 }
-"""Value -> what brings it to bear, where the baseline does not."""
+"""Value -> what brings it to bear, where the baseline does not.
 
-DECIDES_NOTHING = {
-    "us.strike_within_days": "a strike follows the losses on the next morning, so no delay within the range is ever over",
-    "start.outposts.aircraft": "aircraft at an outpost, of which there are none, are not fed to the airport",
-}
-"""Values that move nothing, with the reason. The only place where they stand."""
+The share for terms over 60 days is the last point of a curve from data. No term that a shipped range allows is longer than
+30 days, and the curve comes near that point from 40 days on: it decides nothing but in a user's scenario with long truces.
+"""
 
 FIXED = "start.course.truce_days_left start.course.truce_term start.course.transfer_needed_for start.displaced.raqqa " \
     "start.displaced.deir_ez_zor"  # fmt: skip
@@ -123,7 +121,7 @@ def test_every_value_moves_some_outcome_of_some_run(record_property: Callable[[s
     found = still(paths, lambda path: any(moves(path, trial) for trial in trials[path]))
     record_property("values tried", len(paths))
     record_property("values that move nothing", found)
-    assert found == list(DECIDES_NOTHING)
+    assert found == []
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
@@ -143,7 +141,7 @@ def test_a_value_of_one_point_is_one_in_every_scenario_that_starts_alone() -> No
 
 
 def test_every_value_named_here_is_one_of_the_baseline() -> None:
-    assert {*ELSEWHERE, *DECIDES_NOTHING, *FIXED.split()} <= set(load_scenario("baseline").entries)
+    assert {*ELSEWHERE, *FIXED.split()} <= set(load_scenario("baseline").entries)
 
 
 def test_what_counts_as_a_move() -> None:

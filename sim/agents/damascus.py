@@ -65,6 +65,7 @@ class Values:
     request_at_hasakah_share: float = value("1", 0, 1)
     request_chance_per_day: float = value("1/day", 0, 1)
     talks_chance_per_day: float = value("1/day", 0, 1)
+    talks_chance_by_tie: float = value("1", 0, 1)
     talks_chance_by_mediation: float = value("1", 0)
     units_offered_above_share: float = value("1", 0, 1)
 
@@ -270,8 +271,12 @@ def offer_an_extension(orders: Orders, where: np.ndarray, seen: Seen, values: Va
 
 
 def talks_chance(seen: Seen, values: Values) -> np.ndarray:
-    """Return (runs,) the chance that a round of talks is held today; mediators raise it, and the SDF's asking makes it 1."""
-    chance = values.talks_chance_per_day * (1.0 + values.talks_chance_by_mediation * (seen.mediation - 0.5))
+    """Return (runs,) the chance that a round of talks is held today, in [0, 1].
+
+    Mediators raise it, and so does the tie to the SDF, which fighting sours; the SDF's asking makes it 1.
+    """
+    mediated = values.talks_chance_per_day * (1.0 + values.talks_chance_by_mediation * (seen.mediation - 0.5))
+    chance = np.minimum(mediated * (1.0 + values.talks_chance_by_tie * seen.tie_to_sdf), 1.0)
     return np.where(seen.talks_sought & (values.talks_chance_per_day > 0), 1.0, chance)
 
 

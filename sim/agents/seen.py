@@ -24,6 +24,7 @@ from sim.state import (
     NEVER,
     PERSONS,
     QAMISHLI,
+    SDF_TIE,
     STAYING,
     TURKISH,
     US_BASES,
@@ -64,6 +65,7 @@ class Seen:
     halt_urged: np.ndarray
     partner_shifted: np.ndarray
     tie_to_moscow: np.ndarray  # relation of Damascus and Moscow, [-1, 1]
+    tie_to_sdf: np.ndarray  # relation of Damascus and the SDF, [-1, 1]
     prospects: np.ndarray  # the SDF's estimate, [0, 1]
     request_pending: np.ndarray  # Damascus has asked and Moscow has not begun to leave
     withdrawal: np.ndarray  # index in state.PHASES
@@ -133,6 +135,7 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             halt_urged=state.halt_urged.copy(),
             partner_shifted=state.partner_shifted.copy(),
             tie_to_moscow=state.relation[MOSCOW_TIE].copy(),
+            tie_to_sdf=state.relation[SDF_TIE].copy(),
             prospects=state.prospects.copy(),
             request_pending=(state.requested_on != NEVER) & (state.withdrawal == STAYING),
             withdrawal=state.withdrawal.copy(),

@@ -30,7 +30,7 @@ class Values:
     transfer_after_days: float = value("days", 0)
     start_chance_per_day: float = value("1/day", 0, 1)
     hand_over_base_chance_per_day: float = value("1/day", 0, 1)
-    strike_within_days: float = value("days", 0)
+    strike_after_days: float = value("days", 0)
     strike_again_after_days: float = value("days", 1)
 
 
@@ -57,8 +57,8 @@ def troops_are_still_in_the_northeast(seen: Seen, values: Values) -> np.ndarray:
 
 
 def us_soldiers_were_killed(seen: Seen, values: Values) -> np.ndarray:
-    """US soldiers were killed days ago and no wave of strikes has followed yet."""
-    return (seen.days_since_us_losses <= values.strike_within_days) & (seen.days_since_strike > seen.days_since_us_losses)
+    """The days a wave takes to prepare have passed since US soldiers were last killed, and none has followed yet."""
+    return (seen.days_since_us_losses >= values.strike_after_days) & (seen.days_since_strike > seen.days_since_us_losses)
 
 
 def a_second_wave_is_due(seen: Seen, values: Values) -> np.ndarray:

@@ -143,7 +143,8 @@ def _extension_chance(s: Sight, v: Any, shift: float) -> float:
 def _chance_of_a_round(s: Sight, v: Any) -> float:
     if s.talks_sought and v.talks_chance_per_day > 0:
         return 1.0
-    return v.talks_chance_per_day * (1.0 + v.talks_chance_by_mediation * (float(s.mediation) - 0.5))
+    mediated = v.talks_chance_per_day * (1.0 + v.talks_chance_by_mediation * (float(s.mediation) - 0.5))
+    return min(mediated * (1.0 + v.talks_chance_by_tie * float(s.tie_to_sdf)), 1.0)
 
 
 def _talks(s: Sight, v: Any) -> Decision:

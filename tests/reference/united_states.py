@@ -65,7 +65,7 @@ def _transfer(s: Sight, v: Any) -> Decision:
 
 def _strikes(s: Sight, v: Any) -> Decision:
     since_losses, since_strike = s.days_since_us_losses, s.days_since_strike
-    if since_losses <= v.strike_within_days and since_strike > since_losses:
+    if since_losses >= v.strike_after_days and since_strike > since_losses:
         return "us_soldiers_were_killed", "strike"
     again = v.strike_again_after_days
     if since_losses < 2 * again and again <= since_strike <= since_losses:
