@@ -18,7 +18,7 @@ from sim.experiments.locks import held
 from sim.experiments.sweep_file import load_sweep
 from sim.scenario import load_scenario
 
-POINTS, RUNS = 96, 4
+POINTS, PART, RUNS = 24, 8, 4
 
 
 def fitted() -> list[Observation]:
@@ -96,6 +96,7 @@ def test_a_run_meets_an_observation_within_the_reports_and_the_tolerance() -> No
 
 def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario, used = load_scenario("baseline"), fitted()
+    monkeypatch.setattr(calibration_store, "PART_POINTS", PART)
 
     def run(folder: Path) -> Calibration:
         return calibration_store.calibrate(scenario, used, folder, POINTS, RUNS, 1, lambda done, asked: None)
@@ -114,7 +115,7 @@ def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch:
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "stopped")
     again = run(tmp_path / "stopped")
-    assert played == [0, 32, 32, 64]
+    assert played == [0, PART, PART, 2 * PART]
     assert np.array_equal(again.met, whole.met)
 
 
