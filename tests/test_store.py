@@ -181,7 +181,7 @@ def test_the_number_of_runs_is_not_part_of_what_a_folder_is_for(folder: Path) ->
 
 
 def test_what_is_no_results_folder_is_said(tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(InputError, match="is not a results folder"):
+    with pytest.raises(InputError, match=r"is not a results folder: it has no manifest\.json; name another"):
         open_results(tmp_path)
     for part in (folder / "outcomes").iterdir():
         part.unlink()

@@ -54,6 +54,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder}: is not a results folder: it has no {path.name}; name another folder") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{folder}: is not a results folder ({error})") from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
