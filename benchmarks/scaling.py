@@ -66,7 +66,7 @@ def by_cells() -> tuple[list[int], list[float]]:
     return [coarse.size, fine.size], [best(scenario, BLOCK_RUNS, coarse), best(scenario, BLOCK_RUNS, fine)]
 
 
-def by_processes(scenario: Scenario, runs: int = 4 * BLOCK_RUNS) -> list[float]:
+def by_processes(scenario: Scenario, runs: int = 16 * BLOCK_RUNS) -> list[float]:
     """Return seconds of an ensemble with results stored, by one and by two processes."""
     seconds = []
     for workers in (1, 2):

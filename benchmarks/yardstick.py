@@ -65,11 +65,16 @@ def _defect(state, world, weights, shares_near, shares_far, dt):
 
 @njit(cache=False, fastmath=False)
 def _advance(state, world, paces, dt):
-    army, over, progress, nearness, taken_on, cause, fighting, handing, core, day = state
+    army, over, progress, nearness, taken_on, last_gain_on, cause, fighting, handing, core, day = state
     neighbours, sector, kurdish, by_class, ease = world
     gone_pace, ordered_pace, contested, tribes, per_cell = paces
     cells, runs = progress.shape
     moved = np.zeros((cells, runs), np.float32)
+    had = np.ones((cells, runs), np.float32)
+    for row in range(army.shape[0]):
+        for run in range(runs):
+            if last_gain_on[run] < day - 1 and army[row, run] > 1.0:
+                army[row, run] = 1.0
     for cell in range(cells):
         for run in range(runs):
             if army[cell, run] > 0:
@@ -83,9 +88,11 @@ def _advance(state, world, paces, dt):
                 speed = ordered_pace
             reach = np.float32(0.0)
             for side in range(4):
-                there = army[neighbours[side, cell], run] * ease[side, cell]
+                behind = army[neighbours[side, cell], run]
+                there = behind * ease[side, cell]
                 if there > reach:
                     reach = there
+                    had[cell, run] = max(behind, np.float32(1.0))
             moved[cell, run] = speed * reach
             if attacked:
                 moved[cell, run] += tribes * over[cell, run]
@@ -97,9 +104,10 @@ def _advance(state, world, paces, dt):
             elif army[cell, run] == 0:
                 progress[cell, run] += moved[cell, run]
                 if progress[cell, run] >= 1.0:
-                    unused = (progress[cell, run] - 1.0) / max(moved[cell, run], 1e-9)
+                    unused = had[cell, run] * (progress[cell, run] - 1.0) / moved[cell, run]
                     army[cell, run] = 1.0 + min(unused, 1.0)
                     taken_on[cell, run] = day
+                    last_gain_on[run] = day
                     if handing[sector[cell], run] and not kurdish[cell]:
                         cause[cell, run] = BY_HAND_OVER
                     else:
@@ -159,8 +167,8 @@ class Yardstick:
             state.guarantor_absence, day,
         )  # fmt: skip
         armies = (
-            state.army, state.gone_over, state.progress, state.nearness, state.taken_on, state.cause, state.fighting,
-            state.handing_over, state.assault_core, day,
+            state.army, state.gone_over, state.progress, state.nearness, state.taken_on, state.last_gain_on, state.cause,
+            state.fighting, state.handing_over, state.assault_core, day,
         )  # fmt: skip
         for _ in range(SUB_MOVES):
             _defect(people, self.communities, self.weights, near, far, self.day_length)

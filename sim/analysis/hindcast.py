@@ -21,7 +21,7 @@ from sim.experiments.folders import SCHEMA
 from sim.experiments.store import Results
 
 CAP_DAYS = 30.0
-RESAMPLES = 1000
+RESAMPLES, AT_A_TIME = 1000, 50
 RESAMPLING_SEED = 20260128
 TEST, FITTED, UNCHANGED = "test", "fitted", "unchanged"
 """Blocks that are scored apart: neither of what follows; used to fit; "nothing changes" lies within the reports."""
@@ -191,11 +191,13 @@ def _skill_interval(kind: str, values: np.ndarray, target: Target, theirs: float
     """Return the 95% interval of the skill over resampled runs: how much the number of runs leaves open."""
     if theirs == 0:
         return None
-    picks = np.random.default_rng(RESAMPLING_SEED).integers(0, len(values), (RESAMPLES, len(values)))
-    if kind == "crps":
-        scores = crps_ensemble(np.full(RESAMPLES, target[1]), values[picks])
-    else:
-        scores = np.array([_score(kind, values[row], target) for row in picks])
+    random, scores = np.random.default_rng(RESAMPLING_SEED), np.empty(RESAMPLES)
+    for first in range(0, RESAMPLES, AT_A_TIME):
+        picks = random.integers(0, len(values), (AT_A_TIME, len(values)))
+        if kind == "crps":
+            scores[first : first + AT_A_TIME] = crps_ensemble(np.full(AT_A_TIME, target[1]), values[picks])
+        else:
+            scores[first : first + AT_A_TIME] = [_score(kind, values[row], target) for row in picks]
     return [float(x) for x in np.quantile(1.0 - scores / theirs, [0.025, 0.975])]
 
 

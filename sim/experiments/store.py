@@ -44,6 +44,9 @@ from sim.state import NEVER
 if TYPE_CHECKING:
     import pandas
 
+SERIES_KEPT = 8
+"""Series of a folder that are held in memory at a time."""
+
 TABLES = ("series", "control", "rules", "outcomes")
 PART = re.compile(r"(\d+)-(\d+)\.parquet")
 
@@ -268,12 +271,15 @@ class Results:
         if name not in self._kept:
             days = int(self.manifest["days"]) + 1
             parts = (_table(path, [name])[name].to_numpy() for path in _parts(self.folder, "series"))
-            self._kept[name] = np.concatenate([part.reshape(-1, days) for part in parts]).T
+            read = np.concatenate([part.reshape(-1, days) for part in parts]).T
+            if len(self._kept) == SERIES_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[name] = read
         return self._kept[name]
 
     @cached_property
     def _kept(self) -> dict[str, np.ndarray]:
-        """Series read so far: all of them together may not fit into memory."""
+        """The series read last: all of them together may not fit into memory."""
         return {}
 
     @cached_property
