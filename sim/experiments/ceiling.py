@@ -23,8 +23,8 @@ MEMORY_PER_RUN_DAY = 300
 MEMORY_PER_RUN_DAY_PLAYED = 900
 """Bytes in a worker, of its block; measured for 512 runs of 3,650 days."""
 
-RUN_DAYS_TOLD = 2_000_000
-"""From this many on, tens of seconds, a batch says beforehand what it will take."""
+RUN_DAYS_TOLD = 1_000_000
+"""From this many on, ten seconds or so, a batch says beforehand what it will take."""
 
 TRIAL_RUNS, TRIAL_DAYS = 256, 30
 
@@ -66,6 +66,10 @@ def check_room(need: Need, folder: Path) -> None:
     for what, takes, has in (("disk", need.disk, free), ("memory", need.memory, memory)):
         if takes > has:
             raise InputError(
-                f"this would take about {takes / 1e9:,.0f} GB of {what} and there are {has / 1e9:,.0f} GB: "
+                f"this would take about {_gigabytes(takes)} of {what} and there are {_gigabytes(has)}: "
                 "give fewer --runs or --days, another --out or fewer --workers, or --anyway to try"
             )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.0f} GB" if size >= 1e10 else f"{size / 1e9:.2g} GB"
