@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.pages.report import write_report
 from sim.scenario import Scenario
 

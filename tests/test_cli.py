@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from sim.cli import commands
 from sim.cli.run import MAIN_OUTCOMES
-from sim.experiments.store import open_results
+from sim.experiments.results import open_results
 from sim.grid import load_grid
 from sim.outcomes import OUTCOMES
 from sim.paths import data_folder

@@ -19,8 +19,9 @@ import sim
 from sim.experiments import ensemble
 from sim.experiments.ensemble import Job, States, Task, plan, run_ensemble
 from sim.experiments.locks import FolderBusy, held
+from sim.experiments.results import Results
 from sim.experiments.runner import JobsFailed
-from sim.experiments.store import Results, open_folder, runs_done
+from sim.experiments.store import open_folder, runs_done
 from sim.model import BLOCK_RUNS
 from sim.scenario import load_scenario
 

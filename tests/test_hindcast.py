@@ -20,7 +20,7 @@ from sim.analysis.observations import Climatology, Observation, load_observation
 from sim.analysis.pooled import Pooled
 from sim.errors import InputError
 from sim.experiments.ensemble import run_ensemble
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults

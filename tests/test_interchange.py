@@ -15,7 +15,7 @@ from sim.experiments.ensemble import run_ensemble
 from sim.experiments.ged import SCHEMA, violent_events
 from sim.experiments.netcdf import to_xarray, write_netcdf
 from sim.experiments.prio_grid import by_priogrid_month
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults

@@ -12,8 +12,8 @@ from report_page import Page, reported
 
 from sim.analysis.observations import load_observations
 from sim.analysis.record import Agreement, agreement
+from sim.experiments.results import Results
 from sim.experiments.statistics import summarise
-from sim.experiments.store import Results
 from sim.model import TheatreModel, theatre_of
 from sim.outcomes import DATE, NUMBER, OUTCOMES
 from sim.pages import maps

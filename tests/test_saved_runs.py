@@ -14,7 +14,7 @@ import pytest
 
 from sim import snapshot
 from sim.errors import InputError
-from sim.experiments.store import open_results
+from sim.experiments.results import open_results
 from sim.model import TheatreModel
 from sim.scenario import load_scenario
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.errors import InputError
-from sim.experiments.store import TABLES, Results, open_folder, open_results, runs_done, write_part
+from sim.experiments.results import Results, open_results
+from sim.experiments.store import TABLES, open_folder, runs_done, write_part
 from sim.history import SERIES
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table
@@ -126,6 +128,13 @@ def flip(content: bytes) -> bytes:
     return bytes(changed)
 
 
+def bare(content: bytes) -> bytes:
+    """Return a whole file of as many rows with one column in place of all."""
+    made = BytesIO()
+    pq.write_table(pq.read_table(BytesIO(content)).select(["run"]), made)
+    return made.getvalue()
+
+
 READ: dict[str, Callable[[Results], object]] = {
     "outcomes": lambda results: results.outcomes,
     "series": lambda results: [results.series(name) for name in SERIES],
@@ -143,6 +152,16 @@ def test_a_damaged_part_is_named_with_what_to_do(folder: Path, table: str, damag
         READ[table](open_results(folder))
     committed = folder / "outcomes" / part.name
     assert str(told.value) == f"{part}: is damaged; remove {committed} and give the same command again"
+
+
+def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> None:
+    for name in ("00000000-00000002.parquet", "00000002-00000005.parquet"):
+        part = folder / "outcomes" / name
+        content = part.read_bytes()
+        part.write_bytes(bare(content))
+        with pytest.raises(InputError, match=re.escape(f"{part}: is damaged; remove {part} and give")):
+            open_results(folder).frame()
+        part.write_bytes(content)
 
 
 def test_what_the_message_says_mends_it(folder: Path, models: list[TheatreModel]) -> None:

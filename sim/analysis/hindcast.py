@@ -18,7 +18,7 @@ from scoringrules import brier_score, crps_ensemble, interval_score
 from sim.analysis.observations import NEVER_SAYS, Observation
 from sim.analysis.pooled import Pooled
 from sim.experiments.folders import SCHEMA
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 
 CAP_DAYS = 30.0
 RESAMPLES, AT_A_TIME = 1000, 50

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.analysis.where import Condition
 from sim.errors import InputError
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
 from sim.outcomes import OUTCOMES

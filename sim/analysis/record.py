@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.analysis.observations import Observation
 from sim.analysis.pooled import Pooled
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 
 
 @dataclass(frozen=True, eq=False)

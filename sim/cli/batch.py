@@ -13,7 +13,7 @@ from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminat
 
 if TYPE_CHECKING:
     from sim.experiments.ensemble import States
-    from sim.experiments.store import Results
+    from sim.experiments.results import Results
     from sim.scenario import Scenario
 
 
@@ -58,7 +58,7 @@ def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
     """
     from sim.errors import InputError
     from sim.experiments.folders import code_digest
-    from sim.experiments.store import open_results
+    from sim.experiments.results import open_results
     from sim.scenario import branch_off
 
     results = open_results(folder)

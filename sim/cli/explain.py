@@ -74,7 +74,7 @@ def _ledger(source: str, run: int) -> Ledger:
     if not folder.is_dir():
         return keep_ledger(load_scenario(source), run)
     from sim.experiments.folders import code_digest
-    from sim.experiments.store import open_results
+    from sim.experiments.results import open_results
 
     results = open_results(folder)
     if run not in results.outcomes["run"]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.pooled import Pooled
-    from sim.experiments.store import Results
+    from sim.experiments.results import Results
     from sim.pages.wording import Calendar
     from sim.scenario import Scenario
 

@@ -153,7 +153,7 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
     from sim.errors import InputError
     from sim.experiments.ged import violent_events
     from sim.experiments.prio_grid import by_priogrid_month
-    from sim.experiments.store import Results
+    from sim.experiments.results import Results
     from sim.experiments.tables import open_results
 
     results = open_results(folder)

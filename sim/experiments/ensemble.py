@@ -16,8 +16,9 @@ import numpy as np
 
 from sim import snapshot
 from sim.experiments.locks import held
+from sim.experiments.results import Results, open_results
 from sim.experiments.runner import JobsFailed, work_off
-from sim.experiments.store import Results, open_folder, open_results, runs_done, saved_state, write_part
+from sim.experiments.store import open_folder, runs_done, saved_state, write_part
 from sim.model import BLOCK_RUNS, TheatreModel
 from sim.scenario import Scenario, load_scenario
 

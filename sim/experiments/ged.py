@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sim.errors import InputError
 from sim.experiments.folders import code_digest
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.model import BLOCK_RUNS, TheatreModel
 from sim.state import State
 from sim.theatre import SECTORS, Theatre

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiments.folders import whole_file
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
 from sim.history import SERIES

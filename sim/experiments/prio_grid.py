@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.history import SERIES
 from sim.model import theatre_of
 from sim.theatre import CONTESTED, DAMASCUS, SDF

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from sim.experiments.folders import SCHEMA
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}

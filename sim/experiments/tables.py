@@ -8,43 +8,42 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sim.experiments import store
+from sim.experiments import results
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
-from sim.experiments.store import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import KIND
 from sim.outcomes import OUTCOMES
 
 
-def open_results(folder: str | Path) -> Results | SweepResults:
+def open_results(folder: str | Path) -> results.Results | SweepResults:
     """Open the folder of an ensemble or of a sweep. Raises InputError when it is neither."""
     manifest = read_manifest(Path(folder))
     check_schema(Path(folder), manifest, SCHEMA)
-    return SweepResults(Path(folder)) if manifest.get("kind") == KIND else store.open_results(folder)
+    return SweepResults(Path(folder)) if manifest.get("kind") == KIND else results.open_results(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
     """Return a row per run: outcomes, all unless named; of a sweep also point, run and the values of the point."""
-    results = open_results(folder)
+    made = open_results(folder)
     names = list(names) or [outcome.name for outcome in OUTCOMES]
-    if isinstance(results, SweepResults):
-        table, design = results.table(names), results.design_table()
+    if isinstance(made, SweepResults):
+        table, design = made.table(names), made.design_table()
         points = table["point"].to_numpy()
         varied = design.take(pa.array(np.searchsorted(design["point"].to_numpy(), points))).drop_columns("point")
         for place, name in enumerate(varied.column_names, start=2):
             table = table.add_column(place, name, varied[name])
         return table
-    columns = {name: results.outcomes[name] for name in names}
+    columns = {name: made.outcomes[name] for name in names}
     return pa.table(
-        {"run": results.outcomes["run"]} | {n: pa.array(values, mask=np.isnan(values)) for n, values in columns.items()}
+        {"run": made.outcomes["run"]} | {n: pa.array(values, mask=np.isnan(values)) for n, values in columns.items()}
     )
 
 
 def series_of(folder: str | Path, names: Sequence[str]) -> pa.Table:
     """Return daily series: of an ensemble a row per run and day; of a sweep as it keeps them."""
-    results = open_results(folder)
-    if isinstance(results, SweepResults):
-        return results.series(names)
-    runs, days = results.outcomes["run"], int(results.manifest["days"]) + 1
+    made = open_results(folder)
+    if isinstance(made, SweepResults):
+        return made.series(names)
+    runs, days = made.outcomes["run"], int(made.manifest["days"]) + 1
     keys = {"run": np.repeat(runs, days), "day": np.tile(np.arange(days, dtype=np.int16), len(runs))}
-    return pa.table(keys | {name: results.series(name).T.ravel() for name in names})
+    return pa.table(keys | {name: made.series(name).T.ravel() for name in names})

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.analysis.compare import Comparison
 from sim.analysis.pairs import Side, horizon
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.experiments.tables import open_results
 from sim.model import theatre_of
 from sim.pages import maps

@@ -9,8 +9,8 @@ from typing import Any
 from sim.analysis.observations import Observation
 from sim.analysis.pooled import Pooled
 from sim.analysis.record import agreement
+from sim.experiments.results import Results
 from sim.experiments.statistics import summarise
-from sim.experiments.store import Results
 from sim.outcomes import OUTCOMES
 from sim.pages import page_file
 from sim.pages.report_record import record_section

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.grid import HOLDERS, KM_PER_DEGREE_NORTH, STEP, Grid
 from sim.grid_checks import COLUMNS, ROWS
 from sim.pages.markup import drawing, element, text

@@ -13,8 +13,8 @@ from sim.analysis.hindcast import hindcast
 from sim.analysis.observations import load_observations
 from sim.analysis.record import agreement
 from sim.experiments.folders import whole_file
+from sim.experiments.results import Results
 from sim.experiments.statistics import summary
-from sim.experiments.store import Results
 from sim.pages.markup import element, page, paragraph, section
 from sim.pages.report_outcomes import coming_section, outcomes_section
 from sim.pages.report_pictures import Fans, fans_section, maps_section, share_section

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.observations import Observation
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome
 from sim.pages.charts import coming
 from sim.pages.markup import Contents, code, element, figure, folded, section, small, table

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.observations import Observation
-from sim.experiments.store import Results
+from sim.experiments.results import Results
 from sim.grid import load_control, load_grid
 from sim.model import theatre_of
 from sim.pages import maps

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.record import Agreement
+from sim.experiments.results import Results
 from sim.experiments.statistics import FEW_RUNS
-from sim.experiments.store import Results
 from sim.outcomes import OUTCOMES
 from sim.pages.report_outcomes import Summaries
 from sim.pages.wording import Calendar, amount, number, percent, share
