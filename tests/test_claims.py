@@ -12,7 +12,8 @@ import pytest
 
 from sim.agents import AGENTS
 from sim.agents.base import Rule
-from sim.agents.damascus import Values, a_foreign_base_stands_in_newly_held_land
+from sim.agents.damascus.talks import a_foreign_base_stands_in_newly_held_land
+from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
 from sim.history import SERIES
 from sim.model import TheatreModel

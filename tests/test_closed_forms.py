@@ -269,6 +269,6 @@ def test_the_chance_to_extend_is_the_tables_at_its_terms_and_a_reason_shifts_its
     for term, share in table.items():
         seen = Estimates(0.5)
         seen.truce_term = np.array([float(term)])
-        assert damascus.extension_chance(seen, values, 0.0)[0] == pytest.approx(share)
+        assert damascus.truce.extension_chance(seen, values, 0.0)[0] == pytest.approx(share)
         odds = share / (1 - share) * 3.5
-        assert damascus.extension_chance(seen, values, np.log(3.5))[0] == pytest.approx(odds / (1 + odds))
+        assert damascus.truce.extension_chance(seen, values, np.log(3.5))[0] == pytest.approx(odds / (1 + odds))

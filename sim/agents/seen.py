@@ -35,6 +35,12 @@ from sim.theatre import OTHER, POCKET, Theatre
 STRATEGIC_GAINS = ("raqqa", "tabqa")
 """Towns which, with the Omar field, count as the offensive's strategic gains (facts a27-a29)."""
 
+AS_THEY_ARE = (
+    "truce", "truces", "deal", "campaign", "guarantor_absence", "halt_urged", "partner_shifted", "prospects", "withdrawal",
+    "transfer_running", "truce_term", "talks_sought", "summit_result", "us_killed",
+)  # fmt: skip
+"""Fields of the state that every actor sees as they are."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -113,15 +119,12 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
     gain = np.maximum(state.last_gain_on, state.campaign_since)
     return read_only(
         Seen(
+            **{name: getattr(state, name).copy() for name in AS_THEY_ARE},
             day=day,
             days_since_deadline=day - waits.get("deadline", np.inf),
             days_to_summit=waits.get("summit", np.inf) - day,
-            truce=state.truce.copy(),
             days_to_expiry=np.where(state.truce, state.truce_ends - day, np.inf),
             days_since_truce_ended=_age(day, state.truce_ended_on),
-            truces=state.truces.copy(),
-            deal=state.deal.copy(),
-            campaign=state.campaign.copy(),
             campaign_days=_age(day, state.campaign_since),
             days_since_campaign=_age(day, state.campaign_ended_on),
             days_without_gain=_age(day, gain),
@@ -131,23 +134,14 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             arab_share_left=arab_share_left(theatre, state),
             hasakah_share_lost=province_share_not_sdf(theatre, state, province("hasakah")),
             strategic_gains_in=_all_taken(theatre, state),
-            guarantor_absence=state.guarantor_absence.copy(),
-            halt_urged=state.halt_urged.copy(),
-            partner_shifted=state.partner_shifted.copy(),
             tie_to_moscow=state.relation[MOSCOW_TIE].copy(),
             tie_to_sdf=state.relation[SDF_TIE].copy(),
-            prospects=state.prospects.copy(),
             request_pending=(state.requested_on != NEVER) & (state.withdrawal == STAYING),
-            withdrawal=state.withdrawal.copy(),
             days_since_guarding_failed=np.where(state.guarding_failed_on == NEVER, -1, _age(day, state.guarding_failed_on)),
-            transfer_running=state.transfer_running.copy(),
             transfer_begun=state.transfer_started_on != NEVER,
-            truce_term=state.truce_term.copy(),
             truce_age=_age(day, state.truce_signed_on),
             attacking=np.logical_or.reduce(state.fighting),
-            talks_sought=state.talks_sought.copy(),
             airport_handed_over=state.institution_on[AIRPORT] != NEVER,
-            summit_result=state.summit_result.copy(),
             tartus_status=state.base_status[AT_TARTUS].copy(),
             russian_presence=state.stock[QAMISHLI, PERSONS] / np.maximum(state.persons_at_start, 1.0),
             uncertainty=mean_of_parts(state.uncertainty_parts),
@@ -155,7 +149,6 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             mediation=state.outside[MEDIATION].copy(),
             days_since_us_losses=_age(day, state.us_losses_on),
             days_since_strike=_age(day, state.struck_on),
-            us_killed=state.us_killed.copy(),
             transfer_complete=state.transferred >= state.transfer_plan,
             base_on_taken_ground=_base_ground(theatre, state),
             base_held=state.us_persons > 0,

@@ -259,16 +259,8 @@ def clear_left_overs(folder: Path) -> None:
 
 
 def _overlap(found: Sequence[Job]) -> bool:
-    return sum(job.size for job in found) > int(np.count_nonzero(_counted(found)))
-
-
-def _counted(found: Iterable[Job]) -> np.ndarray:
-    """Return (points, runs) how often each is there."""
-    found = list(found)
-    counted = np.zeros((max(job.end_point for job in found), max(job.end_run for job in found)), np.uint8)
-    for job in found:
-        counted[job.first_point : job.end_point, job.first_run : job.end_run] += 1
-    return counted
+    points, runs = max(job.end_point for job in found), max(job.end_run for job in found)
+    return sum(job.size for job in found) > int(np.count_nonzero(times_there(found, points, runs)))
 
 
 def times_there(found: Iterable[Job], points: int, runs: int) -> np.ndarray:
