@@ -1,9 +1,9 @@
 # `make demo` and `make test` work as the only command on a fresh clone: each makes .venv from the lock when it is not there.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo watch test verify lint odd reference bench clean
+.PHONY: setup demo watch test coverage verify lint odd reference bench clean
 
 setup: $(STAMP)
 
@@ -23,8 +23,15 @@ demo: $(STAMP)
 watch: $(STAMP)
 	$(VENV)/bin/pullback watch
 
+# As many tests at a time as there are processors; those of a file one after the other, on what they made once.
+TESTS = -n auto --dist loadfile
+
 test: $(STAMP)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest $(TESTS)
+
+# Which lines the tests run, those of worker processes with them; a page of every file in build/coverage.
+coverage: $(STAMP)
+	$(VENV)/bin/python -m pytest $(TESTS) --cov --cov-report term:skip-covered --cov-report html
 
 # Checks that take minutes; what they came to is kept in tests/verify-last.json.
 verify: $(STAMP)
@@ -53,4 +60,4 @@ bench: $(STAMP)
 	$(VENV)/bin/python -m pytest benchmarks --benchmark-columns=median,iqr,rounds --benchmark-sort=name --benchmark-autosave $(COMPARE)
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf .venv* build *.egg-info .coverage*
