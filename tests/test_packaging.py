@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -43,3 +49,48 @@ def test_the_lock_holds_what_the_project_asks_for_and_no_numba(group: str) -> No
     locked = {line.partition("==")[0] for line in LOCK}
     assert {re.split(r"[\[<>=~ ]", name)[0] for name in asked} <= locked
     assert "numba" not in locked  # where it is installed, scoringrules imports it
+
+
+BUILT = ("benchmarks", "dashboards", "examples", "scenarios", "sim", "tests")
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheel and the source archive, built from a copy of the tree."""
+    tree = tmp_path_factory.mktemp("tree")
+    for name in BUILT:
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.iterdir():
+        if path.is_file() and not path.name.startswith("."):
+            shutil.copy(path, tree)
+    out = tmp_path_factory.mktemp("archives")
+    code = f"import setuptools.build_meta as b; b.build_wheel({str(out)!r}); b.build_sdist({str(out)!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tree, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_the_wheel_plays_a_scenario_from_any_folder(archives: Path, tmp_path: Path) -> None:
+    [wheel] = archives.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "site")
+    for command, said in (("list", "quiet-2025"), ("run baseline --runs 2 --days 3 --workers 1 --out it", "exploration")):
+        (tmp_path / "else").mkdir(exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "sim", *command.split()],
+            cwd=tmp_path / "else",
+            env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, said in done.stdout + done.stderr) == (0, True), done.stderr
+    assert (tmp_path / "else" / "it" / "report.html").is_file()
+
+
+def test_the_source_archive_holds_every_file_of_the_tree(archives: Path) -> None:
+    [made] = archives.glob("*.tar.gz")
+    with tarfile.open(made) as packed:
+        inside = {Path(*Path(name).parts[1:]) for name in packed.getnames()}
+    wanted = {path.relative_to(ROOT) for name in BUILT for path in (ROOT / name).rglob("*") if path.is_file()}
+    wanted = {path for path in wanted if "__pycache__" not in path.parts}
+    assert wanted | {Path("README.md"), Path("requirements.lock"), Path("Makefile")} <= inside
