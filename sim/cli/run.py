@@ -72,6 +72,8 @@ def run(
     larger --runs adds to it.
     """
     from sim.cli.batch import compute, processors, results_folder
+    from sim.cli.cost import tell_cost
+    from sim.experiments.ceiling import check_room, need_of
     from sim.experiments.ensemble import States
 
     _check_usage(scenario, saved, seed, until, save, out)
@@ -83,7 +85,10 @@ def run(
         loaded = loaded.with_values({"days": _day_number(until, loaded.start_date)}, set_by="--until")
         states = States(taken_up=saved, horizon=horizon if save else None)
     folder, workers = save or out or results_folder(loaded), workers or processors()
-    _tell_cost(loaded, folder, workers, anyway)
+    need = need_of(loaded, workers, folder)
+    if not anyway:
+        check_room(need, folder)
+    tell_cost(loaded, need, workers)
     results = compute(loaded, folder, workers, states)
 
     from sim.experiments.statistics import summary
@@ -121,20 +126,6 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     if saved is not None and loaded.runs > there:
         raise InputError(f"--runs {loaded.runs}: {saved} holds {there} saved runs")
     return loaded
-
-
-def _tell_cost(loaded: Scenario, folder: Path, workers: int, anyway: bool) -> None:
-    """Say what long work will take. Raises InputError where disk or memory will not do."""
-    from sim.cli.progress import in_bytes, in_time
-    from sim.experiments.ceiling import RUN_DAYS_TOLD, check_room, need_of, seconds_of
-
-    need = need_of(loaded, workers, folder)
-    if not anyway:
-        check_room(need, folder)
-    if need.run_days >= RUN_DAYS_TOLD:
-        time = in_time(seconds_of(loaded, need, workers))
-        said = f"{in_bytes(need.disk)} of disk, {in_bytes(need.memory)} of memory"
-        click.echo(f"{loaded.runs:,} runs of {loaded.days} days: about {time}, {said}", err=True)
 
 
 def _day_number(text: str, start: date) -> int:

@@ -84,26 +84,44 @@ def _design(sweep: Sweep) -> str:
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="What works it off."
 )
 @click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: its scheduler, as in tcp://127.0.0.1:8786.")
-def sweep(sweep: str, workers: int | None, out: Path | None, shard: str | None, engine: str, scheduler: str | None) -> None:
+@click.option("--anyway", is_flag=True, help="Try also where disk or memory will not do.")
+def sweep(
+    sweep: str,
+    workers: int | None,
+    out: Path | None,
+    shard: str | None,
+    engine: str,
+    scheduler: str | None,
+    anyway: bool,
+) -> None:
     """Play every point of SWEEP, each with the same luck. The same command goes on where it was stopped.
 
     SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
     """
     from sim.cli.batch import end_workers, processors
+    from sim.cli.cost import tell_cost
     from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
+    from sim.experiments.ceiling import check_room
     from sim.experiments.locks import FolderBusy
     from sim.experiments.runner import JobsFailed
     from sim.experiments.sweep import default_folder, run_sweep
     from sim.experiments.sweep_file import load_sweep
+    from sim.experiments.sweep_need import needs_of
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
     part = None if shard is None else _shard(shard)
     loaded = load_sweep(sweep)
     folder = out or default_folder(loaded)
+    least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
+    if not anyway:
+        check_room(least, folder)
     try:
-        with _pool(scheduler, folder) as (pool, threads), _progress(folder) as report:
-            results = run_sweep(loaded, folder, workers or threads or processors(), report, pool, part)
+        with _pool(scheduler, folder) as (pool, threads):
+            workers = workers or threads or processors()
+            tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
+            with _progress(folder) as report:
+                results = run_sweep(loaded, folder, workers, report, pool, part)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
     except JobsFailed as error:

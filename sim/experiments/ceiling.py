@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from dataclasses import dataclass
@@ -26,48 +27,73 @@ MEMORY_PER_RUN_DAY_PLAYED = 900
 RUN_DAYS_TOLD = 1_000_000
 """From this many on, ten seconds or so, a batch says beforehand what it will take."""
 
+DAY_AS_RUNS = 60
+"""A day of a block takes its time whatever the number of runs, as if there were so many more of them; measured."""
+
 TRIAL_RUNS, TRIAL_DAYS = 256, 30
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a batch takes at most. run_days: days of all runs that are yet to play. disk, memory: bytes."""
+    """What a batch takes at most.
 
-    run_days: int
+    runs: that are yet to play, of so many evenings each. at_once: runs that a worker plays together. disk, memory: bytes.
+    less: what to give less of where that is too much.
+    """
+
+    runs: int
+    evenings: int
+    at_once: int
     disk: float
     memory: float
+    less: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes long enough to be told beforehand."""
+        return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_TOLD
 
 
 def need_of(scenario: Scenario, workers: int, folder: Path) -> Need:
     """Return what the runs of a scenario take that `folder` does not hold yet."""
     evenings = scenario.days + 1
     done = len(runs_done(folder)) if (folder / "outcomes").is_dir() else 0
-    run_days = max(scenario.runs - done, 0) * evenings
-    block = min(BLOCK_RUNS, scenario.runs) * evenings
-    played = workers * (MEMORY_AT_REST + MEMORY_PER_RUN_DAY_PLAYED * block)
+    runs, block = max(scenario.runs - done, 0), min(BLOCK_RUNS, scenario.runs)
+    played = workers * (MEMORY_AT_REST + MEMORY_PER_RUN_DAY_PLAYED * block * evenings)
     summed_up = MEMORY_AT_REST + MEMORY_PER_RUN_DAY * scenario.runs * evenings
-    return Need(run_days, DISK_PER_RUN_DAY * run_days, max(played, summed_up))
+    disk = DISK_PER_RUN_DAY * runs * evenings
+    return Need(runs, evenings, block, disk, max(played, summed_up), "--runs or --days")
 
 
-def seconds_of(scenario: Scenario, need: Need, workers: int) -> float:
-    """Return about how long the runs take: a few of them are played for a month, and their pace is scaled up."""
-    model = TheatreModel(scenario, runs=TRIAL_RUNS)
+def seconds_per_run(scenario: Scenario, need: Need) -> float:
+    """Return about how long a worker takes for a run: a few of them are played for a month, and their pace is scaled up."""
+    runs = min(TRIAL_RUNS, need.at_once)
+    model = TheatreModel(scenario, runs=runs)
     model.step()  # what is read once is in memory
     start, days = perf_counter(), min(TRIAL_DAYS, scenario.days)
     model.run_to(days)
-    return (perf_counter() - start) / (TRIAL_RUNS * max(days - 1, 1)) * need.run_days / workers
+    return (perf_counter() - start) / (runs * max(days - 1, 1)) * need.evenings
 
 
 def check_room(need: Need, folder: Path) -> None:
-    """Raise InputError where a batch takes more disk than is free, or more memory than the machine has."""
+    """See that what a batch takes is there. Nothing is written.
+
+    Raises InputError where it takes more disk than is free, or more memory than the machine has; OSError where the folder
+    cannot be written.
+    """
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    free = shutil.disk_usage(there).free
+    disk = shutil.disk_usage(there)
+    if there.is_dir() and not (disk.total and os.access(there, os.W_OK | os.X_OK)):  # /proc has no room at all
+        raise OSError(errno.EACCES, f"nothing can be written to {there.absolute()}; name another folder", str(folder))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for what, takes, has in (("disk", need.disk, free), ("memory", need.memory, memory)):
+    for what, takes, has, at, other in (
+        ("disk", need.disk, disk.free, f"{there.absolute()} has", "another --out"),
+        ("memory", need.memory, memory, "this machine has", "fewer --workers"),
+    ):
         if takes > has:
             raise InputError(
-                f"this would take about {_gigabytes(takes)} of {what} and there are {_gigabytes(has)}: "
-                "give fewer --runs or --days, another --out or fewer --workers, or --anyway to try"
+                f"this would take about {_gigabytes(takes)} of {what} and {at} {_gigabytes(has)}: "
+                f"give fewer {need.less}, or {other}, or --anyway to try"
             )
 
 

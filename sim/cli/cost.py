@@ -1,0 +1,29 @@
+"""What long work will take, told before it begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.progress import in_bytes, in_time
+
+if TYPE_CHECKING:
+    from sim.experiments.ceiling import Need
+    from sim.scenario import Scenario
+
+
+def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = None) -> None:
+    """Say what long work will take, on stderr. most: what it may come to, where a rule says how many runs there are.
+
+    scenario: what is played, or the base of what is.
+    """
+    from sim.experiments.ceiling import seconds_per_run
+
+    if not need.runs or not (most or need).is_long:
+        return
+    pace = seconds_per_run(scenario, need) / workers
+    said = f"about {in_time(pace * need.runs)}, {in_bytes(need.disk)} of disk, {in_bytes(need.memory)} of memory"
+    if most is not None:
+        said += f"; up to {most.runs:,} runs, {in_time(pace * most.runs)} and {in_bytes(most.disk)} by its rule"
+    click.echo(f"{need.runs:,} runs of {need.evenings - 1} days: {said}", err=True)
