@@ -118,6 +118,13 @@ def test_the_share_of_all_variance_that_rests_on_assumed_values_is_said(tmp_path
     assert found.together == pytest.approx(0, abs=0.05)
 
 
+def test_the_source_that_a_sweep_gives_for_a_range_of_its_own_grades_the_value(tmp_path: Path) -> None:
+    uncertain = {BREAKDOWN: {}, VIOLATIONS: {"range": [1.0, 40.0], "source": "assumed: as bad as it gets"}}
+    found = of(made_up(tmp_path / "s", lambda x, luck: x[VIOLATIONS] + luck, uncertainties=uncertain))
+    grades = {driver.path: driver.grade for driver in found.drivers}
+    assert grades == {BREAKDOWN: "M", VIOLATIONS: "assumed", POLICY: "lever"}
+
+
 def test_rows_crossed_with_levers_are_counted_once(tmp_path: Path) -> None:
     """A value that does nothing may not gain by the same rows being played under several policies."""
     noise = np.repeat(np.random.default_rng(8).standard_normal(64), 2)

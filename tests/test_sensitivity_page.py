@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from report_page import Page, sound
 from sim.analysis.sensitivity import Sensitivity, sensitivity
 from sim.cli import commands
 from sim.experiments.folders import write_json
-from sim.pages.sensitivity_charts import Part, parts_bar
+from sim.pages.sensitivity_charts import Part, Rank, parts_bar, ranking
 from sim.pages.sensitivity_page import write_sensitivity
 
 
@@ -67,6 +68,17 @@ def test_the_heat_map_is_of_the_two_largest_unless_others_are_asked_for(
     asked = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert f"Mean by {POLICY} and {RISE}" in asked.text
     assert asked.source.count('class="heat p') == 2 * len(made.heat(POLICY, RISE).names[1])
+    assert "in both bins; 12 to 13 points a field" in asked.text
+    even = replace(made.heat(POLICY, RISE), points=np.full((2, 5), 8))
+    write_sensitivity(tmp_path / "even.html", made, even)
+    assert "in both bins; 8 points a field" in Page((tmp_path / "even.html").read_text(encoding="utf-8")).text
+
+
+def test_every_word_of_the_ranking_lies_inside_its_picture() -> None:
+    drawn = ranking("r", "Shares", [Rank("one", 0.5, 0.4, 0.6, "50%", True)], 0.01)
+    height = float(drawn.get("viewBox", "").split()[3])
+    depth_of_letters = 4.0
+    assert all(float(word.get("y", "")) + depth_of_letters <= height for word in drawn.iter("text"))
 
 
 def test_an_unfinished_sweep_is_marked_at_the_top(tmp_path: Path) -> None:

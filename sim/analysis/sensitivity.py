@@ -10,7 +10,7 @@ values stand dummies, drawn at random, which show what nothing looks like.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,10 @@ def of_measure(results: SweepResults, measure: Measure, where: Condition | None 
 
 
 def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tuple[Entry, str]]]:
-    """Return the points as observations of the factors that vary among them, and the factors' entries with their grades."""
+    """Return the points as observations of the factors that vary among them, and the factors' entries with their grades.
+
+    A source that the sweep gives for a range of its own stands in place of the base's.
+    """
     made = results.manifest["design"]
     levers = {raw["path"] for raw in made["levers"]}
     columns, entries = [], []
@@ -145,7 +148,8 @@ def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tup
         if len(np.unique(column)) > 1:
             entry = results.base.entries[factor.path]
             columns.append(column)
-            entries.append((entry, "lever" if factor.path in levers else grade_of(entry)))
+            grade = "lever" if factor.path in levers else grade_of(replace(entry, source=factor.source or entry.source))
+            entries.append((entry, grade))
     if not columns:
         raise InputError(f"{results.folder}: nothing varies between the points that are there")
     rows = np.array(results.design.row_of_design)[found.points]

@@ -71,7 +71,7 @@ def _print(made: Comparison, show_all: bool) -> None:
         "\ndates: the mean of a run, a date that did not come counting as the last day; and the share in which it came"
     )
     out.print("effect: in standard deviations of a run, or Cohen's h; q: p adjusted for the number of outcomes")
-    out.print(f"{len(base.key)} pairs of runs with the same luck: an exploration, not a forecast")
+    out.print(f"{len(base.key):,} pairs of runs with the same luck: an exploration, not a forecast")
 
 
 def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:

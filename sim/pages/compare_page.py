@@ -36,7 +36,7 @@ def comparison_page(made: Comparison) -> Element:
     sections = [part for place, other in enumerate(paired.others) for part in _sections(made, other, place, several)]
     if any(part.get("aria-labelledby", "").startswith("maps-") for part in sections):
         sections.append(definitions(made))
-    footer = f"{len(paired.base.key)} pairs of simulated runs of a model under stated assumptions."
+    footer = f"{len(paired.base.key):,} pairs of simulated runs of a model under stated assumptions."
     title = f"{names} compared with {paired.base.name}"
     return document(title, _facts(made), list(made.notes), [*sections, _method(made)], footer)
 
@@ -46,7 +46,7 @@ def _facts(made: Comparison) -> dict[str, str]:
     facts = {"A": _said(base)}
     for place, other in enumerate(made.paired.others):
         facts["B" if place == 0 else f"B, {place + 1}"] = _said(other)
-    facts["Pairs"] = f"{len(base.key)} pairs of runs, each with the same luck on both sides; seed {base.seed}"
+    facts["Pairs"] = f"{len(base.key):,} pairs of runs, each with the same luck on both sides; seed {base.seed}"
     if made.paired.condition is not None:
         facts["Only where"] = f"{made.paired.condition.text}, in the run of A"
     return facts

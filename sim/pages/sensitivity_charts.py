@@ -62,14 +62,14 @@ def parts_bar(key: str, title: str, parts: Sequence[Part]) -> Element:
 
 def ranking(key: str, title: str, rows: Sequence[Rank], dummy: float) -> Element:
     """Return the shares of values with their intervals, a row each, and the line below which values that do nothing stay."""
-    size = (WIDTH, ROW * len(rows) + 40)
+    size = (WIDTH, ROW * len(rows) + 46)
     last = min(max(ceiling(max(max(row.high for row in rows), dummy, 0.01)), 0.02), 1.0)
     left, right = LABEL + 8, WIDTH - SAID - 8
 
     def x(share: float) -> float:
         return left + max(0.0, min(last, share)) / last * (right - left)
 
-    bottom = size[1] - 30
+    bottom = size[1] - 36
     shapes = []
     for tick in ticks(0.0, last):
         shapes.append(element("path", class_="axis", d=f"M{x(tick):.1f},4V{bottom:.1f}"))

@@ -168,9 +168,9 @@ def _heat(map_: Heat | None) -> Element | None:
         return None
     title = f"Mean by {map_.paths[0]} and {map_.paths[1]}"
     picture = element("div", heat_map("heat", title, map_), class_="scroll", role="region", aria_label=title, tabindex=0)
-    few = int(map_.points[map_.points > 0].min())
-    count = f"{few} to {map_.points.max()} points a field, the base left out"
-    words = f"Mean over the points whose values lie in both bins; {count}."
+    few, most = int(map_.points[map_.points > 0].min()), int(map_.points.max())
+    count = f"{few}" if few == most else f"{few} to {most}"
+    words = f"Mean over the points whose values lie in both bins; {count} points a field, the base left out."
     return section("heat-map", "Two values together", paragraph(words), figure(f"{title} (across)", picture))
 
 
