@@ -47,7 +47,7 @@ odd: $(STAMP)
 	$(VENV)/bin/python -m tests.test_odd --refresh
 
 # Pages of every public name, from the docstrings, in build/reference. pdoc is no part of the lock.
-MODULES = $(sort $(subst /,.,$(basename $(filter-out %__init__.py %__main__.py sim/cli/%,$(wildcard sim/*.py sim/*/*.py sim/*/*/*.py)))))
+MODULES = $(sort $(subst /,.,$(patsubst %/__init__,%,$(basename $(filter-out sim/__init__.py %__main__.py sim/cli/%,$(wildcard sim/*.py sim/*/*.py sim/*/*/*.py))))))
 
 reference: $(STAMP)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "pdoc>=14"
