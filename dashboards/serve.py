@@ -144,18 +144,23 @@ def guarded(app: App, host: str) -> App:
 
 
 def _may_enter(headers: dict[str, str], host: str) -> bool:
-    called = urlsplit(f"//{headers.get('host', '')}")
-    calls = urlsplit(headers["origin"]).netloc if "origin" in headers else None
+    try:
+        called = urlsplit(f"//{headers.get('host', '')}")
+        calls = urlsplit(headers["origin"]).netloc if "origin" in headers else None
+    except ValueError:  # an address in brackets that is none
+        return False
     return (host not in LOOPBACK or called.hostname in LOOPBACK) and calls in (None, called.netloc)
 
 
 def _is_ours(path: str) -> bool:
     """Whether a path leads to our own files: what is missing below CDN Solara would look for on the internet."""
+    if "\0" in path:  # no file has such a name, and to ask for one is an error
+        return False
     if not path.startswith(CDN):
         return True
     below = ASSETS / "cdn"
     file = (below / path.removeprefix(CDN)).resolve()
-    return file.is_relative_to(below) and file.is_file()
+    return file.is_relative_to(below) and os.path.isfile(file)  # Path.is_file raises where a name is too long
 
 
 async def _refuse(is_socket: bool, receive: Receive, send: Send) -> None:

@@ -1,15 +1,16 @@
-"""Valid inputs made wrong: bytes of a file, values of a parsed one, and what guards a test against what follows."""
+"""Valid inputs made wrong: a file's bytes, a parsed one's values, a page's address, and what guards a test meanwhile."""
 
 from __future__ import annotations
 
 import json
 import resource
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from math import inf, nan
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
 
@@ -82,6 +83,30 @@ def altered(draw: st.DrawFn, tree: Mapping[str, Any]) -> dict[str, Any]:
         if not made:
             return made
     return made
+
+
+@st.composite
+def addresses(draw: st.DrawFn, valid: Mapping[str, Sequence[str]]) -> str:
+    """Return the query of an address: known parts and others, with values that fit or not, written well or badly.
+
+    valid: part -> values that fit it.
+    """
+    words = st.sampled_from(ODD_TEXTS) | st.text(max_size=8)
+    known = st.sampled_from(sorted(valid)).flatmap(lambda key: st.tuples(st.just(key), st.sampled_from(valid[key])))
+    odd = st.tuples(st.sampled_from(sorted(valid)) | words, words)
+    pairs = draw(st.lists(st.one_of(known, known, odd), max_size=6))
+    match draw(st.sampled_from(("well", "well", "raw", "spaces", "damaged", "many", "long"))):
+        case "raw":
+            return "&".join(f"{key}={value}" for key, value in pairs)
+        case "spaces":
+            return "?" + urlencode(pairs, quote_via=quote, errors="replace").replace("=", draw(st.sampled_from(" +%;&")))
+        case "damaged":
+            return draw(damaged(urlencode(pairs, errors="replace").encode())).decode("latin-1")
+        case "many":
+            return urlencode([(f"{key}{n}", value) for key, value in pairs for n in range(99)], errors="replace")
+        case "long":
+            return urlencode(pairs * 999, errors="replace")
+    return urlencode(pairs, errors="replace")
 
 
 def _copied(value: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dashboards.engine import commands as ask
-from dashboards.engine.address import MAPS, Place, read, write
+from dashboards.engine.address import MAPS, MOST_NOTICES, Place, read, write
 from dashboards.engine.charts import CHARTS, documented, documented_days
 from dashboards.engine.engine import MOST_UNSEEN, PARTS, Engine
 from dashboards.engine.ensemble import Ensemble, difference
@@ -139,6 +139,8 @@ def test_an_address_leads_back_to_its_place() -> None:
     values = {"moscow.policy": "stay", "damascus.first_truce_days": 7.0}
     place = Place(Setup("no-extension", "baseline", values, seed=5, runs=40, days=30), run=3, day=9, shows="difference")
     assert read("?" + write(place)) == (place, ())
+    long = Place(Setup(runs=4, days=3000))  # too many days for as many runs as there are unless an address says
+    assert read(write(long)) == (long, ())
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,11 @@ def test_what_an_address_should_not_say_is_left_out_with_a_notice(query: str, wo
     assert place == Place()
     assert len(notices) == 1
     assert word in notices[0]
+
+
+def test_many_parts_that_are_left_out_are_counted() -> None:
+    _, notices = read("&".join(f"x{number}=1" for number in range(500)))
+    assert len(notices) == MOST_NOTICES + 1 and notices[-1] == "Address: 495 more parts were left out."
 
 
 def test_a_day_or_run_beyond_the_last_becomes_the_nearest() -> None:

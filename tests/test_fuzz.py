@@ -1,6 +1,7 @@
 """Nonsense in, one line out: whatever is wrong with an input, there is no traceback, no hang and nothing half-written.
 
-Two hundred inputs each time the tests run, the same ones; 10,000 others with `make verify`.
+Files, command lines, results folders, saved states, and addresses of the dashboard. Two hundred inputs each time the tests
+run, the same ones; 10,000 others and more with `make verify`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import os
 import shutil
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +22,14 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import ODD_TEXTS, altered, as_json, as_toml, damaged, guarded
+from mutations import ODD_TEXTS, addresses, altered, as_json, as_toml, damaged, guarded
 
+from dashboards.compare import question
+from dashboards.compare.shelf import ROOT, shelf
+from dashboards.engine.address import LONGEST, MAPS, default_place, read, write
+from dashboards.engine.session import Session
+from dashboards.engine.setup import choices
+from dashboards.engine.views import look
 from sim.analysis.hindcast import hindcast
 from sim.analysis.observations import load_observations
 from sim.cli import COMMANDS, commands
@@ -33,6 +41,7 @@ from sim.model import TheatreModel
 from sim.paths import data_folder, scenario_folder
 from sim.scenario import load_scenario
 from sim.scenario_entries import MOST, registry
+from tests.browser import serving
 
 SHORT, LONG = 0.02, 1.0
 """Share of each kind's full number of inputs."""
@@ -393,3 +402,57 @@ class Trap:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Path.touch, (self.path,)
+
+
+PLACES = {
+    "scenario": choices(), "against": choices(), "map": MAPS, "seed": ("0", "7", str(2**63)), "run": ("0", "3", "999"),
+    "runs": ("1", "4", "1000"), "days": ("1", "3", "40", "3650"), "day": ("0", "2", "180"),
+    "set.moscow.policy": ("documented", "stay"), "set.damascus.first_truce_days": ("4", "7.0", "1e9"),
+} | {f"set.{path}": ("0", "0.5", "2", "9" * 400) for path in NUMBERS}  # fmt: skip
+"""Parts of the Live page's address, and values that mostly fit."""
+
+
+@each(1000, addresses(PLACES))
+def test_any_address_opens_the_live_page(made: Made, query: str) -> None:
+    """With a line for each part that was left out; and the address of what is shown leads there again."""
+    with guarded():
+        place, notices = read(query, default_place())
+        assert all(line.strip() and line.isprintable() for line in notices), notices
+        again, left_out = read(write(place), default_place())
+        assert len(write(place)) > LONGEST or (write(again), left_out) == (write(place), ())
+        assert look(Session(place)).place == replace(place, day=0)
+
+
+NAMES = ("runs", "kept", "sweep")
+QUESTIONS = {
+    "a": NAMES, "b": NAMES, "by": ("moscow.policy",), "outcome": ("displaced_end", "collapse_day", "sdf_share_end"),
+    "across": ("moscow.policy",), "down": ("moscow.policy",), "where": ("displaced_end > 0", "truce_broken_on < 2026-03-01"),
+}  # fmt: skip
+"""Parts of the Compare page's address, and values that mostly fit."""
+
+
+@each(500, addresses(QUESTIONS))
+def test_any_address_of_the_compare_page_is_answered_or_refused(made: Made, query: str) -> None:
+    on_offer = shelf({ROOT: str(made.runs.parent)})
+    refused_in_one_line(lambda: question.answer(question.read(query), on_offer))
+
+
+PATHS = (
+    "/", "/?", "/?&&=&;", "/?scenario=%ff%00", "/?day=" + "9" * 5000, "/?" + "x" * 9000, "/?" + "x" * 100_000,
+    "/compare?a=../../etc&where=%27", "/compare/", "/compare/x", "/nothing", "//", "/%00", "/%ff", "/../etc/passwd",
+    "/%2e%2e/%2e%2e/etc/passwd", "/static/%00", "/static/public/../x", "/static/" + "x" * 5000, "/_solara/cdn/%00",
+    "/_solara/cdn/" + "x" * 5000, "/_solara/cdn/..", "/_solara/api/x", "/jupyter/api/kernels/x",
+)  # fmt: skip
+"""Addresses that a person may type."""
+
+
+def test_any_address_typed_into_a_browser_gets_a_page_or_a_refusal(tmp_path: Path) -> None:
+    pytest.importorskip("solara", reason="the [dashboard] extra is not installed")
+    with serving(tmp_path) as url:
+        for path in PATHS:
+            asked = HTTPConnection(url.removeprefix("http://"), timeout=60)
+            asked.putrequest("GET", path)
+            asked.endheaders()
+            assert asked.getresponse().status < 500, path
+            asked.close()
+    assert "Traceback" not in (tmp_path / "log").read_text()

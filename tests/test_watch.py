@@ -99,6 +99,10 @@ def status(url: str, **headers: str) -> int:
         ("/_solara/cdn/requirejs@2.3.6/require.js", {}, 200),
         ("/_solara/cdn/vue@3/dist/vue.js", {}, 403),
         ("/_solara/cdn/%2e%2e/README.md", {}, 403),
+        ("/_solara/cdn/%00", {}, 403),
+        (f"/_solara/cdn/{'x' * 5000}", {}, 403),
+        ("/", {"Host": "["}, 403),
+        ("/", {"Origin": "http://["}, 403),
     ],
 )
 def test_only_our_own_files_are_served_and_only_to_this_machine(served: str, path: str, headers: dict, code: int) -> None:

@@ -14,6 +14,9 @@ from sim.scenario_entries import Value, registry
 LONGEST = 8000
 """Letters of a query string that are read at all."""
 
+MOST_NOTICES = 5
+"""Parts that are named one by one where they were left out."""
+
 MAPS = ("run", "damascus", "sdf", "contested", "difference")
 """What a map can show: one run, the probability that a side holds each cell, the difference of two scenarios."""
 
@@ -122,6 +125,27 @@ def _place(found: dict[str, Any], start: Place, notices: list[str]) -> tuple[Pla
     setup = replace(start.setup, scenario=found.get("scenario", start.setup.scenario))
     parts: list[dict[str, Any]] = [{key: found[key]} for key in ("days", "seed", "runs", "against") if key in found]
     parts += [{"values": (key.removeprefix(SETTING), found[key])} for key in found if key.startswith(SETTING)]
+    setup, said = _that_holds(setup, parts)
+    notices = _few([*notices, *said])
+    days, run, day = scenarios_of(setup)[0].days, found.get("run", start.run), found.get("day", start.day)
+    if run >= setup.runs or day > days:
+        notices.append(f"Address: there are {setup.runs} runs, counted from 0, and {days} days; the nearest is shown.")
+    shows = found.get("map", start.shows)
+    if shows == "difference" and setup.against is None:
+        shows = start.shows
+    return Place(setup, min(run, setup.runs - 1), min(day, days), shows), tuple(notices)
+
+
+def _that_holds(setup: Setup, parts: list[dict[str, Any]]) -> tuple[Setup, list[str]]:
+    """Return the setup with all parts where they hold together, otherwise with those that do one after another."""
+    whole = setup
+    for part in parts:
+        whole = replace(whole, **_merged(whole, part))
+    try:
+        scenarios_of(whole)
+        return whole, []
+    except InputError:
+        notices = []
     for part in parts:
         tried = replace(setup, **_merged(setup, part))
         try:
@@ -130,13 +154,13 @@ def _place(found: dict[str, Any], start: Place, notices: list[str]) -> tuple[Pla
             notices.append(f"Address: {_first_line(error)}; left out.")
         else:
             setup = tried
-    days, run, day = scenarios_of(setup)[0].days, found.get("run", start.run), found.get("day", start.day)
-    if run >= setup.runs or day > days:
-        notices.append(f"Address: there are {setup.runs} runs, counted from 0, and {days} days; the nearest is shown.")
-    shows = found.get("map", start.shows)
-    if shows == "difference" and setup.against is None:
-        shows = start.shows
-    return Place(setup, min(run, setup.runs - 1), min(day, days), shows), tuple(notices)
+    return setup, notices
+
+
+def _few(notices: list[str]) -> list[str]:
+    """Return the first notices, and how many more parts were left out."""
+    more = len(notices) - MOST_NOTICES
+    return notices if more <= 0 else [*notices[:MOST_NOTICES], f"Address: {more} more parts were left out."]
 
 
 def _merged(setup: Setup, part: dict[str, Any]) -> dict[str, Any]:
