@@ -41,6 +41,7 @@ class Played:
 
 def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
+    gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design = _opened(task.driver.folder, task.stamp)
     kept = manifest["series"]
     played = []
@@ -79,7 +80,8 @@ def play(scenario: Scenario, first_run: int, end_run: int, keep_series: bool) ->
 
 def _blocks(scenario: Scenario, first_run: int, end_run: int) -> Iterator[History]:
     for first in range(first_run, end_run, BLOCK_RUNS):
-        gc.collect()  # a model and its agents hold each other, and their arrays with them
+        if first > first_run:
+            gc.collect()  # once a block: collecting costs as much as a few runs
         model = TheatreModel(scenario, runs=min(BLOCK_RUNS, end_run - first), first_run=first)
         model.run_to(scenario.days)
         yield model.history
