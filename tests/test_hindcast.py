@@ -18,6 +18,7 @@ from sim.analysis import fit
 from sim.analysis.hindcast import CAP_DAYS, FITTED, TEST, UNCHANGED, hindcast, score, summed_up
 from sim.analysis.observations import Climatology, Observation, load_observations
 from sim.analysis.pooled import Pooled
+from sim.cli.hindcast import LEGEND, cells
 from sim.errors import InputError
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.results import Results
@@ -26,6 +27,7 @@ from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults
 from sim.outcomes import DATE, OUTCOMES
 from sim.pages.hindcast_page import write_page
+from sim.pages.wording import Calendar
 from sim.paths import data_folder
 from sim.scenario import load_scenario
 from tests.report_page import Page
@@ -105,6 +107,14 @@ def test_a_date_that_did_not_come_counts_as_thirty_days_late_and_so_does_never()
     assert told["naive"] == CAP_DAYS
     assert told["observed"] == "2026-01-20"
     assert told["quantiles"][0] == "2026-01-20"
+
+
+def test_a_date_counted_as_thirty_days_late_is_shown_as_later_and_not_as_a_date() -> None:
+    dates = [8, 10] + [np.nan] * 8
+    told = scored("crps", (date(2026, 1, 20),) * 3, dates, nothing_changes="never")
+    assert told["quantiles"][-1] == "2026-02-19"
+    assert cells(told, Calendar(START, 180))[2] == "later\n21 Jan to later"
+    assert f"later    not within {CAP_DAYS:g} days after the record" in LEGEND
 
 
 def test_skill_is_negative_where_nothing_changes_is_nearer_and_none_where_it_is_perfect() -> None:

@@ -22,10 +22,12 @@ TITLES = {
     "unchanged": '"Nothing changes" is right too',
 }
 
+LATER = "later"
 ROOMY = 96
 """Columns of a terminal from which on the table has wide gaps."""
 
 LEGEND = """
+later    not within 30 days after the record, or never
 in       the 50 or 90% interval that meets the reports' range; yes or no has none
 score    CRPS (of dates in days), Brier, or interval score: lower is better
 naive    the score of 'nothing changes', or, marked *, of documented past cases
@@ -127,24 +129,36 @@ def _block(scored: dict[str, Any], block: str, calendar: Calendar, width: int) -
     rows.columns[0].ratio, rows.expand = 1, True
     for item in scored["observations"]:
         if item["block"] == block:
-            rows.add_row(*_cells(item, calendar))
+            rows.add_row(*cells(item, calendar))
     return rows
 
 
-def _cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
+def cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
+    """Return the row of an observation: name, record, what the runs say, whether they meet it, and the scores."""
     low, high = item["observed_range"]
+    quantiles = [_uncapped(quantile, item["observed"]) for quantile in item["quantiles"]]
     recorded = _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
     if item["probability"] is not None:
         said, inside = f"{item['probability']:.0%} yes", "-"
         recorded = ("yes" if item["observed"] else "no") + ("" if low == high else "\ndisputed")
     else:
-        median = _value(item["quantiles"][2], calendar, 3)
-        said = f"{median}\n{_span(item['quantiles'][0], item['quantiles'][-1], calendar)}"
+        said = f"{_value(quantiles[2], calendar, 3)}\n{_span(quantiles[0], quantiles[-1], calendar)}"
         inside = "50" if item["covered50"] else "90" if item["covered90"] else "no"
     naive = _value(item["naive"]) + ("*" if item["naive_is"] == "climatology" else "")
     nulls = "\n".join(f"{name[0]} {_value(score)}" for name, score in item["null_policies"].items())
     skill = "-" if item["skill"] is None else f"{item['skill']:.2f}\n{item['skill_ci'][0]:.2f} to {item['skill_ci'][1]:.2f}"
     return item["name"], recorded, said, inside, _value(item["score"]), naive, nulls, skill
+
+
+def _uncapped(quantile: Any, observed: Any) -> Any:
+    """Return a quantile, LATER for a date at which those that came too late, or never, are counted."""
+    from datetime import date
+
+    from sim.analysis.hindcast import CAP_DAYS
+
+    if not isinstance(quantile, str) or (date.fromisoformat(quantile) - date.fromisoformat(observed)).days < CAP_DAYS:
+        return quantile
+    return LATER
 
 
 def _print_sums(out: Console, sums: dict[str, Any]) -> None:
@@ -167,13 +181,11 @@ def _of(counts: dict[str, int]) -> str:
 
 
 def _value(value: float | str | None, calendar: Calendar | None = None, figures: int = 2) -> str:
-    from datetime import date
-
     if value is None:
         return "-"
     if isinstance(value, str):
         assert calendar is not None  # dates are written by who has one
-        return calendar.short((date.fromisoformat(value) - calendar.start).days)
+        return calendar.short(_day(value, calendar))
     if abs(value) >= 1e4:
         return f"{value / 1e3:,.3g}k"
     if abs(value) >= 100:
@@ -183,8 +195,13 @@ def _value(value: float | str | None, calendar: Calendar | None = None, figures:
 
 def _span(low: Any, high: Any, calendar: Calendar) -> str:
     """Write a range, of dates with the month once."""
+    if isinstance(low, str):
+        return calendar.span(_day(low, calendar), _day(high, calendar))
+    return f"{_value(low)} to {_value(high)}"
+
+
+def _day(value: str, calendar: Calendar) -> int | None:
+    """Return the day of a date, None for LATER."""
     from datetime import date
 
-    if isinstance(low, str):
-        return calendar.span(*((date.fromisoformat(x) - calendar.start).days for x in (low, high)))
-    return f"{_value(low)} to {_value(high)}"
+    return None if value == LATER else (date.fromisoformat(value) - calendar.start).days
