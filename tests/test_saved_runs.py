@@ -34,6 +34,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder, "run", "baseline", "--runs", str(RUNS), "--until", "2026-01-20", "--save", "kept", "--workers", "2"
     )
     assert done.returncode == 0, done.stderr
+    assert "go on    pullback run --from kept --set KEY=VALUE\n" in done.stdout
+    assert "later to later" not in done.stdout
     return folder
 
 
@@ -64,7 +66,8 @@ def test_runs_go_on_bit_for_bit_when_nothing_is_changed(saved: Path) -> None:
 
 def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: Path) -> None:
     swap = ("--set", 'moscow.policy="stay"', "--days", str(DAYS))
-    assert pullback(saved, "run", "--from", "kept", *swap, "--out", "swapped").returncode == 0
+    done = pullback(saved, "run", "--from", "kept", *swap, "--out", "swapped")
+    assert done.returncode == 0 and '\nwith moscow.policy="stay", from 2026-01-21 on\n' in done.stdout
     swapped = open_results(saved / "swapped")
     assert [day for day, _ in swapped.scenario.stages] == [0, UNTIL + 1]
     assert np.isnan(swapped.outcomes["withdrawal_started_on"]).all()

@@ -99,7 +99,9 @@ def run(
     if as_json:
         print(json.dumps(made, allow_nan=False))
     else:
-        _print_summary(made, loaded.title, loaded.end_date, report)
+        _print_summary(made, loaded, sets, report)
+        if save is not None:
+            click.echo(f"go on    pullback run --from {save} --set KEY=VALUE")
 
 
 def _check_usage(
@@ -143,7 +145,9 @@ def _day_number(text: str, start: date) -> int:
     return day
 
 
-def _print_summary(made: dict[str, Any], title: str, end: date, report: Path) -> None:
+def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path) -> None:
+    from datetime import timedelta
+
     from sim.cli.tables import console, table
 
     rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
@@ -151,8 +155,12 @@ def _print_summary(made: dict[str, Any], title: str, end: date, report: Path) ->
     for name in MAIN_OUTCOMES:
         rows.add_row(name, *_cells(outcomes[name], made))
     out = console()
-    out.print(f"{made['scenario']}: {title}", style="bold")
-    out.print(f"{made['days']} days, {made['start']} to {end}\n")
+    out.print(f"{made['scenario']}: {loaded.title}", style="bold")
+    since = f", from {loaded.start_date + timedelta(days=loaded.branch.day)} on" if loaded.branch else ""
+    out.print(f"{made['days']} days, {made['start']} to {loaded.end_date}")
+    if sets:
+        out.print(f"with {', '.join(sets)}{since}", soft_wrap=True)
+    out.print()
     out.print(rows)
     out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
     out.print(f"results  {made['results']}", soft_wrap=True)

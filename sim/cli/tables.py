@@ -50,7 +50,9 @@ def plain(value: Any) -> str:
 
 
 def span(low: str, high: str) -> str:
-    """Write a range of two numbers or of two dates, whose year is said once."""
+    """Write a range of two numbers or of two dates, whose year is said once; of two that came later, later."""
+    if low == high == "later":
+        return low
     same_year = low[4:5] == "-" and low[:5] == high[:5]
     return f"{low} to {high[5:] if same_year else high}"
 
