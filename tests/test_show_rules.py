@@ -8,6 +8,7 @@ import pytest
 
 from sim.cli import commands
 from sim.model import policies_of
+from sim.paths import data_folder
 from sim.scenario import load_scenario
 
 
@@ -26,6 +27,7 @@ def test_every_rule_is_shown_with_its_order_and_evidence(capsys: pytest.CaptureF
                 assert f"{rule.name} -> {rule.order.__name__}" in text
                 assert f"[{rule.evidence}]" in text
     assert "orders a person may give: leave_qamishli, stay" in text
+    assert "facts: rows and sections of sim/data/FACTS.md" in text and (data_folder() / "FACTS.md").is_file()
 
 
 def test_a_branch_shows_when_it_takes_effect_and_what_a_person_orders(
@@ -40,3 +42,4 @@ def test_a_branch_shows_when_it_takes_effect_and_what_a_person_orders(
     text = shown(capsys, str(path))
     assert "takes effect 2026-01-20; baseline until then" in text
     assert "2026-02-01 to 2026-02-28 moscow.supply stay hold the ships" in text
+    assert "hold the ships. Order nothing. [a person's order]" in shown(capsys, str(path), "--rules")

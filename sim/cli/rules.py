@@ -11,20 +11,25 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 INDENT = 6
+FACTS = "facts: rows and sections of sim/data/FACTS.md"
 
 
 def print_rules(out: Console, scenario: Scenario) -> None:
     """Print every rule, most urgent first, with what it says, its order and its evidence."""
+    from rich.padding import Padding
+
     from sim.model import policies_of
     from sim.scenario_entries import registry
 
     orders = registry().orders
+    out.print(f"of each matter the first rule that holds decides; {FACTS}\n")
     for actor, policy in policies_of(scenario).items():
         for matter, rules in policy.items():
             out.print(f"{actor}.{matter}", style="bold")
             for number, rule in enumerate(rules, 1):
                 _print_rule(out, number, rule)
-            out.print(f"  orders a person may give: {', '.join(orders[f'{actor}.{matter}'])}\n")
+            said = f"orders a person may give: {', '.join(orders[f'{actor}.{matter}'])}"
+            out.print(Padding(said, (0, 0, 1, 2)))
 
 
 def _print_rule(out: Console, number: int, rule: Rule) -> None:
@@ -32,5 +37,6 @@ def _print_rule(out: Console, number: int, rule: Rule) -> None:
 
     out.print(f"  {number:>2}. {rule.name} -> {rule.order.__name__}")
     said = " ".join((rule.when.__doc__ or "").split("\n\n")[0].split())
+    said += "" if said.endswith((".", "!", "?")) else "."  # a person's note may end in none
     ordered = " ".join((rule.order.__doc__ or "").split("\n\n")[0].split())
     out.print(Padding(f"{said} {ordered} [{rule.evidence}]", (0, 0, 0, INDENT)), style="dim")

@@ -167,8 +167,11 @@ def _print_orders(out: Console, scenario: Scenario) -> None:
 
 def _print_values(out: Console, scenario: Scenario) -> None:
     """Print two lines a value: what it is, and below it where it is from."""
+    from sim.cli.rules import FACTS
+
     setters = sorted({entry.set_by for entry in scenario.entries.values()})
     out.print(f"\nvalues set by {', '.join(setters)}; confidence H, M, L, or - for what is assumed or chosen")
+    out.print(FACTS)
     for section in scenario.sections:
         entries = [entry for path, entry in scenario.entries.items() if path.startswith(f"{section}.")]
         if not entries:
