@@ -125,7 +125,11 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
         with pytest.raises(SystemExit) as ended:
             commands.main([*arguments, "--out", str(tmp_path / "cal"), *extra])
         assert ended.value.code == 0
-    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    *table, last = capsys.readouterr().out.splitlines()
+    found = json.loads(last)
+    words = [line.split() for line in table]
+    assert ["Kobani", "is", "Damascus's,", "20", "January", "no"] in [line[:6] for line in words]
+    assert Path(next(line[4] for line in words if line[:2] == ["one", "set"])).is_file()
     assert found == json.loads((tmp_path / "cal" / "calibration.json").read_text())
     header, *rows = (tmp_path / "cal" / "plausible.csv").read_text().splitlines()
     assert len(rows) == 10

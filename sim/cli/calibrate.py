@@ -65,7 +65,7 @@ def calibrate(
     if as_json:
         print(json.dumps(made, allow_nan=False))
     else:
-        _print(made, loaded.name, folder, points, runs, sets)
+        _print(made, used, loaded.name, folder, points, runs, sets)
 
 
 def _played(
@@ -90,32 +90,46 @@ def _played(
         raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
 
 
-def _print(made: dict[str, Any], name: str, folder: Path, points: int, runs: int, sets: int) -> None:
+def _print(
+    made: dict[str, Any], used: Sequence[Observation], name: str, folder: Path, points: int, runs: int, sets: int
+) -> None:
     from sim.cli.tables import console, table
 
     out = console()
     out.print(f"{name}: {points} points over {len(made['values'])} uncertain values, {runs} runs each", style="bold")
-    rows = table("observation", "runs that meet it", whole=("observation",))
-    for observation, share in made["met"].items():
-        rows.add_row(observation, f"{share:.0%}")
-    rows.add_row("all of them", f"{made['share_of_runs_that_meet_the_record']:.1%}")
+    rows = table("observation", "record", "runs that meet it", whole=("observation",))
+    for item in used:
+        rows.add_row(item.name, _recorded(item), f"{made['met'][item.name]:.0%}")
+    rows.add_row("all of them", "", f"{made['share_of_runs_that_meet_the_record']:.1%}")
     out.print(rows)
     last = f", the last of {made['last_observation']}" if made["last_observation"] else ""
     out.print(f"weighed by these {len(made['met'])} observations{last}, and by nothing later")
     _print_identified(out, made)
-    out.print(f"\nevidence as much as {made['effective_points']:.0f} equally weighted points")
+    out.print(f"\nthe weights say as much as {made['effective_points']:.0f} points of equal weight")
     out.print(f"sets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
-    out.print(f"sweep    pullback sweep {folder / 'plausible.toml'}", soft_wrap=True)
-    out.print(f"one set  pullback run {folder / 'sets'}/NNNN.toml", soft_wrap=True)
+    out.print(f"sweep    pullback sweep {folder / 'plausible.toml'}, then pullback hindcast on its results", soft_wrap=True)
+    out.print(f"one set  pullback run {min((folder / 'sets').glob('*.toml'))}", soft_wrap=True)
     out.print(f"all      {folder / 'calibration.json'}", soft_wrap=True)
+
+
+def _recorded(item: Observation) -> str:
+    """Write what was reported: yes or no, or the range of the reports."""
+    from sim.cli.tables import plain, span
+
+    low, central, high = (plain(value) for value in item.observed)
+    if item.score == "brier":
+        return "yes" if item.observed[1] else "no"
+    return central if low == high else span(low, high)
 
 
 def _print_identified(out: Console, made: dict[str, Any]) -> None:
     """Say which values and combinations the record identifies, and what becomes of the others."""
+    from sim.analysis.calibrate import LEVEL
     from sim.cli.tables import table
 
     clear = [value for value in made["values"] if value["identified"]]
-    out.print(f"\nidentified by the record: {len(clear)} of {len(made['values'])} values", style="bold")
+    said = f"{len(clear)} of {len(made['values'])} values (p, adjusted for their number, below {LEVEL:g})"
+    out.print(f"\nidentified by the record: {said}", style="bold")
     rows = table("value", "range", "5% to 95%", "p", whole=("value",))
     for value in clear[:SHOWN]:
         span = f"{value['p05']:.3g} to {value['p95']:.3g}"
