@@ -282,7 +282,7 @@ def test_the_probability_of_a_date_is_shown_by_date(folders: tuple[Path, Path]) 
     [
         (["{a}"], "a comparison needs two sides"),
         (["{a}", "nowhere/at-all"], "nowhere/at-all: no such results folder"),
-        (["{a}", "moscow-stay"], "moscow-stay is neither a results folder nor a scenario; did you mean moscow-stays?"),
+        (["{a}", "moscow-stay"], "is neither a results folder nor a shipped scenario; did you mean moscow-stays?"),
         (["{a}", "{b}", "--outcome", "collapse_da"], "collapse_da is not an outcome; did you mean collapse_day?"),
         (["{a}", "{b}", "--where", "collapse_day < soon"], "--where collapse_day: give a date"),
         (["{a}", "{b}", "--by", "moscow.policy"], "--by goes with the folder of one sweep"),
@@ -300,5 +300,17 @@ def test_a_scenario_that_has_not_been_run_says_how_to(tmp_path: Path, monkeypatc
     with pytest.raises(InputError, match="baseline has not been run; pullback run baseline puts its results into"):
         compare("baseline", "moscow-stays")
     (tmp_path / "results" / "baseline-01234567").mkdir(parents=True)
-    with pytest.raises(InputError, match="baseline-01234567 is of other values: compare it by its folder"):
+    with pytest.raises(InputError, match="of other values are results/baseline-01234567: compare by the folder"):
         compare("baseline", "moscow-stays")
+
+
+def test_a_scenario_of_ones_own_is_compared_by_its_folder(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text('base = "baseline"\n')
+    with pytest.raises(InputError, match="is a file; name the results folder that pullback run"):
+        compare(folders[0], "./mine.toml")
+    (tmp_path / "results" / "mine-01234567").mkdir(parents=True)
+    with pytest.raises(InputError, match="; its results are in results/mine-01234567: compare by the folder"):
+        compare(folders[0], "mine")

@@ -93,18 +93,20 @@ def _opened(source: str | Path) -> Results | SweepResults:
             scenario = load_scenario(source)
             folder = Path("results") / f"{scenario.name}-{scenario.hash}"
             if not folder.is_dir():
-                raise InputError(
-                    f"{source} has not been run; pullback run {source} puts its results into {folder}{_there(source)}"
-                )
+                others = _there(source, "of other values are")
+                raise InputError(f"{source} has not been run; pullback run {source} puts its results into {folder}{others}")
             return open_results(folder)
-        raise InputError(f"{source} is neither a results folder nor a scenario{near_miss(source, names)}")
+        hint = _there(source, "its results are in") or near_miss(source, names)
+        raise InputError(f"{source} is neither a results folder nor a shipped scenario{hint}")
+    if Path(source).suffix == ".toml" and Path(source).is_file():
+        raise InputError(f"{source}: is a file; name the results folder that pullback run {source} writes")
     raise InputError(f"{source}: no such results folder")
 
 
-def _there(name: str) -> str:
-    """Name the results of a scenario under other values, days or seed, which its name does not stand for."""
+def _there(name: str, said: str) -> str:
+    """Name the results of a scenario that its name does not stand for: of one's own file, other values, days or seed."""
     found = ", ".join(str(path) for path in sorted(Path("results").glob(f"{name}-????????")))
-    return f"; {found} is of other values: compare it by its folder" if found else ""
+    return f"; {said} {found}: compare by the folder" if found else ""
 
 
 def _side(results: Results | SweepResults) -> Side:
