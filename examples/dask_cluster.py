@@ -58,6 +58,8 @@ def _address(file: Path) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(f"usage: python {sys.argv[0]} SWEEP RESULTS_FOLDER")
     sweep, out = sys.argv[1:]
     with cluster(workers=2) as (address, _):
         command = [sys.executable, "-m", "sim", "sweep", sweep, "--out", out, "--engine", "dask", "--scheduler", address]

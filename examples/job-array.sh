@@ -24,7 +24,7 @@
 #SBATCH --signal=TERM@60
 set -euo pipefail
 
-sweep=$1 folder=$2
+sweep=${1:?name a sweep and a results folder} folder=${2:?name a results folder}
 number=${SHARD_NUMBER:-${SLURM_ARRAY_TASK_ID:?not in a job array: set SHARD_NUMBER and SHARDS}}
 shards=${SHARDS:-${SLURM_ARRAY_TASK_COUNT:?set SHARDS, or start the array at 1}}
 export OMP_NUM_THREADS=1

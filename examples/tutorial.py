@@ -100,7 +100,7 @@ point, _, out_on = swept.values("qamishli_95_percent_out_on")
 for value in sorted(set(flights.tolist())):
     mine = out_on[flights[point] == value]
     came = mine[np.isfinite(mine)]
-    print(f"{value:g} flights a day: 95% out in {len(came)} of {len(mine)} runs, half of those by day {np.median(came):.0f}")
+    print(f"flights a day {value:g}: 95% out in {len(came)} of {len(mine)} runs, half of those by day {np.median(came):.0f}")
 
 # %% [markdown]
 # ## 6. What to ask next
