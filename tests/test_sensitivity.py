@@ -82,6 +82,14 @@ def test_the_parts_of_the_variance_where_runs_have_no_value() -> None:
     values[random.random(values.shape) < 0.3] = np.nan
     made = variance(values)
     assert (made.between_points, made.both) == pytest.approx((4, 1), rel=0.1)
+    assert list(made.named) == ["between points: the values", "luck, alone or together with values"]
+
+
+def test_runs_that_have_no_value_in_any_point_leave_the_others_luck_shared() -> None:
+    luck = np.random.default_rng(4).standard_normal(50)
+    values = np.tile(np.where(luck > 0, luck, np.nan), (20, 1))
+    assert variance(values).luck == pytest.approx(luck[luck > 0].var(ddof=1))
+    assert list(variance(values).named.values()) == pytest.approx([0, luck[luck > 0].var(ddof=1), 0], abs=1e-12)
 
 
 def test_luck_alone_leaves_nothing_to_the_points() -> None:

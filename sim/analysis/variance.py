@@ -33,21 +33,31 @@ class Spread:
     """Variance of one run drawn at random from a point drawn at random, in parts that add up to `total`.
 
     between_points: of the points' means. luck: that all points share. both: what luck does in some points and not in others;
-    for runs that do not all have a value, luck is part of it.
+    where is_crossed does not hold, as not every run has a value in every point, all luck is part of it.
     """
 
     total: float
     between_points: float
     luck: float
     both: float
+    is_crossed: bool = True
+
+    @property
+    def named(self) -> dict[str, float]:
+        """The parts by what they are, luck in one where it cannot be told apart."""
+        between = {"between points: the values": self.between_points}
+        if not self.is_crossed:
+            return between | {"luck, alone or together with values": self.both}
+        return between | {"luck that all points share": self.luck, "luck and values together, and the rest": self.both}
 
 
 def variance(values: np.ndarray) -> Spread:
     """Return the variance of (points, runs) values in parts.
 
-    Where every run has a value it is a two-way layout: all points share each run's luck. Otherwise the runs of a point are
-    taken as they are (one way, unbalanced).
+    Runs without a value in any point are left out. Where every other run has one in every point it is a two-way layout: all
+    points share each run's luck. Otherwise the runs of a point are taken as they are (one way, unbalanced).
     """
+    values = values[:, ~np.isnan(values).all(axis=0)]
     if np.isnan(values).any() or values.shape[1] < 2:
         return _one_way(values)
     points, runs = values.shape
@@ -62,12 +72,12 @@ def _one_way(values: np.ndarray) -> Spread:
     n = (~np.isnan(values)).sum(axis=1)
     means, total = np.nanmean(values, axis=1), n.sum()
     if total == len(n):  # one run a point: nothing tells the points from luck
-        return Spread(float(means.var(ddof=1)), float(means.var(ddof=1)), 0.0, 0.0)
+        return Spread(float(means.var(ddof=1)), float(means.var(ddof=1)), 0.0, 0.0, is_crossed=False)
     within = np.nansum((values - means[:, None]) ** 2) / (total - len(n))
     typical = (total - (n**2).sum() / total) / (len(n) - 1)
     between = (n * (means - np.nansum(values) / total) ** 2).sum() / (len(n) - 1)
     between = max(float((between - within) / typical), 0.0)
-    return Spread(between + float(within), between, 0.0, float(within))
+    return Spread(between + float(within), between, 0.0, float(within), is_crossed=False)
 
 
 def number_of_bins(points: int) -> int:

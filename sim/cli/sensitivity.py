@@ -87,12 +87,8 @@ def _print_spread(out: Console, made: Sensitivity) -> None:
     from sim.pages.wording import part
 
     rows = table("variance of one run", "share", whole=("variance of one run",))
-    for name, said in (
-        ("between_points", "between points: the values"),
-        ("luck", "luck that all points share"),
-        ("both", "luck and values together, and the rest"),
-    ):
-        rows.add_row(said, part(getattr(made.spread, name) / made.spread.total) if made.spread.total else "-")
+    for said, each in made.spread.named.items():
+        rows.add_row(said, part(each / made.spread.total) if made.spread.total else "-")
     out.print(rows)
 
 

@@ -86,11 +86,8 @@ def _parts(made: Sensitivity) -> Element | None:
     spread = made.spread
     if not spread.total:
         return None
-    parts = [
-        Part("between points: the values", spread.between_points / spread.total, "part-between"),
-        Part("luck that all points share", spread.luck / spread.total, "part-luck"),
-        Part("luck and values together, and the rest", spread.both / spread.total, "part-both"),
-    ]
+    looks = ("part-between", "part-luck", "part-both")
+    parts = [Part(said, each / spread.total, look) for (said, each), look in zip(spread.named.items(), looks, strict=False)]
     words = (
         f"The variance of one run, drawn at random from a point drawn at random: {number(spread.total)}, a standard "
         f"deviation of {number(spread.total**0.5)}. More runs do not make luck smaller, only better known."
