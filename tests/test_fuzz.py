@@ -11,7 +11,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -408,7 +408,7 @@ PLACES = {
     "scenario": choices(), "against": choices(), "map": MAPS, "seed": ("0", "7", str(2**63)), "run": ("0", "3", "999"),
     "runs": ("1", "4", "1000"), "days": ("1", "3", "40", "3650"), "day": ("0", "2", "180"),
     "set.moscow.policy": ("documented", "stay"), "set.damascus.first_truce_days": ("4", "7.0", "1e9"),
-} | {f"set.{path}": ("0", "0.5", "2", "9" * 400) for path in NUMBERS}  # fmt: skip
+} | {f"set.{path}": ("0", "0.5", "2", "9" * 400) for path in sorted(NUMBERS)[::60]}  # fmt: skip
 """Parts of the Live page's address, and values that mostly fit."""
 
 
@@ -420,7 +420,7 @@ def test_any_address_opens_the_live_page(made: Made, query: str) -> None:
         assert all(line.strip() and line.isprintable() for line in notices), notices
         again, left_out = read(write(place), default_place())
         assert len(write(place)) > LONGEST or (write(again), left_out) == (write(place), ())
-        assert look(Session(place)).place == replace(place, day=0)
+        assert look(Session(place)).place == place
 
 
 NAMES = ("runs", "kept", "sweep")
@@ -455,4 +455,5 @@ def test_any_address_typed_into_a_browser_gets_a_page_or_a_refusal(tmp_path: Pat
             asked.endheaders()
             assert asked.getresponse().status < 500, path
             asked.close()
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log, log
