@@ -67,6 +67,8 @@ series = "none"
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(f"usage: python {sys.argv[0]} RESULTS_FOLDER")
     indices = morris(Path(sys.argv[1]))
     columns = [indices[key] for key in ("names", "mu_star", "mu_star_conf", "sigma")]
     for name, mu_star, interval, sigma in zip(*columns, strict=True):

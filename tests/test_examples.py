@@ -42,11 +42,15 @@ def test_a_job_array_plays_the_whole_sweep(tmp_path: Path) -> None:
     assert_same(SweepResults(folder), run_sweep(load_sweep(file), tmp_path / "at once", 1, quiet))
 
 
-@pytest.mark.parametrize(("program", "example"), [(sys.executable, "dask_cluster.py"), ("bash", "job-array.sh")])
+@pytest.mark.parametrize(
+    ("program", "example"),
+    [(sys.executable, "dask_cluster.py"), (sys.executable, "salib_recipe.py"), ("bash", "job-array.sh")],
+)
 def test_an_example_without_its_arguments_says_what_they_are(program: str, example: str) -> None:
-    done = subprocess.run([program, ROOT / "examples" / example], capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([program, ROOT / "examples" / example], env=environment, capture_output=True, text=True)
     assert done.returncode != 0 and done.stderr.count("\n") == 1
-    assert "sweep" in done.stderr.lower() and "folder" in done.stderr.lower()
+    assert "results" in done.stderr.lower() and "folder" in done.stderr.lower()
 
 
 @pytest.mark.filterwarnings("ignore")
