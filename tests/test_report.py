@@ -257,6 +257,7 @@ def test_a_what_if_says_what_differs_and_what_it_should_move(tmp_path: Path) -> 
     page, _ = reported(tmp_path / "out", scenario)
     for outcome, direction in scenario.expect.items():
         assert f"{outcome} {direction}" in page.text
+    assert "Setdamascus.pocket_days = 3" in page.text
     differ = [row for row in page.rows if len(row) == 4 and row[0] in ("moscow.policy", "damascus.pocket_days")]
     assert [row[1:3] for row in differ] == [["4 days", "3 days"], ["documented", "stay"]]
     assert page.text.index("What differs from baseline") < page.text.index("Values of damascus")

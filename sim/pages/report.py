@@ -21,7 +21,7 @@ from sim.pages.report_pictures import Fans, fans_section, maps_section, share_se
 from sim.pages.report_record import record_section
 from sim.pages.report_rules import rules_section
 from sim.pages.report_summary import caution, in_short
-from sim.pages.report_values import expectation, sources_section, values_section
+from sim.pages.report_values import expectation, plain, sources_section, values_section
 from sim.pages.wording import Calendar
 from sim.paths import data_folder
 from sim.scenario import Scenario
@@ -88,6 +88,9 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
     if scenario.branch is not None:
         first, origin = calendar.long(scenario.branch.day), scenario.branch.origin.name
         facts["Takes effect"] = f"on {first}; until then the runs are those of {origin}, with the same luck"
+    given = [f"{entry.path} = {plain(entry.value)}" for entry in scenario.entries.values() if entry.set_by == "--set"]
+    if given:
+        facts["Set"] = ", ".join(given)
     listed = [[element("dt", name), element("dd", said)] for name, said in facts.items()]
     return element(
         "header",
