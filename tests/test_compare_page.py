@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from report_page import Page, sound
 
 from sim.analysis.compare import Comparison, compare
-from sim.analysis.durations import DURATIONS, of_sample, survival
+from sim.analysis.durations import DURATIONS, Survival, of_sample, survival
 from sim.cli import commands
 from sim.experiments.ensemble import run_ensemble
 from sim.outcomes import DATE, OUTCOMES
 from sim.pages import compare_wording as words
-from sim.pages.compare_charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks
+from sim.pages.compare_charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks, waiting_in_words
 from sim.pages.compare_page import write_comparison
 from sim.scenario import load_scenario
 
@@ -173,3 +173,9 @@ def test_ticks_are_few_round_and_within(first: float, last: float) -> None:
 
 def test_the_scale_of_effects_has_zero_and_rises() -> None:
     assert EFFECT_TICKS[0] == 0 and list(EFFECT_TICKS) == sorted(EFFECT_TICKS)
+
+
+def test_a_number_of_runs_does_not_look_like_a_year() -> None:
+    curve = np.array([0.0, 9.0]), np.array([1.0, 0.4])
+    said = waiting_in_words(Survival(*curve, curve[1], curve[1], n=2016, ended=1200))
+    assert said == "median 9 days; began in 2,016 runs, ended in 1,200"

@@ -79,7 +79,7 @@ def condition_on(paired: Paired, condition: Condition) -> Paired:
     holds = condition.holds(paired.base.outcomes)
     if not holds.any():
         raise InputError(f'no run of {paired.base.name} meets --where "{condition.text}"')
-    note = f"only the {holds.sum()} of {len(holds)} pairs whose run of {paired.base.name} meets {condition.text}"
+    note = f"only the {holds.sum():,} of {len(holds):,} pairs whose run of {paired.base.name} meets {condition.text}"
     others = tuple(side.kept(holds) for side in paired.others)
     return Paired(paired.base.kept(holds), others, (*paired.notes, note), condition)
 

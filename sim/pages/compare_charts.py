@@ -182,7 +182,7 @@ def waiting_in_words(made: Survival | None) -> str:
     if made is None:
         return "it began in no run"
     middle = "the median is beyond the last day" if made.median is None else f"median {made.median:g} days"
-    return f"{middle}; began in {made.n} runs, ended in {made.ended}"
+    return f"{middle}; began in {made.n:,} runs, ended in {made.ended:,}"
 
 
 def _stairs(frame: Frame, days: np.ndarray, share: np.ndarray, longest: int) -> list[tuple[float, float]]:
