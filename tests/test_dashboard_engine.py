@@ -22,12 +22,13 @@ from dashboards.engine.seat_view import reckoning
 from dashboards.engine.session import Session
 from dashboards.engine.setup import MOST_RUN_DAYS, MOST_RUNS, Setup, choices, command, offer, scenario_named, scenarios_of
 from dashboards.engine.story import Story
-from dashboards.engine.views import View, reasons
+from dashboards.engine.views import View, emptied, reasons
 from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
 from sim.errors import InputError
 from sim.experiments.store import control_counts
 from sim.model import policies_of
+from sim.state import CUSTODY_SITES, US_BASES
 
 DAYS = 24
 SETUP = Setup(runs=12, days=DAYS)
@@ -102,6 +103,23 @@ def test_the_story_of_a_run_is_that_run(model: TheatreModel) -> None:
         np.testing.assert_array_equal(story.model.history.series[name][:, 0], values[:, 5], err_msg=name)
     assert len(story.evenings) == len(story.told) == DAYS + 1
     assert story.evenings[DAYS].transferred == round(float(model.history.series["detainees_transferred"][DAYS, 5]))
+
+
+def test_bases_and_prisons_are_hollow_from_the_evening_nobody_is_left() -> None:
+    story = Story(load_scenario("baseline"), 1)
+    while story.day < 60:
+        story.step()
+    began = story.evenings[0]
+    assert emptied(began, began) == []
+    for now in story.evenings:
+        keys = set(emptied(began, now))
+        assert keys & set(US_BASES) == {key for key, n in zip(US_BASES, now.us_persons, strict=True) if n == 0}
+        assert keys & set(CUSTODY_SITES) == {
+            key for key, before, n in zip(CUSTODY_SITES, began.inmates, now.inmates, strict=True) if before and not n
+        }
+    assert any(n == 0 for n in story.evenings[60].us_persons)
+    left = replace(story.evenings[60], stock=np.zeros_like(began.stock))
+    assert "qamishli_airport" in emptied(began, left)
 
 
 def test_documented_marks_lie_in_the_days_of_the_scenario() -> None:

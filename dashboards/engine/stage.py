@@ -54,7 +54,10 @@ def _country() -> dict[str, Any]:
         "roads": [_points(line) for kind, _, line in load_lines() if kind == "road"],
         "towns": [{"name": (town := grid.town(key)).name} | _place(town.lon, town.lat) for key in TOWNS],
         "near": [[town.name, town.cell] for town in grid.towns],
-        "sites": [{"kind": kind, "name": (site := grid.site(key)).name} | _place(site.lon, site.lat) for kind, key in sites],
+        "sites": [
+            {"key": key, "kind": kind, "name": (site := grid.site(key)).name} | _place(site.lon, site.lat)
+            for kind, key in sites
+        ],
         "west": WEST,
         "north": NORTH,
         "step": STEP,

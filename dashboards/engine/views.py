@@ -80,6 +80,7 @@ class View:
     why: list[dict[str, Any]]
     why_day: int
     places: dict[str, Any]
+    emptied: list[str]
     events: list[dict[str, Any]]
     ticks: list[dict[str, Any]]
     provinces: list[dict[str, Any]]
@@ -102,6 +103,7 @@ def look(session: Session) -> View:
         why=reasons(story, session.actor, known),
         why_day=known,
         places=places(story.evenings[0], story.evenings[known]),
+        emptied=emptied(story.evenings[0], story.evenings[known]),
         events=events(story, LATEST if session.playing else None),
         ticks=[{"day": told.day, "text": told.text} for day in story.told for told in day if told.kind in TICKS],
         provinces=provinces(session),
@@ -151,7 +153,8 @@ def _sdf(now: Evening) -> str:
 
 def _us(now: Evening) -> str:
     partner = "Partner: Damascus" if now.partner_shifted else "Partner: the SDF"
-    return f"{partner}; {sum(now.us_persons):,} troops at {sum(n > 0 for n in now.us_persons)} bases"
+    held = sum(n > 0 for n in now.us_persons)
+    return f"{partner}; {sum(now.us_persons):,} troops at {held} base{'s' if held != 1 else ''}"
 
 
 POSTURES = {"damascus": _damascus, "moscow": _moscow, "sdf": _sdf, "us": _us}
@@ -222,6 +225,15 @@ def places(start: Evening, now: Evening) -> dict[str, Any]:
     }  # fmt: skip
     moved = {"transferred": now.transferred, "running": now.transfer_running, "road": round(now.on_the_road)}
     return {"stocks": stocks, "custody": custody, "bases": bases, "truce": truce, "moved": moved}
+
+
+def emptied(start: Evening, now: Evening) -> list[str]:
+    """Return the keys of the bases and prisons of the start at which nobody is left."""
+    base = PLACES.index("qamishli")
+    left = [("qamishli_airport", start.stock[base].sum(), now.stock[base].sum())]
+    left += zip(US_BASES, start.us_persons, now.us_persons, strict=True)
+    left += zip(CUSTODY_SITES, start.inmates, now.inmates, strict=True)
+    return [key for key, before, after in left if before > 0 and after <= 0]
 
 
 def events(story: Story, latest: int | None) -> list[dict[str, Any]]:

@@ -71,9 +71,16 @@ def Heading(  # noqa: N802
 
 @drawn("map.vue")
 def Map(  # noqa: N802
-    ground: dict[str, Any], frame: dict[str, Any], shows: str, said: str, against: str, event_ack: Heard, event_show: Heard
+    ground: dict[str, Any],
+    frame: dict[str, Any],
+    shows: str,
+    said: str,
+    emptied: list[str],
+    against: str,
+    event_ack: Heard,
+    event_show: Heard,
 ) -> None:
-    """Draw the map."""
+    """Draw the map. emptied: keys of the bases and prisons that the watched run has emptied, drawn hollow."""
 
 
 @drawn("transport.vue")

@@ -58,6 +58,7 @@ def _Map(here: Desk) -> None:  # noqa: N802
         frame=here.frame.value,
         shows=view.place.shows,
         said=here.run_said(view),
+        emptied=view.emptied,
         against=stage.heading["against"] or "",
         event_ack=lambda number: here.engine.acknowledge("map", int(number)),
         event_show=lambda shows: here.engine.send(ask.Show(str(shows))),
