@@ -85,6 +85,11 @@ def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: 
         (("--from", "kept", "--seed", "3"), "the runs keep their luck"),
         (("--from", "kept", "--runs", "7"), "--runs 7: kept holds 6 saved runs"),
         (("--from", "kept", "--set", "start.forces.sdf_fighters=50000"), "belongs to the first evening"),
+        (
+            ("--from", "kept", "--until", "2026-01-19"),
+            "was saved on the evening of 2026-01-20; its runs cannot end on 2026-01-19",
+        ),
+        (("--from", "kept", "--days", "7", "--out", "x"), "its runs cannot end on 2026-01-19"),
         (("baseline", "--until", "soon", "--save", "x"), "--until soon: give a date, as in 2026-01-20, or a number of days"),
         (("baseline", "--until", "2026-01-12", "--save", "x"), "must be after the first evening, 2026-01-12"),
         (("baseline", "--save", "x"), "--save DIR goes with --until DAY"),

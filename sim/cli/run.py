@@ -84,6 +84,8 @@ def run(
         horizon = loaded.days
         loaded = loaded.with_values({"days": _day_number(until, loaded.start_date)}, set_by="--until")
         states = States(taken_up=saved, horizon=horizon if save else None)
+    if saved is not None:
+        _check_goes_on(loaded, saved)
     folder, workers = save or out or results_folder(loaded), workers or processors()
     need = need_of(loaded, workers, folder)
     if not anyway:
@@ -128,6 +130,16 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     if saved is not None and loaded.runs > there:
         raise InputError(f"--runs {loaded.runs}: {saved} holds {there} saved runs")
     return loaded
+
+
+def _check_goes_on(loaded: Scenario, saved: Path) -> None:
+    """Raise InputError where runs would end before the evening on which they were saved."""
+    from sim.errors import InputError
+    from sim.experiments.results import open_results
+
+    kept = open_results(saved).scenario
+    if loaded.days < kept.days:
+        raise InputError(f"{saved}: was saved on the evening of {kept.end_date}; its runs cannot end on {loaded.end_date}")
 
 
 def _day_number(text: str, start: date) -> int:
