@@ -79,11 +79,9 @@ def run(
     _check_usage(scenario, saved, seed, until, save, out)
     given = {"runs": runs, "days": days, "seed": seed}
     loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
-    states = States(taken_up=saved)
+    states = States(taken_up=saved, horizon=loaded.days if save else None)
     if until is not None:
-        horizon = loaded.days
         loaded = loaded.with_values({"days": _day_number(until, loaded.start_date)}, set_by="--until")
-        states = States(taken_up=saved, horizon=horizon if save else None)
     if saved is not None:
         _check_goes_on(loaded, saved)
     folder, workers = save or out or results_folder(loaded), workers or processors()
@@ -101,9 +99,7 @@ def run(
     if as_json:
         print(json.dumps(made, allow_nan=False))
     else:
-        _print_summary(made, loaded, sets, report)
-        if save is not None:
-            click.echo(f"go on    pullback run --from {save} --set KEY=VALUE")
+        _print_summary(made, loaded, sets, report, save)
 
 
 def _check_usage(
@@ -157,7 +153,7 @@ def _day_number(text: str, start: date) -> int:
     return day
 
 
-def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path) -> None:
+def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path, save: Path | None) -> None:
     from datetime import timedelta
 
     from sim.cli.tables import console, table
@@ -177,6 +173,8 @@ def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...]
     out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
     out.print(f"results  {made['results']}", soft_wrap=True)
     out.print(f"report   {report}", soft_wrap=True)
+    if save is not None:
+        out.print(f"go on    pullback run --from {save} --set KEY=VALUE", soft_wrap=True)
     out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
 
 
