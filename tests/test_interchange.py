@@ -13,7 +13,7 @@ import sim
 from sim.cli import commands
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.ged import SCHEMA, violent_events
-from sim.experiments.netcdf import to_xarray, write_netcdf
+from sim.experiments.netcdf import NEEDS, to_xarray, write_netcdf
 from sim.experiments.prio_grid import by_priogrid_month
 from sim.experiments.results import Results
 from sim.experiments.sweep import run_sweep
@@ -208,6 +208,6 @@ def test_export_says_what_does_not_go(
     monkeypatch.setitem(__import__("sys").modules, "xarray", None)
     assert called(capfd, "export", swept.folder, "--netcdf", tmp_path / "x.nc")[::2] == (
         2,
-        "--netcdf needs xarray: pip install xarray h5netcdf, or export as CSV\n",
+        f"{NEEDS}\n",
     )
     assert list(tmp_path.iterdir()) == []

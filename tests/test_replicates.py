@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from scipy.stats import t as student
 
+from sim.cli import commands
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_check import status, verify
+from sim.experiments.sweep_check import disk_used, status, verify
+from sim.experiments.sweep_estimate import estimate
 from sim.experiments.sweep_file import load_sweep
 from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, quiet, written
 
@@ -90,6 +93,26 @@ def test_a_sequential_sweep_gives_each_point_what_it_needs_and_resumes_to_the_sa
     assert_same(run_sweep(sweep, resumed, 1, quiet), at_once)
     made = status(resumed)
     assert (made.done, made.points_done) == (made.asked, POINTS)
+    short = [not Criterion("killed_sdf", "mean", 12.0).holds(killed[points == point][:24]) for point in range(POINTS)]
+    assert made.unsettled == sum(short)
+
+
+def test_points_that_end_without_being_known_closely_enough_are_told(tmp_path: Path) -> None:
+    file = written(tmp_path, FILE.replace("half_width = 12.0", "half_width = 1e-9").replace("max = 24", "max = 12"))
+    done = CliRunner().invoke(commands, ("sweep", str(file), "--workers", "1", "--out", str(tmp_path / "it")))
+    assert done.exit_code == 0, done.stderr
+    assert f"{POINTS * 12} of {POINTS * 12} runs of {POINTS} points" in done.stdout
+    assert f"{POINTS} points have the most runs and are not known as closely" in done.stdout
+    assert f"{POINTS} points have the most runs" in CliRunner().invoke(commands, ("status", str(tmp_path / "it"))).stdout
+
+
+def test_what_a_rule_takes_at_most_is_reckoned_step_by_step(tmp_path: Path) -> None:
+    sweep = load_sweep(written(tmp_path, FILE.replace("half_width = 12.0", "half_width = 1e-9")))
+    made = estimate(sweep, 1)
+    results = run_sweep(sweep, tmp_path / "it", 1, quiet)
+    assert made.runs == results.runs_there == POINTS * 24
+    assert made.jobs >= len(results.parts)
+    assert disk_used(results.folder) <= 1.05 * made.disk
 
 
 def test_a_fixed_number_and_a_rule_add_to_the_same_folder(tmp_path: Path) -> None:

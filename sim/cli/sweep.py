@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from sim.experiments.runner import MakePool
     from sim.experiments.sweep_estimate import Estimate
     from sim.experiments.sweep_file import Sweep
+    from sim.experiments.sweep_results import SweepResults
+
+OUTCOME_SHOWN = "truce_agreed_on"
+"""The outcome that the next step is shown with."""
 
 
 @click.command()
@@ -120,7 +124,7 @@ def sweep(
         with _pool(scheduler, folder) as (pool, threads):
             workers = workers or threads or processors()
             tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
-            with _progress(folder) as report:
+            with _progress(folder, is_final=loaded.sequential is None) as report:
                 results = run_sweep(loaded, folder, workers, report, pool, part)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
@@ -130,7 +134,23 @@ def sweep(
         end_workers()
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped; what is done is stored in {folder}: the same command goes on from there", code) from None
-    click.echo(f"{results.runs_there} runs of {results.design.points} points in {folder}")
+    _say_results(results, loaded)
+
+
+def _say_results(results: SweepResults, sweep: Sweep) -> None:
+    """Say what is there, and what can be asked of it."""
+    folder, recipe = results.folder, sweep.recipe
+    click.echo(f"{results.runs_there:,} of {results.runs_asked:,} runs of {results.design.points:,} points in {folder}")
+    if results.unsettled:
+        click.echo(f"{results.unsettled:,} points have the most runs and are not known as closely as the rule asks")
+    if not results.is_complete:
+        click.echo("the other shards, or the same command without --shard, go on with it")
+        return
+    click.echo(f"check   pullback verify {folder}")
+    if recipe.levers:
+        click.echo(f"levers  pullback compare {folder} --by {recipe.levers[0].path}")
+    if recipe.uncertainties:
+        click.echo(f"drivers pullback sensitivity {folder} --outcome {OUTCOME_SHOWN}")
 
 
 def _shard(text: str) -> Shard:
@@ -158,8 +178,11 @@ def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int |
 
 
 @contextmanager
-def _progress(folder: Path) -> Iterator[Callable[[int, int, int], None]]:
-    """Yield the function a sweep calls as jobs end: a bar on a terminal, otherwise a line every ten seconds."""
+def _progress(folder: Path, is_final: bool) -> Iterator[Callable[[int, int, int], None]]:
+    """Yield the function a sweep calls as jobs end: a bar on a terminal, otherwise a line every ten seconds.
+
+    is_final: the number of runs asked for will not grow, so that the time left can be told.
+    """
     import shutil
 
     from sim.cli.progress import SECONDS_BETWEEN_LINES, in_bytes, in_time, on_a_bar
@@ -169,9 +192,11 @@ def _progress(folder: Path) -> Iterator[Callable[[int, int, int], None]]:
 
     def line(done: int, asked: int, failed: int) -> str:
         rate = (done - (before or 0)) / max(monotonic() - started, 1e-9)
-        left = f", {rate:.0f} a second, {in_time((asked - done) / rate)} left" if rate else ""
+        left = f", {rate:.0f} a second" if rate else ""
+        left += f", {in_time((asked - done) / rate)} left" if rate and is_final else ""
         free = f", {in_bytes(shutil.disk_usage(folder).free)} of disk free"
-        return f"{done:,} of {asked:,} runs{left}" + (f", {failed} jobs failed" if failed else "") + free
+        so_far = "" if is_final else " so far"
+        return f"{done:,} of {asked:,} runs{so_far}{left}" + (f", {failed} jobs failed" if failed else "") + free
 
     with on_a_bar("runs") as bar:
 

@@ -46,7 +46,11 @@ def _lines(made: Status) -> list[tuple[str, str]]:
     from sim.cli.progress import in_bytes, in_time
 
     state = (
-        "running" if made.is_running else "complete" if made.done == made.asked else "stopped; the same command resumes it"
+        "running"
+        if made.is_running
+        else "complete"
+        if made.done == made.asked
+        else "not complete; the same command goes on with it, or the other shards do"
     )
     lines = [
         ("state", state),
@@ -54,6 +58,8 @@ def _lines(made: Status) -> list[tuple[str, str]]:
         ("points", f"{made.points_done:,} of {made.points:,} complete"),
         ("disk", f"{in_bytes(made.used)} used, {in_bytes(made.free)} free"),
     ]
+    if made.unsettled:
+        lines.append(("rule", f"{made.unsettled:,} points have the most runs and are not known as closely as it asks"))
     if made.is_running and made.seconds_left is not None:
         lines.append(("rate", f"{made.rate:.0f} runs a second, {in_time(made.seconds_left)} left"))
     return lines + [("failed", f"{job} {why}") for job, why in made.failed.items()]
@@ -99,7 +105,8 @@ def compact(folder: Path) -> None:
         before, after = put_together(folder)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
-    click.echo(f"{before} parts before, {after} now")
+    many = f"{after:,} part" + ("s" if after != 1 else "")
+    click.echo(f"nothing to put together: {many}" if before == after else f"{before:,} parts before, {many} now")
 
 
 @click.command()
@@ -125,8 +132,9 @@ def export(
     """
     wanted = [name for name, given in (("--outcome", outcomes), ("--series", series), ("--priogrid", priogrid)) if given]
     wanted += [name for name, given in (("--events", events), ("--netcdf", netcdf)) if given]
-    if len(wanted) > 1 or (netcdf and file):
-        raise click.UsageError(f"{' and '.join(wanted) or '--netcdf and --csv'} go one at a time")
+    wanted += ["--csv"] if netcdf and file else []
+    if len(wanted) > 1:
+        raise click.UsageError(f"{' and '.join(wanted)} go one at a time")
     if netcdf is not None:
         from sim.experiments.netcdf import write_netcdf
 
@@ -146,7 +154,7 @@ def _write_csv(table: pa.Table, file: Path | None) -> None:
         return
     with whole_file(file) as hidden:
         csv.write_csv(table, str(hidden))
-    click.echo(f"{table.num_rows} rows in {file}", err=True)
+    click.echo(f"{table.num_rows:,} rows in {file}", err=True)
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:

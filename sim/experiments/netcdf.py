@@ -14,17 +14,26 @@ from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
 from sim.history import SERIES
 from sim.model import theatre_of
-from sim.outcomes import OUTCOMES
+from sim.outcomes import DATE, OUTCOMES, Outcome
 
 if TYPE_CHECKING:
     import xarray
 
 
+NEEDS = "--netcdf needs xarray and what writes netCDF: pip install xarray h5netcdf h5py, or export as CSV"
+
+
 def write_netcdf(folder: Path, file: Path) -> dict[str, int]:
-    """Write the results in a folder as one file; return the sizes of its dimensions. Raises InputError without xarray."""
+    """Write the results in a folder as one file; return the sizes of its dimensions.
+
+    Raises InputError where xarray, or what it writes with, is not installed.
+    """
     dataset = to_xarray(open_results(folder))
     with whole_file(file) as hidden:
-        dataset.to_netcdf(hidden)
+        try:
+            dataset.to_netcdf(hidden)
+        except ImportError:
+            raise InputError(NEEDS) from None
     return dict(dataset.sizes)
 
 
@@ -38,18 +47,18 @@ def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
     try:
         import xarray
     except ModuleNotFoundError:
-        raise InputError("--netcdf needs xarray: pip install xarray h5netcdf, or export as CSV") from None
+        raise InputError(NEEDS) from None
     variables = _of_sweep(results) if isinstance(results, SweepResults) else _of_ensemble(results)
     keep = ("hash", "scenario", "seed", "start", "code", "created")
     attributes = {name: results.manifest[name] for name in keep}
     note = "simulated; explores, does not predict"
-    return xarray.Dataset(variables, attrs=attributes | {"days": "since start", "note": note})
+    return xarray.Dataset(variables, attrs=attributes | {"note": note})
 
 
 def _of_ensemble(results: Results) -> dict[str, Any]:
     variables: dict[str, Any] = {"run": results.outcomes["run"].astype(np.int32)}
-    variables |= {o.name: ("run", results.outcomes[o.name], _attributes(o.unit, o.definition)) for o in OUTCOMES}
-    variables["day"] = np.arange(int(results.manifest["days"]) + 1, dtype=np.int32)
+    variables |= {o.name: ("run", results.outcomes[o.name], _of_outcome(o, results)) for o in OUTCOMES}
+    variables["day"] = _days(results)
     names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
     variables |= {
         names[name]: (("day", "run"), results.series(name), _attributes(series.unit, series.label))
@@ -71,7 +80,7 @@ def _of_sweep(results: SweepResults) -> dict[str, Any]:
     for outcome in OUTCOMES:
         values = np.full(shape, np.nan)
         values[points, runs] = table[outcome.name].to_numpy()
-        variables[outcome.name] = (("point", "run"), values, _attributes(outcome.unit, outcome.definition))
+        variables[outcome.name] = (("point", "run"), values, _of_outcome(outcome, results))
     for factor in results.design.factors:
         unit = results.base.entries[factor.path].unit
         variables[factor.path] = ("point", _plain(results.design.column(factor.path)), _attributes(unit, "what varies"))
@@ -85,7 +94,7 @@ def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
     table = results.series(names)
     levels = np.unique(table["level"].to_numpy())
     there, days = np.unique(table["point"].to_numpy()), int(results.manifest["days"]) + 1
-    made: dict[str, Any] = {"level": levels, "day": np.arange(days, dtype=np.int32)}
+    made: dict[str, Any] = {"level": levels, "day": _days(results)}
     for name in names:
         values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
         values[there] = table[name].to_numpy().reshape(len(there), len(levels), days)
@@ -102,6 +111,20 @@ def _plain(column: list[Any]) -> np.ndarray:
     """Return values as netCDF takes them: truth as 0 and 1, text as text."""
     made = np.array(column)
     return made.astype(np.int8) if made.dtype == bool else made
+
+
+def _days(results: Results | SweepResults) -> tuple[str, np.ndarray, dict[str, str]]:
+    days = np.arange(int(results.manifest["days"]) + 1, dtype=np.int32)
+    return "day", days, _attributes(_since(results), "evening")
+
+
+def _of_outcome(outcome: Outcome, results: Results | SweepResults) -> dict[str, str]:
+    """Return the attributes of an outcome; a date is written as days since the start, which readers take for dates."""
+    return _attributes(_since(results) if outcome.type == DATE else outcome.unit, outcome.definition)
+
+
+def _since(results: Results | SweepResults) -> str:
+    return f"days since {results.manifest['start']}"
 
 
 def _attributes(unit: str, text: str) -> dict[str, str]:

@@ -56,6 +56,13 @@ class Sequential:
         ready = np.where(there.all(axis=1), there.shape[1], there.argmin(axis=1))
         return np.array([self._of_point(int(n), {name: v[p] for name, v in values.items()}) for p, n in enumerate(ready)])
 
+    def unsettled(self, there: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return (points,) bool: it has the most runs there may be, and still a criterion does not hold."""
+        full = there[:, : self.most].sum(axis=1) >= self.most
+        return full & ~np.array(
+            [all(c.holds(values[c.outcome][p, : self.most]) for c in self.until) for p in range(len(full))]
+        )
+
     def _of_point(self, ready: int, values: Mapping[str, np.ndarray]) -> int:
         runs = self.least
         while runs < self.most and runs <= ready and not all(c.holds(values[c.outcome][:runs]) for c in self.until):
@@ -82,7 +89,7 @@ def _type_of(name: str) -> str:
 
 def read_criteria(raw: Any, where: str) -> tuple[Criterion, ...]:
     """Read the list under `until`. Raises InputError."""
-    example = '[{ outcome = "truce_extensions", stat = "mean", half_width = 0.1 }]'
+    example = '[{ outcome = "truce_extensions", stat = "mean", half_width = 0.25 }]'
     if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw or not all(isinstance(x, Mapping) for x in raw):
         raise InputError(f"{where}until = {shown(raw)} must be a list, as in {example}")
     return tuple(_read_criterion(each, f"{where}until: ") for each in raw)

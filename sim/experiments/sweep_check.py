@@ -44,13 +44,18 @@ RUNS_RECOMPUTED = 8
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep is. rate: runs per second lately, None where too few parts are there to tell. Sizes in bytes."""
+    """How far a sweep is. Sizes in bytes.
+
+    unsettled: points at the end of a rule's runs whose outcomes are not known as closely as it asks. rate: runs per second
+    lately, None where too few parts are there to tell.
+    """
 
     is_running: bool
     done: int
     asked: int
     points_done: int
     points: int
+    unsettled: int
     failed: dict[str, str]
     used: int
     free: int
@@ -80,6 +85,7 @@ def status(folder: Path) -> Status:
         asked=asked,
         points_done=int((~missing.any(axis=1)).sum()),
         points=len(missing),
+        unsettled=results.unsettled,
         failed=read_failed(folder),
         used=disk_used(folder),
         free=shutil.disk_usage(folder).free,

@@ -40,26 +40,42 @@ class Estimate:
 
 def estimate(sweep: Sweep, workers: int) -> Estimate:
     """Play point 0 into a temporary folder and scale up what it took."""
-    there = np.zeros((sweep.design.points, sweep.runs), bool)
-    jobs = plan(there, workers, whole_points=sweep.series == "quantiles")
+    rounds = _rounds(sweep)
+    jobs = sum(times * len(_jobs(sweep, end - first, workers)) for first, end, times in rounds)
     with TemporaryDirectory() as name:
         folder = Path(name) / "trial"
         open_folder(folder, sweep)
         task = Task(take_over(folder), stamp_of(read_manifest(folder)))
         before = disk_used(folder)
         compute(task, Job(0, 1, 0, 1))  # what is read once is in memory
-        warm = disk_used(folder)
-        start = perf_counter()
-        compute(task, Job(0, 1, 0, sweep.runs))
-        seconds, used = perf_counter() - start, disk_used(folder) - warm
+        seconds, used = 0.0, 0
+        for first, end, times in rounds:
+            warm, start = disk_used(folder), perf_counter()
+            compute(task, Job(0, 1, first, end))
+            seconds += times * (perf_counter() - start)
+            used += times * (disk_used(folder) - warm)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT_OF_MAXRSS
     points = sweep.design.points
     return Estimate(
         points,
         points * (sweep.sequential.least if sweep.sequential else sweep.runs),
-        there.size,
-        len(jobs),
-        seconds * points / min(workers, len(jobs)),
+        points * sweep.runs,
+        jobs,
+        seconds * points / min(workers, jobs),
         memory,
         before + used * points,
     )
+
+
+def _rounds(sweep: Sweep) -> list[tuple[int, int, int]]:
+    """Return the runs [first, end) that a point is given at a time, and how often: all at once, or as a rule has it."""
+    rule = sweep.sequential
+    if rule is None:
+        return [(0, sweep.runs, 1)]
+    more = -(-(rule.most - rule.least) // rule.step)
+    return [(0, rule.least, 1)] + ([(rule.least, min(rule.least + rule.step, rule.most), more)] if more else [])
+
+
+def _jobs(sweep: Sweep, runs: int, workers: int) -> list[Job]:
+    """Return the jobs that so many runs of every point are cut into."""
+    return plan(np.zeros((sweep.design.points, runs), bool), workers, whole_points=sweep.series == "quantiles")

@@ -66,6 +66,16 @@ class SweepResults:
 
     def wanted_by(self, sequential: Sequential) -> np.ndarray:
         """Return (points,) runs that a rule asks for of each point so far."""
+        return sequential.wanted(*self._weighed(sequential))
+
+    @cached_property
+    def unsettled(self) -> int:
+        """Points that have the most runs a rule gives them and whose outcomes are still not known as closely as it asks."""
+        _, sequential = read_asked(self.folder)
+        return int(sequential.unsettled(*self._weighed(sequential)).sum()) if sequential else 0
+
+    def _weighed(self, sequential: Sequential) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return (points, runs) what is there, and the outcomes that a rule looks at."""
         names = sorted({criterion.outcome for criterion in sequential.until})
         shape = (self.design.points, sequential.most)
         there, values = np.zeros(shape, bool), {name: np.full(shape, np.nan) for name in names}
@@ -76,7 +86,7 @@ class SweepResults:
             there[place] = True
             for name in names:
                 values[name][place] = table[name].to_numpy()
-        return sequential.wanted(there, values)
+        return there, values
 
     @cached_property
     def missing(self) -> np.ndarray:
