@@ -164,6 +164,13 @@ def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> Non
         part.write_bytes(content)
 
 
+@pytest.mark.parametrize("name", ["mine.parquet", "00000000-99999999.parquet", "0-x.parquet"])
+def test_a_file_that_is_no_part_is_named(folder: Path, name: str) -> None:
+    (folder / "outcomes" / name).write_bytes(b"")
+    with pytest.raises(InputError, match=f"{name}: is no part of an ensemble; move it elsewhere"):
+        open_results(folder)
+
+
 def test_what_the_message_says_mends_it(folder: Path, models: list[TheatreModel]) -> None:
     part = folder / "series" / "00000002-00000005.parquet"
     part.write_bytes(cut(part.read_bytes()))

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,7 +21,7 @@ from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_check import status, verify
 from sim.experiments.sweep_file import Sweep, load_sweep
 from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import parts
+from sim.experiments.sweep_store import Job, _overlap, parts, times_there
 from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, committed, quiet, written
 
 LARGE = SWEEP.replace(f"n = {RUNS}", "n = 64") + '[output]\nseries = "full"\n'
@@ -201,3 +202,15 @@ def test_a_part_of_a_file_the_user_put_there_is_named(copy: Path, small: Sweep) 
     with pytest.raises(InputError, match=r"mine.parquet: is no part of a sweep; move it elsewhere"):
         run_sweep(small, copy, 1, quiet)
     assert (copy / "outcomes" / "mine.parquet").read_bytes() == b"dear"
+
+
+def test_parts_that_share_a_run_are_found_however_large_their_names_say_they_are() -> None:
+    small = [Job(0, 2, 0, 4), Job(0, 2, 4, 8), Job(2, 3, 0, 8), Job(3, 4, 2, 4)]
+    assert not _overlap(small)
+    assert _overlap([*small, Job(1, 3, 7, 8)])
+    assert _overlap([*small, Job(0, 9_999_999, 0, 9_999_999)])
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        begin, size = rng.integers(0, 6, (4, 2)), rng.integers(1, 4, (4, 2))
+        found = [Job(p, p + m, r, r + n) for (p, r), (m, n) in zip(begin.tolist(), size.tolist(), strict=True)]
+        assert _overlap(found) == (int(times_there(found, 10, 10).max()) > 1)

@@ -35,6 +35,7 @@ from sim.history import History
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario
 from sim.scenario_export import write_scenario
+from sim.scenario_heading import MOST_RUNS
 from sim.state import NEVER
 
 TABLES = ("series", "control", "rules", "outcomes")
@@ -194,6 +195,7 @@ def parts(folder: Path, table: str) -> list[Path]:
     """Return the committed parts of a table: those whose outcomes are there."""
     names = sorted(p.name for p in (folder / "outcomes").glob("[!.]*"))
     for name in names:
-        if PART.fullmatch(name) is None:
+        named = PART.fullmatch(name)
+        if named is None or int(named[2]) > MOST_RUNS:
             raise InputError(f"{folder / 'outcomes' / name}: is no part of an ensemble; move it elsewhere")
     return [folder / table / name for name in names]

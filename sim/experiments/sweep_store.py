@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -259,8 +259,14 @@ def clear_left_overs(folder: Path) -> None:
 
 
 def _overlap(found: Sequence[Job]) -> bool:
-    points, runs = max(job.end_point for job in found), max(job.end_run for job in found)
-    return sum(job.size for job in found) > int(np.count_nonzero(times_there(found, points, runs)))
+    """Whether two parts share a (point, run). Counts between the edges of parts, so that a large name takes no memory."""
+    first_point, end_point, first_run, end_run = np.array([astuple(job) for job in found]).T
+    points, runs = np.unique([first_point, end_point]), np.unique([first_run, end_run])
+    count = np.zeros((len(points), len(runs)), np.int32)
+    for point, at_point in ((first_point, 1), (end_point, -1)):
+        for run, at_run in ((first_run, 1), (end_run, -1)):
+            np.add.at(count, (np.searchsorted(points, point), np.searchsorted(runs, run)), at_point * at_run)
+    return bool((count.cumsum(axis=0).cumsum(axis=1) > 1).any())
 
 
 def times_there(found: Iterable[Job], points: int, runs: int) -> np.ndarray:
