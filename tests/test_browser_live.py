@@ -62,10 +62,13 @@ def test_the_keyboard_does_the_same(open_page: Open) -> None:
     page.wait_for_function("+document.querySelector('.lv-map canvas').dataset.day >= 2")
     page.keyboard.press("Space")
     page.get_by_label("Play", exact=True).wait_for()
+    page.keyboard.press("Home")
+    at_day(page, 0)
     page.get_by_role("searchbox", name="Filter the events").press("ArrowRight")  # typing is not stepping
     page.get_by_role("tab", name=re.compile("Moscow")).click()
     page.keyboard.press("ArrowRight")
     page.get_by_role("tab", name=re.compile("SDF"), selected=True).wait_for()
+    assert page.locator(".lv-map canvas[data-day]").get_attribute("data-day") == "0"
 
 
 def test_a_shared_address_opens_where_it_was_shared(open_page: Open) -> None:
