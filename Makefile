@@ -1,12 +1,12 @@
 # `make demo` and `make test` work as the only command on a fresh clone: each makes .venv from the locks when it is not there.
 PYTHON ?= python3
 VENV ?= .venv
-BENCH := $(VENV)/bench
+BENCH := $(abspath $(VENV)/bench)
 RUNNING := $(VENV)/.ready
 DEVELOPING := $(VENV)/.ready-dev
 BENCHMARKING := $(VENV)/.ready-bench
 
-.PHONY: env setup demo watch test coverage verify lint odd reference bench scaling lock clean
+.PHONY: env setup develop demo watch test coverage verify lint odd reference bench scaling lock clean
 
 # A lock is complete and is installed as it is. Nothing is resolved again (pips before 24.1 would, and take what is newest) and
 # nothing is built (which fetches build tools of any version); that the whole fits together is checked afterwards.
@@ -32,6 +32,8 @@ $(RUNNING): requirements.lock pyproject.toml | $(VENV)/bin/pip
 	@touch $@
 
 # What developing adds.
+develop: $(DEVELOPING)
+
 $(DEVELOPING): requirements-dev.lock $(RUNNING)
 	$(INSTALL) -r requirements-dev.lock
 	@$(CHECK)
