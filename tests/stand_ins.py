@@ -56,6 +56,11 @@ def missing() -> list[str]:
     return [name for lock in (RUNNING, DEVELOPING) for name in locked(lock) if not known(name)]
 
 
+def holds(need: Requirement, extras: set[str]) -> bool:
+    """Return whether a requirement counts here, for a package that is asked for with these extras."""
+    return need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in extras | {""})
+
+
 def required(roots: list[str]) -> set[str]:
     """Return the names of all that some requirements need here, theirs included, by the metadata of what is installed."""
     extras: dict[str, set[str]] = {}
@@ -66,7 +71,7 @@ def required(roots: list[str]) -> set[str]:
         new = (one.extras or {""}) - extras.get(name, set())
         extras.setdefault(name, {""}).update(one.extras)
         needs = [Requirement(text) for text in metadata(name).get_all("Requires-Dist") or []] if new else []
-        todo += [need for need in needs if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in new | {""})]
+        todo += [need for need in needs if holds(need, new)]
     return set(extras)
 
 
@@ -89,7 +94,8 @@ def stand_in(folder: Path, name: str, version: str) -> str:
     about = metadata(name)
     headers = [f"{key}: {text}" for key in ("Requires-Dist", "Provides-Extra") for text in about.get_all(key) or []]
     write_wheel(folder, name, NEWER, headers)
-    return write_wheel(folder, name, version, headers, ("setuptools/build_meta.py", BACKEND) if name == "setuptools" else None)
+    module = ("setuptools/build_meta.py", BACKEND) if name == "setuptools" else None
+    return write_wheel(folder, name, version, headers, module)
 
 
 def tree_of_stand_ins(tree: Path, wheels: Path) -> None:

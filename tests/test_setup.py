@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -111,6 +111,15 @@ def test_the_locks_hold_what_is_required_and_nothing_else(locks: tuple[str, ...]
     roots = PROJECT["project"]["dependencies"] + PROJECT["build-system"]["requires"]
     roots = roots + [need for extra in extras for need in PROJECT["project"]["optional-dependencies"][extra]]
     assert {name for lock in locks for name in locked(lock)} == required(roots)
+
+
+def test_what_the_program_imports_is_in_the_lock_for_running() -> None:
+    files = [path for top in ("sim", "dashboards") for path in (ROOT / top).rglob("*.py")]
+    imports = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
+    modules = {name for path in files for name in imports.findall(path.read_text(encoding="utf-8"))}
+    foreign = modules - sys.stdlib_module_names - {"sim", "dashboards", "xarray"}  # xarray: only where it is installed
+    packages = packages_distributions()
+    assert {canonicalize_name(packages[name][0]) for name in foreign} <= set(locked(RUNNING)), foreign
 
 
 def test_no_package_is_locked_twice() -> None:
