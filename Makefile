@@ -86,7 +86,7 @@ reference: $(DEVELOPING)
 COMPARE = $(if $(wildcard .benchmarks/*/*.json),--benchmark-compare --benchmark-compare-fail=median:10%)
 
 bench: $(BENCHMARKING)
-	PYTHONPATH=$(BENCH) $(VENV)/bin/python -m pytest benchmarks --benchmark-columns=median,iqr,rounds --benchmark-sort=name --benchmark-autosave $(COMPARE)
+	PYTHONPATH=$(BENCH) $(VENV)/bin/python -m pytest benchmarks --benchmark-quiet --benchmark-autosave $(COMPARE)
 
 # How cost grows with runs, days, cells and processes; draws benchmarks/scaling.svg.
 scaling: $(BENCHMARKING)
