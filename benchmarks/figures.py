@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+BUSY = 1.5
+"""A unit that moved by more than this factor says that other work took the processor, so that the figures mean little."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -40,11 +43,12 @@ def rounded(value: float) -> str:
 def machine(figures: Iterable[Figure]) -> str:
     """Return the machine of the figures in a line, with its calibrated unit: what makes two machines comparable."""
     units = [one.found["unit_microseconds"] for one in figures]
+    busy = "; the machine was busy: measure again" if max(units) > BUSY * min(units) else ""
     about = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
     versions = f"Python {platform.python_version()}, numpy {np.__version__}"
     return (
         f"{about}, {versions}; a unit is {rounded(float(np.median(units)))} microseconds"
-        f" ({rounded(min(units))} to {rounded(max(units))} while these were measured)"
+        f" ({rounded(min(units))} to {rounded(max(units))} while these were measured){busy}"
     )
 
 
