@@ -1,4 +1,4 @@
-"""What the benchmarks share: the calibrated unit, and how a figure is taken and annotated."""
+"""What the benchmarks share: the calibrated unit, how a figure is taken and annotated, and what is printed of them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.figures import Figure, report
 from sim.scenario import Scenario, load_scenario
+
+TAKEN = pytest.StashKey[list[Figure]]()
 
 
 @pytest.fixture(scope="session")
@@ -30,18 +33,35 @@ def one_unit() -> float:
 
 
 @pytest.fixture
-def measure(benchmark: Any) -> Callable[..., float]:
-    """Take a figure, with its time in units measured beside it; return the median seconds."""
+def measure(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., float]:
+    """Take a figure, with its time in units measured beside it; return the median seconds.
+
+    `replicate_days` are those that one core plays.
+    """
 
     def take(
         target: Callable, setup: Callable | None = None, rounds: int = 5, replicate_days: int = 0, **more: Any
     ) -> float:
         before = one_unit()
         benchmark.pedantic(target, setup=setup, rounds=rounds, warmup_rounds=0)
-        median = float(benchmark.stats.stats.median)
-        benchmark.extra_info["calibrated_units"] = round(2.0 * median / (before + one_unit()), 1)
+        median, unit = float(benchmark.stats.stats.median), (before + one_unit()) / 2.0
+        found = benchmark.extra_info
+        found.update(calibrated_units=round(median / unit, 1), unit_microseconds=round(1e6 * unit, 2))
         if replicate_days:
-            benchmark.extra_info["replicate_days_per_second"] = round(replicate_days / median)
+            found.update(replicate_days=replicate_days, replicate_days_per_second=round(replicate_days / median))
+        request.config.stash.setdefault(TAKEN, []).append(Figure(request.node.name, found))
         return median
 
     return take
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was measured, in place of pytest-benchmark's table of seconds, and what was not."""
+    skipped = [
+        (one.nodeid.rpartition("::")[2], one.longrepr[2].removeprefix("Skipped: "))
+        for one in terminalreporter.stats.get("skipped", [])
+    ]
+    terminalreporter.section("benchmarks")
+    for line in report(terminalreporter.config.stash.get(TAKEN, []), skipped):
+        terminalreporter.write_line(line)

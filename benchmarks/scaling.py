@@ -1,6 +1,6 @@
 """How cost grows with runs, days, cells and processes: prints the tables of benchmarks/README.md and draws its picture.
 
-    python -m benchmarks.scaling
+    make scaling
 
 takes some minutes on an idle machine and writes benchmarks/scaling.svg.
 """

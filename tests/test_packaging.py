@@ -1,4 +1,4 @@
-"""What is installed is all of it, and the lock is exact and free of addresses."""
+"""What is installed is all of it, and the locks are exact and free of addresses."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-LOCK = [line for line in TEXT.replace("\\\n", "").splitlines() if line.strip() and not line.startswith("#")]
+from tests.stand_ins import PROJECT, ROOT, lines_of
+
+RUNNING, DEVELOPING = ["requirements.lock"], ["requirements.lock", "requirements-dev.lock"]
+LOCKS = [*DEVELOPING, "requirements-bench.lock"]
 
 
 def test_every_folder_with_code_data_or_scenarios_is_installed() -> None:
@@ -33,22 +32,31 @@ def test_every_kind_of_data_file_travels() -> None:
     assert not [path.name for path in files if not any(path.match(pattern) for pattern in patterns)]
 
 
-def test_the_lock_is_exact_hashed_and_without_addresses() -> None:
-    assert not re.search(r"https?:|://|--(index|extra-index|find-links)| @ ", "\n".join(LOCK))
-    assert all(re.match(r"[a-z0-9._-]+==\S+.*--hash=sha256:[0-9a-f]{64}", line) for line in LOCK)
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_is_exact_hashed_and_without_addresses(lock: str) -> None:
+    lines = lines_of(lock)
+    assert lines
+    assert not re.search(r"https?:|://|--(index|extra-index|find-links)| @ ", (ROOT / lock).read_text(encoding="utf-8"))
+    assert all(re.match(r"[a-z0-9._-]+==\S+.*--hash=sha256:[0-9a-f]{64}", line) for line in lines)
 
 
-@pytest.mark.parametrize("group", ["build", "run", "dashboard", "dev"])
-def test_the_lock_holds_what_the_project_asks_for_and_no_numba(group: str) -> None:
-    asked = {
-        "build": PROJECT["build-system"]["requires"],
-        "run": PROJECT["project"]["dependencies"],
-        "dashboard": PROJECT["project"]["optional-dependencies"]["dashboard"],
-        "dev": PROJECT["project"]["optional-dependencies"]["dev"],
+@pytest.mark.parametrize("group", ["build", "run", "dashboard", "dev", "bench"])
+def test_the_locks_hold_what_the_project_asks_for(group: str) -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    asked, locks = {
+        "build": (PROJECT["build-system"]["requires"], RUNNING),
+        "run": (PROJECT["project"]["dependencies"], RUNNING),
+        "dashboard": (extras["dashboard"], RUNNING),
+        "dev": (extras["dev"], DEVELOPING),
+        "bench": (extras["bench"], LOCKS),
     }[group]
-    locked = {line.partition("==")[0] for line in LOCK}
-    assert {re.split(r"[\[<>=~ ]", name)[0] for name in asked} <= locked
-    assert "numba" not in locked  # where it is installed, scoringrules imports it
+    names = {line.partition("==")[0] for lock in locks for line in lines_of(lock)}
+    assert {re.split(r"[\[<>=~ ]", name)[0] for name in asked} <= names
+
+
+def test_numba_is_in_no_environment_of_the_program_or_its_tests() -> None:
+    names = {line.partition("==")[0] for lock in DEVELOPING for line in lines_of(lock)}
+    assert "numba" not in names  # where it is installed, scoringrules compiles for seconds each time it is imported
 
 
 BUILT = ("benchmarks", "dashboards", "examples", "scenarios", "sim", "tests")
@@ -93,4 +101,4 @@ def test_the_source_archive_holds_every_file_of_the_tree(archives: Path) -> None
         inside = {Path(*Path(name).parts[1:]) for name in packed.getnames()}
     wanted = {path.relative_to(ROOT) for name in BUILT for path in (ROOT / name).rglob("*") if path.is_file()}
     wanted = {path for path in wanted if "__pycache__" not in path.parts}
-    assert wanted | {Path("README.md"), Path("requirements.lock"), Path("Makefile")} <= inside
+    assert wanted | {Path("README.md"), Path("Makefile"), *map(Path, LOCKS)} <= inside
