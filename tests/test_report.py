@@ -224,7 +224,7 @@ def test_it_is_written_whole_or_not_at_all(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("sim.experiments.folders.os.fsync", fail)
+    monkeypatch.setattr("sim.files.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write_report(results, replace(scenario, title="Another"))
     assert (folder / FILE).read_text(encoding="utf-8") == page.source

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,9 +22,9 @@ import pyarrow.parquet as pq
 
 from sim.analysis.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
 from sim.analysis.observations import Observation
-from sim.analysis.plausible import replace, write_plausible
+from sim.analysis.plausible import write_plausible
 from sim.errors import InputError
-from sim.experiments.folders import code_digest
+from sim.experiments.folders import code_digest, write_json, write_table
 from sim.experiments.locks import held
 from sim.scenario import Scenario
 
@@ -95,7 +94,7 @@ def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: i
         ],
         "combinations": [asdict(combination) for combination in combined(calibration)],
     }
-    replace(folder / "calibration.json", lambda file: file.write(json.dumps(found, indent=1) + "\n"))
+    write_json(folder / "calibration.json", found)
     return found
 
 
@@ -110,12 +109,10 @@ def _open(folder: Path, manifest: dict[str, Any]) -> None:
     if any(not there.name.startswith(".") for there in folder.iterdir()):
         raise InputError(f"{folder}: exists and is not a calibration; name another folder")
     (folder / "points").mkdir(parents=True, exist_ok=True)
-    replace(path, lambda file: file.write(json.dumps(manifest, indent=2) + "\n"))
+    write_json(path, manifest)
 
 
 def _write_part(path: Path, design: Design, points: Sequence[int], shares: np.ndarray, names: Sequence[str]) -> None:
     settings = dict(zip(design.paths, design.points[list(points)].T, strict=True))
     met = dict(zip((*names, ALL), shares.T, strict=True))
-    hidden = path.with_name("." + path.name)
-    pq.write_table(pa.table({"point": np.array(points)} | settings | met), hidden, compression="zstd")
-    os.replace(hidden, path)
+    write_table(path, pa.table({"point": np.array(points)} | settings | met))

@@ -28,7 +28,7 @@ TERMS = 4
 @click.option("--runs", type=click.IntRange(1, 4096), default=32, show_default=True, help="Runs of each point.")
 @click.option("--sets", type=click.IntRange(1, 65536), default=64, show_default=True, help="Plausible sets to draw.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: results/calibrate-NAME-HASH]")
+@click.option("--out", type=FOLDER, help="Folder.  [default: results/calibrate-NAME-HASH]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def calibrate(
     scenario: str,

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.streams import stored_in
+from sim.cli.targets import FILE, is_printed
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -39,7 +42,7 @@ skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
 @click.command()
 @click.argument("scenario", default="baseline")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Page to write.  [default: in the results]")
+@click.option("--html", type=FILE, metavar="FILE", help="Page to write.  [default: in the results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def hindcast(scenario: str, observations: Path | None, html: Path | None, as_json: bool) -> None:
     """Score SCENARIO (default: baseline) against the record.
@@ -53,8 +56,7 @@ def hindcast(scenario: str, observations: Path | None, html: Path | None, as_jso
     from sim.pages.hindcast_page import FILE, write_page
 
     record = load_observations(observations)
-    if html is not None and not html.parent.is_dir():
-        raise click.UsageError(f"--html {html}: there is no folder {html.parent}")
+    printed = is_printed(html, as_json=as_json)
     loaded, results = _results(scenario)
     scored = score_all(results, record, {name: _null_results(loaded, name) for name in ("idle", "random")})
     page = write_page(html or results.folder / FILE, results, loaded, record, scored)

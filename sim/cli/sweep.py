@@ -82,7 +82,7 @@ def _design(sweep: Sweep) -> str:
 @click.command()
 @click.argument("sweep")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
+@click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
 @click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array does.")
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="What works it off."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.exits import DONE, PARTLY
+from sim.cli.exits import DONE, OUTPUT, PARTLY
+from sim.cli.targets import FILE
+from sim.files import STDOUT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -111,8 +112,8 @@ def compact(folder: Path) -> None:
 
 @click.command()
 @FOLDER
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Where to write.  [default: stdout]")
-@click.option("--netcdf", type=click.Path(path_type=Path), metavar="FILE", help="Write all as one netCDF file instead.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="Where to write.  [default: stdout]")
+@click.option("--netcdf", type=FILE, metavar="FILE", help="Write all as one netCDF file instead.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes.")
 @click.option("--series", "series", multiple=True, metavar="NAME", help="Daily series instead of outcomes.")
 @click.option("--priogrid", is_flag=True, help="A row per PRIO-GRID cell and month instead; of an ensemble.")
@@ -139,22 +140,17 @@ def export(
         from sim.experiments.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
-        click.echo(f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {netcdf}", err=True)
+        click.echo(f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {OUTPUT if netcdf == STDOUT else netcdf}", err=True)
         return
-    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file)
+    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file or STDOUT)
 
 
-def _write_csv(table: pa.Table, file: Path | None) -> None:
-    from pyarrow import csv
+def _write_csv(table: pa.Table, file: Path) -> None:
+    from sim.cli.tables import write_csv
 
-    from sim.experiments.folders import whole_file
-
-    if file is None:
-        csv.write_csv(table, sys.stdout.buffer)
-        return
-    with whole_file(file) as hidden:
-        csv.write_csv(table, str(hidden))
-    click.echo(f"{table.num_rows:,} rows in {file}", err=True)
+    write_csv(file, table)
+    if file != STDOUT:
+        click.echo(f"{table.num_rows:,} rows in {file}", err=True)
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:

@@ -28,9 +28,9 @@ from sim.experiments.folders import (
     machine,
     new_folder,
     read_manifest,
-    whole_file,
     write_table,
 )
+from sim.files import whole_file
 from sim.history import History
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario
@@ -58,8 +58,8 @@ def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | Non
 
 def _write_state(path: Path, kept: dict[str, np.ndarray]) -> None:
     path.parent.mkdir(exist_ok=True)
-    with whole_file(path.with_suffix(".npz")) as hidden:
-        snapshot.write(hidden, kept)
+    with whole_file(path.with_suffix(".npz")) as file:
+        snapshot.write(file, kept)
 
 
 def saved_state(folder: Path, first_run: int, runs: int) -> dict[str, np.ndarray]:

@@ -41,6 +41,7 @@ from sim.experiments.folders import (
 from sim.experiments.locks import Shard
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
+from sim.files import write_text
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
@@ -91,7 +92,7 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
         for table in ("outcomes", "series"):
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
-        (folder / "sweep.toml").write_text(sweep.text, encoding="utf-8")
+        write_text(folder / "sweep.toml", sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
 
 
