@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.streams import stored_in
+from sim.cli.targets import FOLDER
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -62,10 +65,11 @@ def calibrate(
     if not found.weight.any():
         raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
     made = calibration_store.write_outcome(folder, found, scenario, sets, runs, loaded.seed)
-    if as_json:
-        print(json.dumps(made, allow_nan=False))
-    else:
-        _print(made, used, loaded.name, folder, points, runs, sets)
+    with stored_in(folder):
+        if as_json:
+            print(json.dumps(made, allow_nan=False))
+        else:
+            _print(made, used, loaded.name, folder, points, runs, sets)
 
 
 def _played(

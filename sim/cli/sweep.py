@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.streams import stored_in
+from sim.cli.targets import FOLDER
+
 if TYPE_CHECKING:
     from sim.experiments.locks import Shard
     from sim.experiments.runner import MakePool
@@ -134,7 +137,8 @@ def sweep(
         end_workers()
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped; what is done is stored in {folder}: the same command goes on from there", code) from None
-    _say_results(results, loaded)
+    with stored_in(results.folder):
+        _say_results(results, loaded)
 
 
 def _say_results(results: SweepResults, sweep: Sweep) -> None:
@@ -144,7 +148,7 @@ def _say_results(results: SweepResults, sweep: Sweep) -> None:
     if results.unsettled:
         click.echo(f"{results.unsettled:,} points have the most runs and are not known as closely as the rule asks")
     if not results.is_complete:
-        click.echo("the other shards, or the same command without --shard, go on with it")
+        click.echo("INCOMPLETE: the other shards, or the same command without --shard, go on with it")
         return
     click.echo(f"check   pullback verify {folder}")
     if recipe.levers:

@@ -32,7 +32,8 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
 
     made = status_of(folder)
     if as_json:
-        print(json.dumps({"schema": 1, "results": str(folder), "seconds_left": made.seconds_left} | vars(made)))
+        more = {"seconds_left": made.seconds_left, "complete": made.done == made.asked}
+        print(json.dumps({"schema": 1, "results": str(folder)} | more | vars(made)))
         return
     rows = table("", "")
     rows.show_header = False
@@ -51,7 +52,7 @@ def _lines(made: Status) -> list[tuple[str, str]]:
         if made.is_running
         else "complete"
         if made.done == made.asked
-        else "not complete; the same command goes on with it, or the other shards do"
+        else "INCOMPLETE; the same command goes on with it, or the other shards do"
     )
     lines = [
         ("state", state),
@@ -69,9 +70,9 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
     from sim.analysis.measure import measure_named
     from sim.analysis.point_values import point_means
-    from sim.experiments.sweep_check import open_sweep
+    from sim.experiments.sweep_results import sweep_in
 
-    results = open_sweep(folder)
+    results = sweep_in(folder)
     means = point_means(results, measure_named(outcome, results.base))
     complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
     low, high = min(means.values()), max(means.values())
@@ -140,7 +141,10 @@ def export(
         from sim.experiments.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
-        click.echo(f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {OUTPUT if netcdf == STDOUT else netcdf}", err=True)
+        click.echo(
+            f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {_name(netcdf)}",
+            err=True,
+        )
         return
     _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file or STDOUT)
 
@@ -151,6 +155,10 @@ def _write_csv(table: pa.Table, file: Path) -> None:
     write_csv(file, table)
     if file != STDOUT:
         click.echo(f"{table.num_rows:,} rows in {file}", err=True)
+
+
+def _name(file: Path) -> str:
+    return OUTPUT if file == STDOUT else str(file)
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:

@@ -57,6 +57,7 @@ def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
     keep = ("hash", "scenario", "seed", "start", "code", "created")
     attributes = {name: results.manifest[name] for name in keep}
     note = "simulated; explores, does not predict"
+    note = f"{results.shortfall}; {note}" if results.shortfall else note
     return xarray.Dataset(variables, attrs=attributes | {"note": note})
 
 

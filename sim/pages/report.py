@@ -96,7 +96,7 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         element("h1", scenario.title),
         paragraph(scenario.asks) if scenario.asks else None,
         paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_="caution") for said in caution(results.runs, scenario.runs)],
+        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.asked, scenario.runs))],
         expectation(scenario.expect),
         element("dl", listed),
     )
