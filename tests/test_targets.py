@@ -61,7 +61,8 @@ WRITERS = (
     ("export", "r", "--csv"), ("export", "s", "--csv"), ("export", "r", "--series", "sdf_share", "--csv"),
     ("export", "r", "--priogrid", "--csv"), ("export", "r", "--events", "--csv"), ("compare", "r", "r", "--csv"),
     ("compare", "r", "r", "--html"), ("compare", "s", "--by", "moscow.policy", "--csv"),
-    ("sensitivity", "s", "--outcome", "displaced_end", "--csv"), ("sensitivity", "s", "--outcome", "displaced_end", "--html"),
+    ("sensitivity", "s", "--outcome", "displaced_end", "--csv"),
+    ("sensitivity", "s", "--outcome", "displaced_end", "--html"),
     ("hindcast", "r", "--observations", "record.toml", "--html"),
 )  # fmt: skip
 """Commands that take a file to write."""
