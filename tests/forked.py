@@ -18,9 +18,9 @@ from typing import Any
 import sim.cli
 
 SECONDS = 120
-CLOSED, FULL, NOWHERE, KEPT = "closed", "/dev/full", "/dev/null", "kept"
-STREAMS = (KEPT, CLOSED, FULL, NOWHERE)
-"""Where a stream may lead: KEPT is read back by the test."""
+CLOSED, FULL, NOWHERE, KEPT, UNREAD = "closed", "/dev/full", "/dev/null", "kept", "unread"
+STREAMS = (KEPT, CLOSED, FULL, NOWHERE, UNREAD)
+"""Where a stream may lead: KEPT is read back by the test, UNREAD is a pipe whose reader has closed it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def pullback(
 ) -> Ended:
     """Run a command line in a folder, its streams as Python makes them at the start of a process.
 
-    pipe: a descriptor that is read meanwhile. closing: descriptors that only the child keeps.
+    encoding: as PYTHONIOENCODING has it, as in ascii:replace. pipe: a descriptor that is read meanwhile. closing:
+    descriptors that only the child keeps.
     """
     with TemporaryFile() as out, TemporaryFile() as err, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # a child that forks from threads: it uses none of them
@@ -90,6 +91,11 @@ def _be_the_program(
         for number, where in streams.items():
             if where == CLOSED:
                 os.close(number)
+            elif where == UNREAD:
+                reading, writing = os.pipe()
+                os.dup2(writing, number)
+                os.close(reading)
+                os.close(writing)
             elif where == KEPT:
                 os.dup2(files[number - 1].fileno(), number)
             else:
@@ -125,4 +131,5 @@ def _exit_code() -> int:
 def _text(number: int, where: str, encoding: str, errors: str) -> Any:
     if where == CLOSED:
         return None
-    return io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), encoding, errors)
+    encoding, _, given = encoding.partition(":")
+    return io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), encoding, given or errors)

@@ -26,6 +26,7 @@ from sim.analysis.plausible import write_plausible
 from sim.errors import InputError
 from sim.experiments.folders import code_digest, write_json, write_table
 from sim.experiments.locks import held
+from sim.experiments.partial import shortfall
 from sim.scenario import Scenario
 
 PART_POINTS = 32
@@ -64,16 +65,25 @@ def calibrate(
 
 
 def points_done(folder: Path) -> int:
-    """Return the number of points that the folder holds."""
-    return sum(pq.read_metadata(path).num_rows for path in (folder / "points").glob("[0-9]*.parquet"))
+    """Return the number of points that the folder holds. Raises InputError for a damaged part."""
+    return sum(len(_read_part(path, ["point"])) for path in (folder / "points").glob("[0-9]*.parquet"))
 
 
 def read(folder: Path, design: Design, observations: Sequence[Observation]) -> Calibration:
-    """Read the played points of a folder."""
+    """Read the played points of a folder. Raises InputError for a damaged part, or where points are missing."""
     names = [*(item.name for item in observations), ALL]
-    tables = [pq.read_table(path, columns=names) for path in sorted((folder / "points").glob("[0-9]*.parquet"))]
+    tables = [_read_part(path, names) for path in sorted((folder / "points").glob("[0-9]*.parquet"))]
     met = np.stack([pa.concat_tables(tables)[name].to_numpy() for name in names], axis=1)
+    if short := shortfall(len(met), len(design.points), "points"):
+        raise InputError(f"{folder}: {short}; give the same command again")
     return Calibration(design, tuple(observations), met)
+
+
+def _read_part(path: Path, columns: Sequence[str]) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=list(columns), page_checksum_verification=True).select(list(columns))
+    except (pa.ArrowException, OSError, UnicodeError, KeyError):
+        raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
 
 
 def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, runs: int, seed: int) -> dict[str, Any]:
@@ -101,7 +111,11 @@ def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: i
 def _open(folder: Path, manifest: dict[str, Any]) -> None:
     path = folder / "manifest.json"
     if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")) != manifest:
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{path}: is damaged ({type(error).__name__}); name another folder") from None
+        if known != manifest:
             raise InputError(
                 f"{folder}: holds another calibration, or one by another version of the code; name another folder"
             )

@@ -10,9 +10,9 @@ class IncompleteResults(UserWarning):
     """Results were opened of which runs that were asked for are not there."""
 
 
-def shortfall(there: int, asked: int) -> str:
+def shortfall(there: int, asked: int, what: str = "runs") -> str:
     """Return how much of what was asked for is there, "" where all of it is."""
-    return f"INCOMPLETE: {there:,} of {asked:,} runs are there" if there < asked else ""
+    return f"INCOMPLETE: {there:,} of {asked:,} {what} are there" if there < asked else ""
 
 
 def warn(folder: Path, said: str) -> None:
