@@ -108,12 +108,14 @@ def test_a_choice_of_the_user_for_what_an_encoding_lacks_is_kept(titled: Path) -
     assert ended.code == 0 and b"Qami?lo" in ended.stdout
 
 
-def test_a_folder_whose_name_is_no_text_is_compared_on_a_page(tmp_path: Path) -> None:
+def test_a_folder_whose_name_is_no_text_is_refused_and_a_page_is_written(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9")
-    assert pullback(*RUN[:-1], name, folder=tmp_path).code == 0
-    ended = pullback("compare", name, name, "--html", "page.html", "--csv", "table.csv", folder=tmp_path)
-    assert ended.code == 0 and "Traceback" not in ended.stderr
-    assert "caf\\udce9" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    ended = pullback(*RUN[:-1], name, folder=tmp_path, encoding="ascii")
+    line = "pullback: --out caf\\udce9: is no text in UTF-8 (see pullback run --help)\n"
+    assert (ended.code, ended.stderr, list(tmp_path.iterdir())) == (2, line, [])
+    assert pullback(*RUN, folder=tmp_path).code == 0
+    assert pullback("export", "mine", "--csv", name, folder=tmp_path, encoding="ascii").code == 0
+    assert (tmp_path / name).read_text().count("\n") == 3
 
 
 # --- the dashboard ----------------------------------------------------------------------------------------------------

@@ -39,6 +39,10 @@ class ResultsFolder(click.ParamType[Path]):
         """Return the path. Raises UsageError."""
         if value == str(STDOUT):
             raise click.UsageError(f"{param.opts[0] if param else 'folder'} -: results need a folder", ctx)
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # what reads tables takes no such name
+            raise click.UsageError(f"{param.opts[0] if param else 'folder'} {value}: is no text in UTF-8", ctx) from None
         path = Path(value)
         return path.resolve() if path.is_symlink() and not path.exists() else path
 
