@@ -30,6 +30,7 @@ from sim.scenario import load_scenario
 from tests.sweeps import quiet
 
 BY = "moscow.policy"
+DOCUMENTED, IDLE, STAY = (f'{BY} = "{policy}"' for policy in ("documented", "idle", "stay"))
 SHORT = ("run", "baseline", "--days", "3", "--workers", "1")
 TOLD = "pullback: r: INCOMPLETE: 8 of 16 runs are there\n"
 SWEEP = """\
@@ -196,13 +197,13 @@ def test_a_sweep_with_missing_points_says_so_wherever_it_is_read(folder: Path) -
 def test_a_value_that_was_not_played_is_left_out_of_a_comparison(folder: Path) -> None:
     there = lose(folder, "idle")
     made = compare("s", by=BY)
-    assert [side.name for side in (made.paired.base, *made.paired.others)] == [f"{BY} = documented", f"{BY} = stay"]
+    assert [side.name for side in (made.paired.base, *made.paired.others)] == [DOCUMENTED, STAY]
     assert made.notes[:2] == (
         f"INCOMPLETE: {there} of 36 runs are there",
-        f"INCOMPLETE: no run with {BY} = idle is there, so that it is left out",
+        f"INCOMPLETE: no run with {IDLE} is there, so that it is left out",
     )
     lose(folder, "stay")
-    with pytest.raises(InputError, match=f"none with {BY} = idle or {BY} = stay; play the rest of the sweep"):
+    with pytest.raises(InputError, match=f"none with {IDLE} or {STAY}; play the rest of the sweep"):
         compare("s", by=BY)
 
 
