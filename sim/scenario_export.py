@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from sim.files import write_text
 from sim.scenario import Branch, Scenario
 from sim.scenario_entries import Entry
 from sim.scenario_heading import FORMAT
@@ -25,7 +26,7 @@ def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> 
         before = f"before-{name}"
         write_scenario(scenario.branch.origin, folder, before)
         text = _branch_to_toml(scenario, scenario.branch, f"./{before}.toml")
-    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    write_text(folder / f"{name}.toml", text)
 
 
 def to_toml(scenario: Scenario) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -52,10 +53,9 @@ def _copy(target: np.ndarray, source: np.ndarray, may_be_infinite: bool = False)
     target[...] = source
 
 
-def write(path: Path, kept: Mapping[str, np.ndarray]) -> None:
-    """Write a snapshot as a file."""
-    with path.open("wb") as file:
-        np.savez_compressed(file, **kept)  # type: ignore[arg-type]  # names of arrays are keywords there
+def write(file: BinaryIO, kept: Mapping[str, np.ndarray]) -> None:
+    """Write a snapshot to a file."""
+    np.savez_compressed(file, **kept)  # type: ignore[arg-type]  # names of arrays are keywords there
 
 
 def read(path: Path, first: int, runs: int) -> dict[str, np.ndarray]:

@@ -224,7 +224,7 @@ def test_it_is_written_whole_or_not_at_all(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("sim.experiments.folders.os.fsync", fail)
+    monkeypatch.setattr("sim.files.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write_report(results, replace(scenario, title="Another"))
     assert (folder / FILE).read_text(encoding="utf-8") == page.source
@@ -276,11 +276,11 @@ def test_a_branch_says_from_when_on_it_differs_and_lists_the_orders_given(tmp_pa
 
 
 def test_missing_runs_are_said(folder: Path, results: Results, scenario: Scenario, page: Page, tmp_path: Path) -> None:
-    assert "Incomplete" not in page.text
+    assert "INCOMPLETE" not in page.text
     write_report(results, replace(scenario, runs=RUNS + 8))
     text = (folder / FILE).read_text(encoding="utf-8")
     (folder / FILE).write_text(page.source, encoding="utf-8")
-    assert f"Incomplete: {RUNS} of {RUNS + 8} runs are there" in text
+    assert f"INCOMPLETE: {RUNS} of {RUNS + 8} runs are there" in text
 
 
 def test_every_system_of_the_record_is_in_the_report(page: Page) -> None:

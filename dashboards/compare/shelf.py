@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim.errors import InputError
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
+from sim.experiments.results import Results
 from sim.experiments.store import runs_done
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import KIND
@@ -54,6 +55,12 @@ def _name(path: Path, named: list[Path]) -> str:
     return path.name if len(alike) == 1 else f"{path.parent.name}/{path.name}"
 
 
+def _runs(path: Path) -> str:
+    """Say how many runs an ensemble has."""
+    done = len(runs_done(path))
+    return Results(path).shortfall or f"{done:,} runs" if done else "no runs"
+
+
 def _below(root: Path) -> list[Path]:
     try:
         folders = [path for path in root.iterdir() if (path / "manifest.json").is_file()]
@@ -67,7 +74,7 @@ def _shelved(name: str, path: Path) -> Shelved:
         manifest = read_manifest(path)
         check_schema(path, manifest, SCHEMA)
         if manifest.get("kind") != KIND:
-            return Shelved(name, path, says=f"{manifest['title']} ({len(runs_done(path)):,} runs)")
+            return Shelved(name, path, says=f"{manifest['title']} ({_runs(path)})")
         sweep = SweepResults(path)
         levers = tuple(raw["path"] for raw in sweep.manifest["design"]["levers"])
         varied = tuple(factor.path for factor in sweep.design.factors)

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,10 +22,11 @@ import pyarrow.parquet as pq
 
 from sim.analysis.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
 from sim.analysis.observations import Observation
-from sim.analysis.plausible import replace, write_plausible
+from sim.analysis.plausible import write_plausible
 from sim.errors import InputError
-from sim.experiments.folders import code_digest
+from sim.experiments.folders import code_digest, write_json, write_table
 from sim.experiments.locks import held
+from sim.experiments.partial import shortfall
 from sim.scenario import Scenario
 
 PART_POINTS = 32
@@ -65,16 +65,25 @@ def calibrate(
 
 
 def points_done(folder: Path) -> int:
-    """Return the number of points that the folder holds."""
-    return sum(pq.read_metadata(path).num_rows for path in (folder / "points").glob("[0-9]*.parquet"))
+    """Return the number of points that the folder holds. Raises InputError for a damaged part."""
+    return sum(len(_read_part(path, ["point"])) for path in (folder / "points").glob("[0-9]*.parquet"))
 
 
 def read(folder: Path, design: Design, observations: Sequence[Observation]) -> Calibration:
-    """Read the played points of a folder."""
+    """Read the played points of a folder. Raises InputError for a damaged part, or where points are missing."""
     names = [*(item.name for item in observations), ALL]
-    tables = [pq.read_table(path, columns=names) for path in sorted((folder / "points").glob("[0-9]*.parquet"))]
+    tables = [_read_part(path, names) for path in sorted((folder / "points").glob("[0-9]*.parquet"))]
     met = np.stack([pa.concat_tables(tables)[name].to_numpy() for name in names], axis=1)
+    if short := shortfall(len(met), len(design.points), "points"):
+        raise InputError(f"{folder}: {short}; give the same command again")
     return Calibration(design, tuple(observations), met)
+
+
+def _read_part(path: Path, columns: Sequence[str]) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=list(columns), page_checksum_verification=True).select(list(columns))
+    except (pa.ArrowException, OSError, UnicodeError, KeyError):
+        raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
 
 
 def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, runs: int, seed: int) -> dict[str, Any]:
@@ -95,14 +104,18 @@ def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: i
         ],
         "combinations": [asdict(combination) for combination in combined(calibration)],
     }
-    replace(folder / "calibration.json", lambda file: file.write(json.dumps(found, indent=1) + "\n"))
+    write_json(folder / "calibration.json", found)
     return found
 
 
 def _open(folder: Path, manifest: dict[str, Any]) -> None:
     path = folder / "manifest.json"
     if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")) != manifest:
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{path}: is damaged ({type(error).__name__}); name another folder") from None
+        if known != manifest:
             raise InputError(
                 f"{folder}: holds another calibration, or one by another version of the code; name another folder"
             )
@@ -110,12 +123,10 @@ def _open(folder: Path, manifest: dict[str, Any]) -> None:
     if any(not there.name.startswith(".") for there in folder.iterdir()):
         raise InputError(f"{folder}: exists and is not a calibration; name another folder")
     (folder / "points").mkdir(parents=True, exist_ok=True)
-    replace(path, lambda file: file.write(json.dumps(manifest, indent=2) + "\n"))
+    write_json(path, manifest)
 
 
 def _write_part(path: Path, design: Design, points: Sequence[int], shares: np.ndarray, names: Sequence[str]) -> None:
     settings = dict(zip(design.paths, design.points[list(points)].T, strict=True))
     met = dict(zip((*names, ALL), shares.T, strict=True))
-    hidden = path.with_name("." + path.name)
-    pq.write_table(pa.table({"point": np.array(points)} | settings | met), hidden, compression="zstd")
-    os.replace(hidden, path)
+    write_table(path, pa.table({"point": np.array(points)} | settings | met))

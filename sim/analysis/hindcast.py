@@ -49,6 +49,7 @@ def hindcast(
         "scenario": results.manifest["scenario"],
         "hash": results.manifest["hash"],
         "runs": results.runs,
+        "incomplete": results.shortfall or None,
         "observations": rows,
         "blocks": [summed_up(block, rows) for block in (TEST, FITTED, UNCHANGED)],
         "all": summed_up("all", rows),

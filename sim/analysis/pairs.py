@@ -115,8 +115,8 @@ def _side(results: Results | SweepResults) -> Side:
     outcomes = dict(results.outcomes)
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
-    made, asked = results.manifest, results.scenario.runs
-    note = (f"INCOMPLETE: {made['scenario']} has {len(run)} of {asked} runs",) if len(run) < asked else ()
+    made = results.manifest
+    note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
     side = _made(made["scenario"], results.folder, results.scenario, made["code"], key, outcomes)
     return replace(side, notes=note)
 
@@ -147,14 +147,23 @@ def _sides_by(results: SweepResults, path: str) -> list[Side]:
     for points in crossed.values():
         for each in points:
             cell_of_point[each] = row_of_cell[tuple(str(column[each]) for column in others)]
-    note = () if results.is_complete else (f"INCOMPLETE: {results.runs_there} of {results.runs_asked} runs are there",)
+    notes = [results.shortfall] if not results.is_complete else []
+    there = np.unique(point)
+    lost = [f"{path} = {shown(value)}" for value in values if not np.isin(crossed[value], there).any()]
+    if lost and len(values) - len(lost) < 2:
+        raise InputError(f"{results.folder}: {results.shortfall}, none with {' or '.join(lost)}; play the rest of the sweep")
+    notes += [f"INCOMPLETE: no run with {' or '.join(lost)} is there, so that it is left out"] if lost else []
     sides = []
     for value in values:
         mine = np.isin(point, crossed[value])
+        if not mine.any():
+            continue
         key = np.column_stack([cell_of_point[point[mine]], run[mine]])
         outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
         name = f"{path} = {shown(value)}"
-        sides.append(replace(_made(name, results.folder, results.base, results.manifest["code"], key, outcomes), notes=note))
+        sides.append(
+            replace(_made(name, results.folder, results.base, results.manifest["code"], key, outcomes), notes=tuple(notes))
+        )
     return sides
 
 
@@ -181,7 +190,9 @@ def _matched(sides: list[Side]) -> Paired:
             )
     common = set(map(tuple, base.key.tolist())).intersection(*(map(tuple, side.key.tolist()) for side in sides[1:]))
     if not common:
-        raise InputError(f"{base.name} and {sides[1].name} have no run in common")
+        why = "; ".join(dict.fromkeys(note for side in sides for note in side.notes))
+        names = " and ".join(side.name for side in sides)
+        raise InputError(f"{names} have no run in common{f' ({why})' if why else ''}")
     matched = [_in_order(side, common) for side in sides]
     paired = Paired(matched[0], tuple(matched[1:]), tuple(_notes(sides, len(common))))
     if horizon(paired) < max(side.start for side in sides):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable
-from functools import partial
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sim.analysis.calibrate import Calibration, Design
+from sim.files import write_text
 from sim.scenario_file import find_scenario, scenario_names
 
 SWEEP = """\
@@ -40,16 +39,16 @@ n = {runs}
 def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, scenario: str, runs: int) -> None:
     """Write the sets. drawn: (sets,) points as `draw` gives them. scenario: name or path. runs: of each set in the sweep."""
     design, name = calibration.design, Path(scenario).stem
-    replace(folder / "plausible.csv", lambda file: _write_rows(file, design, drawn))
+    write_text(folder / "plausible.csv", _rows(design, drawn))
     path = folder / "plausible.toml"
     text = SWEEP.format(path=path, name=name, base=_base(scenario, folder), runs=runs)
-    replace(path, lambda file: file.write(text))
+    write_text(path, text)
     (folder / "sets").mkdir(exist_ok=True)
     for old in (folder / "sets").glob("[0-9]*.toml"):
         old.unlink()
     for point in np.unique(drawn).tolist():
         text = _scenario(design, point, name, _base(scenario, folder / "sets"))
-        replace(folder / "sets" / f"{point:04d}.toml", partial(_write, text))
+        write_text(folder / "sets" / f"{point:04d}.toml", text)
 
 
 def _base(scenario: str, folder: Path) -> str:
@@ -65,21 +64,9 @@ def _scenario(design: Design, point: int, name: str, base: str) -> str:
     return f'base = {base}\ntitle = "{name} with plausible set {point}"\n\n{values}\n'
 
 
-def _write_rows(file: Any, design: Design, drawn: np.ndarray) -> None:
-    rows = csv.writer(file)
+def _rows(design: Design, drawn: np.ndarray) -> str:
+    text = StringIO()
+    rows = csv.writer(text)
     rows.writerow(design.paths)
     rows.writerows(design.points[drawn].tolist())
-
-
-def _write(text: str, file: Any) -> None:
-    file.write(text)
-
-
-def replace(path: Path, write: Callable[[Any], object]) -> None:
-    """Write a text file that appears whole or not at all."""
-    hidden = path.with_name("." + path.name)
-    with hidden.open("w", encoding="utf-8", newline="") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(hidden, path)
+    return text.getvalue()

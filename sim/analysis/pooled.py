@@ -26,7 +26,7 @@ class Pooled:
 
     def __post_init__(self) -> None:
         if not self.sweep.is_complete:
-            raise InputError(f"{self.folder}: the sweep is not finished; the same sweep command goes on with it")
+            raise InputError(f"{self.folder}: {self.shortfall}; the sweep is not finished, the same command goes on with it")
         levers = [factor.path for factor in self.sweep.design.factors if self.scenario.entries[factor.path].kind == "lever"]
         if levers:
             raise InputError(f"{self.folder}: varies {levers[0]}, a lever; only sets of uncertain values make one ensemble")
@@ -45,6 +45,11 @@ class Pooled:
     def manifest(self) -> dict[str, Any]:
         """The manifest of the sweep, which names its base as the scenario."""
         return self.sweep.manifest
+
+    @property
+    def shortfall(self) -> str:
+        """How many of the runs that were asked for are there, "" for all."""
+        return self.sweep.shortfall
 
     @cached_property
     def outcomes(self) -> dict[str, np.ndarray]:

@@ -24,8 +24,7 @@ from sim.analysis.point_values import Heat, PointValues, Response, heat, of_the_
 from sim.analysis.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
 from sim.analysis.where import Condition, read_condition
 from sim.errors import InputError
-from sim.experiments.sweep_check import open_sweep
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.sweep_results import SweepResults, open_sweep
 from sim.scenario_entries import Entry
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 import click
 
-from sim.cli.exits import Terminated, exit_code, until_the_reader_closes
+from sim.cli.exits import Terminated, and_flushed, exit_code
+from sim.cli.streams import incomplete_results_told, take_streams
 from sim.scenario_file import near_miss
 
 COMMANDS = {
@@ -60,7 +61,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         call = super().invoke
-        return until_the_reader_closes(lambda: call(ctx))
+        with incomplete_results_told():
+            return and_flushed(lambda: call(ctx))
 
     def main(  # type: ignore[override]  # it always ends the process
         self, args: Sequence[str] | None = None, prog_name: str | None = "pullback", **extra: Any
@@ -81,5 +83,6 @@ def commands() -> None:
 
 def main() -> NoReturn:
     """Run the console command `pullback`."""
+    take_streams()
     signal.signal(signal.SIGTERM, Terminated.stop)
     raise SystemExit(commands(prog_name="pullback"))

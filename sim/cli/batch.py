@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
+from sim.cli.exits import DISK, DONE, HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated, say
 
 if TYPE_CHECKING:
     from sim.experiments.ensemble import States
@@ -71,6 +72,19 @@ def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
     saved = results.scenario
     origin = saved.with_values({"days": results.manifest["horizon"], "runs": results.runs}, set_by="--from")
     return branch_off(replace(origin, name=results.manifest["scenario"]), saved.days + 1, sets)
+
+
+def page_beside(path: Path, write: Callable[[], object]) -> tuple[Path | None, int]:
+    """Write the page of results that are complete without it; return its path, None where the disk does not take it.
+
+    The second is the exit code: a disk that takes no files at all is no fault of the command.
+    """
+    try:
+        write()
+    except OSError as error:
+        closed = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+        return None, say(f"{path}: was not written ({error.strerror}); the results are whole", DONE if closed else DISK)
+    return path, DONE
 
 
 def end_workers() -> None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.streams import stored_in
+from sim.cli.targets import FOLDER
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -28,7 +31,7 @@ TERMS = 4
 @click.option("--runs", type=click.IntRange(1, 4096), default=32, show_default=True, help="Runs of each point.")
 @click.option("--sets", type=click.IntRange(1, 65536), default=64, show_default=True, help="Plausible sets to draw.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: results/calibrate-NAME-HASH]")
+@click.option("--out", type=FOLDER, help="Folder.  [default: results/calibrate-NAME-HASH]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def calibrate(
     scenario: str,
@@ -62,10 +65,11 @@ def calibrate(
     if not found.weight.any():
         raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
     made = calibration_store.write_outcome(folder, found, scenario, sets, runs, loaded.seed)
-    if as_json:
-        print(json.dumps(made, allow_nan=False))
-    else:
-        _print(made, used, loaded.name, folder, points, runs, sets)
+    with stored_in(folder):
+        if as_json:
+            print(json.dumps(made, allow_nan=False))
+        else:
+            _print(made, used, loaded.name, folder, points, runs, sets)
 
 
 def _played(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.targets import FILE, is_printed
+from sim.files import STDOUT
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
 )
 @click.option("--by", metavar="LEVER", help="A is one sweep; compare its points by this value, as in moscow.policy.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Also write a row per difference.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page with pictures.")
+@click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a row per difference.")
+@click.option("--html", type=FILE, metavar="FILE", help="Also write a page with pictures.")
 def compare(
     sources: tuple[str, ...],
     outcomes: tuple[str, ...],
@@ -41,6 +44,7 @@ def compare(
     """
     from sim.analysis.compare import compare as of
 
+    printed = is_printed(csv_file, html, as_json=as_json)
     made = of(*sources, outcomes=outcomes, where=condition, by=by)
     made.differences  # noqa: B018 - faults are told before anything is written
     if csv_file is not None:
@@ -51,10 +55,11 @@ def compare(
         from sim.pages.compare_page import write_comparison
 
         write_comparison(html, made)
-        click.echo(f"page in {html}", err=True)
+        if html != STDOUT:
+            click.echo(f"page in {html}", err=True)
     if as_json:
         print(json.dumps(made.as_object(), allow_nan=False))
-    else:
+    elif not printed:
         _print(made, show_all=bool(outcomes))
 
 

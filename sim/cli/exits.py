@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -24,6 +23,14 @@ class Terminated(BaseException):
         raise Terminated
 
 
+OUTPUT = "standard output"
+"""The name that an OSError gives to what failed there."""
+
+
+class ReaderClosed(Exception):
+    """The reader of standard output has seen enough: the command is done."""
+
+
 class Ended(Exception):
     """A command ended otherwise than done, in a way the user can do something about."""
 
@@ -37,6 +44,8 @@ def exit_code(call: Callable[[], Any]) -> int:
     try:
         code = call()
         return code if isinstance(code, int) else DONE
+    except ReaderClosed:
+        return DONE
     except InputError as error:
         return say(error, USAGE, program="")
     except Ended as error:
@@ -56,14 +65,13 @@ def exit_code(call: Callable[[], Any]) -> int:
         return say("this is a bug in pullback; please report it with the lines above", BUG)
 
 
-def until_the_reader_closes(call: Callable[[], Any]) -> Any:
-    """Call a command; when the reader of its pipe has seen enough, it is done."""
+def and_flushed(call: Callable[[], Any]) -> Any:
+    """Call a command and write out all that it prints, so that what comes of it is known."""
     try:
         code = call()
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush on the way out
-        return DONE
+    except BrokenPipeError as error:  # click would end in silence; of standard output it is a ReaderClosed
+        raise Ended(f"{error.filename or 'a process of this program'}: {error.strerror or 'is gone'}", DISK) from None
     return code
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from sim.cli.exits import DONE
+from sim.cli.streams import stored_in
+from sim.cli.targets import FILE, is_printed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,9 +44,9 @@ skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
 @click.command()
 @click.argument("scenario", default="baseline")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Page to write.  [default: in the results]")
+@click.option("--html", type=FILE, metavar="FILE", help="Page to write.  [default: in the results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def hindcast(scenario: str, observations: Path | None, html: Path | None, as_json: bool) -> None:
+def hindcast(scenario: str, observations: Path | None, html: Path | None, as_json: bool) -> int:
     """Score SCENARIO (default: baseline) against the record.
 
     SCENARIO may also be the folder of finished results; the points of a sweep over uncertain values count as one ensemble.
@@ -50,18 +55,25 @@ def hindcast(scenario: str, observations: Path | None, html: Path | None, as_jso
     """
     from sim.analysis.hindcast import hindcast as score_all
     from sim.analysis.observations import load_observations
+    from sim.cli.batch import page_beside
     from sim.pages.hindcast_page import FILE, write_page
 
     record = load_observations(observations)
-    if html is not None and not html.parent.is_dir():
-        raise click.UsageError(f"--html {html}: there is no folder {html.parent}")
+    printed = is_printed(html, as_json=as_json)
     loaded, results = _results(scenario)
-    scored = score_all(results, record, {name: _null_results(loaded, name) for name in ("idle", "random")})
-    page = write_page(html or results.folder / FILE, results, loaded, record, scored)
-    if as_json:
-        print(json.dumps(scored, allow_nan=False))
+    scored = score_all(results, record, _nulls(loaded))
+    page, code = html, DONE
+    if html is not None:
+        write_page(html, results, loaded, record, scored)
     else:
-        _print_scores(scored, loaded, results.manifest.get("name", loaded.name), page)
+        beside = results.folder / FILE
+        page, code = page_beside(beside, lambda: write_page(beside, results, loaded, record, scored))
+    with stored_in(results.folder):
+        if as_json:
+            print(json.dumps(scored, allow_nan=False))
+        elif not printed:
+            _print_scores(scored, loaded, results.manifest.get("name", loaded.name), page)
+    return code
 
 
 def _results(name: str) -> tuple[Scenario, Results | Pooled]:
@@ -86,6 +98,19 @@ def _results(name: str) -> tuple[Scenario, Results | Pooled]:
     return replace(results.scenario, name=results.manifest["scenario"]), results
 
 
+def _nulls(scenario: Scenario) -> dict[str, Results]:
+    """Return the same runs under null policies; none where this disk takes no results."""
+    from sim.cli.exits import say
+
+    try:
+        return {name: _null_results(scenario, name) for name in ("idle", "random")}
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        say(f"{error.filename}: {error.strerror}; the null policies were not played", DONE)
+        return {}
+
+
 def _null_results(scenario: Scenario, policy: str) -> Results:
     """Return the same runs with every actor under a null policy."""
     from sim.cli.batch import compute, processors, results_folder
@@ -95,13 +120,15 @@ def _null_results(scenario: Scenario, policy: str) -> Results:
     return compute(null, results_folder(null), processors())
 
 
-def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path) -> None:
+def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path | None) -> None:
     """Print the scores in their blocks. name: of the ensemble, or of the sweep whose points are pooled."""
     from sim.cli.tables import console
     from sim.pages.wording import Calendar
 
     out, calendar = console(), Calendar(scenario.start_date, scenario.days)
     out.print(f"{name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")
+    if scored["incomplete"]:
+        out.print(f"! {scored['incomplete']}", style="bold")
     for block in scored["blocks"]:
         if block["observations"]:
             out.print(f"\n{TITLES[block['block']]}", style="bold")
@@ -113,7 +140,8 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
         out.print("\nAll observations", style="bold")
         _print_sums(out, scored["all"])
         out.print(LEGEND)
-    out.print(f"page     {page}", soft_wrap=True)
+    if page is not None:
+        out.print(f"page     {page}", soft_wrap=True)
     out.print("simulated runs: an exploration, not a forecast")
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.streams import stored_in
+from sim.cli.targets import FOLDER
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -46,9 +49,9 @@ MAIN_OUTCOMES = (
 @click.option("--seed", type=int, help="Seed of the runs' luck.  [default: the scenario's]")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
+@click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
 @click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
-@click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="With --until: results with all runs' states.")
+@click.option("--save", type=FOLDER, metavar="DIR", help="With --until: results with all runs' states.")
 @click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up saved runs, under --set.")
 @click.option("--anyway", is_flag=True, help="Try also where disk or memory will not do.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every outcome.")
@@ -65,13 +68,13 @@ def run(
     saved: Path | None,
     anyway: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Run SCENARIO many times and show what came of it.
 
     Runs that are in the results folder are not computed again: the same command goes on where it was stopped, and a
     larger --runs adds to it.
     """
-    from sim.cli.batch import compute, processors, results_folder
+    from sim.cli.batch import compute, page_beside, processors, results_folder
     from sim.cli.cost import tell_cost
     from sim.experiments.ceiling import check_room, need_of
     from sim.experiments.ensemble import States
@@ -92,14 +95,16 @@ def run(
     results = compute(loaded, folder, workers, states)
 
     from sim.experiments.statistics import summary
-    from sim.pages.report import write_report
+    from sim.pages.report import FILE, write_report
 
     made = summary(results)
-    report = write_report(results, loaded)
-    if as_json:
-        print(json.dumps(made, allow_nan=False))
-    else:
-        _print_summary(made, loaded, sets, report, save)
+    report, code = page_beside(results.folder / FILE, lambda: write_report(results, loaded))
+    with stored_in(results.folder):
+        if as_json:
+            print(json.dumps(made, allow_nan=False))
+        else:
+            _print_summary(made, loaded, sets, report, save)
+    return code
 
 
 def _check_usage(
@@ -153,7 +158,9 @@ def _day_number(text: str, start: date) -> int:
     return day
 
 
-def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path, save: Path | None) -> None:
+def _print_summary(
+    made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path | None, save: Path | None
+) -> None:
     from datetime import timedelta
 
     from sim.cli.tables import console, table
@@ -164,6 +171,8 @@ def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...]
         rows.add_row(name, *_cells(outcomes[name], made))
     out = console()
     out.print(f"{made['scenario']}: {loaded.title}", style="bold")
+    if made["incomplete"]:
+        out.print(f"! {made['incomplete']}", style="bold")
     since = f", from {loaded.start_date + timedelta(days=loaded.branch.day)} on" if loaded.branch else ""
     out.print(f"{made['days']} days, {made['start']} to {loaded.end_date}")
     if sets:
@@ -172,7 +181,8 @@ def _print_summary(made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...]
     out.print(rows)
     out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
     out.print(f"results  {made['results']}", soft_wrap=True)
-    out.print(f"report   {report}", soft_wrap=True)
+    if report is not None:
+        out.print(f"report   {report}", soft_wrap=True)
     if save is not None:
         out.print(f"go on    pullback run --from {save} --set KEY=VALUE", soft_wrap=True)
     out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.targets import FILE, is_printed
+from sim.files import STDOUT
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -23,8 +26,8 @@ SHOWN = 15
 @click.option("--outcome", required=True, metavar="X", help="The outcome; of a category NAME=CATEGORY.")
 @click.option("--where", "condition", metavar="CONDITION", help='Only runs as in "truce_broken_on < 2026-03-01".')
 @click.option("--over", nargs=2, metavar="A B", help="Also the means over two values, as a heat map.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Also write a row per value.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page with pictures.")
+@click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a row per value.")
+@click.option("--html", type=FILE, metavar="FILE", help="Also write a page with pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sensitivity(
     folder: Path,
@@ -43,6 +46,7 @@ def sensitivity(
     from sim.analysis.sensitivity import sensitivity as of
     from sim.cli.tables import write_csv
 
+    printed = is_printed(csv_file, html, as_json=as_json)
     made = of(folder, outcome, condition)
     map_ = made.heat(*over) if over else None
     if csv_file is not None:
@@ -51,10 +55,11 @@ def sensitivity(
         from sim.pages.sensitivity_page import write_sensitivity
 
         write_sensitivity(html, made, map_)
-        click.echo(f"page in {html}", err=True)
+        if html != STDOUT:
+            click.echo(f"page in {html}", err=True)
     if as_json:
         print(json.dumps(_finite(as_object(made, map_)), allow_nan=False))
-    else:
+    elif not printed:
         _print(made, map_, folder)
 
 

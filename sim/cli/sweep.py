@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.streams import stored_in
+from sim.cli.targets import FOLDER
+
 if TYPE_CHECKING:
     from sim.experiments.locks import Shard
     from sim.experiments.runner import MakePool
@@ -82,7 +85,7 @@ def _design(sweep: Sweep) -> str:
 @click.command()
 @click.argument("sweep")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
+@click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
 @click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array does.")
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="What works it off."
@@ -134,7 +137,8 @@ def sweep(
         end_workers()
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped; what is done is stored in {folder}: the same command goes on from there", code) from None
-    _say_results(results, loaded)
+    with stored_in(results.folder):
+        _say_results(results, loaded)
 
 
 def _say_results(results: SweepResults, sweep: Sweep) -> None:
@@ -144,7 +148,7 @@ def _say_results(results: SweepResults, sweep: Sweep) -> None:
     if results.unsettled:
         click.echo(f"{results.unsettled:,} points have the most runs and are not known as closely as the rule asks")
     if not results.is_complete:
-        click.echo("the other shards, or the same command without --shard, go on with it")
+        click.echo("INCOMPLETE: the other shards, or the same command without --shard, go on with it")
         return
     click.echo(f"check   pullback verify {folder}")
     if recipe.levers:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.exits import DONE, PARTLY
+from sim.cli.exits import DONE, OUTPUT, PARTLY
+from sim.cli.targets import FILE
+from sim.files import STDOUT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +32,8 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
 
     made = status_of(folder)
     if as_json:
-        print(json.dumps({"schema": 1, "results": str(folder), "seconds_left": made.seconds_left} | vars(made)))
+        more = {"seconds_left": made.seconds_left, "complete": made.done == made.asked}
+        print(json.dumps({"schema": 1, "results": str(folder)} | more | vars(made)))
         return
     rows = table("", "")
     rows.show_header = False
@@ -50,7 +52,7 @@ def _lines(made: Status) -> list[tuple[str, str]]:
         if made.is_running
         else "complete"
         if made.done == made.asked
-        else "not complete; the same command goes on with it, or the other shards do"
+        else "INCOMPLETE; the same command goes on with it, or the other shards do"
     )
     lines = [
         ("state", state),
@@ -68,9 +70,9 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
     from sim.analysis.measure import measure_named
     from sim.analysis.point_values import point_means
-    from sim.experiments.sweep_check import open_sweep
+    from sim.experiments.sweep_results import sweep_in
 
-    results = open_sweep(folder)
+    results = sweep_in(folder)
     means = point_means(results, measure_named(outcome, results.base))
     complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
     low, high = min(means.values()), max(means.values())
@@ -111,8 +113,8 @@ def compact(folder: Path) -> None:
 
 @click.command()
 @FOLDER
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Where to write.  [default: stdout]")
-@click.option("--netcdf", type=click.Path(path_type=Path), metavar="FILE", help="Write all as one netCDF file instead.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="Where to write.  [default: stdout]")
+@click.option("--netcdf", type=FILE, metavar="FILE", help="Write all as one netCDF file instead.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes.")
 @click.option("--series", "series", multiple=True, metavar="NAME", help="Daily series instead of outcomes.")
 @click.option("--priogrid", is_flag=True, help="A row per PRIO-GRID cell and month instead; of an ensemble.")
@@ -139,22 +141,24 @@ def export(
         from sim.experiments.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
-        click.echo(f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {netcdf}", err=True)
+        click.echo(
+            f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {_name(netcdf)}",
+            err=True,
+        )
         return
-    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file)
+    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file or STDOUT)
 
 
-def _write_csv(table: pa.Table, file: Path | None) -> None:
-    from pyarrow import csv
+def _write_csv(table: pa.Table, file: Path) -> None:
+    from sim.cli.tables import write_csv
 
-    from sim.experiments.folders import whole_file
+    write_csv(file, table)
+    if file != STDOUT:
+        click.echo(f"{table.num_rows:,} rows in {file}", err=True)
 
-    if file is None:
-        csv.write_csv(table, sys.stdout.buffer)
-        return
-    with whole_file(file) as hidden:
-        csv.write_csv(table, str(hidden))
-    click.echo(f"{table.num_rows:,} rows in {file}", err=True)
+
+def _name(file: Path) -> str:
+    return OUTPUT if file == STDOUT else str(file)
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:

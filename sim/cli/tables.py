@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,19 +15,11 @@ if TYPE_CHECKING:
 PIPED_WIDTH = 100
 
 
-class PlainConsole(Console):
-    """A console that leaves a closed pipe to the way out, where Rich would exit by itself."""
-
-    def on_broken_pipe(self) -> NoReturn:
-        """Pass on the BrokenPipeError that is being handled."""
-        raise  # Rich calls this from its except clause
-
-
 def console(to_stderr: bool = False) -> Console:
     """Return a console that writes text as it is: as wide as the terminal, or 100 columns into a pipe."""
     stream = sys.stderr if to_stderr else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
-    return PlainConsole(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
@@ -61,7 +53,7 @@ def write_csv(path: Path, rows: pa.Table) -> None:
     """Write a table as CSV, whole or not at all."""
     from pyarrow import csv
 
-    from sim.experiments.folders import whole_file
+    from sim.files import whole_file
 
-    with whole_file(path) as hidden:
-        csv.write_csv(rows, str(hidden))
+    with whole_file(path) as file:
+        csv.write_csv(rows, file)

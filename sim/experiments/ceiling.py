@@ -79,11 +79,11 @@ def check_room(need: Need, folder: Path) -> None:
     """See that what a batch takes is there. Nothing is written.
 
     Raises InputError where it takes more disk than is free, or more memory than the machine has; OSError where the folder
-    cannot be written.
+    cannot be written and runs are to be added to it.
     """
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     disk = shutil.disk_usage(there)
-    if there.is_dir() and not (disk.total and os.access(there, os.W_OK | os.X_OK)):  # /proc has no room at all
+    if need.runs and there.is_dir() and not (disk.total and os.access(there, os.W_OK | os.X_OK)):  # /proc has no room at all
         raise OSError(errno.EACCES, f"nothing can be written to {there.absolute()}; name another folder", str(folder))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for what, takes, has, at, other in (

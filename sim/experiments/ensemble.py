@@ -18,7 +18,7 @@ from sim import snapshot
 from sim.experiments.locks import held
 from sim.experiments.results import Results, open_results
 from sim.experiments.runner import JobsFailed, work_off
-from sim.experiments.store import open_folder, runs_done, saved_state, write_part
+from sim.experiments.store import is_known, note_asked, open_folder, read_asked, runs_done, saved_state, write_part
 from sim.model import BLOCK_RUNS, TheatreModel
 from sim.scenario import Scenario, load_scenario
 
@@ -70,8 +70,10 @@ def run(
     FolderBusy, JobsFailed.
     """
     scenario = load_scenario(name_or_path, sets)
+    if runs is not None:
+        scenario = scenario.with_values({"runs": runs}, set_by="runs")
     folder = Path(out) if out is not None else default_folder(scenario)
-    return run_ensemble(scenario, runs or scenario.runs, workers, folder, lambda done, asked: None)
+    return run_ensemble(scenario, scenario.runs, workers, folder, lambda done, asked: None)
 
 
 def default_folder(scenario: Scenario) -> Path:
@@ -88,14 +90,25 @@ def run_ensemble(
     on_progress is called with the number of runs done and asked for. Raises InputError when the folder belongs to other
     results, FolderBusy when another driver holds it, JobsFailed when jobs killed their worker or raised.
     """
+    if _is_there(folder, scenario, runs, states.horizon):
+        on_progress(runs, runs)
+        return open_results(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with held(folder):
         open_folder(folder, scenario, states.horizon)
+        note_asked(folder, runs)
         done = runs_done(folder)
         jobs = plan(runs, done, workers)
         on_progress(runs - sum(job.runs for job in jobs), runs)
         _work_off(Task(scenario, folder, states), jobs, min(workers, len(jobs)), runs, on_progress)
     return open_results(folder)
+
+
+def _is_there(folder: Path, scenario: Scenario, runs: int, horizon: int | None) -> bool:
+    """Whether there is nothing to write for a request: complete results can be shown from a disk that takes no file."""
+    if not is_known(folder, scenario, horizon) or runs > (read_asked(folder) or runs):
+        return False
+    return not len(np.setdiff1d(np.arange(runs), runs_done(folder)))
 
 
 def plan(runs: int, done: np.ndarray, workers: int) -> list[Job]:

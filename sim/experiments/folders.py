@@ -1,14 +1,12 @@
-"""Results folders as such: made whole or made again, files that appear whole or not at all, and the manifest."""
+"""Results folders as such: made whole or made again, the tables in them, and the manifest."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 
 from sim.errors import InputError
 from sim.experiments.manifest import manifest_fault
+from sim.files import whole_file, write_text
 from sim.paths import PACKAGE
 
 SCHEMA = 1
@@ -45,8 +44,7 @@ def _is_ours(folder: Path) -> bool:
 
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file, whole or not at all."""
-    with whole_file(path) as hidden:
-        hidden.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -99,27 +97,12 @@ def code_digest() -> str:
 def write_table(path: Path, table: pa.Table) -> None:
     """Write one Parquet file, whole or not at all, with checksums."""
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    with whole_file(path) as hidden:
+    with whole_file(path) as file:
         pq.write_table(
             table,
-            hidden,
+            file,
             compression="zstd",
             use_dictionary=[name for name in table.column_names if name not in floats],
             use_byte_stream_split=floats,
             write_page_checksum=True,
         )
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a hidden file to write to, which takes its name once it is on the disk; on a fault nothing is left of it."""
-    hidden = path.with_name(f".{path.name}.{token_hex(4)}")  # another worker may be given the same job
-    try:
-        yield hidden
-        with hidden.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(hidden, path)
-    except OSError as error:
-        with suppress(OSError):
-            hidden.unlink(missing_ok=True)
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) if error.errno else error from None

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
+from sim.files import hold_standard_descriptors, write_text
+
 LOCK = ".lock"
 TOGETHER = ".lock-together"
 DRIVER = ".driver"
@@ -90,12 +92,13 @@ def take_over(folder: Path, shard: Shard | None = None) -> Pass:
         if shard is None or not path.name.endswith(f"-of-{shard.of}"):
             path.unlink()
     made = Pass(str(folder.resolve()), f"{DRIVER}-{shard}" if shard else DRIVER, token_hex(8))
-    (folder / made.file).write_text(made.token, encoding="utf-8")
+    write_text(folder / made.file, made.token)
     return made
 
 
 @contextmanager
 def _locked(path: Path, shared: bool = False) -> Iterator[None]:
+    hold_standard_descriptors()
     with path.open("a+") as file:
         for last in (False,) * LOCK_TRIES + (True,):
             try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiments.folders import whole_file
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
+from sim.files import whole_file
 from sim.history import SERIES
 from sim.model import theatre_of
 from sim.outcomes import DATE, OUTCOMES, Outcome
@@ -29,11 +31,14 @@ def write_netcdf(folder: Path, file: Path) -> dict[str, int]:
     Raises InputError where xarray, or what it writes with, is not installed.
     """
     dataset = to_xarray(open_results(folder))
-    with whole_file(file) as hidden:
+    with TemporaryDirectory() as name:  # what writes netCDF wants a file that it can seek in
+        made = Path(name) / "made.nc"
         try:
-            dataset.to_netcdf(hidden)
+            dataset.to_netcdf(made)
         except ImportError:
             raise InputError(NEEDS) from None
+        with made.open("rb") as whole, whole_file(file) as target:
+            copyfileobj(whole, target)
     return dict(dataset.sizes)
 
 
@@ -52,6 +57,7 @@ def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
     keep = ("hash", "scenario", "seed", "start", "code", "created")
     attributes = {name: results.manifest[name] for name in keep}
     note = "simulated; explores, does not predict"
+    note = f"{results.shortfall}; {note}" if results.shortfall else note
     return xarray.Dataset(variables, attrs=attributes | {"note": note})
 
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from sim.errors import InputError
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
-from sim.experiments.store import parts, runs_done
+from sim.experiments.partial import shortfall, warn
+from sim.experiments.store import parts, read_asked, runs_done
 from sim.history import SERIES
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load_scenario
@@ -61,6 +62,26 @@ class Results:
     def runs(self) -> int:
         """Number of runs that are there."""
         return len(self.outcomes["run"])
+
+    @cached_property
+    def asked(self) -> int:
+        """Number of runs, counted from 0, in the largest request so far."""
+        return read_asked(self.folder) or max(self.scenario.runs, int(runs_done(self.folder).max()) + 1)
+
+    @property
+    def missing_runs(self) -> np.ndarray:
+        """Numbers of the runs that were asked for and are not there."""
+        return np.setdiff1d(np.arange(self.asked), runs_done(self.folder))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every run that was asked for is there."""
+        return not len(self.missing_runs)
+
+    @property
+    def shortfall(self) -> str:
+        """How many of the runs that were asked for are there, as in "INCOMPLETE: 24 of 32 runs are there"; "" for all."""
+        return shortfall(self.asked - len(self.missing_runs), self.asked)
 
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per run: its number and outcomes, all of them unless named. Needs pandas."""
@@ -126,13 +147,14 @@ class Results:
 
 
 def open_results(folder: str | Path) -> Results:
-    """Open a results folder. Raises InputError when it is none or holds no run."""
+    """Open a results folder. Raises InputError when it is none or holds no run, warns of IncompleteResults."""
     results = Results(Path(folder))
     check_schema(results.folder, results.manifest, SCHEMA)
     if "kind" in results.manifest:
         raise InputError(f"{folder}: holds a sweep, not an ensemble; pullback compare --by and export read it")
     if not len(runs_done(results.folder)):
         raise InputError(f"{folder}: holds no finished run")
+    warn(results.folder, results.shortfall)
     return results
 
 
@@ -144,11 +166,11 @@ def _table(path: Path, columns: list[str] | None = None) -> pa.Table:
             table = table.select(columns)  # raises where another file stands in its place
         return table
     except FileNotFoundError:
-        raise
+        raise _damaged(path, "is gone") from None
     except (pa.ArrowException, OSError, UnicodeError, KeyError):
         raise _damaged(path) from None
 
 
-def _damaged(path: Path) -> InputError:
+def _damaged(path: Path, what: str = "is damaged") -> InputError:
     committed = path.parent.parent / "outcomes" / path.name
-    return InputError(f"{path}: is damaged; remove {committed} and give the same command again")
+    return InputError(f"{path}: {what}; remove {committed} and give the same command again")

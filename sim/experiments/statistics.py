@@ -82,6 +82,7 @@ def summary(results: Results) -> dict[str, Any]:
         "hash": results.manifest["hash"],
         "seed": scenario.seed,
         "runs": results.runs,
+        "incomplete": results.shortfall or None,
         "days": scenario.days,
         "start": str(scenario.start_date),
         "results": str(results.folder),

@@ -2,6 +2,7 @@
 
 results/<name>-<hash>/
   manifest.json       what made the numbers; written first, never changed
+  asked.json          number of runs in the largest request so far
   scenario.toml       the complete scenario as it was run
   series/PART         a row per (run, day), a column per series
   control/PART        number of runs by theatre cell and day in which Damascus holds it, or it is contested; adds up
@@ -12,6 +13,7 @@ results/<name>-<hash>/
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,10 @@ from sim.experiments.folders import (
     machine,
     new_folder,
     read_manifest,
-    whole_file,
+    write_json,
     write_table,
 )
+from sim.files import whole_file
 from sim.history import History
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario
@@ -58,8 +61,8 @@ def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | Non
 
 def _write_state(path: Path, kept: dict[str, np.ndarray]) -> None:
     path.parent.mkdir(exist_ok=True)
-    with whole_file(path.with_suffix(".npz")) as hidden:
-        snapshot.write(hidden, kept)
+    with whole_file(path.with_suffix(".npz")) as file:
+        snapshot.write(file, kept)
 
 
 def saved_state(folder: Path, first_run: int, runs: int) -> dict[str, np.ndarray]:
@@ -143,8 +146,17 @@ def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) ->
     horizon: days the runs were to go on for, where the folder keeps their states.
     Raises InputError when it was not, or when the folder holds something else.
     """
-    manifest = folder / "manifest.json"
-    if manifest.is_file():
+    if is_known(folder, scenario, horizon):
+        return
+    with new_folder(folder, "a results folder", _manifest(scenario, horizon)):
+        for table in TABLES:
+            (folder / table).mkdir(exist_ok=True)
+        write_scenario(scenario, folder)
+
+
+def is_known(folder: Path, scenario: Scenario, horizon: int | None = None) -> bool:
+    """Whether a folder holds results of a scenario by this code. Raises InputError where it holds other results."""
+    if (folder / "manifest.json").is_file():
         known = read_manifest(folder)
         check_schema(folder, known, SCHEMA)
         if known.get("hash") != scenario.hash or known.get("seed") != scenario.seed:
@@ -155,11 +167,28 @@ def open_folder(folder: Path, scenario: Scenario, horizon: int | None = None) ->
             raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
         if horizon is not None and "horizon" not in known:
             raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
-        return
-    with new_folder(folder, "a results folder", _manifest(scenario, horizon)):
-        for table in TABLES:
-            (folder / table).mkdir(exist_ok=True)
-        write_scenario(scenario, folder)
+        return True
+    return False
+
+
+def note_asked(folder: Path, runs: int) -> None:
+    """Keep the largest number of runs that was asked for."""
+    if runs > read_asked(folder):
+        write_json(folder / "asked.json", {"runs": runs})
+
+
+def read_asked(folder: Path) -> int:
+    """Return the largest number of runs that was asked for, 0 where the folder does not say. Raises InputError."""
+    path = folder / "asked.json"
+    try:
+        runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        runs = None
+    if not isinstance(runs, int) or not 0 < runs <= MOST_RUNS:
+        raise InputError(f"{path}: is damaged; remove it and give the same command again")
+    return runs
 
 
 def _manifest(scenario: Scenario, horizon: int | None) -> dict[str, Any]:

@@ -22,10 +22,12 @@ from sim.experiments.sweep_store import (
     Job,
     check_parts,
     clear_left_overs,
+    is_known,
     note_asked,
     note_failed,
     open_folder,
     parts,
+    read_asked,
     stamp_of,
     times_there,
 )
@@ -66,6 +68,10 @@ def run_sweep(
     Raises InputError when the folder belongs to other results or a part of it is damaged, FolderBusy when another driver
     holds it, JobsFailed when jobs raised or killed their worker.
     """
+    if _is_there(folder, sweep):
+        results = SweepResults(folder)
+        on_progress(results.runs_asked, results.runs_asked, 0)
+        return results
     folder.mkdir(parents=True, exist_ok=True)
     failed: dict[str, str] = {}
     with held(folder, shard):
@@ -96,6 +102,16 @@ def run_sweep(
         named = ", ".join(f"{job} {why}" for job, why in failed.items())
         raise JobsFailed(f"{named}; the others are stored in {folder}")
     return SweepResults(folder)
+
+
+def _is_there(folder: Path, sweep: Sweep) -> bool:
+    """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
+    if not is_known(folder, sweep) or any(folder.glob("failed*.json")):
+        return False
+    results = SweepResults(folder)
+    check_parts(folder, results.manifest, results.parts)
+    fixed, rule = read_asked(folder)
+    return results.is_complete and (rule == sweep.sequential if sweep.sequential else fixed >= sweep.runs)
 
 
 def _rounds(sweep: Sweep, folder: Path, shard: Shard | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -18,9 +18,8 @@ from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
 from sim.experiments.sweep_play import play
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.sweep_results import SweepResults, sweep_in
 from sim.experiments.sweep_store import (
-    KIND,
     LEVELS,
     STAMP,
     Job,
@@ -67,17 +66,9 @@ class Status:
         return (self.asked - self.done) / self.rate if self.rate else None
 
 
-def open_sweep(folder: str | Path) -> SweepResults:
-    """Open the folder of a sweep. Raises InputError when it is none."""
-    results = SweepResults(Path(folder))
-    if results.manifest.get("kind") != KIND:
-        raise InputError(f"{folder}: holds an ensemble, not a sweep; pullback compare and explain read it")
-    return results
-
-
 def status(folder: Path) -> Status:
     """Return how far a sweep is; it may be under way in another process."""
-    results = open_sweep(folder)
+    results = sweep_in(folder)
     missing, asked = results.missing, results.runs_asked
     return Status(
         is_running=is_held(folder),
@@ -117,7 +108,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
 
     points_recomputed: points drawn at random of which some runs are played again and compared bit for bit.
     """
-    results = open_sweep(folder)
+    results = sweep_in(folder)
     manifest = results.manifest
     if results.base.hash != manifest["base_hash"]:
         yield f"{folder / 'scenario.toml'}: is not the base that was run ({results.base.hash}, not {manifest['base_hash']})"
@@ -195,7 +186,7 @@ def compact(folder: Path) -> tuple[int, int]:
 
     A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
     """
-    open_sweep(folder)
+    sweep_in(folder)
     with held(folder), alone(folder):
         take_over(folder)
         clear_left_overs(folder)

@@ -17,8 +17,19 @@ import pyarrow.parquet as pq
 from sim.errors import InputError
 from sim.experiments.design import Design
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
+from sim.experiments.partial import shortfall, warn
 from sim.experiments.replicates import Sequential
-from sim.experiments.sweep_store import KEYS, Job, design_table, outcome_schema, parts, read_asked, read_design, times_there
+from sim.experiments.sweep_store import (
+    KEYS,
+    KIND,
+    Job,
+    design_table,
+    outcome_schema,
+    parts,
+    read_asked,
+    read_design,
+    times_there,
+)
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario, load_scenario
 
@@ -61,6 +72,8 @@ class SweepResults:
     def wanted(self) -> np.ndarray:
         """(points,) runs that were asked for of each; where a rule says how many, as many as it asks for so far."""
         fixed, sequential = read_asked(self.folder)
+        if not fixed and sequential is None:  # the folder does not say: as many as its largest part
+            fixed = max((job.end_run for job in self.parts), default=0)
         runs = np.full(self.design.points, fixed)
         return np.maximum(runs, self.wanted_by(sequential)) if sequential else runs
 
@@ -108,6 +121,16 @@ class SweepResults:
     def is_complete(self) -> bool:
         """Whether all that was asked for is there."""
         return not self.missing.any()
+
+    @property
+    def missing_runs(self) -> np.ndarray:
+        """(n, 2) point and run of those that were asked for and are not there."""
+        return np.argwhere(self.missing)
+
+    @property
+    def shortfall(self) -> str:
+        """How many of the runs that were asked for are there, as in "INCOMPLETE: 24 of 32 runs are there"; "" for all."""
+        return shortfall(self.runs_asked - int(self.missing.sum()), self.runs_asked)
 
     def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
         """Return a row per (point, run): the two keys and outcomes, all of them unless named. Raises KeyError."""
@@ -162,3 +185,18 @@ class SweepResults:
         """Return (rows,) points, runs and float values of one outcome, NaN where it did not come or did not arise."""
         table = self.table([name])
         return table["point"].to_numpy(), table["run"].to_numpy(), table[name].to_numpy()
+
+
+def sweep_in(folder: str | Path) -> SweepResults:
+    """Return the sweep in a folder. Raises InputError where there is none."""
+    results = SweepResults(Path(folder))
+    if results.manifest.get("kind") != KIND:
+        raise InputError(f"{folder}: holds an ensemble, not a sweep; pullback compare and explain read it")
+    return results
+
+
+def open_sweep(folder: str | Path) -> SweepResults:
+    """Open the folder of a sweep. Raises InputError where it is none, warns of IncompleteResults."""
+    results = sweep_in(folder)
+    warn(results.folder, results.shortfall)
+    return results

@@ -41,6 +41,7 @@ from sim.experiments.folders import (
 from sim.experiments.locks import Shard
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
+from sim.files import write_text
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
@@ -84,18 +85,21 @@ class Job:
 
 def open_folder(folder: Path, sweep: Sweep) -> None:
     """Make the folder of a sweep, or see that it is this sweep's, by this code. Raises InputError when it is not."""
-    if (folder / "manifest.json").is_file():
-        _check_known(folder, read_manifest(folder), sweep)
+    if is_known(folder, sweep):
         return
     with new_folder(folder, "the folder of a sweep", _manifest(sweep)):
         for table in ("outcomes", "series"):
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
-        (folder / "sweep.toml").write_text(sweep.text, encoding="utf-8")
+        write_text(folder / "sweep.toml", sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
 
 
-def _check_known(folder: Path, known: dict[str, Any], sweep: Sweep) -> None:
+def is_known(folder: Path, sweep: Sweep) -> bool:
+    """Whether a folder holds this sweep by this code. Raises InputError where it holds other results."""
+    if not (folder / "manifest.json").is_file():
+        return False
+    known = read_manifest(folder)
     check_schema(folder, known, SCHEMA)
     if known.get("kind") != KIND or known.get("hash") != sweep.hash:
         name = known.get("name", known.get("scenario"))
@@ -104,6 +108,7 @@ def _check_known(folder: Path, known: dict[str, Any], sweep: Sweep) -> None:
         raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
     if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
+    return True
 
 
 def _manifest(sweep: Sweep) -> dict[str, Any]:

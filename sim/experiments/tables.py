@@ -10,16 +10,19 @@ import pyarrow as pa
 
 from sim.experiments import results
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.sweep_results import SweepResults, open_sweep
 from sim.experiments.sweep_store import KIND
 from sim.outcomes import OUTCOMES
 
 
 def open_results(folder: str | Path) -> results.Results | SweepResults:
-    """Open the folder of an ensemble or of a sweep. Raises InputError when it is neither."""
+    """Open the folder of an ensemble or of a sweep. Raises InputError when it is neither.
+
+    Warns of IncompleteResults where runs that were asked for are not there; `missing_runs` of what it returns names them.
+    """
     manifest = read_manifest(Path(folder))
     check_schema(Path(folder), manifest, SCHEMA)
-    return SweepResults(Path(folder)) if manifest.get("kind") == KIND else results.open_results(folder)
+    return open_sweep(folder) if manifest.get("kind") == KIND else results.open_results(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:

@@ -40,6 +40,7 @@ def write_page(
         "Days": f"{scenario.days}, {scenario.start_date} to {scenario.end_date}",
         "Runs": f"{results.runs}, seed {scenario.seed}",
     }
+    cautions = [results.shortfall] if results.shortfall else []
     footer = f"{results.runs} simulated runs of a model under stated assumptions."
-    page_file.write_page(path, page_file.document(f"{title}: against the record", facts, (), (section,), footer))
+    page_file.write_page(path, page_file.document(f"{title}: against the record", facts, cautions, (section,), footer))
     return path

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from sim.experiments.folders import whole_file
+from sim.files import write_text
 from sim.pages.markup import element, page, paragraph
 from sim.paths import data_folder
 
@@ -45,5 +45,4 @@ def document(
 
 def write_page(path: Path, root: Element) -> None:
     """Write a page, whole or not at all."""
-    with whole_file(path) as hidden:
-        hidden.write_text(page(root), encoding="utf-8")
+    write_text(path, page(root), errors="backslashreplace")

@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element
 from sim.analysis.hindcast import hindcast
 from sim.analysis.observations import load_observations
 from sim.analysis.record import agreement
-from sim.experiments.folders import whole_file
 from sim.experiments.results import Results
 from sim.experiments.statistics import summary
+from sim.files import write_text
 from sim.pages.markup import element, page, paragraph, section
 from sim.pages.report_outcomes import coming_section, outcomes_section
 from sim.pages.report_pictures import Fans, fans_section, maps_section, share_section
@@ -36,9 +36,7 @@ def write_report(results: Results, scenario: Scenario) -> Path:
     scenario: as it was asked for; it knows its base and who set each value, and the number of runs that were wanted.
     """
     path = results.folder / FILE
-    text = page(_document(results, scenario))  # reading results may tell of a fault: then nothing is written
-    with whole_file(path) as hidden:
-        hidden.write_text(text, encoding="utf-8")
+    write_text(path, page(_document(results, scenario)), errors="backslashreplace")
     return path
 
 
@@ -98,7 +96,7 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         element("h1", scenario.title),
         paragraph(scenario.asks) if scenario.asks else None,
         paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_="caution") for said in caution(results.runs, scenario.runs)],
+        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.asked, scenario.runs))],
         expectation(scenario.expect),
         element("dl", listed),
     )

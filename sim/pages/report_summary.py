@@ -36,7 +36,7 @@ def caution(runs: int, asked: int) -> list[str]:
     """Return what stands in the way of reading the figures as they are: runs that are missing, or few."""
     said = []
     if runs < asked:
-        said.append(f"Incomplete: {runs} of {asked} runs are there; the figures are those of these runs.")
+        said.append(f"INCOMPLETE: {runs} of {asked} runs are there; the figures are those of these runs.")
     if runs == 1:
         said.append("One run is one of many histories that were possible; it says nothing of how likely anything is.")
     elif runs < FEW_RUNS:
