@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.data_tables import Table
 from sim.errors import InputError
-from sim.grid_checks import COLUMNS, ROWS, check_grid
+from sim.grid_checks import COLUMNS, ROWS, check_grid, check_subdistricts
 from sim.paths import data_folder
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def load_grid() -> Grid:
     Raises ValueError naming file and line, or what does not hold, when a data file is not what it should be.
     """
     provinces = _provinces(Table.read("provinces.tsv"))
-    cells = Table.read("cells.tsv")
+    cells, towns = Table.read("cells.tsv"), Table.read("towns.tsv")
     isos = [province.iso for province in provinces]
     row, col = cells.numbers("row", np.int16), cells.numbers("col", np.int16)
     at = {place: index for index, place in enumerate(zip(row.tolist(), col.tolist(), strict=True))}
@@ -194,9 +194,10 @@ def load_grid() -> Grid:
         allegiance_class=_fixed(cells.codes("class", ALLEGIANCE_CLASSES)),
         provinces=provinces,
         sites=_sites(Table.read("sites.tsv"), at, isos),
-        towns=_towns(Table.read("towns.tsv"), at),
+        towns=_towns(towns, at),
     )
     check_grid(grid)
+    check_subdistricts(grid, cells.texts("subdistrict"), towns.texts("subdistrict"))
     return grid
 
 
