@@ -26,7 +26,7 @@ ACROSS_THE_LINE = {"abu_al_duhur_air_base": "SY-HL", "mezzeh_air_base": "SY-RD"}
 """Sites whose cell has its centre over the line, in the next province."""
 
 IN_A_CELL_OF_ANOTHER = {"shuhayl": "SY090102"}
-"""Towns that share their cell with a town of another sub-district, and whose cell it is: Busayrah's place is better known."""
+"""Towns that share the cell of another sub-district's town: Busayrah's place is better known than Shuhayl's."""
 
 
 def check_grid(grid: Grid) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.draws import Draws
 from sim.orders import Orders
-from sim.state import GENERAL, IN_POCKET, NEVER, NONE, State
+from sim.state import GENERAL, IN_POCKET, NONE, State
 from sim.theatre import KURDISH, Theatre
 
 NAME = "campaign"

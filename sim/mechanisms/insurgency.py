@@ -45,7 +45,7 @@ class Rates:
 
 
 def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
-    """Let the attacks of the weeks before have left their mark: the mean of a long quiet time, so that day 1 has its rate."""
+    """Let the weeks before have left their mark, the mean of a long quiet time, so that the first day has its rate."""
     state.excitation[:] = rates.branching_ratio * rates.attacks_per_day * by_province(rates)
 
 
