@@ -16,6 +16,7 @@ from sim.model import TheatreModel, theatre_of
 from sim.outcomes import outcome_table
 from sim.paths import data_folder
 from sim.scenario import Scenario, list_scenarios, load_scenario
+from sim.scenario_entries import registry
 from sim.scenario_export import to_toml
 from sim.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE
 from sim.theatre import POCKET, SDF
@@ -124,6 +125,23 @@ def test_what_is_at_hmeimim_in_the_end_is_more_than_what_came_from_qamishli(item
     assert (first == getattr(scenario["start"].coast, item)).all() and (first > 0).all()
     model.run_to(25)
     assert (outcome_table(model.history)[f"hmeimim_{item}_end"] >= first).all()
+
+
+# --- what remembers the days before -------------------------------------------------------------------------------------
+
+
+def test_what_has_memory_starts_as_after_a_long_quiet_time() -> None:
+    """With nobody acting, a first day leaves estimates, indices, relations and the army's nearness where they were."""
+    idle = {f"{actor}.policy": "idle" for actor in registry().actors}
+    model = TheatreModel(load_scenario("baseline").with_values(idle, "test"), 400)
+    names = (
+        "prospects influence_parts authority_parts uncertainty_parts relation nearness guarantor_absence taken_cells".split()
+    )
+    before = {name: getattr(model.state, name).copy() for name in (*names, "excitation")}
+    model.step()
+    for name in names:
+        np.testing.assert_allclose(getattr(model.state, name), before[name], atol=1e-6, err_msg=name)
+    assert model.state.excitation.mean(axis=1) == pytest.approx(before["excitation"].mean(axis=1), rel=0.05)
 
 
 # --- fighting that resumes ----------------------------------------------------------------------------------------------
