@@ -126,6 +126,8 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
     rows.add_row("runs", f"{scenario.runs}, seed {scenario.seed}")
     rows.add_row("control", scenario.control)
     rows.add_row("communities", scenario.communities)
+    if scenario.classes:
+        rows.add_row("classes", scenario.classes)
     rows.add_row("hash", scenario.hash)
     out.print(f"{scenario.name}: {scenario.title}", style="bold")
     out.print(rows)
