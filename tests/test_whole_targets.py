@@ -10,7 +10,7 @@ from worlds import baseline, evening, luck
 
 from sim.mechanisms import transfer, withdrawal
 from sim.model import TheatreModel, theatre_of
-from sim.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, QAMISHLI, RESIDUAL, State
+from sim.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, PRISONS, QAMISHLI, RESIDUAL, State
 
 RUNS = 6
 
@@ -31,6 +31,12 @@ def test_a_transfer_ends_when_the_whole_persons_of_its_plan_are_moved(planned: f
     assert (state.transferred == np.floor(planned)).all()
     assert (state.transfer_plan == state.transferred).all() and not state.transfer_running.any()
     assert planned < 1 or (state.last_batch_on < 110).all()
+
+
+def test_a_transfer_ends_when_the_prisons_are_empty_whatever_was_planned() -> None:
+    state = moved(50_000.0)
+    assert (state.inmates[PRISONS] == 0).all() and not state.transfer_running.any()
+    assert (state.transferred >= state.transfer_plan).all()
 
 
 def drawn_down(persons: float, aircraft: float, days: int = 60, **heavy: float) -> State:

@@ -30,12 +30,12 @@ class Rates:
 
 def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
     """Announce the plan."""
-    state.transfer_plan[:] = whole_plan(rates)
+    state.transfer_plan[:] = plan(state, rates)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
-    state.transfer_plan[:] = whole_plan(rates)
+    state.transfer_plan[:] = plan(state, rates)
     begun = state.transfer_started_on != NEVER
     size = np.where(begun, batch(rates, luck, state.day), rates.first_batch)
     wanted = np.minimum(size, rates.intake_per_day * dt)
@@ -49,9 +49,10 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.transfer_running[:] = recent & (state.transferred < state.transfer_plan)
 
 
-def whole_plan(rates: Rates) -> np.ndarray:
-    """Return the plan in whole persons, as batches are: a part of a person would never be moved, and no transfer end."""
-    return np.floor(rates.planned_persons)
+def plan(state: State, rates: Rates) -> np.ndarray:
+    """Return (runs,) the plan in whole persons, and no more than were moved or are left: more would never be met."""
+    left = state.inmates[PRISONS].sum(axis=0)
+    return np.minimum(np.floor(rates.planned_persons), state.transferred + left)
 
 
 def batch(rates: Rates, luck: Draws, day: int) -> np.ndarray:

@@ -49,7 +49,7 @@ class Reference:
         survey(world, run)
         begin_defection(world, run, self.setting["defection"], self.luck)
         begin_advance(world, run, self.setting["advance"])
-        run.transfer_plan = int(self.setting["transfer"].planned_persons)
+        run.transfer_plan = min(int(self.setting["transfer"].planned_persons), int(sum(run.inmates[:6])))
         remember_attacks(run, self.setting["insurgency"])
         note_assets(world, run, self.setting["assets"])
         run.prospects = prospects_of(world, run)

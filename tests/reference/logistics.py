@@ -178,7 +178,7 @@ def supply(run: Run, orders: Orders, rates: Any) -> None:
 
 def transfer(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
     """Move a batch of detainees out of the prisons that somebody guards, and say whether the transfer runs."""
-    plan = floor(rates.planned_persons)
+    plan = min(floor(rates.planned_persons), int(run.transferred + sum(run.inmates[:6])))
     run.transfer_plan = plan
     begun = run.transfer_started_on != NEVER
     wanted = _batch(run, rates, luck) if begun else rates.first_batch
