@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.data_tables import Table
 from sim.errors import InputError
-from sim.grid_checks import COLUMNS, ROWS, check_grid
+from sim.grid_checks import COLUMNS, ROWS, check_grid, check_subdistricts
 from sim.paths import data_folder
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def load_grid() -> Grid:
     Raises ValueError naming file and line, or what does not hold, when a data file is not what it should be.
     """
     provinces = _provinces(Table.read("provinces.tsv"))
-    cells = Table.read("cells.tsv")
+    cells, towns = Table.read("cells.tsv"), Table.read("towns.tsv")
     isos = [province.iso for province in provinces]
     row, col = cells.numbers("row", np.int16), cells.numbers("col", np.int16)
     at = {place: index for index, place in enumerate(zip(row.tolist(), col.tolist(), strict=True))}
@@ -194,9 +194,10 @@ def load_grid() -> Grid:
         allegiance_class=_fixed(cells.codes("class", ALLEGIANCE_CLASSES)),
         provinces=provinces,
         sites=_sites(Table.read("sites.tsv"), at, isos),
-        towns=_towns(Table.read("towns.tsv"), at),
+        towns=_towns(towns, at),
     )
     check_grid(grid)
+    check_subdistricts(grid, cells.texts("subdistrict"), towns.texts("subdistrict"))
     return grid
 
 
@@ -208,11 +209,12 @@ def load_lines() -> tuple[tuple[str, str, np.ndarray], ...]:
     return tuple(zip(table.texts("kind"), table.texts("name"), map(_fixed, points), strict=True))
 
 
-def load_control(name_or_path: str) -> np.ndarray:
+def load_control(name_or_path: str, letters: str = HOLDER_LETTERS) -> np.ndarray:
     """Read a control raster: a shipped one by its date, or the user's own by path.
 
-    Returns (cells,) int8 indices into HOLDERS. The file has 55 rows of 70 letters of HOLDER_LETTERS, "." outside the
-    country; lines that begin with # are comments. Raises InputError naming line and column.
+    Returns (cells,) int8 indices into `letters`, which are those of HOLDERS, or the classes of allegiance. The file has 55
+    rows of 70 of them, "." outside the country; lines that begin with # are comments. Raises InputError naming line and
+    column.
     """
     shipped = data_folder() / f"control-{name_or_path}.txt"
     path = shipped if shipped.is_file() else Path(name_or_path)
@@ -227,10 +229,10 @@ def load_control(name_or_path: str) -> np.ndarray:
         lines.pop()
     if len(lines) != ROWS:
         raise InputError(f"{path.name}: expected {ROWS} rows of letters, found {len(lines)}")
-    return _read_letters(path.name, lines)
+    return _read_letters(path.name, lines, letters)
 
 
-def _read_letters(name: str, lines: list[tuple[int, str]]) -> np.ndarray:
+def _read_letters(name: str, lines: list[tuple[int, str]], letters: str) -> np.ndarray:
     for number, line in lines:
         if len(line) != COLUMNS:
             raise InputError(f"{name}: line {number} has {len(line)} letters, expected {COLUMNS}")
@@ -240,10 +242,10 @@ def _read_letters(name: str, lines: list[tuple[int, str]]) -> np.ndarray:
     inside[grid.row, grid.col] = True
     for index, (row, col) in enumerate(zip(grid.row, grid.col, strict=True)):
         number, line = lines[row]
-        if line[col] not in HOLDER_LETTERS:
-            wanted = ", ".join(HOLDER_LETTERS)
+        if line[col] not in letters:
+            wanted = ", ".join(letters)
             raise InputError(f"{name}: line {number}, column {col + 1}: {line[col]!r} is not one of {wanted}")
-        holder[index] = HOLDER_LETTERS.index(line[col])
+        holder[index] = letters.index(line[col])
     for row, (number, line) in enumerate(lines):
         for col, letter in enumerate(line):
             if letter != OUTSIDE and not inside[row, col]:

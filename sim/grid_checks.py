@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,9 @@ NEAREST_CELL = 0.1
 """Degrees of latitude or longitude: half a cell, and half of one more for a place just outside the country's cells."""
 ACROSS_THE_LINE = {"abu_al_duhur_air_base": "SY-HL", "mezzeh_air_base": "SY-RD"}
 """Sites whose cell has its centre over the line, in the next province."""
+
+IN_A_CELL_OF_ANOTHER = {"shuhayl": "SY090102"}
+"""Towns that share the cell of another sub-district's town: Busayrah's place is better known than Shuhayl's."""
 
 
 def check_grid(grid: Grid) -> None:
@@ -52,6 +56,20 @@ def _check_places(grid: Grid) -> None:
         found = grid.provinces[grid.province[site.cell]].iso
         wanted = ACROSS_THE_LINE.get(site.key, site.province)
         _must(found == wanted, f"sites.tsv: {site.key} says {site.province}, its cell is in {found}")
+
+
+def check_subdistricts(grid: Grid, of_cells: Sequence[str], of_towns: Sequence[str]) -> None:
+    """Raise ValueError where a town's cell is given to another sub-district, or a sub-district to two allegiance classes.
+
+    of_cells, of_towns: the P-code of each cell's and each town's sub-district.
+    """
+    for town, wanted in zip(grid.towns, of_towns, strict=True):
+        found = of_cells[town.cell]
+        fits = found == IN_A_CELL_OF_ANOTHER.get(town.key, wanted)
+        _must(fits, f"towns.tsv: {town.key} is in sub-district {wanted}, its cell in {found}")
+    classes: dict[str, int] = {}
+    for pcode, code in zip(of_cells, grid.allegiance_class.tolist(), strict=True):
+        _must(classes.setdefault(pcode, code) == code, f"cells.tsv: sub-district {pcode} has two allegiance classes")
 
 
 def priogrid_id(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def _hasakah_lost(theatre: Theatre, state: State) -> np.ndarray:
 
 
 def _east_bank_taken(theatre: Theatre, state: State) -> np.ndarray:
-    """Share of Deir ez-Zor's theatre cells with Damascus: all but one lie on the left bank."""
+    """Share of Deir ez-Zor's theatre cells with Damascus: all lie on the left bank."""
     row = theatre.grid.province_index("deir_ez_zor")
     count = max(int((theatre.province == row).sum()), 1)
     return 1.0 - state.held_cells[row] / count

@@ -6,6 +6,7 @@ insurgents, people and estimates; record.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from types import ModuleType
@@ -19,7 +20,7 @@ from sim.agents.base import Policy, Watcher
 from sim.agents.dated import with_orders
 from sim.agents.seen import Seen, see
 from sim.draws import Draws
-from sim.grid import load_control, load_grid
+from sim.grid import ALLEGIANCE_CLASSES, load_control, load_grid
 from sim.history import History
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.mesa_views import RecordCollector, Views
@@ -211,7 +212,10 @@ def rule_names(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 def theatre_of(scenario: Scenario) -> Theatre:
     """Cut the theatre that a scenario is played on out of the lattice."""
-    return make_theatre(load_grid(), load_control(scenario.control), load_control(scenario.communities))
+    grid = load_grid()
+    if scenario.classes:
+        grid = replace(grid, allegiance_class=load_control(scenario.classes, ALLEGIANCE_CLASSES))
+    return make_theatre(grid, load_control(scenario.control), load_control(scenario.communities))
 
 
 def piece_size(theatre: Theatre) -> int:

@@ -39,9 +39,10 @@ class Scenario:
 
     epoch: the day the random streams count from. start_date: the evening of day 0. days: horizon. runs: size of the
     ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
-    path of the user's own; communities: the same for the map before the offensive. Their digests stand for what was in
-    them. expect: outcome -> direction a what-if should move it. sections: name -> instance of the section's dataclass.
-    entries: dotted path -> Entry. orders: what a person orders an actor to do. branch: what was before these values held.
+    path of the user's own; communities: the same for the map before the offensive; classes: the user's own raster of the
+    classes of allegiance, empty for the lattice's. Their digests stand for what was in them. expect: outcome -> direction
+    a what-if should move it. sections: name -> instance of the section's dataclass. entries: dotted path ->
+    Entry. orders: what a person orders an actor to do. branch: what was before these values held.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Scenario:
     entries: Mapping[str, Entry]
     orders: tuple[DatedOrder, ...] = ()
     branch: Branch | None = None
+    classes: str = ""
+    classes_digest: str = ""
 
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start."""
@@ -81,6 +84,8 @@ class Scenario:
             "timeline": [[str(item.date), item.event] for item in self.timeline],
             "values": {path: entry.value for path, entry in self.entries.items()},
         }
+        if self.classes:
+            numbers["classes"] = self.classes_digest
         if self.orders:
             numbers["orders"] = [[str(item) for item in vars(order).values()] for order in self.orders]
         if self.branch is not None:
@@ -135,6 +140,7 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
     assert scenario is not None  # there is a layer at the least
     for expression in sets:
         scenario = _with_layer(scenario, read_set(expression), register)
+    _check_first_evening(scenario, layers[-1].where)
     return scenario
 
 
@@ -186,7 +192,7 @@ def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
     origin, first = scenario.branch.origin, scenario.start_date + timedelta(days=scenario.branch.day)
     faults = [
         f"{key} cannot change on {first}; it belongs to the base"
-        for key in ("epoch", "start_date", "seed", "control_digest", "communities_digest")
+        for key in ("epoch", "start_date", "seed", "control_digest", "communities_digest", "classes_digest")
         if getattr(scenario, key) != getattr(origin, key)
     ]
     faults += [
@@ -200,6 +206,13 @@ def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
         faults.append(f"takes_effect = {first} must be a day from {earliest} to {scenario.end_date}")
     if faults:
         raise InputErrors(f"{layer.where}: {fault}" for fault in faults)
+
+
+def _check_first_evening(scenario: Scenario, where: str) -> None:
+    from sim.first_evening import contradictions  # it reads scenarios
+
+    if faults := contradictions(scenario):
+        raise InputErrors(f"{where}: {fault}" for fault in faults)
 
 
 def _apply(

@@ -13,7 +13,7 @@ from sim.scenario import Branch, Scenario
 from sim.scenario_entries import Entry
 from sim.scenario_heading import FORMAT
 
-HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities")
+HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities", "classes")
 
 
 BRANCH_HEADING = ("title", "asks", "expect", "days", "runs")

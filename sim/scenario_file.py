@@ -15,7 +15,7 @@ from sim.paths import scenario_folder
 
 HEADING_KEYS = (
     "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control",
-    "communities", "timeline", "orders", "takes_effect",
+    "communities", "classes", "timeline", "orders", "takes_effect",
 )  # fmt: skip
 """What stands at the top of a file; every other key is a section."""
 

@@ -10,7 +10,7 @@ from numbers import Integral
 from typing import Any
 
 from sim.errors import InputError
-from sim.grid import load_control
+from sim.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
 from sim.scenario_entries import Register, shown
 from sim.scenario_file import HEADING_KEYS, Layer, near_miss
 from sim.scenario_orders import dated_orders
@@ -46,7 +46,8 @@ class TimelineEvent:
 def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) -> tuple[dict[str, Any], list[str]]:
     """Return the heading as `layer` leaves it, and the faults found.
 
-    Where a complete file names no raster of communities, they are those of the raster it starts from.
+    A file that names a raster to start from and none of communities has those of its own raster; its classes are those
+    of the lattice unless it names others.
     """
     changed, faults = dict(heading), []
     given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
@@ -58,8 +59,11 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
             changed |= _CHECKS[key](key, raw, layer, register)
         except InputError as error:
             faults.append(str(error))
-    if layer.complete and "communities" not in given and "control_digest" in changed:
-        changed |= {"communities": changed["control"], "communities_digest": changed["control_digest"]}
+    if "control" in given and "control_digest" in changed:
+        if "communities" not in given:
+            changed |= {"communities": changed["control"], "communities_digest": changed["control_digest"]}
+        if "classes" not in given:
+            changed |= {"classes": "", "classes_digest": ""}
     return changed, faults or _check_end(changed)
 
 
@@ -95,16 +99,20 @@ def _format(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, A
     return {}
 
 
-def _raster(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+def _raster(letters: str) -> Check:
     """Take a shipped raster by name, or the user's own by a path that starts from the scenario's folder."""
-    raster = _text(key, raw, layer, register)[key]
-    if "/" in raster or raster.endswith(".txt"):
-        raster = str((layer.folder / raster).resolve())
-    try:
-        holders = load_control(raster)
-    except InputError as error:
-        raise InputError(f"{key}: {error}") from None
-    return {key: raster, f"{key}_digest": blake2b(holders.tobytes(), digest_size=16).hexdigest()}
+
+    def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+        raster = _text(key, raw, layer, register)[key]
+        if "/" in raster or raster.endswith(".txt"):
+            raster = str((layer.folder / raster).resolve())
+        try:
+            cells = load_control(raster, letters)
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from None
+        return {key: raster, f"{key}_digest": blake2b(cells.tobytes(), digest_size=16).hexdigest()}
+
+    return check
 
 
 def _expect(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
@@ -171,8 +179,9 @@ _CHECKS: dict[str, Check] = {
     "days": _whole(1, MOST_DAYS),
     "runs": _whole(1, MOST_RUNS),
     "seed": _whole(0, 2**63 - 1),
-    "control": _raster,
-    "communities": _raster,
+    "control": _raster(HOLDER_LETTERS),
+    "communities": _raster(HOLDER_LETTERS),
+    "classes": _raster(ALLEGIANCE_CLASSES),
     "timeline": _timeline,
     "orders": _orders,
     "takes_effect": _date,

@@ -19,7 +19,10 @@ DAMASCUS, SDF, CONTESTED = (HOLDERS.index(name) for name in ("damascus", "sdf", 
 
 SECTORS = ("deir_hafer", "kobani", "raqqa", "deir_ez_zor", "hasakah", "elsewhere")
 POCKET = SECTORS.index("deir_hafer")
-"""A sector is a province's part of the theatre; Aleppo's is cut by the Euphrates into Deir Hafer and Kobani."""
+"""A sector is a province's part of the theatre; Aleppo's is cut by the Euphrates into Deir Hafer and Kobani.
+
+A cell with a crossing belongs to Kobani: Tishrin's dam is held from the left bank, and is no part of the exposed pocket.
+"""
 
 CLASSES = ("other", "mixed", "kurdish_majority")
 OTHER, MIXED, KURDISH = range(3)
@@ -164,7 +167,7 @@ def _sector_of(grid: Grid, cells: np.ndarray) -> np.ndarray:
     sector = np.full(len(cells), SECTORS.index("elsewhere"), dtype=np.int8)
     for name in ("raqqa", "deir_ez_zor", "hasakah"):
         sector[key == name] = SECTORS.index(name)
-    left = grid.bank[cells] == LEFT_BANK
+    left = (grid.bank[cells] == LEFT_BANK) | grid.crossing[cells]
     sector[(key == "aleppo") & left] = SECTORS.index("kobani")
     sector[(key == "aleppo") & ~left] = SECTORS.index("deir_hafer")
     return sector

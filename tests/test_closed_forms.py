@@ -213,6 +213,22 @@ def test_attacks_have_the_mean_and_the_clustering_of_a_hawkes_process() -> None:
     assert windows.var() / windows.mean() == pytest.approx(1.0 / (1.0 - n) ** 2, rel=0.08)
 
 
+def test_attacks_come_at_their_own_rate_from_the_first_day() -> None:
+    """Expected number = rate x days in any stretch, the first weeks too, where nothing raises or lowers it."""
+    theatre, runs, days = TheatreModel(baseline(), 1).theatre, 4000, 28
+    rates = replace(baseline()["insurgency"], vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0)
+    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(6, 0, runs)
+    insurgency.begin(theatre, state, rates, luck)
+    share = np.array([rates.share.deir_ez_zor, rates.share.raqqa, rates.share.hasakah])
+    total = np.zeros(3)
+    for state.day in range(1, days + 1):
+        insurgency.advance(theatre, state, None, rates, luck, 1.0)
+        total += state.attacks.mean(axis=1)
+        if state.day in (1, 7, days):
+            assert total.sum() == pytest.approx(0.6 * state.day, rel=5 / np.sqrt(0.6 * state.day * runs) * 1.5)
+    assert total == pytest.approx(0.6 * days * share, rel=0.06)
+
+
 # --- luck: inversions ---------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ LAYERS = (
     "theatre state orders events survey start",
     "measures history readings outcomes",
     "agents mechanisms",
-    "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export",
+    "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export first_evening",
     "mesa_views model snapshot",
     "ledger",
     "experiments",

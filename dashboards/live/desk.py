@@ -126,9 +126,10 @@ class Desk:
         return f"pullback explain {source} --run {view.place.run}"
 
 
-def _ground(session: Session) -> tuple[str, str]:
+def _ground(session: Session) -> tuple[str, ...]:
     """Return what the theatre is cut from."""
-    return session.scenario.control_digest, session.scenario.communities_digest
+    scenario = session.scenario
+    return scenario.control_digest, scenario.communities_digest, scenario.classes_digest
 
 
 WISHES: Mapping[str, Callable[[Mapping[str, Any]], ask.Command]] = {

@@ -76,6 +76,8 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Also set a value, written as TOML.")
 def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
+    from sim.first_evening import about_the_map
+    from sim.model import theatre_of
     from sim.scenario import load_scenario
     from sim.scenario_file import InputErrors
 
@@ -87,12 +89,14 @@ def check(file: str, sets: tuple[str, ...]) -> int:
         return USAGE
     sources = [entry.source for entry in scenario.entries.values()]
     assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
+    for line in about_the_map(scenario, theatre_of(scenario)):
+        click.echo(line)
     click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted, hash {scenario.hash}")
     return DONE
 
 
 def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
-    for key in ("epoch", "start_date", "days", "runs", "seed", "control", "communities"):
+    for key in ("epoch", "start_date", "days", "runs", "seed", "control", "communities", "classes"):
         if getattr(base, key) != getattr(here, key):
             yield key, getattr(base, key), getattr(here, key)
     dated = [", ".join(f"{event.date} {event.event}" for event in one.timeline) for one in (base, here)]
@@ -122,6 +126,8 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
     rows.add_row("runs", f"{scenario.runs}, seed {scenario.seed}")
     rows.add_row("control", scenario.control)
     rows.add_row("communities", scenario.communities)
+    if scenario.classes:
+        rows.add_row("classes", scenario.classes)
     rows.add_row("hash", scenario.hash)
     out.print(f"{scenario.name}: {scenario.title}", style="bold")
     out.print(rows)
@@ -202,7 +208,7 @@ def _as_json(scenario: Scenario, differences: list[Difference]) -> dict[str, Any
     keys = ("name", "title", "asks", "base", "expect", "hash", "epoch", "start_date", "days", "runs", "seed")
     return {
         "schema": SCHEMA,
-        **{key: getattr(scenario, key) for key in (*keys, "control", "communities")},
+        **{key: getattr(scenario, key) for key in (*keys, "control", "communities", "classes")},
         "timeline": [asdict(event) for event in scenario.timeline],
         "differs": [{"key": key, "base": before, "here": now} for key, before, now in differences],
         "values": [asdict(entry) for entry in scenario.entries.values()],

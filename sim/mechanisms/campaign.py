@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.draws import Draws
 from sim.orders import Orders
-from sim.state import GENERAL, IN_POCKET, NEVER, NONE, State
+from sim.state import GENERAL, IN_POCKET, NONE, State
 from sim.theatre import KURDISH, Theatre
 
 NAME = "campaign"
@@ -24,7 +24,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     ordered = np.where(state.truce, NONE, orders.campaign).astype(np.int8)
     changed = ordered != state.campaign
     attacking = (ordered == IN_POCKET) | (ordered == GENERAL)
-    resumed = changed & attacking & (state.campaign == NONE) & (state.truce_ended_on > NEVER)
+    resumed = attacking & (state.resumed_on < state.truce_ended_on)  # by whatever way: at once, or after an ultimatum
     state.resumed_on[:] = np.where(resumed, state.day, state.resumed_on)
     state.campaign_ended_on[:] = np.where(changed & (ordered == NONE), state.day, state.campaign_ended_on)
     state.campaign_since[:] = np.where(changed, state.day, state.campaign_since)

@@ -44,14 +44,18 @@ class Rates:
     share: ByProvince = table()
 
 
+def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+    """Let the weeks before have left their mark, the mean of a long quiet time, so that the first day has its rate."""
+    state.excitation[:] = rates.branching_ratio * rates.attacks_per_day * by_province(rates)
+
+
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Draw the day's attacks and let them feed the days to come.
 
     The mean follows mu + n sum g(k) N(t - k) with an exponential g of mean `memory_days`; without vacuums and escapes its
     long-run mean is the quiet rate. Source: Lewis et al. 2012 for Iraq 2003-07; rate and split facts 2.3.
     """
-    share = np.array([[rates.share.deir_ez_zor], [rates.share.raqqa], [rates.share.hasakah]], np.float32)
-    quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * share
+    quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * by_province(rates)
     at_large = (state.escaped - state.recaptured)[PRISONS].sum(axis=0) / 100.0
     at_large = at_large * (1.0 - rates.border_effect * state.outside[BORDER])
     raised = 1.0 + rates.vacuum_factor * vacuum(theatre, state, rates.vacuum_days)
@@ -62,6 +66,11 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.attacks_total += state.attacks
     fade = np.float32(np.exp(-dt / rates.memory_days))
     state.excitation[:] = fade * state.excitation + rates.branching_ratio * (1.0 - fade) * state.attacks
+
+
+def by_province(rates: Rates) -> np.ndarray:
+    """Return (insurgent provinces, 1) float32 share of the attacks in each."""
+    return np.array([[rates.share.deir_ez_zor], [rates.share.raqqa], [rates.share.hasakah]], np.float32)
 
 
 def vacuum(theatre: Theatre, state: State, days: float) -> np.ndarray:

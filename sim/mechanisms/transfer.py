@@ -30,23 +30,29 @@ class Rates:
 
 def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
     """Announce the plan."""
-    state.transfer_plan[:] = rates.planned_persons
+    state.transfer_plan[:] = plan(state, rates)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
-    state.transfer_plan[:] = rates.planned_persons
+    state.transfer_plan[:] = plan(state, rates)
     begun = state.transfer_started_on != NEVER
     size = np.where(begun, batch(rates, luck, state.day), rates.first_batch)
     wanted = np.minimum(size, rates.intake_per_day * dt)
-    wanted = np.floor(np.minimum(wanted, rates.planned_persons - state.transferred)) * orders.run_transfer
+    wanted = np.floor(np.minimum(wanted, state.transfer_plan - state.transferred)) * orders.run_transfer
     moved = take(state, wanted)
     state.transferred += moved
     some = moved > 0
     state.transfer_started_on[:] = np.where(some & ~begun, state.day, state.transfer_started_on)
     state.last_batch_on[:] = np.where(some, state.day, state.last_batch_on)
     recent = (state.day - state.last_batch_on) <= rates.stalled_after_days
-    state.transfer_running[:] = recent & (state.transferred < rates.planned_persons)
+    state.transfer_running[:] = recent & (state.transferred < state.transfer_plan)
+
+
+def plan(state: State, rates: Rates) -> np.ndarray:
+    """Return (runs,) the plan in whole persons, and no more than were moved or are left: more would never be met."""
+    left = state.inmates[PRISONS].sum(axis=0)
+    return np.minimum(np.floor(rates.planned_persons), state.transferred + left)
 
 
 def batch(rates: Rates, luck: Draws, day: int) -> np.ndarray:

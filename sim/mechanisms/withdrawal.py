@@ -91,12 +91,17 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 
 def load(stock: np.ndarray, capacity: np.ndarray, tonnes: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
-    """Return (classes, runs) of `stock` that a lift of (runs,) tonnes takes, class by class, whole items only."""
+    """Return (classes, runs) of `stock` that a lift of (runs,) tonnes takes, class by class, whole items only.
+
+    An item heavier than the day's lift goes alone, or it would never go.
+    """
     moved = np.zeros_like(stock)
     left = capacity.astype(np.float32)
+    empty = left > 0
     for index in order:
-        moved[index] = np.minimum(stock[index], np.floor(left / tonnes[index]))
-        left = left - moved[index] * tonnes[index]
+        moved[index] = np.minimum(stock[index], np.maximum(np.floor(left / tonnes[index]), empty))
+        left = np.maximum(left - moved[index] * tonnes[index], 0.0)
+        empty &= moved[index] == 0
     return moved
 
 
@@ -179,13 +184,16 @@ def _tonnes_left(state: State, tonnes: np.ndarray) -> np.ndarray:
 
 def _persons_leaving(state: State, orders: Orders, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return (runs,) persons who fly out today: in step with the equipment, down to the residual."""
-    spare = np.maximum(state.stock[QAMISHLI, PERSONS] - orders.residual_persons, 0.0)
+    spare = np.maximum(state.stock[QAMISHLI, PERSONS] - np.floor(orders.residual_persons), 0.0)
     share = np.where(after > 0, (before - after) / np.maximum(before, 1e-6), 1.0)
     return np.minimum(np.ceil(spare * share), spare)
 
 
 def _finish(state: State, orders: Orders) -> None:
-    """End the drawdown in a residual or in nothing, and fly out a residual that is no longer ordered."""
+    """End the drawdown in a residual or in nothing, and fly out a residual that is no longer ordered.
+
+    Whole persons and aircraft stay: a part of one would be a residual that never ends.
+    """
     here = state.stock[QAMISHLI]
     items = here[ARMOUR] + here[RADARS] + here[AIR_DEFENCE] + here[STORES] + here[HELICOPTERS]
     outposts = state.stock[OUTPOSTS]
@@ -193,7 +201,7 @@ def _finish(state: State, orders: Orders) -> None:
     ended = (state.withdrawal == DRAWING_DOWN) & (items + waiting + outposts[HELICOPTERS] == 0)
     leaving = ended | (state.withdrawal == RESIDUAL)
     for index, kept in ((PERSONS, orders.residual_persons), (AIRCRAFT, orders.residual_aircraft)):
-        goes = np.maximum(here[index] - kept, 0.0) * leaving
+        goes = np.maximum(here[index] - np.floor(kept), 0.0) * leaving
         here[index] -= goes
         state.stock[HMEIMIM, index] += goes
     _enter(state, ended, RESIDUAL)

@@ -18,6 +18,7 @@ from tests.reference.evening import (
     lose,
     note_assets,
     prospects_of,
+    remember_attacks,
     strike_back,
     write_indices,
 )
@@ -48,7 +49,8 @@ class Reference:
         survey(world, run)
         begin_defection(world, run, self.setting["defection"], self.luck)
         begin_advance(world, run, self.setting["advance"])
-        run.transfer_plan = self.setting["transfer"].planned_persons
+        run.transfer_plan = min(int(self.setting["transfer"].planned_persons), int(sum(run.inmates[:6])))
+        remember_attacks(run, self.setting["insurgency"])
         note_assets(world, run, self.setting["assets"])
         run.prospects = prospects_of(world, run)
         write_indices(world, run, self.setting["indices"])

@@ -108,6 +108,12 @@ def _escape_hazard(run: Run, rates: Any, site: int, fighting_near: np.float32, u
     return rates.escape_guarded_per_day * thin * (1.0 + rates.fighting_factor * fighting_near)
 
 
+def remember_attacks(run: Run, rates: Any) -> None:
+    """Begin as after a long quiet time: of each day's attacks, the branching ratio is set off by earlier ones."""
+    for index, province in enumerate(INSURGENT_PROVINCES):
+        run.excitation[index] = rates.attacks_per_day * getattr(rates.share, province) * rates.branching_ratio
+
+
 def strike_back(world: World, run: Run, rates: Any, luck: Luck) -> None:
     """Draw the insurgents' attacks of the day, which raise those of the days to come."""
     numbers = luck.each_today("insurgency.attacks", run.day, len(INSURGENT_PROVINCES))

@@ -39,12 +39,13 @@ def set_campaign(world: World, run: Run, orders: Orders) -> None:
     """Put the posture into effect where no truce holds, and say which ordered-out sectors have ground to hand over."""
     posture = NONE if run.truce else orders.campaign
     if posture != run.campaign:
-        if posture in (IN_POCKET, GENERAL) and run.campaign == NONE and run.truce_ended_on > NEVER:
-            run.resumed_on = run.day
         if posture == NONE:
             run.campaign_ended_on = run.day
         run.campaign_since = run.day
         run.campaign = posture
+    attacking = posture in (IN_POCKET, GENERAL)
+    if attacking and run.truce_ended_on != NEVER and (run.resumed_on == NEVER or run.resumed_on < run.truce_ended_on):
+        run.resumed_on = run.day  # the first attack since the last truce ended
     run.fighting = [ordered and not run.truce for ordered in orders.offensive]
     run.assault_core = orders.assault_core and not run.truce
     run.talks_sought = orders.seek_talks

@@ -85,8 +85,11 @@ def _load(stock: np.ndarray, capacity: float, tonnes: list[np.float32], order: t
     """Take whole items off the stock, class by class, until the lift is full; return what was taken."""
     taken, room = np.zeros_like(stock), F(capacity)
     for c in order:
-        taken[c] = min(stock[c], np.floor(room / tonnes[c]))
-        room = room - taken[c] * tonnes[c]
+        if capacity > 0 and room < tonnes[c] and not taken.any():
+            taken[c] = min(stock[c], F(1.0))  # too heavy for the day's lift: it goes alone
+        else:
+            taken[c] = min(stock[c], np.floor(room / tonnes[c]))
+        room = max(room - taken[c] * tonnes[c], F(0.0))
     stock -= taken
     return taken
 
@@ -138,7 +141,7 @@ def _feed(here: np.ndarray, outposts: np.ndarray, rates: Any, tonnes: list[np.fl
 
 def _persons_who_leave(persons: np.float32, kept: np.float32, before: np.float32, after: np.float32) -> np.float32:
     """Return how many fly out in step with the equipment; all who are not kept once none is left."""
-    spare = max(persons - kept, F(0.0))
+    spare = max(persons - np.floor(kept), F(0.0))
     share = (before - after) / max(before, F(1e-6)) if after > 0 else F(1.0)
     return min(np.ceil(spare * share), spare)
 
@@ -152,7 +155,7 @@ def _finish(run: Run, orders: Orders) -> None:
         _enter(run, RESIDUAL)
     if run.withdrawal == RESIDUAL:
         for c, kept in ((PERSONS, orders.residual_persons), (AIRCRAFT, orders.residual_aircraft)):
-            goes = max(here[c] - kept, F(0.0))
+            goes = max(here[c] - np.floor(kept), F(0.0))
             here[c] -= goes
             run.stock[HMEIMIM, c] += goes
         if here[PERSONS] == 0 and here[AIRCRAFT] == 0:
@@ -175,10 +178,11 @@ def supply(run: Run, orders: Orders, rates: Any) -> None:
 
 def transfer(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
     """Move a batch of detainees out of the prisons that somebody guards, and say whether the transfer runs."""
-    run.transfer_plan = rates.planned_persons
+    plan = min(floor(rates.planned_persons), int(run.transferred + sum(run.inmates[:6])))
+    run.transfer_plan = plan
     begun = run.transfer_started_on != NEVER
     wanted = _batch(run, rates, luck) if begun else rates.first_batch
-    wanted = floor(min(wanted, rates.intake_per_day, rates.planned_persons - float(run.transferred)))
+    wanted = floor(min(wanted, rates.intake_per_day, plan - float(run.transferred)))
     moved = F(0.0)
     for site in range(6):
         if orders.run_transfer and run.custody[site] not in (ABANDONED, BESIEGED):
@@ -191,7 +195,7 @@ def transfer(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
         if not begun:
             run.transfer_started_on = run.day
     recent = run.day - int(run.last_batch_on) <= rates.stalled_after_days
-    run.transfer_running = recent and run.transferred < rates.planned_persons
+    run.transfer_running = recent and run.transferred < plan
 
 
 def _batch(run: Run, rates: Any, luck: Luck) -> float:
