@@ -16,9 +16,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from sim.checks import check_once, check_reached, shown, texts
 from sim.errors import InputError
 from sim.orders import DatedOrder
-from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, registry
+from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, paths_set, registry
 from sim.scenario_file import HEADING_KEYS, InputErrors, Layer, read_layers, read_set, scenario_names
 from sim.scenario_heading import SETTABLE, TimelineEvent, apply_heading, own_heading
 
@@ -105,6 +106,8 @@ class Scenario:
         """
         tables: dict[str, Any] = {}
         for path, value in values.items():
+            if not isinstance(path, str):
+                raise InputError(f"{set_by}: {shown(path)} must be the path of a value, in quotes")
             *sections_above, key = path.split(".")
             table = tables
             for section in sections_above:
@@ -133,9 +136,16 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
         scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
         _check_branch(scenario, layer, register)
     assert scenario is not None  # there is a layer at the least
-    for expression in sets:
-        scenario = _with_layer(scenario, read_set(expression), register)
-    return scenario
+    return _with_sets(scenario, sets, register)
+
+
+def as_scenario(given: Scenario | str | Path) -> Scenario:
+    """Return a scenario as it is, or the one of a name or path. Raises InputError, also for anything else."""
+    if isinstance(given, Scenario):
+        return given
+    if isinstance(given, (str, Path)):
+        return load_scenario(given)
+    raise InputError(f"scenario = {shown(given)} must be a scenario, as load_scenario returns it, a name or a path")
 
 
 def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Register | None = None) -> Scenario:
@@ -144,9 +154,17 @@ def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Regist
     It is `origin` itself when they change nothing. Raises InputError, also for what a branch cannot change.
     """
     scenario = replace(origin, branch=Branch(day, origin))
-    for expression in sets:
-        scenario = _with_layer(scenario, read_set(expression), register or registry())
+    scenario = _with_sets(scenario, sets, register or registry())
     return origin if replace(scenario, branch=origin.branch).hash == origin.hash else scenario
+
+
+def _with_sets(scenario: Scenario, sets: Sequence[str], register: Register) -> Scenario:
+    """Put `--set` expressions on a scenario; no two of them set the same. Raises InputError."""
+    layers = [read_set(expression) for expression in texts("sets", sets)]
+    check_once("--set", [path for layer in layers for path in paths_set(layer, register)])
+    for layer in layers:
+        scenario = _with_layer(scenario, layer, register)
+    return scenario
 
 
 def list_scenarios() -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from hashlib import blake2b
 from numbers import Integral
 from typing import Any
 
+from sim.checks import shown
 from sim.errors import InputError
 from sim.grid import load_control
-from sim.scenario_entries import Register, shown
+from sim.scenario_entries import Register
 from sim.scenario_file import HEADING_KEYS, Layer, near_miss
 from sim.scenario_orders import dated_orders
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.analysis.where import Condition
+from sim.checks import shown
 from sim.errors import InputError
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
@@ -17,7 +18,6 @@ from sim.experiments.tables import open_results
 from sim.outcomes import OUTCOMES
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
-from sim.scenario_entries import shown
 from sim.scenario_file import near_miss
 
 
