@@ -28,6 +28,7 @@ RUNS = Limits(1, 10_000_000)
 DAYS = Limits(1, 3650)
 FIRST_RUN = Limits(0, RUNS.most - 1)
 SEED = Limits(0, 2**63 - 1)
+ANY_DAY = Limits(0, 2**63 - 1)
 WORKERS = Limits(1, 4096)
 SHARDS = Limits(1, 1_000_000)
 POINTS_OF_A_CALIBRATION = Limits(2, 65536)
@@ -37,7 +38,7 @@ POINTS_RECOMPUTED = Limits(0, 1_000_000)
 PORT = Limits(1, 65535)
 
 
-def whole(name: str, given: Any, limits: Limits) -> int:
+def whole_number(name: str, given: Any, limits: Limits) -> int:
     """Return a whole number of Python or numpy as an int. Raises InputError for anything else, or one beyond the limits."""
     try:
         number = None if isinstance(given, bool) else operator.index(given)

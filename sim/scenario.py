@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sim.checks import check_once, check_reached, shown, texts
+from sim.checks import check_once, shown, texts
 from sim.errors import InputError
 from sim.orders import DatedOrder
 from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, paths_set, registry

@@ -1,7 +1,7 @@
 """Read the text files that people hand in: scenarios, sweeps, records, design tables, maps of control.
 
 The only place where they are opened. They come from editors and office programs, so a byte-order mark and the line ends of
-any system are taken; what is no text in UTF-8 is one line that says where and what to do. Lines are numbered as in an editor.
+any system are taken; what is no text in UTF-8 is one line that says where and what to do. Lines are numbered from 1.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ def _hint(text: str, said: str) -> str:
 def read_table(path: Path) -> tuple[Row, Iterator[Row]]:
     """Return the first row of a CSV file and the others; lines that are blank are left out.
 
-    Raises InputError, naming the row, also while the rows are gone through: where a row has more or fewer cells than the first,
-    where cells are not separated by commas, or a number has a decimal comma.
+    Raises InputError, naming the row, also while the rows are gone through: where a row has more or fewer cells than the
+    first, where cells are not separated by commas, or a number has a decimal comma.
     """
     text = read_text(path, MOST_BYTES_OF_A_TABLE)
     rows = _rows(text, path)

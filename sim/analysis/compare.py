@@ -14,6 +14,7 @@ from sim.analysis.differences import LEVEL, Difference, differences
 from sim.analysis.measure import outcome_named
 from sim.analysis.pairs import Paired, condition_on, pair
 from sim.analysis.where import read_condition
+from sim.arrays import own_numerics
 from sim.experiments.statistics import FEW_RUNS
 from sim.outcomes import OUTCOMES, Outcome
 
@@ -76,6 +77,7 @@ class Comparison:
         return self.table().to_pandas()
 
 
+@own_numerics
 def compare(
     *sources: str | Path, outcomes: Sequence[str] = (), where: str | None = None, by: str | None = None
 ) -> Comparison:

@@ -23,6 +23,7 @@ from sim.analysis.measure import Measure, measure_named
 from sim.analysis.point_values import Heat, PointValues, Response, heat, of_the_design, point_values, response
 from sim.analysis.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
 from sim.analysis.where import Condition, read_condition
+from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.sweep_check import open_sweep
 from sim.experiments.sweep_results import SweepResults
@@ -105,6 +106,7 @@ class Sensitivity:
         return pa.Table.from_pylist([asdict(driver) for driver in self.drivers])
 
 
+@own_numerics
 def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> Sensitivity:
     """Return what an outcome of a sweep rests on.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -24,10 +26,16 @@ TERMS = 4
 @click.command()
 @click.argument("scenario")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
-@click.option("--points", type=click.IntRange(2, 65536), default=1024, show_default=True, help="Points of the design.")
-@click.option("--runs", type=click.IntRange(1, 4096), default=32, show_default=True, help="Runs of each point.")
-@click.option("--sets", type=click.IntRange(1, 65536), default=64, show_default=True, help="Plausible sets to draw.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option(
+    "--points", type=click.IntRange(*POINTS_OF_A_CALIBRATION), default=1024, show_default=True, help="Points of the design."
+)
+@click.option(
+    "--runs", type=click.IntRange(*RUNS_OF_A_CALIBRATION), default=32, show_default=True, help="Runs of each point."
+)
+@click.option(
+    "--sets", type=click.IntRange(*SETS_OF_A_CALIBRATION), default=64, show_default=True, help="Plausible sets to draw."
+)
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: results/calibrate-NAME-HASH]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def calibrate(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.checks import WORKERS
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -45,7 +47,7 @@ MAIN_OUTCOMES = (
 @click.option("--days", type=int, help="Days to simulate.  [default: the scenario's]")
 @click.option("--seed", type=int, help="Seed of the runs' luck.  [default: the scenario's]")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder.  [default: results/NAME-HASH]")
 @click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
 @click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="With --until: results with all runs' states.")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from sim.checks import PORT
+
 
 @click.command()
 @click.argument("what", metavar="[SCENARIO | DIR ...]", nargs=-1)
-@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port to serve at.")
+@click.option("--port", type=click.IntRange(*PORT), default=8765, show_default=True, help="Port to serve at.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to serve at; another can be reached from outside."
 )

@@ -38,7 +38,9 @@ def _check_head(head: Row, base: Scenario, path: Path) -> None:
     where = f"{path}: row {head.line}"
     for name in head.cells:
         if name not in base.entries:
-            raise InputError(f"{where}: {name or 'a column without a name'} is not a known value{near_miss(name, base.entries)}")
+            raise InputError(
+                f"{where}: {name or 'a column without a name'} is not a known value{near_miss(name, base.entries)}"
+            )
     if (twice := first_repeated(head.cells)) is not None:
         raise InputError(f"{where}: two columns set {twice}; leave one of them out")
 
@@ -55,8 +57,7 @@ def _check_points(points: list[tuple[int, tuple[Value, ...]]], path: Path) -> No
 
 def _point(row: Row, head: Row, base: Scenario, path: Path) -> tuple[Value, ...]:
     return tuple(
-        _cell(text, name, base, f"{path}: row {row.line}: {name}")
-        for name, text in zip(head.cells, row.cells, strict=True)
+        _cell(text, name, base, f"{path}: row {row.line}: {name}") for name, text in zip(head.cells, row.cells, strict=True)
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
+from sim.checks import SHARDS, Limits, whole_number
+
 LOCK = ".lock"
 TOGETHER = ".lock-together"
 DRIVER = ".driver"
@@ -26,6 +28,10 @@ class Shard:
 
     number: int
     of: int
+
+    def __post_init__(self) -> None:
+        """Raise InputError where there is no such part."""
+        whole_number("the number of a shard", self.number, Limits(1, whole_number("the number of shards", self.of, SHARDS)))
 
     def __str__(self) -> str:
         return f"{self.number}-of-{self.of}"

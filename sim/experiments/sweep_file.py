@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from sim.arrays import own_numerics
 from sim.checks import first_repeated, same, shown
 from sim.errors import InputError
 from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_design_table
-from sim.experiments.factors import KEYS, MOST_LEVELS, Factor, read_factor
+from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
 from sim.experiments.replicates import Sequential, read_criteria
 from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
 from sim.paths import scenario_folder
@@ -81,6 +82,7 @@ def sweep_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (scenario_folder() / "sweeps").glob("*.toml")))
 
 
+@own_numerics
 def load_sweep(name_or_path: str | Path) -> Sweep:
     """Read a sweep by the name of a shipped one, or by path. Raises InputError, in one line that says where."""
     path = _find(str(name_or_path), isinstance(name_or_path, Path))
