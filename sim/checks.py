@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from numbers import Number
 from typing import Any, NamedTuple, TypeVar
 
@@ -88,14 +88,13 @@ def check_once(what: str, names: Sequence[str]) -> None:
 
 
 def check_reached(what: str, first: date, last: date, start: date, end: date) -> None:
-    """Raise InputError where no day from `first` to `last` is one that is simulated.
+    """Raise InputError where no day from `first` to `last` is one that is simulated: the days after `start`, up to `end`.
 
-    what: what the error begins with. start: the evening before the first day that counts. end: the last evening.
+    what: what the error begins with. start: the evening from which on it counts.
     """
-    if last <= start:
-        raise InputError(f"{what} is not after {start}, the evening from which it could be reached; the days end on {end}")
-    if first > end:
-        raise InputError(f"{what} is after the last day that is simulated, {end}")
+    if last <= start or first > end:
+        side = f"not after {start}, the evening from which on it counts" if last <= start else "after the last day"
+        raise InputError(f"{what} is {side}; the days simulated are {start + timedelta(days=1)} to {end}")
 
 
 def shown(raw: Any) -> str:

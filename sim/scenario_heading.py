@@ -151,6 +151,12 @@ def _orders(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, A
     return {key: dated_orders(raw, register)}
 
 
+def _as_run(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, bool):
+        raise InputError(f"{key} = {shown(raw)} must be true or false")
+    return {}
+
+
 def _check_end(heading: Mapping[str, Any]) -> list[str]:
     try:
         heading["start_date"] + timedelta(days=heading["days"])
@@ -175,4 +181,5 @@ _CHECKS: dict[str, Check] = {
     "timeline": _timeline,
     "orders": _orders,
     "takes_effect": _date,
+    "as_run": _as_run,
 }

@@ -185,11 +185,11 @@ def test_sides_made_by_different_code_are_marked() -> None:
 def test_a_condition_selects_pairs_by_the_run_of_the_first() -> None:
     a = side(truce_broken_on=[3, np.nan, 20], killed_sdf=[1, 2, 3])
     b = side("b", truce_broken_on=[np.nan] * 3, killed_sdf=[11, 12, 13])
-    kept = condition_on(_matched([a, b]), read_condition("truce_broken_on < 2026-01-20", START))
+    kept = condition_on(_matched([a, b]), read_condition("truce_broken_on < 2026-01-20", START, END))
     assert kept.others[0].outcomes["killed_sdf"].tolist() == [11.0]
     assert "only the 1 of 3 pairs whose run of a meets truce_broken_on < 2026-01-20" in kept.notes
     with pytest.raises(InputError, match="no run of a meets"):
-        condition_on(_matched([a, b]), read_condition("killed_sdf > 99", START))
+        condition_on(_matched([a, b]), read_condition("killed_sdf > 99", START, END))
 
 
 def test_several_sides_are_compared_with_the_first_and_adjusted_together() -> None:

@@ -15,6 +15,7 @@ from sim.analysis.measure import outcome_named
 from sim.analysis.pairs import Paired, condition_on, pair
 from sim.analysis.where import read_condition
 from sim.arrays import own_numerics
+from sim.checks import check_once, texts
 from sim.experiments.statistics import FEW_RUNS
 from sim.outcomes import OUTCOMES, Outcome
 
@@ -87,10 +88,11 @@ def compare(
     outcomes: names, all when left out. where: a condition that the run of the first must meet. Raises InputError, also
     where the runs do not share their luck.
     """
+    check_once("--outcome", texts("outcomes", outcomes))
     chosen = tuple(outcome_named(name) for name in outcomes) or OUTCOMES
     paired = pair(sources, by)
     if where is not None:
-        paired = condition_on(paired, read_condition(where, paired.base.start))
+        paired = condition_on(paired, read_condition(where, paired.base.start, paired.base.end))
     return Comparison(paired, chosen)
 
 

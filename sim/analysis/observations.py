@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sim.checks import first_repeated, same
 from sim.errors import InputError
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
 from sim.paths import data_folder
@@ -78,8 +79,11 @@ def load_observations(path: str | Path | None = None) -> tuple[Observation, ...]
     made = tuple(_observation(f"{path.name}: observation {number}", item) for number, item in enumerate(tables or (), 1))
     names = [item.name for item in made]
     for number, name in enumerate(names, 1):
-        if name in names[: number - 1]:
+        if same(name) in map(same, names[: number - 1]):
             raise InputError(f"{path.name}: observation {number}: another one has the name {name!r}")
+    twice = first_repeated(made, key=lambda item: (item.outcome, same(item.observed), item.by))
+    if twice is not None:
+        raise InputError(f"{path.name}: {twice.name}: another one says the same of {twice.outcome}; leave one of them out")
     return made
 
 

@@ -114,7 +114,7 @@ def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> S
     design cannot tell.
     """
     results = open_sweep(Path(folder))
-    condition = read_condition(where, results.base.start_date) if where else None
+    condition = read_condition(where, results.base.start_date, results.base.end_date) if where else None
     return of_measure(results, measure_named(outcome, results.base), condition)
 
 

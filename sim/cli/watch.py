@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.checks import PORT
+from sim.checks import PORT, check_once
 
 
 @click.command()
@@ -29,6 +29,7 @@ def watch(what: tuple[str, ...], port: int, host: str, results: Path, no_browser
     scenarios = [each for each in what if not Path(each).is_dir()]
     if len(scenarios) > 1 or (scenarios and folders):
         raise click.UsageError("name one scenario, or results folders")
+    check_once("DIR", [str(folder.resolve()) for folder in folders])
     for folder in folders:
         if not (folder / "manifest.json").is_file():
             raise InputError(f"{folder}: is no results folder (it has no manifest.json)")

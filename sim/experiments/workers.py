@@ -80,7 +80,8 @@ class _Context(SpawnContext):
         self.started: list[SpawnProcess] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        made = SpawnProcess(*args, name=NAME, **kwargs)
+        made = SpawnProcess(*args, **kwargs)
+        made.name = NAME
         self.started.append(made)
         return made
 
