@@ -69,6 +69,8 @@ class Scenario:
     orders: tuple[DatedOrder, ...] = ()
     branch: Branch | None = None
 
+    __iter__ = None  # with __getitem__ alone it would seem a sequence: Mesa's batch_run would take it apart
+
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start."""
         return self.sections[section]
