@@ -20,7 +20,8 @@ def open_results(folder: str | Path) -> results.Results | SweepResults:
     """Open the folder of an ensemble or of a sweep. Raises InputError when it is neither."""
     manifest = read_manifest(Path(folder))
     check_schema(Path(folder), manifest, SCHEMA)
-    return SweepResults(Path(folder)) if manifest.get("kind") == KIND else results.open_results(folder)
+    folder = Path(folder).absolute()  # it is read later, and the caller may go elsewhere
+    return SweepResults(folder) if manifest.get("kind") == KIND else results.open_results(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:

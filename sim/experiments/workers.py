@@ -51,9 +51,9 @@ class LocalPool(ProcessPoolExecutor):
         """Hand out a job, starting another worker where all are busy. Raises WorkersCannotStart where none can."""
         try:
             return super().submit(fn, *args, **kwargs)
-        except BrokenProcessPool:
-            raise
         except (OSError, MemoryError) as error:
+            if isinstance(error, OSError) and error.errno is None:  # its pipes are closed: a worker has died meanwhile
+                raise BrokenProcessPool(str(error)) from None
             raise _cannot(f"the system gives no more of them ({_said(error)})") from None
 
     def fault(self) -> WorkersCannotStart | None:
