@@ -97,7 +97,9 @@ def test_results_are_found_after_the_caller_goes_elsewhere(tmp_path: Path, monke
 
 
 def test_warnings_as_errors_end_nothing(tmp_path: Path) -> None:
-    script = 'import sim\nif __name__ == "__main__":\n    print(sim.run("baseline", 64, ["days=2"], workers=2, out="it").runs)\n'
+    script = (
+        'import sim\nif __name__ == "__main__":\n    print(sim.run("baseline", 64, ["days=2"], workers=2, out="it").runs)\n'
+    )
     (tmp_path / "script.py").write_text(script)
     environment = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
     done = subprocess.run(

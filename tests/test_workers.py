@@ -35,7 +35,12 @@ def test_a_script_without_a_guard_is_told_so_and_leaves_nothing(what: str, tmp_p
     (tmp_path / "script.py").write_text(f"import sim\n{SCRIPTS[what]}\n")
     before = sorted(tmp_path.rglob("*"))
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, timeout=300
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT)},
+        timeout=300,
     )
     lines = done.stderr.splitlines()
     assert done.returncode == 1 and done.stdout == ""
@@ -65,7 +70,9 @@ def test_whatever_plays_runs_says_that_no_worker_starts_and_leaves_nothing(tmp_p
         lambda: run_sweep(sweep, folder, 2, lambda done, asked, failed: None),
         lambda: calibration_store.calibrate(scenario, fitted, folder, 2, 1, 2, lambda done, asked: None),
     ):
-        with pytest.raises(WorkersCannotStart, match=r"^no worker can start: the first ended with exit code \d+ before it was"):
+        with pytest.raises(
+            WorkersCannotStart, match=r"^no worker can start: the first ended with exit code \d+ before it was"
+        ):
             call()
         assert not (tmp_path / "results").exists()
 
