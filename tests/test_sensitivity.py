@@ -267,7 +267,7 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
         ("truce_broken_on < 2026-02-30", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not 2026-02-30"),
         ("", '--where "": give OUTCOME SIGN VALUE'),
         ("truce_broken_on", '--where "truce_broken_on": give OUTCOME SIGN VALUE'),
-        ("truce_broken_on > 2099-01-01", "--where truce_broken_on: 2099-01-01 is after the last day; the days simulated are"),
+        ("truce_broken_on > 2099-01-01", "--where truce_broken_on: 2099-01-01 is after the last day; the days"),
         ("truce_broken_on > 1999-01-01", "--where truce_broken_on: 1999-01-01 is not after 2026-01-11"),
         ("killed_sdf > 3 or never", "--where killed_sdf: or never goes with a date"),
         ("truce_broken_on < never", "--where truce_broken_on: never goes with == and !="),

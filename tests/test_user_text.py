@@ -28,8 +28,8 @@ PROGRAM_FILES = {
     "sim/analysis/plausible.py", "sim/cli/exits.py", "sim/cli/sweep_folder.py", "sim/cli/tables.py", "sim/pages/report.py",
     "sim/pages/page_file.py", "sim/pages/report_values.py", "dashboards/engine/exports.py", "dashboards/compare/question.py",
 }  # fmt: skip
-"""Who may open a file or take CSV or TOML: the reader of what people hand in, and modules that open the program's own files or
-write. sim/scenario_file.py parses the TOML of --set, which is no file."""
+"""Who may open a file or take CSV or TOML: the reader of what people hand in, and modules that open the program's own
+files or write. sim/scenario_file.py parses the TOML of --set, which is no file."""
 
 READS = {"read_text", "read_bytes", "open", "reader", "DictReader", "loads", "load", "read_csv", "loadtxt", "genfromtxt"}
 MODULES = {"tomllib", "csv", "open", "numpy", "np", "io"}
