@@ -1,4 +1,4 @@
-"""The caller's own settings, of numpy and of Python, stay the caller's: they do not reach the model, and are left as they are."""
+"""The caller's own settings, of numpy and of Python, stay the caller's: they do not reach the model."""
 
 from __future__ import annotations
 

@@ -263,6 +263,15 @@ def test_until_is_a_day_of_the_runs(until: str, said: str, tmp_path: Path) -> No
     assert done.exit_code == 2 and said in done.stderr and not (tmp_path / "saved").exists()
 
 
+def test_calibrate_says_which_observations_its_days_do_not_cover(tmp_path: Path) -> None:
+    (tmp_path / "short.toml").write_text('base = "baseline"\ndays = 7\n')
+    arguments = ["calibrate", str(tmp_path / "short.toml"), "--points", "2", "--runs", "1", "--sets", "1", "--workers", "1"]
+    done = CliRunner().invoke(commands, [*arguments, "--out", str(tmp_path / "it")])
+    said = [item.name for item in load_observations() if item.used_to_fit]
+    told = next(line for line in done.stderr.splitlines() if "left out, because the scenario's days, 2026-01-12" in line)
+    assert 0 < sum(name in told for name in said) < len(said)
+
+
 # --- names and files --------------------------------------------------------------------------------------------------
 
 

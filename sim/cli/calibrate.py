@@ -58,13 +58,14 @@ def calibrate(
     from sim.scenario import load_scenario
 
     loaded = load_scenario(scenario)
-    used = [
-        item
-        for item in load_observations(observations)
-        if item.used_to_fit and item.lies_within(loaded.start_date, loaded.end_date)
-    ]
+    fitted = [item for item in load_observations(observations) if item.used_to_fit]
+    used = [item for item in fitted if item.lies_within(loaded.start_date, loaded.end_date)]
     if not used:
         raise InputError(f"{loaded.name}: no observation marked used_to_fit lies within its days")
+    if len(used) < len(fitted):
+        outside = "; ".join(item.name for item in fitted if item not in used)
+        span = f"{loaded.start_date} to {loaded.end_date}"
+        click.echo(f"pullback: left out, because the scenario's days, {span}, do not cover it: {outside}", err=True)
     folder = out or Path("results") / f"calibrate-{loaded.name}-{loaded.hash}"
     found = _played(loaded, used, folder, points, runs, workers)
     if not found.weight.any():
@@ -82,15 +83,18 @@ def _played(
     """Play the points that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
     from sim.analysis import calibration_store
     from sim.cli.batch import end_workers, processors
-    from sim.cli.exits import HELD, INTERRUPTED, TERMINATED, Ended, Terminated
+    from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
     from sim.cli.progress import progress
     from sim.experiments.locks import FolderBusy
+    from sim.experiments.runner import JobsFailed
 
     try:
         with progress("points") as report:
             return calibration_store.calibrate(scenario, used, folder, points, runs, workers or processors(), report)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
+    except JobsFailed as error:
+        raise Ended(f"{error}; what is done is stored in {folder}", PARTLY) from None
     except (KeyboardInterrupt, Terminated) as stop:
         end_workers()
         stored = f"{calibration_store.points_done(folder)} of {points} points are stored in {folder}"
