@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +16,13 @@ TABS = ({"path": "/", "label": "Live"}, {"path": "/compare", "label": "Compare"}
 
 
 @solara.component_vue("masthead.vue", vuetify=False)
-def Masthead(tabs: list[dict[str, str]], here: str, event_go: Callable[[str], None]) -> None:  # noqa: N802
-    """Draw the name of the program, the tabs and the choice of a theme; hand back the path of a tab that was pressed."""
+def Masthead(  # noqa: N802
+    tabs: list[dict[str, str]], base: str, here: str, event_go: Callable[[str], None]
+) -> None:
+    """Draw the name of the program, the tabs and the choice of a theme; hand back the path of a tab that was pressed.
+
+    base: what the addresses of the tabs begin with.
+    """
 
 
 @solara.component
@@ -27,7 +33,7 @@ def Layout(children: list[solara.Element] = []) -> None:  # noqa: B006, N802  # 
     solara.Title("Pullback")
     solara.Style(LOOK)
     with solara.Div(classes=["pb"]):
-        Masthead(tabs=list(TABS), here=here, event_go=router.push)
+        Masthead(tabs=list(TABS), base=os.environ.get("SOLARA_ROOT_PATH", ""), here=here, event_go=router.push)
         solara.Div(classes=["pb-page"], children=children)
 
 

@@ -13,6 +13,12 @@ import numpy as np
 
 FLOAT, COUNT, CODE, FLAG = np.float32, np.int16, np.int8, np.bool_
 
+NUMERICS: dict[str, Any] = {"divide": "raise", "invalid": "raise", "over": "raise", "under": "ignore"}
+"""What numpy does in a step of the model where a number overflows or is none, whatever the caller's own settings are."""
+
+own_numerics = np.errstate(divide="warn", over="warn", invalid="warn", under="ignore")
+"""A decorator for what computes beside the model: numpy's own settings, not those of the caller (`np.seterr`)."""
+
 
 def array(dtype: type, axes: str, meaning: str) -> Any:
     """Return a dataclass field for an array; `axes` are names parted by blanks, runs always last."""

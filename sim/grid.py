@@ -17,6 +17,7 @@ from sim.data_tables import Table
 from sim.errors import InputError
 from sim.grid_checks import COLUMNS, ROWS, check_grid, check_subdistricts
 from sim.paths import data_folder
+from sim.user_text import read_text
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -219,12 +220,11 @@ def load_control(name_or_path: str, letters: str = HOLDER_LETTERS) -> np.ndarray
     shipped = data_folder() / f"control-{name_or_path}.txt"
     path = shipped if shipped.is_file() else Path(name_or_path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
+        text = read_text(path)
+    except InputError as error:
         known = ", ".join(sorted(p.stem.removeprefix("control-") for p in data_folder().glob("control-*.txt")))
-        why = f"cannot read this control raster ({getattr(error, 'strerror', error)}); shipped ones are {known}"
-        raise InputError(f"{name_or_path}: {why}") from None
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if not line.startswith("#")]
+        raise InputError(f"{error}; shipped ones are {known}") from None
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if not line.startswith("#")]
     while lines and not lines[-1][1].strip():
         lines.pop()
     if len(lines) != ROWS:

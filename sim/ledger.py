@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sim.agents.base import Rule
 from sim.agents.seen import Seen
+from sim.checks import FIRST_RUN, whole_number
 from sim.events import KINDS, Kind, falls, rises
 from sim.grid import Province, Site, Town
 from sim.model import TheatreModel
-from sim.scenario import Scenario
+from sim.scenario import Scenario, as_scenario
 from sim.theatre import Theatre
 
 
@@ -107,8 +109,9 @@ class Ledger:
         return {decision.matter: decision for decision in self.decisions if decision.day == day}
 
 
-def keep_ledger(scenario: Scenario, run: int, days: int | None = None) -> Ledger:
-    """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger."""
+def keep_ledger(scenario: Scenario | str | Path, run: int, days: int | None = None) -> Ledger:
+    """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger. Raises InputError."""
+    scenario, run = as_scenario(scenario), whole_number("run", run, FIRST_RUN)
     model = TheatreModel(scenario, runs=1, first_run=run)
     ledger = open_ledger(model, scenario)
     model.run_to(scenario.days if days is None else days)

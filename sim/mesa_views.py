@@ -6,6 +6,7 @@ and the record of the block; a model at which nobody looks pays nothing for them
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import mesa
 import numpy as np
 from mesa.discrete_space import OrthogonalVonNeumannGrid
 
+from sim.errors import InputError
 from sim.state import NEVER
 
 if TYPE_CHECKING:
@@ -20,6 +22,30 @@ if TYPE_CHECKING:
 
 ABROAD = -1
 """What the layers of codes hold outside of Syria."""
+
+
+def first_run_in_batch(runs: int, first_run: int | None) -> int:
+    """Return the number of a block's first run where none is given: 0, or in Mesa's batch_run that of its iteration.
+
+    Mesa builds the same model for every iteration and tells it nothing, so the iteration is read off its own function.
+    Raises InputError where a later iteration would play the runs of the first again.
+    """
+    iteration = _iteration()
+    if first_run is None:
+        return iteration * runs
+    if iteration:
+        raise InputError(
+            "batch_run: every iteration would play the same runs: leave first_run out, or give first_run=range(...) alone"
+        )
+    return first_run
+
+
+def _iteration() -> int:
+    frame = sys._getframe(1)
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_code.co_name == "_model_run_func" and frame.f_globals.get("__name__") == "mesa.batchrunner":
+            return int(frame.f_locals.get("iteration", 0))
+    return 0
 
 
 class Views:
@@ -53,7 +79,7 @@ class Views:
         history, shown = self._model.history, self._model.shown_run
         if not 0 <= shown - history.first_run < history.runs:
             last = history.first_run + history.runs - 1
-            raise ValueError(f"shown_run = {shown} is not in this block; it holds runs {history.first_run} to {last}")
+            raise InputError(f"shown_run = {shown} is not in this block; it holds runs {history.first_run} to {last}")
         return shown - history.first_run
 
 

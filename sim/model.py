@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 
 import mesa
@@ -19,13 +20,16 @@ from sim.agents import AGENTS
 from sim.agents.base import Policy, Watcher
 from sim.agents.dated import with_orders
 from sim.agents.seen import Seen, see
+from sim.arrays import NUMERICS
+from sim.checks import ANY_DAY, FIRST_RUN, RUNS, whole_number
 from sim.draws import Draws
+from sim.errors import InputError
 from sim.grid import ALLEGIANCE_CLASSES, load_control, load_grid
 from sim.history import History
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
-from sim.mesa_views import RecordCollector, Views
+from sim.mesa_views import RecordCollector, Views, first_run_in_batch
 from sim.orders import Orders
-from sim.scenario import Scenario
+from sim.scenario import Scenario, as_scenario
 from sim.start import initial_state
 from sim.state import State, sizes
 from sim.survey import close_day, survey
@@ -44,19 +48,26 @@ BLOCK_RUNS = 512
 class TheatreModel(mesa.Model):
     """A block of runs. Run `first_run + k` is the same history whatever the block it is computed in."""
 
+    @np.errstate(**NUMERICS)
     def __init__(
-        self, scenario: Scenario, runs: int = 32, first_run: int = 0, theatre: Theatre | None = None, rng: None = None
+        self,
+        scenario: Scenario | str | Path,
+        runs: int = 32,
+        first_run: int | None = None,
+        theatre: Theatre | None = None,
+        rng: None = None,
     ) -> None:
-        """scenario: a checked scenario. runs: size of the block, at least 1. first_run: 0-based number of its first run.
+        """scenario: a checked scenario, a name or a path. runs: size of the block, at least 1. first_run: 0-based number of
+        its first run; 0 when left out, and in Mesa's batch_run that of the iteration's block.
 
         theatre: another world than the scenario's lattice, for tests and benchmarks. rng: always None, as Mesa's
-        batch_run gives it. Raises ValueError.
+        batch_run gives it. Raises InputError, a ValueError.
         """
         super().__init__(rng=0)  # Mesa's own generator is never used
         if rng is not None:
-            raise ValueError("luck comes from the scenario's seed and the number of the run, not from rng")
-        if runs < 1 or first_run < 0:
-            raise ValueError(f"expected runs >= 1 and first_run >= 0, got {runs} and {first_run}")
+            raise InputError("luck comes from the scenario's seed and the number of the run, not from rng")
+        scenario, runs = as_scenario(scenario), whole_number("runs", runs, RUNS)
+        first_run = whole_number("first_run", first_run_in_batch(runs, first_run), FIRST_RUN)
         self.days = scenario.days
         self.running = True
         self.watcher: Watcher | None = None
@@ -96,7 +107,7 @@ class TheatreModel(mesa.Model):
     def _views(self) -> Views:
         return Views(self)
 
-    @np.errstate(divide="raise", invalid="raise", over="raise")
+    @np.errstate(**NUMERICS)
     def step(self) -> None:
         """Advance every run of the block by one day; stop running at the horizon.
 
@@ -118,6 +129,7 @@ class TheatreModel(mesa.Model):
         self.history.record(self.theatre, self.state, self.orders)
         self.running = self.state.day < self.days
 
+    @np.errstate(**NUMERICS)
     def morning(self) -> Seen:
         """Return what can be observed on the morning of the next day, under the values that hold on it."""
         if self._stages and self._stages[0][0] <= self.state.day + 1:
@@ -125,7 +137,8 @@ class TheatreModel(mesa.Model):
         return see(self.theatre, self.state, self._waits())
 
     def run_to(self, day: int) -> None:
-        """Step until `day`, or to the horizon if that comes first."""
+        """Step until `day`, or to the horizon if that comes first. Raises InputError."""
+        day = whole_number("day", day, ANY_DAY)
         while self.running and self.state.day < day:
             self.step()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.arrays import own_numerics
 from sim.history import History
 from sim.readings import (
     EXTENSION_REASONS,
@@ -72,6 +73,7 @@ class Outcome:
     categories: tuple[str, ...] = ()
 
 
+@own_numerics
 def outcome_table(history: History) -> dict[str, np.ndarray]:
     """Return every outcome as (runs,) float64."""
     return {outcome.name: np.asarray(outcome.of(history), dtype=np.float64) for outcome in OUTCOMES}

@@ -8,7 +8,7 @@ bases from the complete file upwards, each file and each `--set` a layer on what
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -16,13 +16,18 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from sim.checks import check_once, check_reached, shown, texts
 from sim.errors import InputError
 from sim.orders import DatedOrder
-from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, registry
+from sim.scenario_entries import Entry, Register, Value, apply_entries, build_section, paths_set, registry
 from sim.scenario_file import HEADING_KEYS, InputErrors, Layer, read_layers, read_set, scenario_names
 from sim.scenario_heading import SETTABLE, TimelineEvent, apply_heading, own_heading
 
 __all__ = ["Branch", "DatedOrder", "Entry", "Scenario", "TimelineEvent", "list_scenarios", "load_scenario", "sections"]
+
+
+DEADLINE_PASSED = timedelta(days=366)
+"""How long ago a deadline of the timeline may have been on the first evening."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Scenario:
     classes: str = ""
     classes_digest: str = ""
 
+    __iter__ = None  # with __getitem__ alone it would seem a sequence: Mesa's batch_run would take it apart
+
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start."""
         return self.sections[section]
@@ -110,6 +117,8 @@ class Scenario:
         """
         tables: dict[str, Any] = {}
         for path, value in values.items():
+            if not isinstance(path, str):
+                raise InputError(f"{set_by}: {shown(path)} must be the path of a value, in quotes")
             *sections_above, key = path.split(".")
             table = tables
             for section in sections_above:
@@ -137,11 +146,20 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
         given = {"timeline": ()} | heading
         scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
         _check_branch(scenario, layer, register)
+        _check_dates(scenario, layer)
     assert scenario is not None  # there is a layer at the least
-    for expression in sets:
-        scenario = _with_layer(scenario, read_set(expression), register)
+    scenario = _with_sets(scenario, sets, register)
     _check_first_evening(scenario, layers[-1].where)
     return scenario
+
+
+def as_scenario(given: Scenario | str | Path) -> Scenario:
+    """Return a scenario as it is, or the one of a name or path. Raises InputError, also for anything else."""
+    if isinstance(given, Scenario):
+        return given
+    if isinstance(given, (str, Path)):
+        return load_scenario(given)
+    raise InputError(f"scenario = {shown(given)} must be a scenario, as load_scenario returns it, a name or a path")
 
 
 def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Register | None = None) -> Scenario:
@@ -150,9 +168,17 @@ def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Regist
     It is `origin` itself when they change nothing. Raises InputError, also for what a branch cannot change.
     """
     scenario = replace(origin, branch=Branch(day, origin))
-    for expression in sets:
-        scenario = _with_layer(scenario, read_set(expression), register or registry())
+    scenario = _with_sets(scenario, sets, register or registry())
     return origin if replace(scenario, branch=origin.branch).hash == origin.hash else scenario
+
+
+def _with_sets(scenario: Scenario, sets: Sequence[str], register: Register) -> Scenario:
+    """Put `--set` expressions on a scenario; no two of them set the same. Raises InputError."""
+    layers = [read_set(expression) for expression in texts("sets", sets)]
+    check_once("--set", [path for layer in layers for path in paths_set(layer, register)])
+    for layer in layers:
+        scenario = _with_layer(scenario, layer, register)
+    return scenario
 
 
 def list_scenarios() -> tuple[str, ...]:
@@ -181,6 +207,41 @@ def _with_layer(scenario: Scenario, layer: Layer, register: Register) -> Scenari
     made = replace(scenario, sections=changed_sections, entries=entries, branch=branch, **heading)
     _check_branch(made, layer, register)
     return made
+
+
+def _check_dates(scenario: Scenario, layer: Layer) -> None:
+    """Raise InputErrors for the dated orders and events of a layer that no day of the scenario meets.
+
+    A deadline may have passed, by a year at most. What a base says is left: its days may be cut short. So is a file that
+    keeps what was run (as_run).
+    """
+    orders = scenario.orders if "orders" in layer.data else ()
+    events = scenario.timeline if "timeline" in layer.data else ()
+    faults = [] if layer.data.get("as_run") is True else list(_unreached(scenario, orders, events))
+    if faults:
+        raise InputErrors(f"{layer.where}: {fault}" for fault in faults)
+
+
+def all_reached(scenario: Scenario) -> bool:
+    """Whether every dated order and event meets a day that is simulated."""
+    return not list(_unreached(scenario, scenario.orders, scenario.timeline))
+
+
+def _unreached(scenario: Scenario, orders: Sequence[DatedOrder], events: Sequence[TimelineEvent]) -> Iterator[str]:
+    start, end = scenario.start_date, scenario.end_date
+    decides_from = start + timedelta(days=scenario.branch.day - 1) if scenario.branch else start
+    spans = [
+        (f"order {number}: from {order.first} to {order.last}", order.first, order.last, decides_from)
+        for number, order in enumerate(orders, 1)
+    ]
+    for event in events:
+        since = start - DEADLINE_PASSED if event.event == "deadline" else start
+        spans.append((f"timeline: {event.event} on {event.date}", event.date, event.date, since))
+    for what, first, last, since in spans:
+        try:
+            check_reached(what, first, last, since, end)
+        except InputError as error:
+            yield str(error)
 
 
 def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:

@@ -9,6 +9,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any, get_type_hints
 
+from sim.checks import first_repeated, shown
 from sim.errors import InputError
 from sim.scenario_file import HEADING_KEYS, Layer, near_miss
 from sim.values import declared
@@ -122,7 +123,11 @@ def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register
     """Return the entries as `layer` leaves them, in the order of the code, and the faults found."""
     changed, faults = dict(entries), []
     seen = set(entries)
-    for path, raw in _flatten(layer.tables, register):
+    given = list(_flatten(layer.tables, register))
+    twice = first_repeated(path for path, _ in given)
+    if twice is not None:
+        faults.append(f"{twice} stands there twice, in quotes and as a table; give it once")
+    for path, raw in given:
         seen.add(path)
         try:
             changed[path] = _entry(path, raw, entries.get(path), layer.name, register)
@@ -131,6 +136,11 @@ def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register
     missing = [path for path in register.declared if path not in seen]
     faults += [f"{path} is missing; a scenario without a base states every value" for path in missing]
     return {path: changed[path] for path in register.declared if path in changed}, faults
+
+
+def paths_set(layer: Layer, register: Register) -> list[str]:
+    """Return what a layer sets: keys of the heading, and dotted paths."""
+    return [key for key in layer.data if key in HEADING_KEYS] + [path for path, _ in _flatten(layer.tables, register)]
 
 
 def build_section(name: str, section: Any, entries: Mapping[str, Entry]) -> Any:
@@ -250,14 +260,3 @@ def _unknown(path: str, register: Register) -> str:
         return f"{path} must be a table of values, as in [{path}]"
     hint = near_miss(path, (*register.declared, *HEADING_KEYS)) or "; pullback show baseline lists them all"
     return f"{path} is not a known key{hint}"
-
-
-def shown(raw: Any) -> str:
-    """Write a value as it would stand in a file, cut to fit a line."""
-    if isinstance(raw, bool):
-        text = str(raw).lower()
-    elif isinstance(raw, str):
-        text = '"' + raw.replace("\n", " ") + '"'
-    else:
-        text = str(raw)
-    return text if len(text) <= 60 else text[:57] + "..."

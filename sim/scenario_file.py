@@ -12,10 +12,12 @@ from typing import Any
 
 from sim.errors import InputError, one_line
 from sim.paths import scenario_folder
+from sim.user_text import read_toml
 
 HEADING_KEYS = (
     "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control",
     "communities", "classes", "timeline", "orders", "takes_effect",
+    "as_run",
 )  # fmt: skip
 """What stands at the top of a file; every other key is a section."""
 
@@ -119,19 +121,6 @@ def read_set(expression: str) -> Layer:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        hint = f"; the shipped scenario is called {path.stem}" if path.stem in scenario_names() else ""
-        raise InputError(f"{path}: no such file{hint}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, not a scenario file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path.name}: not UTF-8 (at line {line}); save it as UTF-8") from None
-    except RecursionError:
-        raise InputError(f"{path.name}: not TOML: nested too deeply") from None
-    except ValueError as error:
-        raise InputError(f"{path.name}: not TOML: {error}") from None
+    if path.stem in scenario_names() and not path.exists():
+        raise InputError(f"{path}: no such file; the shipped scenario is called {path.stem}")
+    return read_toml(path)[0]

@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
-from numbers import Integral
 from typing import Any
 
+from sim.checks import DAYS, RUNS, SEED, Limits, first_repeated, shown, whole_number
 from sim.errors import InputError
 from sim.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
-from sim.scenario_entries import Register, shown
+from sim.scenario_entries import Register
 from sim.scenario_file import HEADING_KEYS, Layer, near_miss
 from sim.scenario_orders import dated_orders
 
 FORMAT = 1
-MOST_DAYS = 3650
-MOST_RUNS = 10_000_000
+MOST_DAYS, MOST_RUNS = DAYS.most, RUNS.most
 
 EVENTS = ("summit", "deadline")
 TIMELINE_KEYS = ("date", "event", "note", "source")
@@ -84,11 +83,9 @@ def _date(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any
     return {key: raw}
 
 
-def _whole(low: int, high: int) -> Check:
+def _whole(limits: Limits) -> Check:
     def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
-        if isinstance(raw, bool) or not isinstance(raw, Integral) or not low <= int(raw) <= high:
-            raise InputError(f"{key} = {shown(raw)} must be a whole number from {low} to {high}")
-        return {key: int(raw)}
+        return {key: whole_number(key, raw, limits)}
 
     return check
 
@@ -135,6 +132,8 @@ def _timeline(key: str, raw: Any, layer: Layer, register: Register) -> dict[str,
             events.append(_timeline_event(item, layer, register))
         except InputError as error:
             raise InputError(f"timeline event {number}: {error}") from None
+    if (twice := first_repeated(events, key=lambda event: (event.date, event.event))) is not None:
+        raise InputError(f"timeline: {twice.event} on {twice.date} stands there twice; give it once")
     return {key: tuple(sorted(events, key=lambda event: (event.date, event.event)))}
 
 
@@ -160,6 +159,12 @@ def _orders(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, A
     return {key: dated_orders(raw, register)}
 
 
+def _as_run(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, bool):
+        raise InputError(f"{key} = {shown(raw)} must be true or false")
+    return {}
+
+
 def _check_end(heading: Mapping[str, Any]) -> list[str]:
     try:
         heading["start_date"] + timedelta(days=heading["days"])
@@ -176,13 +181,14 @@ _CHECKS: dict[str, Check] = {
     "expect": _expect,
     "epoch": _date,
     "start_date": _date,
-    "days": _whole(1, MOST_DAYS),
-    "runs": _whole(1, MOST_RUNS),
-    "seed": _whole(0, 2**63 - 1),
+    "days": _whole(DAYS),
+    "runs": _whole(RUNS),
+    "seed": _whole(SEED),
     "control": _raster(HOLDER_LETTERS),
     "communities": _raster(HOLDER_LETTERS),
     "classes": _raster(ALLEGIANCE_CLASSES),
     "timeline": _timeline,
     "orders": _orders,
     "takes_effect": _date,
+    "as_run": _as_run,
 }

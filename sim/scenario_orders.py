@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sim.checks import shown
 from sim.errors import InputError
 from sim.orders import DatedOrder
-from sim.scenario_entries import Register, shown
+from sim.scenario_entries import Register
 from sim.scenario_file import near_miss
 
 KEYS = ("actor", "matter", "order", "from", "to", "note")

@@ -61,7 +61,7 @@ MISTAKES = (
     (("check", "none.toml"), "none.toml: no such file"),
     (("check", "baseline.toml"), "baseline.toml: no such file; the shipped scenario is called baseline"),
     (("check", "."), ". is not a known scenario; pullback list names them (a path needs a slash or .toml)"),
-    (("check", "./"), ".: is a folder, not a scenario file"),
+    (("check", "./"), ".: is a folder, not a file"),
     (("run", "baseline", "--runs", "0"), "--runs: runs = 0 must be a whole number from 1 to 10000000"),
     (("run", "baseline", "--days", "-4"), "--days: days = -4 must be a whole number from 1 to 3650"),
     (("run", "baseline", "--seed", "-1"), "--seed: seed = -1 must be a whole number from 0 to 9223372036854775807"),

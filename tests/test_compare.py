@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -185,11 +186,11 @@ def test_sides_made_by_different_code_are_marked() -> None:
 def test_a_condition_selects_pairs_by_the_run_of_the_first() -> None:
     a = side(truce_broken_on=[3, np.nan, 20], killed_sdf=[1, 2, 3])
     b = side("b", truce_broken_on=[np.nan] * 3, killed_sdf=[11, 12, 13])
-    kept = condition_on(_matched([a, b]), read_condition("truce_broken_on < 2026-01-20", START))
+    kept = condition_on(_matched([a, b]), read_condition("truce_broken_on < 2026-01-20", START, END))
     assert kept.others[0].outcomes["killed_sdf"].tolist() == [11.0]
     assert "only the 1 of 3 pairs whose run of a meets truce_broken_on < 2026-01-20" in kept.notes
     with pytest.raises(InputError, match="no run of a meets"):
-        condition_on(_matched([a, b]), read_condition("killed_sdf > 99", START))
+        condition_on(_matched([a, b]), read_condition("killed_sdf > 99", START, END))
 
 
 def test_several_sides_are_compared_with_the_first_and_adjusted_together() -> None:
@@ -223,8 +224,9 @@ def test_a_comparison_from_python_has_a_row_per_difference(folders: tuple[Path, 
     assert len(frame) == 1 + len(BY_NAME["summit_result"].categories)
 
 
-def test_an_ensemble_does_not_differ_from_itself(folders: tuple[Path, Path]) -> None:
-    for made in compare(folders[0], folders[0]).differences:
+def test_an_ensemble_does_not_differ_from_its_copy(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(folders[0], tmp_path / "copy")
+    for made in compare(folders[0], tmp_path / "copy").differences:
         assert made.differ == 0 and made.q == 1.0
         assert made.diff in (0.0, None)
 

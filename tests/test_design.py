@@ -237,10 +237,11 @@ def test_a_fault_is_one_line_that_says_where(changes: dict[str, Any], said: str)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{BREAKDOWN}\n0.004,1\n", "row 2 has 2 values, the first row names 1"),
+        (f"{BREAKDOWN}\n0.004,1\n", "row 2 has 2 values, the first row names 1; numbers take a decimal point, as in 0.5"),
         (f"{BREAKDOWN}\nmany\n", f'row 2: {BREAKDOWN} = "many" must be float, as in 0.0035'),
-        ("truce.breakdown\n1\n", "row 2: truce.breakdown is not a known value; did you mean truce.breakdown_per_day?"),
-        ("", "needs a first row of paths and a row of values for each point"),
+        ("truce.breakdown\n1\n", "row 1: truce.breakdown is not a known value; did you mean truce.breakdown_per_day?"),
+        ("", "is empty"),
+        (f"{BREAKDOWN}\n", "needs a first row of paths and a row of values for each point"),
     ],
 )
 def test_a_fault_of_a_table_is_one_line_with_its_row(text: str, said: str, tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(tmp_path: P
     jobs = [Job(0, 2), Deadly(2, 2), Job(4, 2)]
     with pytest.raises(JobsFailed) as told:
         ensemble._work_off(task, jobs, 2, 6, lambda done, asked: None)
-    assert str(told.value) == f"runs 2 to 3 killed their worker; the other runs are stored in {tmp_path / 'mine'}"
+    assert str(told.value) == f"runs 2 to 3 killed their worker; 4 of 6 runs are stored in {tmp_path / 'mine'}"
     assert runs_done(tmp_path / "mine").tolist() == [0, 1, 4, 5]
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted([*(ROOT / "sim").rglob("*.py"), *(ROOT / "dashboards").rglob("*.py")])
 
 LAYERS = (
-    "errors files values paths arrays data_tables grid grid_checks draws",
+    "errors files user_text checks values paths arrays data_tables grid grid_checks draws",
     "theatre state orders events survey start",
     "measures history readings outcomes",
     "agents mechanisms",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import mesa
 import numpy as np
@@ -11,7 +13,9 @@ import pytest
 from mesa.batchrunner import batch_run
 
 from sim.agents import AGENTS
+from sim.errors import InputError
 from sim.history import SERIES
+from sim.ledger import keep_ledger
 from sim.mesa_views import ABROAD
 from sim.model import TheatreModel
 from sim.scenario import load_scenario
@@ -134,6 +138,41 @@ def test_batch_run_gives_the_runs_of_a_block() -> None:
     assert [row["day"] for row in rows] == [10, 10]
     for name in ("sdf_share", "killed_sdf", "detainees_escaped"):
         assert [row[name] for row in rows] == whole.history.series[name][-1].tolist(), name
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_iterations_of_batch_run_are_different_runs(runs: int) -> None:
+    scenario = load_scenario("baseline", ["days=6"])
+    whole = TheatreModel(scenario, runs=3 * runs)
+    whole.run_to(6)
+    rows = repeated({"scenario": scenario, "runs": runs}, 3)
+    for name in ("sdf_share", "killed_sdf"):
+        assert [row[name] for row in rows] == whole.history.series[name][-1, ::runs].tolist(), name
+
+
+def test_iterations_beside_numbers_of_runs_are_refused() -> None:
+    with pytest.raises(InputError, match=r"batch_run: every iteration would play the same runs: leave first_run out"):
+        repeated({"scenario": load_scenario("baseline", ["days=2"]), "runs": 1, "first_run": [4]}, 2)
+
+
+def repeated(parameters: dict[str, Any], iterations: int) -> list[dict[str, Any]]:
+    """Call batch_run with a number of iterations, which newer versions of Mesa want as so many generators."""
+    newer = "rng" in signature(batch_run).parameters
+    how = {"rng": [None] * iterations} if newer else {"iterations": iterations}
+    return batch_run(TheatreModel, parameters, display_progress=False, **how)
+
+
+def test_a_scenario_is_taken_by_name_and_path_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('base = "baseline"\ndays = 2\n')
+    assert TheatreModel("baseline", runs=1).days == load_scenario("baseline").days
+    assert TheatreModel(tmp_path / "mine.toml", runs=1).days == 2
+    assert keep_ledger(str(tmp_path / "mine.toml"), 3).run == 3
+    assert [row["day"] for row in repeated({"scenario": str(tmp_path / "mine.toml"), "runs": 1}, 1)] == [2]
+    for given in (3, None, {"days": 2}):
+        with pytest.raises(InputError, match=r"must be a scenario, as load_scenario returns it, a name or a path"):
+            TheatreModel(given)
+    with pytest.raises(InputError, match=r"baselin is not a known scenario; did you mean baseline\?"):
+        TheatreModel("baselin")
 
 
 def test_batch_run_day_by_day() -> None:

@@ -142,7 +142,7 @@ def test_a_missing_file_a_folder_and_a_missing_base_are_told_apart(folder: Path)
     (folder / "mine.toml").write_text('base = "gone.toml"')
     for name, message in (
         ("none.toml", f"{folder / 'none.toml'}: no such file"),
-        ("sub.toml", f"{folder / 'sub.toml'}: is a folder, not a scenario file"),
+        ("sub.toml", f"{folder / 'sub.toml'}: is a folder, not a file"),
         ("mine.toml", f"{folder / 'gone.toml'}: no such file"),
     ):
         with pytest.raises(InputError) as caught:

@@ -210,14 +210,16 @@ def test_a_category_is_counted_by_name() -> None:
         measure_named("summit_result", base)
 
 
-START = date(2026, 1, 12)
+START, END = date(2026, 1, 12), date(2026, 7, 11)
 
 
 @pytest.mark.parametrize(
     ("text", "holds"),
     [
         ("truce_broken_on < 2026-01-20", [True, False, False]),
-        ("truce_broken_on >= 2026-01-20", [False, True, True]),
+        ("truce_broken_on >= 2026-01-20", [False, True, False]),
+        ("truce_broken_on >= 2026-01-20 or never", [False, True, True]),
+        ("truce_broken_on > 2026-01-20 or never and killed_sdf > 6", [False, False, True]),
         ("truce_broken_on == never", [False, False, True]),
         ("truce_broken_on != never", [True, True, False]),
         ("killed_sdf > 5", [False, True, True]),
@@ -228,9 +230,9 @@ START = date(2026, 1, 12)
         ("truce_extended == true", [True, False, False]),
         ("truce_extended != false", [True, False, False]),
         ("truce_broken_on <= 2026-01-15", [True, False, False]),
-        ("truce_broken_on > 2026-01-15", [False, True, True]),
+        ("truce_broken_on > 2026-01-15", [False, True, False]),
         ("truce_broken_on = 2026-01-20", [False, True, False]),
-        ("truce_broken_on != 2026-01-20", [True, False, True]),
+        ("truce_broken_on != 2026-01-20", [True, False, False]),
         ("killed_sdf >= 6", [False, True, True]),
         ("killed_sdf<=6", [True, True, False]),
         ("killed_sdf < 1e1", [True, True, True]),
@@ -248,7 +250,7 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
         "truce_extended": np.array([1.0, 0.0, np.nan]),
         "deal_terms": np.array([0.0, 1.0, np.nan]),
     }
-    assert read_condition(text, START).holds(runs).tolist() == holds
+    assert read_condition(text, START, END).holds(runs).tolist() == holds
 
 
 @pytest.mark.parametrize(
@@ -265,12 +267,15 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
         ("truce_broken_on < 2026-02-30", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not 2026-02-30"),
         ("", '--where "": give OUTCOME SIGN VALUE'),
         ("truce_broken_on", '--where "truce_broken_on": give OUTCOME SIGN VALUE'),
+        ("truce_broken_on > 2099-01-01", "--where truce_broken_on: 2099-01-01 is after the last day; the days"),
+        ("truce_broken_on > 1999-01-01", "--where truce_broken_on: 1999-01-01 is not after 2026-01-11"),
+        ("killed_sdf > 3 or never", "--where killed_sdf: or never goes with a date"),
         ("truce_broken_on < never", "--where truce_broken_on: never goes with == and !="),
     ],
 )
 def test_a_fault_of_a_condition_is_one_line(text: str, said: str) -> None:
     with pytest.raises(InputError) as told:
-        read_condition(text, START)
+        read_condition(text, START, END)
     assert str(told.value).startswith(said) and "\n" not in str(told.value)
 
 

@@ -15,8 +15,8 @@ from dashboards.engine.seat import Seat
 from dashboards.engine.setup import scenarios_of
 from dashboards.engine.story import Story
 from sim.agents import AGENTS
+from sim.checks import shown
 from sim.errors import InputError
-from sim.scenario_entries import shown
 
 TELLING_SECONDS = 0.02
 """How long the reasons of the watched run may be computed after the runs had their time."""

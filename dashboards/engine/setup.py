@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from sim.checks import shown
 from sim.errors import InputError
 from sim.scenario import Scenario, list_scenarios, load_scenario
-from sim.scenario_entries import Value, shown
+from sim.scenario_entries import Value
 
 DEFAULT = "baseline"
 DEFAULT_RUNS = 200

@@ -9,10 +9,8 @@ Pritchard et al. 1999 (rejection), with the runs of a point as its draws.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,8 @@ from scipy.stats import t as student
 
 from sim.analysis.hindcast import CAP_DAYS
 from sim.analysis.observations import NEVER_SAYS, Observation
+from sim.arrays import own_numerics
+from sim.experiments.runner import in_order
 from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario
@@ -124,6 +124,7 @@ def uncertain(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
+@own_numerics
 def make_design(scenario: Scenario, points: int, seed: int) -> Design:
     """Return a Latin hypercube over the ranges of the uncertain values.
 
@@ -140,16 +141,10 @@ def play(
 ) -> Iterator[np.ndarray]:
     """Yield the (observations + 1,) shares of runs of these points of the design, in order, as they are played."""
     jobs = [(scenario, design.settings(point), tuple(observations), runs) for point in points]
-    if workers <= 1:
-        yield from map(shares_met, jobs)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        try:
-            yield from pool.map(shares_met, jobs, chunksize=4)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    yield from in_order(shares_met, jobs, workers)
 
 
+@own_numerics
 def shares_met(job: tuple[Scenario, dict[str, float], tuple[Observation, ...], int]) -> np.ndarray:
     """Play one point; return the share of its runs that meet each observation, and in the end all of them."""
     scenario, settings, observations, runs = job
@@ -180,6 +175,7 @@ def meets(item: Observation, values: np.ndarray, start: date) -> np.ndarray:
     return (values >= low - beyond) & (values <= high + beyond)
 
 
+@own_numerics
 def identified(calibration: Calibration) -> list[Identified]:
     """Return what the record says of each value, the most identified first."""
     design, weight = calibration.design, calibration.weight
@@ -198,6 +194,7 @@ def identified(calibration: Calibration) -> list[Identified]:
     return sorted(found, key=lambda value: value.p)
 
 
+@own_numerics
 def paired(calibration: Calibration, drawn: np.ndarray) -> list[tuple[str, str, float, float]]:
     """Return pairs of values that the record ties to each other: paths, rank correlation over the sets, p below LEVEL.
 
@@ -215,6 +212,7 @@ def paired(calibration: Calibration, drawn: np.ndarray) -> list[tuple[str, str, 
     return sorted(found, key=lambda pair: pair[3])
 
 
+@own_numerics
 def combined(calibration: Calibration) -> list[Combination]:
     """Return, for each observation and for all at once, the sum of values that it speaks of; none where no value weighs.
 

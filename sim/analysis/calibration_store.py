@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,19 @@ import pyarrow.parquet as pq
 from sim.analysis.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
 from sim.analysis.observations import Observation
 from sim.analysis.plausible import write_plausible
+from sim.arrays import own_numerics
+from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS, whole_number
 from sim.errors import InputError
 from sim.experiments.folders import code_digest, write_json, write_table
 from sim.experiments.locks import held
 from sim.experiments.partial import shortfall
-from sim.scenario import Scenario
+from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
+from sim.scenario import Scenario, as_scenario
 
 PART_POINTS = 32
 
 
+@own_numerics
 def calibrate(
     scenario: Scenario,
     observations: Sequence[Observation],
@@ -45,13 +50,15 @@ def calibrate(
 
     Raises InputError where the folder is another's, FolderBusy where another process works in it.
     """
+    refuse_unguarded()
+    points, runs = whole_number("points", points, POINTS_OF_A_CALIBRATION), whole_number("runs", runs, RUNS_OF_A_CALIBRATION)
+    workers, scenario = whole_number("workers", workers, WORKERS), as_scenario(scenario)
     manifest: dict[str, Any] = {
         "scenario": scenario.name, "hash": scenario.hash, "seed": scenario.seed, "points": points, "runs": runs,
         "observations": [item.name for item in observations], "code": code_digest(),
     }  # fmt: skip
     design = make_design(scenario, points, scenario.seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    with held(folder):
+    with nothing_left_without_workers(folder), _made_and_held(folder):
         _open(folder, manifest)
         for first in range(0, points, PART_POINTS):
             part = folder / "points" / f"{first:06d}.parquet"
@@ -62,6 +69,13 @@ def calibrate(
                 _write_part(part, design, chosen, shares, manifest["observations"])
         on_progress(points, points)
         return read(folder, design, observations)
+
+
+@contextmanager
+def _made_and_held(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder):
+        yield
 
 
 def points_done(folder: Path) -> int:
@@ -86,9 +100,10 @@ def _read_part(path: Path, columns: Sequence[str]) -> pa.Table:
         raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
 
 
+@own_numerics
 def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, runs: int, seed: int) -> dict[str, Any]:
     """Write the plausible sets and calibration.json; return what the latter holds. scenario: its name or path."""
-    drawn = calibration.draw(sets, seed)
+    drawn = calibration.draw(whole_number("sets", sets, SETS_OF_A_CALIBRATION), seed)
     write_plausible(folder, calibration, drawn, scenario, runs)
     names = [item.name for item in calibration.observations]
     found = {

@@ -14,6 +14,8 @@ from sim.analysis.differences import LEVEL, Difference, differences
 from sim.analysis.measure import outcome_named
 from sim.analysis.pairs import Paired, condition_on, pair
 from sim.analysis.where import read_condition
+from sim.arrays import own_numerics
+from sim.checks import check_once, texts
 from sim.experiments.statistics import FEW_RUNS
 from sim.outcomes import OUTCOMES, Outcome
 
@@ -76,6 +78,7 @@ class Comparison:
         return self.table().to_pandas()
 
 
+@own_numerics
 def compare(
     *sources: str | Path, outcomes: Sequence[str] = (), where: str | None = None, by: str | None = None
 ) -> Comparison:
@@ -85,10 +88,11 @@ def compare(
     outcomes: names, all when left out. where: a condition that the run of the first must meet. Raises InputError, also
     where the runs do not share their luck.
     """
+    check_once("--outcome", texts("outcomes", outcomes))
     chosen = tuple(outcome_named(name) for name in outcomes) or OUTCOMES
     paired = pair(sources, by)
     if where is not None:
-        paired = condition_on(paired, read_condition(where, paired.base.start))
+        paired = condition_on(paired, read_condition(where, paired.base.start, paired.base.end))
     return Comparison(paired, chosen)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import stats
 
 from sim.analysis.pairs import Paired, Side, horizon
+from sim.arrays import own_numerics
 from sim.experiments.statistics import DATES_BY
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome
 
@@ -72,6 +73,7 @@ class Difference:
     by: tuple[ByDate, ...] = ()
 
 
+@own_numerics
 def differences(paired: Paired, outcomes: tuple[Outcome, ...] = OUTCOMES) -> list[Difference]:
     """Return the differences of each other side from the base, by outcome; of a category, by category."""
     made = [

@@ -17,6 +17,7 @@ from scoringrules import brier_score, crps_ensemble, interval_score
 
 from sim.analysis.observations import NEVER_SAYS, Observation
 from sim.analysis.pooled import Pooled
+from sim.arrays import own_numerics
 from sim.experiments.folders import SCHEMA
 from sim.experiments.results import Results
 
@@ -29,6 +30,7 @@ TEST, FITTED, UNCHANGED = "test", "fitted", "unchanged"
 Target = tuple[float, float, float]
 
 
+@own_numerics
 def hindcast(
     results: Results | Pooled, observations: Sequence[Observation], null_policies: Mapping[str, Results] | None = None
 ) -> dict[str, Any]:

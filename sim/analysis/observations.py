@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sim.checks import first_repeated, same
 from sim.errors import InputError
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
 from sim.paths import data_folder
 from sim.scenario_file import near_miss
+from sim.user_text import read_toml
 
 SCORES = ("crps", "brier", "interval")
 KEYS = ("name", "outcome", "observed", "unit", "score", "nothing_changes", "used_to_fit", "confidence", "source")
@@ -67,15 +68,10 @@ class Observation:
         return self.seen_by is None or start < self.seen_by <= end
 
 
-def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
+def load_observations(path: str | Path | None = None) -> tuple[Observation, ...]:
     """Read the shipped record, or the user's own. Raises InputError naming the observation and what is wrong."""
-    path = path or data_folder() / "observations.toml"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path.name}: not TOML: {error}") from None
+    path = Path(path) if path else data_folder() / "observations.toml"
+    data, _ = read_toml(path)
     unknown = [key for key in data if key not in ("format", "observation")]
     tables = data.get("observation")
     if unknown or data.get("format") != 1 or not _are_tables(tables):
@@ -83,8 +79,11 @@ def load_observations(path: Path | None = None) -> tuple[Observation, ...]:
     made = tuple(_observation(f"{path.name}: observation {number}", item) for number, item in enumerate(tables or (), 1))
     names = [item.name for item in made]
     for number, name in enumerate(names, 1):
-        if name in names[: number - 1]:
+        if same(name) in map(same, names[: number - 1]):
             raise InputError(f"{path.name}: observation {number}: another one has the name {name!r}")
+    twice = first_repeated(made, key=lambda item: (item.outcome, same(item.observed), item.by))
+    if twice is not None:
+        raise InputError(f"{path.name}: {twice.name}: another one says the same of {twice.outcome}; leave one of them out")
     return made
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.analysis.where import Condition
+from sim.checks import first_repeated, shown
 from sim.errors import InputError
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
@@ -17,7 +18,6 @@ from sim.experiments.tables import open_results
 from sim.outcomes import OUTCOMES
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
-from sim.scenario_entries import shown
 from sim.scenario_file import near_miss
 
 
@@ -63,6 +63,9 @@ def pair(sources: Sequence[str | Path], by: str | None = None) -> Paired:
     whose values are the sides.
     """
     opened = [_opened(source) for source in sources]
+    twice = first_repeated(opened, key=lambda results: results.folder.resolve())
+    if twice is not None:
+        raise InputError(f"{twice.folder}: is named twice; a comparison needs two different results")
     if by is not None:
         if len(opened) != 1 or not isinstance(opened[0], SweepResults):
             raise InputError("--by goes with the folder of one sweep")
@@ -81,7 +84,8 @@ def condition_on(paired: Paired, condition: Condition) -> Paired:
         raise InputError(f'no run of {paired.base.name} meets --where "{condition.text}"')
     note = f"only the {holds.sum():,} of {len(holds):,} pairs whose run of {paired.base.name} meets {condition.text}"
     others = tuple(side.kept(holds) for side in paired.others)
-    return Paired(paired.base.kept(holds), others, (*paired.notes, note), condition)
+    notes = (*paired.notes, note, *condition.notes(paired.base.outcomes))
+    return Paired(paired.base.kept(holds), others, notes, condition)
 
 
 def _opened(source: str | Path) -> Results | SweepResults:

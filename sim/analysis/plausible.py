@@ -29,6 +29,7 @@ asks = "What does the scenario say when its uncertain values are only as certain
 [design]
 method = "table"
 table = "plausible.csv"
+repeated = true  # a set drawn twice counts twice
 include_base = false
 
 [replicates]

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.analysis.observations import Observation
 from sim.analysis.pooled import Pooled
+from sim.arrays import own_numerics
 from sim.experiments.results import Results
 
 
@@ -41,6 +42,7 @@ class Agreement:
         return int(self.met[rows].all(axis=0).sum())
 
 
+@own_numerics
 def agreement(results: Results | Pooled, observations: Sequence[Observation]) -> Agreement:
     """Compare every run with every observation that the scenario covers; a question that did not arise is not met."""
     scenario = results.scenario

@@ -23,6 +23,7 @@ from sim.analysis.measure import Measure, measure_named
 from sim.analysis.point_values import Heat, PointValues, Response, heat, of_the_design, point_values, response
 from sim.analysis.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
 from sim.analysis.where import Condition, read_condition
+from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.sweep_results import SweepResults, open_sweep
 from sim.scenario_entries import Entry
@@ -104,6 +105,7 @@ class Sensitivity:
         return pa.Table.from_pylist([asdict(driver) for driver in self.drivers])
 
 
+@own_numerics
 def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> Sensitivity:
     """Return what an outcome of a sweep rests on.
 
@@ -111,7 +113,7 @@ def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> S
     design cannot tell.
     """
     results = open_sweep(Path(folder))
-    condition = read_condition(where, results.base.start_date) if where else None
+    condition = read_condition(where, results.base.start_date, results.base.end_date) if where else None
     return of_measure(results, measure_named(outcome, results.base), condition)
 
 

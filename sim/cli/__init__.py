@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from sim.checks import first_repeated
 from sim.cli.exits import Terminated, and_flushed, exit_code
 from sim.cli.streams import incomplete_results_told, take_streams
 from sim.scenario_file import near_miss
@@ -56,7 +57,10 @@ class Commands(click.Group):
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             hint = near_miss(args[0], COMMANDS) or "; pullback --help lists them"
             raise click.UsageError(f"{args[0]} is not a command{hint}", ctx)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _check_given_once(ctx, command, name, rest)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
@@ -70,6 +74,16 @@ class Commands(click.Group):
         """Run a command line and exit with its code."""
         call = super().main
         raise SystemExit(exit_code(lambda: call(args, prog_name, **{**extra, "standalone_mode": False})))
+
+
+def _check_given_once(ctx: click.Context, command: click.Command, name: str | None, args: Sequence[str]) -> None:
+    """Raise UsageError where an option that takes one value is given twice: the later would win without a word."""
+    own = command.make_context(name, list(args), parent=ctx, resilient_parsing=True)
+    _, _, given = command.make_parser(own).parse_args(list(args))
+    single = [each for each in given if isinstance(each, click.Option) and not (each.is_flag or each.multiple)]
+    twice = first_repeated(single, key=lambda option: option.name)
+    if twice is not None:
+        raise click.UsageError(f"{twice.opts[0]} is given twice; give it once", own)
 
 
 @click.group("pullback", cls=Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})

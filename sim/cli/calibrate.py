@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
 
@@ -27,10 +28,16 @@ TERMS = 4
 @click.command()
 @click.argument("scenario")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
-@click.option("--points", type=click.IntRange(2, 65536), default=1024, show_default=True, help="Points of the design.")
-@click.option("--runs", type=click.IntRange(1, 4096), default=32, show_default=True, help="Runs of each point.")
-@click.option("--sets", type=click.IntRange(1, 65536), default=64, show_default=True, help="Plausible sets to draw.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option(
+    "--points", type=click.IntRange(*POINTS_OF_A_CALIBRATION), default=1024, show_default=True, help="Points of the design."
+)
+@click.option(
+    "--runs", type=click.IntRange(*RUNS_OF_A_CALIBRATION), default=32, show_default=True, help="Runs of each point."
+)
+@click.option(
+    "--sets", type=click.IntRange(*SETS_OF_A_CALIBRATION), default=64, show_default=True, help="Plausible sets to draw."
+)
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Folder.  [default: results/calibrate-NAME-HASH]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def calibrate(
@@ -53,13 +60,14 @@ def calibrate(
     from sim.scenario import load_scenario
 
     loaded = load_scenario(scenario)
-    used = [
-        item
-        for item in load_observations(observations)
-        if item.used_to_fit and item.lies_within(loaded.start_date, loaded.end_date)
-    ]
+    fitted = [item for item in load_observations(observations) if item.used_to_fit]
+    used = [item for item in fitted if item.lies_within(loaded.start_date, loaded.end_date)]
     if not used:
         raise InputError(f"{loaded.name}: no observation marked used_to_fit lies within its days")
+    if len(used) < len(fitted):
+        outside = "; ".join(item.name for item in fitted if item not in used)
+        span = f"{loaded.start_date} to {loaded.end_date}"
+        click.echo(f"pullback: left out, because the scenario's days, {span}, do not cover it: {outside}", err=True)
     folder = out or Path("results") / f"calibrate-{loaded.name}-{loaded.hash}"
     found = _played(loaded, used, folder, points, runs, workers)
     if not found.weight.any():
@@ -78,15 +86,18 @@ def _played(
     """Play the points that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
     from sim.analysis import calibration_store
     from sim.cli.batch import end_workers, processors
-    from sim.cli.exits import HELD, INTERRUPTED, TERMINATED, Ended, Terminated
+    from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
     from sim.cli.progress import progress
     from sim.experiments.locks import FolderBusy
+    from sim.experiments.runner import JobsFailed
 
     try:
         with progress("points") as report:
             return calibration_store.calibrate(scenario, used, folder, points, runs, workers or processors(), report)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
+    except JobsFailed as error:
+        raise Ended(f"{error}; what is done is stored in {folder}", PARTLY) from None
     except (KeyboardInterrupt, Terminated) as stop:
         end_workers()
         stored = f"{calibration_store.points_done(folder)} of {points} points are stored in {folder}"

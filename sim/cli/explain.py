@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.checks import FIRST_RUN
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,7 +22,7 @@ MOST_EVENTS = 10
 
 @click.command()
 @click.argument("source")
-@click.option("--run", type=click.IntRange(min=0), required=True, metavar="K", help="Number of the run, from 0.")
+@click.option("--run", type=click.IntRange(*FIRST_RUN), required=True, metavar="K", help="Number of the run, from 0.")
 @click.option("--actor", metavar="NAME", help="Tell the decisions of one actor only, those to order nothing too.")
 @click.option("--why", metavar="EVENT", help="Walk back from an event: KIND[:PLACE][@DATE], as in truce_extended.")
 @click.option("--diverge", metavar="SOURCE2", help="Find where this run parts from the same run of another scenario.")

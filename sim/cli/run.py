@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.checks import WORKERS
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
 
 if TYPE_CHECKING:
-    from datetime import date
+    pass
 
+
+if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MAIN_OUTCOMES = (
@@ -48,7 +51,7 @@ MAIN_OUTCOMES = (
 @click.option("--days", type=int, help="Days to simulate.  [default: the scenario's]")
 @click.option("--seed", type=int, help="Seed of the runs' luck.  [default: the scenario's]")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
 @click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
 @click.option("--save", type=FOLDER, metavar="DIR", help="With --until: results with all runs' states.")
@@ -84,7 +87,7 @@ def run(
     loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
     states = States(taken_up=saved, horizon=loaded.days if save else None)
     if until is not None:
-        loaded = loaded.with_values({"days": _day_number(until, loaded.start_date)}, set_by="--until")
+        loaded = loaded.with_values({"days": _day_number(until, loaded)}, set_by="--until")
     if saved is not None:
         _check_goes_on(loaded, saved)
     folder, workers = save or out or results_folder(loaded), workers or processors()
@@ -127,6 +130,8 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     loaded = saved_ensemble(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
     there = loaded.runs
     for key, value in given.items():
+        if any(expression.partition("=")[0].strip().strip("\"'") == key for expression in sets):
+            raise InputError(f"--set {key} and --{key} say the same; give one of them")
         loaded = loaded.with_values({key: value}, set_by=f"--{key}")
     if saved is not None and loaded.runs > there:
         raise InputError(f"--runs {loaded.runs}: {saved} holds {there} saved runs")
@@ -143,19 +148,20 @@ def _check_goes_on(loaded: Scenario, saved: Path) -> None:
         raise InputError(f"{saved}: was saved on the evening of {kept.end_date}; its runs cannot end on {loaded.end_date}")
 
 
-def _day_number(text: str, start: date) -> int:
-    """Read a date or a number of days from the start. Raises InputError."""
-    from datetime import date
+def _day_number(text: str, loaded: Scenario) -> int:
+    """Read a date or a number of days from the start, which the runs reach. Raises InputError."""
+    from datetime import date, timedelta
 
+    from sim.checks import check_reached
     from sim.errors import InputError
 
+    start = loaded.start_date
     try:
-        day = int(text) if text.isdecimal() else (date.fromisoformat(text) - start).days
-    except ValueError:
+        day = start + timedelta(int(text)) if text.isdecimal() else date.fromisoformat(text)
+    except (ValueError, OverflowError):
         raise InputError(f"--until {text}: give a date, as in 2026-01-20, or a number of days") from None
-    if day < 1:
-        raise InputError(f"--until {text}: must be after the first evening, {start}")
-    return day
+    check_reached(f"--until {text}", day, day, start, loaded.end_date)
+    return (day - start).days
 
 
 def _print_summary(

@@ -76,7 +76,7 @@ def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
     from sim.cli.tables import console
 
     out = console()
-    out.print(made.measure.said + (f", where {made.where.text}" if made.where else ""), style="bold")
+    out.print(made.measure.said + (f", where {made.where.said}" if made.where else ""), style="bold")
     if not made.is_complete:
         out.print("INCOMPLETE: the sweep is not finished; these are the points that are there", style="bold")
     out.print(f"{made.points} points, {made.runs:,} runs in {folder}\n", soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.checks import WORKERS
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
 
@@ -26,7 +27,7 @@ OUTCOME_SHOWN = "truce_agreed_on"
 
 @click.command()
 @click.argument("sweep")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes to reckon with.  [default: processors]")
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to reckon with.  [default: processors]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     """Say what SWEEP varies and what it would take: points, runs, jobs, time, memory and disk. Keeps nothing.
@@ -84,7 +85,7 @@ def _design(sweep: Sweep) -> str:
 
 @click.command()
 @click.argument("sweep")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes to use.  [default: processors]")
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
 @click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array does.")
 @click.option(

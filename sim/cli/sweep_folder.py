@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.checks import POINTS_RECOMPUTED
 from sim.cli.exits import DONE, OUTPUT, PARTLY
 from sim.cli.targets import FILE
 from sim.files import STDOUT
@@ -81,7 +82,9 @@ def _so_far(folder: Path, outcome: str, made: Status) -> str:
 
 @click.command()
 @FOLDER
-@click.option("--recompute", type=click.IntRange(min=0), default=3, show_default=True, help="Points to play again.")
+@click.option(
+    "--recompute", type=click.IntRange(*POINTS_RECOMPUTED), default=3, show_default=True, help="Points to play again."
+)
 def verify(folder: Path, recompute: int) -> int:
     """Check the sweep in DIR: every planned run once, every file whole, some points played again bit for bit."""
     from sim.experiments.sweep_check import verify as faults_of

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
+from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.factors import Factor, settings_of
 from sim.scenario import Scenario
@@ -85,6 +86,7 @@ class Design:
         raise KeyError(path)
 
 
+@own_numerics
 def make_design(recipe: Recipe) -> Design:
     """Return the points of a recipe. Raises InputError where there are too many, or none."""
     over_uncertainties = _rows(recipe)

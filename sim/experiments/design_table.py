@@ -2,42 +2,70 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from sim.checks import first_repeated, same, shown
 from sim.errors import InputError
 from sim.experiments.factors import Factor, column_factor
 from sim.scenario import Scenario
-from sim.scenario_entries import Value, shown
+from sim.scenario_entries import Value
 from sim.scenario_file import near_miss
+from sim.user_text import Row, read_table
 
 
-def read_table(path: Path, base: Scenario) -> tuple[tuple[Factor, ...], tuple[tuple[Value, ...], ...]]:
-    """Read a CSV file whose first row names values and whose other rows set them. Raises InputError with the line."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            head, *lines = [line for line in csv.reader(file) if line] or [[]]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
-    if not head or not lines:
+def read_design_table(
+    path: Path, base: Scenario, may_repeat: bool
+) -> tuple[tuple[Factor, ...], tuple[tuple[Value, ...], ...]]:
+    """Read a CSV file whose first row names values and whose other rows set them. Raises InputError with the row.
+
+    may_repeat: two rows may set the same values, and each counts.
+    """
+    head, rows = read_table(path)
+    _check_head(head, base, path)
+    points = [(row.line, _point(row, head, base, path)) for row in rows]
+    if not points:
         raise InputError(f"{path}: needs a first row of paths and a row of values for each point")
-    columns: list[list[Value]] = [[] for _ in head]
-    for number, line in enumerate(lines, start=2):
-        if len(line) != len(head):
-            raise InputError(f"{path}: row {number} has {len(line)} values, the first row names {len(head)}")
-        for column, path_of_value, text in zip(columns, head, line, strict=True):
-            column.append(_cell(text, path_of_value, base, f"{path}: row {number}: {path_of_value}"))
-    factors = [column_factor(name, column, base, f"{path}: {name}") for name, column in zip(head, columns, strict=True)]
-    return tuple(factors), tuple(zip(*columns, strict=True))
+    if not may_repeat:
+        _check_points(points, path)
+    columns = zip(*(values for _, values in points), strict=True)
+    factors = [
+        column_factor(name, column, base, f"{path}: {name}") for name, column in zip(head.cells, columns, strict=True)
+    ]
+    return tuple(factors), tuple(values for _, values in points)
+
+
+def _check_head(head: Row, base: Scenario, path: Path) -> None:
+    where = f"{path}: row {head.line}"
+    for name in head.cells:
+        if name not in base.entries:
+            raise InputError(
+                f"{where}: {name or 'a column without a name'} is not a known value{near_miss(name, base.entries)}"
+            )
+    if (twice := first_repeated(head.cells)) is not None:
+        raise InputError(f"{where}: two columns set {twice}; leave one of them out")
+
+
+def _check_points(points: list[tuple[int, tuple[Value, ...]]], path: Path) -> None:
+    twice = first_repeated(points, key=lambda point: same(point[1]))
+    if twice is not None:
+        first = next(line for line, values in points if same(values) == same(twice[1]))
+        raise InputError(
+            f"{path}: row {twice[0]} sets the same values as row {first}; leave one out, "
+            "or give [design] repeated = true to count each"
+        )
+
+
+def _point(row: Row, head: Row, base: Scenario, path: Path) -> tuple[Value, ...]:
+    return tuple(
+        _cell(text, name, base, f"{path}: row {row.line}: {name}") for name, text in zip(head.cells, row.cells, strict=True)
+    )
 
 
 def _cell(text: str, path: str, base: Scenario, where: str) -> Value:
-    if path not in base.entries:
-        raise InputError(f"{where} is not a known value{near_miss(path, base.entries)}")
     before = base.entries[path].value
     try:
         if isinstance(before, bool):
-            return {"true": True, "false": False}[text.strip().lower()]
-        return type(before)(text.strip())
+            return {"true": True, "false": False}[text.lower()]
+        return type(before)(text)
     except (KeyError, ValueError):
         raise InputError(f"{where} = {shown(text)} must be {type(before).__name__}, as in {shown(before)}") from None

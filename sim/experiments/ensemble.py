@@ -7,7 +7,8 @@ yet. A larger number of runs later adds to the same folder.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from sim import snapshot
+from sim.arrays import own_numerics
+from sim.checks import RUNS, WORKERS, whole_number
+from sim.errors import InputError
 from sim.experiments.locks import held
 from sim.experiments.results import Results, open_results
 from sim.experiments.runner import JobsFailed, work_off
 from sim.experiments.store import is_known, note_asked, open_folder, read_asked, runs_done, saved_state, write_part
+from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
 from sim.model import BLOCK_RUNS, TheatreModel
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario, as_scenario, load_scenario
 
 SMALLEST_JOB = 32
 
@@ -57,7 +62,7 @@ class Task:
 
 
 def run(
-    name_or_path: str | Path,
+    name_or_path: str | Path | Scenario,
     runs: int | None = None,
     sets: Sequence[str] = (),
     workers: int = 1,
@@ -65,15 +70,18 @@ def run(
 ) -> Results:
     """Run a scenario many times, or what its folder lacks of it, and open the results; `frame` of them is a DataFrame.
 
-    name_or_path and sets: as on the command line. runs: the scenario's own number when left out. With more than one worker,
-    call it from under `if __name__ == "__main__":`. out: the folder, results/NAME-HASH when left out. Raises InputError,
-    FolderBusy, JobsFailed.
+    name_or_path and sets: as on the command line; or a scenario as load_scenario returns it, which takes no sets. runs: the
+    scenario's own number when left out. With more than one worker, call it from under `if __name__ == "__main__":`. out:
+    the folder, results/NAME-HASH when left out. Raises InputError, FolderBusy, JobsFailed.
     """
-    scenario = load_scenario(name_or_path, sets)
+    refuse_unguarded()
+    if isinstance(name_or_path, Scenario) and sets:
+        raise InputError("sets go with the name or path of a scenario; give them to load_scenario")
+    loaded = load_scenario(name_or_path, sets) if isinstance(name_or_path, (str, Path)) else as_scenario(name_or_path)
     if runs is not None:
-        scenario = scenario.with_values({"runs": runs}, set_by="runs")
-    folder = Path(out) if out is not None else default_folder(scenario)
-    return run_ensemble(scenario, scenario.runs, workers, folder, lambda done, asked: None)
+        loaded = loaded.with_values({"runs": whole_number("runs", runs, RUNS)}, set_by="runs")
+    folder = Path(out).absolute() if out is not None else default_folder(loaded).absolute()
+    return run_ensemble(loaded, loaded.runs, workers, folder, lambda done, asked: None)
 
 
 def default_folder(scenario: Scenario) -> Path:
@@ -81,6 +89,7 @@ def default_folder(scenario: Scenario) -> Path:
     return Path("results") / f"{scenario.name}-{scenario.hash}"
 
 
+@own_numerics
 def run_ensemble(
     scenario: Scenario, runs: int, workers: int, folder: Path, on_progress: Progress, states: States = States()
 ) -> Results:
@@ -90,11 +99,12 @@ def run_ensemble(
     on_progress is called with the number of runs done and asked for. Raises InputError when the folder belongs to other
     results, FolderBusy when another driver holds it, JobsFailed when jobs killed their worker or raised.
     """
+    refuse_unguarded()
+    runs, workers = whole_number("runs", runs, RUNS), whole_number("workers", workers, WORKERS)
     if _is_there(folder, scenario, runs, states.horizon):
         on_progress(runs, runs)
         return open_results(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with held(folder):
+    with nothing_left_without_workers(folder), _made_and_held(folder):
         open_folder(folder, scenario, states.horizon)
         note_asked(folder, runs)
         done = runs_done(folder)
@@ -109,6 +119,13 @@ def _is_there(folder: Path, scenario: Scenario, runs: int, horizon: int | None) 
     if not is_known(folder, scenario, horizon) or runs > (read_asked(folder) or runs):
         return False
     return not len(np.setdiff1d(np.arange(runs), runs_done(folder)))
+
+
+@contextmanager
+def _made_and_held(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder):
+        yield
 
 
 def plan(runs: int, done: np.ndarray, workers: int) -> list[Job]:
@@ -129,6 +146,7 @@ def plan(runs: int, done: np.ndarray, workers: int) -> list[Job]:
     ]
 
 
+@own_numerics
 def compute(task: Task, job: Job) -> Job:
     """Run one job, a block of runs, and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
@@ -148,4 +166,5 @@ def _work_off(task: Task, jobs: list[Job], workers: int, runs: int, on_progress:
             failed.append(f"runs {job.first_run} to {job.first_run + job.runs - 1} {why}")
         on_progress(int((runs_done(task.folder) < runs).sum()), runs)
     if failed:
-        raise JobsFailed(f"{', '.join(failed)}; the other runs are stored in {task.folder}")
+        there = int((runs_done(task.folder) < runs).sum())
+        raise JobsFailed(f"{', '.join(failed)}; {there} of {runs} runs are stored in {task.folder}")

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.checks import first_repeated, shown
 from sim.errors import InputError
 from sim.scenario import Scenario
-from sim.scenario_entries import Entry, Value, registry, shown
+from sim.scenario_entries import Entry, Value, registry
 from sim.scenario_file import near_miss
 
 KEYS = ("values", "range", "scale", "levels", "distribution", "arguments", "source")
@@ -129,7 +130,7 @@ def _entry(path: str, base: Scenario, where: str) -> Entry:
 def _listed(raw: Any, where: str) -> tuple[Value, ...]:
     if not isinstance(raw, (list, tuple)) or not raw:
         raise InputError(f"{where}: values = {shown(raw)} must be a list of one or more values")
-    if len({(type(value), str(value)) for value in raw}) < len(raw):
+    if first_repeated(raw) is not None:
         raise InputError(f"{where}: values = {shown(raw)} names a value twice")
     return tuple(raw)
 

@@ -18,6 +18,9 @@ from sim.files import whole_file, write_text
 from sim.paths import PACKAGE
 
 SCHEMA = 1
+DATA = ("cells.tsv", "lines.tsv", "names.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control-????-??-??.txt")
+"""The data in sim/data that runs are made from."""
+
 BEGUN = ".begun"
 """A file that is there while a folder is being made: what is found beside it without a manifest is ours to make again."""
 
@@ -84,14 +87,25 @@ def machine() -> dict[str, Any]:
 
 
 def code_digest() -> str:
-    """Return 16 hex digits over the code and data that make the numbers: everything above experiments and cli."""
+    """Return 16 hex digits over the code and data that make the numbers: everything above experiments and cli.
+
+    Only what belongs to the program counts: modules that can be imported, and the data that it reads. Notes, copies of an
+    editor and other files beside them change nothing.
+    """
     digest = blake2b(digest_size=8)
     for path in sorted(PACKAGE.rglob("*")):
-        inside = path.relative_to(PACKAGE).parts[0]
-        makes_numbers = path.suffix in (".py", ".tsv", ".txt") and inside not in ("experiments", "cli", "scenarios")
-        if makes_numbers and path.is_file():
-            digest.update(str(path.relative_to(PACKAGE)).encode() + path.read_bytes())
+        inside = path.relative_to(PACKAGE)
+        if _makes_numbers(inside) and path.is_file():
+            digest.update(str(inside).encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _makes_numbers(inside: Path) -> bool:
+    if inside.parts[0] in ("experiments", "cli", "scenarios"):
+        return False
+    if inside.suffix == ".py":
+        return all(part.isidentifier() for part in inside.with_suffix("").parts)
+    return inside.parent == Path("data") and any(inside.match(pattern) for pattern in DATA)
 
 
 def write_table(path: Path, table: pa.Table) -> None:

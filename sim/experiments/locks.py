@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
+from sim.checks import SHARDS, Limits, whole_number
 from sim.files import hold_standard_descriptors, write_text
 
 LOCK = ".lock"
@@ -28,6 +29,10 @@ class Shard:
 
     number: int
     of: int
+
+    def __post_init__(self) -> None:
+        """Raise InputError where there is no such part."""
+        whole_number("the number of a shard", self.number, Limits(1, whole_number("the number of shards", self.of, SHARDS)))
 
     def __str__(self) -> str:
         return f"{self.number}-of-{self.of}"

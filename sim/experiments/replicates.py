@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
+from sim.checks import first_repeated, shown
 from sim.errors import InputError
 from sim.experiments.statistics import LEVEL, wilson
 from sim.outcomes import CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO
-from sim.scenario_entries import shown
 from sim.scenario_file import near_miss
 
 STATS = {"mean": (NUMBER,), "share": (YES_NO, DATE)}
@@ -92,7 +92,10 @@ def read_criteria(raw: Any, where: str) -> tuple[Criterion, ...]:
     example = '[{ outcome = "truce_extensions", stat = "mean", half_width = 0.25 }]'
     if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw or not all(isinstance(x, Mapping) for x in raw):
         raise InputError(f"{where}until = {shown(raw)} must be a list, as in {example}")
-    return tuple(_read_criterion(each, f"{where}until: ") for each in raw)
+    made = tuple(_read_criterion(each, f"{where}until: ") for each in raw)
+    if (twice := first_repeated(made, key=lambda each: each.outcome)) is not None:
+        raise InputError(f"{where}until: {twice.outcome} stands there twice; give it once")
+    return made
 
 
 def _read_criterion(raw: Mapping[str, Any], where: str) -> Criterion:

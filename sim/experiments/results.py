@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.checks import check_once, texts
 from sim.errors import InputError
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
 from sim.experiments.partial import shortfall, warn
@@ -85,7 +86,8 @@ class Results:
 
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per run: its number and outcomes, all of them unless named. Needs pandas."""
-        names = [outcome.name for outcome in OUTCOMES] if outcomes is None else list(outcomes)
+        names = [outcome.name for outcome in OUTCOMES] if outcomes is None else list(texts("outcomes", outcomes))
+        check_once("outcomes:", names)
         return self._read("outcomes").sort_by("run").select(["run", *names]).to_pandas()
 
     def series(self, name: str) -> np.ndarray:

@@ -6,24 +6,24 @@ A job is any small object that pickles. Its work writes its own result; what com
 from __future__ import annotations
 
 import errno
-import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 from sim.errors import one_line
+from sim.experiments.workers import LocalPool
 
 WINDOW_PER_WORKER = 2
 KILLED = "killed their worker"
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 Job = TypeVar("Job")
+Made = TypeVar("Made")
 Work = Callable[[Job], object]
 MakePool = Callable[[int], Executor]
 Told = tuple[Job, str | None]
@@ -35,12 +35,14 @@ class JobsFailed(RuntimeError):
 
 
 def local_pool(workers: int) -> Executor:
-    """Return processes of this machine, which end when this process does."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
+    """Return processes of this machine, which end when this process does. Raises WorkersCannotStart."""
+    with _stopping_waits():
+        return LocalPool(workers)
 
 
 def work_off(work: Work[Job], jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Told[Job]]:
-    """Yield each job as it is done or has failed. Raises OSError where the disk fails: that is no job's fault.
+    """Yield each job as it is done or has failed. What is no job's fault is raised: OSError where the disk fails, and
+    WorkersCannotStart.
 
     work: a function that pickles. A job that raises is told with what it raised. Where a worker dies, the jobs under way are
     tried again one by one, so that the one that kills is told and the others are done.
@@ -95,7 +97,29 @@ def _in_pool(
                 yield under_way.pop(future), None if error is None else _said(error)
         return []
     except BrokenProcessPool:
+        if isinstance(pool, LocalPool) and (fault := pool.fault()) is not None:
+            raise fault from None
         return list(under_way.values())
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def in_order(work: Callable[[Job], Made], jobs: Iterable[Job], workers: int) -> Iterator[Made]:
+    """Yield what `work` returns for each job, in their order, as they are done.
+
+    Raises WorkersCannotStart, and JobsFailed where a job killed its worker; what a job raises is raised.
+    """
+    if workers <= 1:
+        yield from map(work, jobs)
+        return
+    pool = local_pool(workers)
+    assert isinstance(pool, LocalPool)
+    try:
+        with _stopping_waits():
+            made = pool.map(work, jobs, chunksize=4)
+        yield from made
+    except BrokenProcessPool:
+        raise pool.fault() or JobsFailed(f"a job {KILLED}") from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -120,15 +144,3 @@ def _stopping_waits() -> Iterator[None]:
             signal.signal(each, handler or signal.SIG_DFL)
     for number in came:
         signal.raise_signal(number)
-
-
-def _prepare_worker() -> None:
-    """End this worker when the driver is gone, so that a killed driver leaves nothing running."""
-    driver = parent_process()
-    assert driver is not None, "a worker has a parent"
-
-    def leave_with_the_driver() -> None:
-        driver.join()
-        os._exit(1)
-
-    threading.Thread(target=leave_with_the_driver, daemon=True).start()

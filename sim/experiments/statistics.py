@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
+from sim.arrays import own_numerics
 from sim.experiments.folders import SCHEMA
 from sim.experiments.results import Results
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
@@ -73,6 +74,7 @@ def _dates(values: np.ndarray, start: date, days: int) -> dict[str, Any]:
     }
 
 
+@own_numerics
 def summary(results: Results) -> dict[str, Any]:
     """Return the whole object that `pullback run --json` prints."""
     scenario = results.scenario

@@ -7,11 +7,14 @@ of jobs or the machine were before. Every point shares seed and run numbers, so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from sim.arrays import own_numerics
+from sim.checks import WORKERS, whole_number
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard, alone, held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
@@ -31,6 +34,7 @@ from sim.experiments.sweep_store import (
     stamp_of,
     times_there,
 )
+from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
 
 JOB_RUNS = 512
 JOBS_PER_WORKER = 4
@@ -45,8 +49,9 @@ def sweep(name_or_path: str | Path, workers: int = 1, out: str | Path | None = N
     name_or_path: as on the command line. With more than one worker, call it from under `if __name__ == "__main__":`.
     out: the folder, results/NAME-HASH when left out. Raises InputError, FolderBusy, JobsFailed.
     """
+    refuse_unguarded()
     loaded = load_sweep(name_or_path)
-    folder = Path(out) if out is not None else default_folder(loaded)
+    folder = (Path(out) if out is not None else default_folder(loaded)).absolute()
     return run_sweep(loaded, folder, workers, lambda done, asked, failed: None)
 
 
@@ -55,6 +60,7 @@ def default_folder(sweep: Sweep) -> Path:
     return Path("results") / f"{sweep.name}-{sweep.hash}"
 
 
+@own_numerics
 def run_sweep(
     sweep: Sweep,
     folder: Path,
@@ -68,13 +74,14 @@ def run_sweep(
     Raises InputError when the folder belongs to other results or a part of it is damaged, FolderBusy when another driver
     holds it, JobsFailed when jobs raised or killed their worker.
     """
+    refuse_unguarded()
+    workers = whole_number("workers", workers, WORKERS)
     if _is_there(folder, sweep):
         results = SweepResults(folder)
         on_progress(results.runs_asked, results.runs_asked, 0)
         return results
-    folder.mkdir(parents=True, exist_ok=True)
     failed: dict[str, str] = {}
-    with held(folder, shard):
+    with nothing_left_without_workers(folder), _made_and_held(folder, shard):
         with alone(folder):
             open_folder(folder, sweep)
             note_asked(folder, sweep.runs, sweep.sequential)
@@ -100,7 +107,7 @@ def run_sweep(
         note_failed(folder, failed, shard)
     if failed:
         named = ", ".join(f"{job} {why}" for job, why in failed.items())
-        raise JobsFailed(f"{named}; the others are stored in {folder}")
+        raise JobsFailed(f"{named}; {done} of {asked} runs are stored in {folder}")
     return SweepResults(folder)
 
 
@@ -112,6 +119,13 @@ def _is_there(folder: Path, sweep: Sweep) -> bool:
     check_parts(folder, results.manifest, results.parts)
     fixed, rule = read_asked(folder)
     return results.is_complete and (rule == sweep.sequential if sweep.sequential else fixed >= sweep.runs)
+
+
+@contextmanager
+def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder, shard):
+        yield
 
 
 def _rounds(sweep: Sweep, folder: Path, shard: Shard | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sim.checks import POINTS_RECOMPUTED, whole_number
 from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
@@ -108,6 +109,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
 
     points_recomputed: points drawn at random of which some runs are played again and compared bit for bit.
     """
+    points_recomputed = whole_number("points_recomputed", points_recomputed, POINTS_RECOMPUTED)
     results = sweep_in(folder)
     manifest = results.manifest
     if results.base.hash != manifest["base_hash"]:

@@ -11,6 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
+from sim.checks import WORKERS, whole_number
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import take_over
 from sim.experiments.sweep import plan
@@ -40,6 +41,7 @@ class Estimate:
 
 def estimate(sweep: Sweep, workers: int) -> Estimate:
     """Play point 0 into a temporary folder and scale up what it took."""
+    workers = whole_number("workers", workers, WORKERS)
     rounds = _rounds(sweep)
     jobs = sum(times * len(_jobs(sweep, end - first, workers)) for first, end, times in rounds)
     with TemporaryDirectory() as name:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from sim.arrays import own_numerics
+from sim.checks import first_repeated, same, shown
 from sim.errors import InputError
 from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
-from sim.experiments.design_table import read_table
-from sim.experiments.factors import KEYS, MOST_LEVELS, Factor, read_factor
+from sim.experiments.design_table import read_design_table
+from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
 from sim.experiments.replicates import Sequential, read_criteria
+from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
-from sim.scenario_entries import Value, shown
+from sim.scenario_entries import Value
 from sim.scenario_file import find_scenario, near_miss
 from sim.scenario_heading import MOST_RUNS
+from sim.user_text import read_toml
 
 FORMAT = 1
 TOP = (
@@ -37,11 +41,9 @@ TOP = (
     "replicates",
     "output",
 )
-DESIGN = ("method", "points", "levels", "seed", "include_base", "table")
+DESIGN = ("method", "points", "levels", "seed", "include_base", "table", "repeated")
 SERIES_KEPT = ("quantiles", "full", "none")
 RUNS = 256
-EVERY = "*"
-"""In a path: every uncertain number below it that has a range of some width."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +82,11 @@ def sweep_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (scenario_folder() / "sweeps").glob("*.toml")))
 
 
+@own_numerics
 def load_sweep(name_or_path: str | Path) -> Sweep:
     """Read a sweep by the name of a shipped one, or by path. Raises InputError, in one line that says where."""
     path = _find(str(name_or_path), isinstance(name_or_path, Path))
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path.name}: not TOML: {error}") from None
+    data, text = read_toml(path)
     return read_sweep(data, path.stem, path.name, path.parent, text)
 
 
@@ -105,6 +100,11 @@ def read_sweep(data: Mapping[str, Any], name: str, where: str, folder: Path, tex
     except InputError as error:
         said = str(error)
         raise InputError(said if said.startswith(f"{where}: ") else f"{where}: {said}") from None
+
+
+def safe_name(name: str) -> str:
+    """Return the name of a file as one of a folder: what is no letter, digit, hyphen or underscore becomes a hyphen."""
+    return re.sub(r"[^\w-]+", "-", name).strip("-") or "sweep"
 
 
 def _find(text: str, is_path: bool) -> Path:
@@ -135,9 +135,10 @@ class _Reader:
         if series not in SERIES_KEPT:
             raise InputError(f"[output] series = {shown(series)} must be one of {', '.join(SERIES_KEPT)}")
         heading = {key: self._text(key) for key in ("title", "asks")}
-        name = self._text("name") or name
-        if not name.replace("-", "").replace("_", "").isalnum():
-            raise InputError(f"name = {shown(name)} must be letters, digits and hyphens: it names a folder")
+        own_name = self._text("name")
+        if own_name and not own_name.replace("-", "").replace("_", "").isalnum():
+            raise InputError(f"name = {shown(own_name)} must be letters, digits and hyphens: it names a folder")
+        name = own_name or safe_name(name)
         sequential = _sequential(replicates, series) if "until" in replicates else None
         runs = sequential.most if sequential else _fixed(replicates)
         return Sweep(name, base=base, recipe=recipe, runs=runs, series=series, text=text, sequential=sequential, **heading)
@@ -158,9 +159,7 @@ class _Reader:
         method = raw.get("method")
         if method not in METHODS:
             raise InputError(f"[design] method = {shown(method)} must be one of {', '.join(METHODS)}")
-        include_base = raw.get("include_base", True)
-        if not isinstance(include_base, bool):
-            raise InputError(f"[design] include_base = {shown(include_base)} must be true or false")
+        include_base = _yes_or_no(raw, "include_base", True)
         levers = self._factors("levers", base, as_levels=True)
         numbers = {
             "points": self._points(raw, method),
@@ -189,12 +188,17 @@ class _Reader:
 
     def _factors(self, table: str, base: Scenario, as_levels: bool) -> tuple[Factor, ...]:
         """Return the factors of a table; what is named by itself goes before what a * stands for."""
-        flat = dict(_flat(self._table(table), base))
-        own = {path: raw for path, raw in flat.items() if not path.endswith(EVERY)}
-        for path, raw in flat.items():
-            if path.endswith(EVERY):
-                matches = _every(path, base, f"[{table}] {path}")
-                own |= {match: raw for match in matches if match not in own}
+        flat = list(flat_paths(self._table(table), base))
+        if (twice := first_repeated(path for path, _ in flat)) is not None:
+            raise InputError(f"[{table}] {twice} stands there twice, in quotes and as tables; give it once")
+        own = {path: raw for path, raw in flat if not path.endswith(EVERY)}
+        starred: dict[str, tuple[str, Any]] = {}
+        for pattern, raw in flat:
+            for path in every_path(pattern, base, f"[{table}] {pattern}") if pattern.endswith(EVERY) else ():
+                before, other = starred.setdefault(path, (pattern, raw))
+                if path not in own and same(str(other)) != same(str(raw)):
+                    raise InputError(f"[{table}] {before} and {pattern} both stand for {path}; name it by itself as well")
+        own |= {path: raw for path, (_, raw) in starred.items() if path not in own}
         return tuple(read_factor(path, raw, base, f"[{table}] {path}", as_levels) for path, raw in own.items())
 
     def _check_factors(
@@ -207,8 +211,9 @@ class _Reader:
             raise InputError(f"[uncertainties] is empty; {method} needs something to sample")
         if not levers and not varied:
             raise InputError("[levers] and [uncertainties] are empty; a sweep varies something")
-        if method != "table" and "table" in raw:
-            raise InputError('[design] table goes with method = "table"')
+        for key in ("table", "repeated"):
+            if method != "table" and key in raw:
+                raise InputError(f'[design] {key} goes with method = "table"')
 
     def _rows_of_table(
         self, raw: Mapping[str, Any], base: Scenario
@@ -217,7 +222,7 @@ class _Reader:
             raise InputError('[design] table must be the path of a CSV file, in quotes, as in table = "plausible.csv"')
         if self._table("uncertainties"):
             raise InputError("[uncertainties] goes without a table: its columns say what varies")
-        return read_table(self.folder / raw["table"], base)
+        return read_design_table(self.folder / raw["table"], base, may_repeat=_yes_or_no(raw, "repeated", False))
 
     def _table(self, key: str) -> Mapping[str, Any]:
         table = self.data.get(key, {})
@@ -254,37 +259,18 @@ def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
     return Sequential(least, step, most, read_criteria(replicates["until"], where))
 
 
-def _flat(table: Mapping[str, Any], base: Scenario, prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield (dotted path, entry), whether the path stands in quotes or as tables."""
-    for key, raw in table.items():
-        path = f"{prefix}{key}"
-        inner = isinstance(raw, Mapping) and raw and path not in base.entries and not set(raw) & set(KEYS)
-        if inner and all(isinstance(item, Mapping) for item in raw.values()):
-            yield from _flat(raw, base, f"{path}.")
-        else:
-            yield path, raw
-
-
-def _every(pattern: str, base: Scenario, where: str) -> list[str]:
-    stem = pattern.removesuffix(EVERY)
-    found = [
-        path
-        for path, entry in base.entries.items()
-        if path.startswith(stem)
-        and entry.kind == "uncertainty"
-        and entry.range is not None
-        and entry.range[0] < entry.range[1]
-    ]
-    if not found or (stem and not stem.endswith(".")):
-        raise InputError(f'{where} stands for no uncertain value; give "*" for all, or a section, as in "truce.*"')
-    return found
-
-
 def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
     for key in table:
         if key not in keys:
             hint = near_miss(key, keys) or f"; known are {', '.join(keys)}"
             raise InputError(f"{where}{key} is not a known key{hint}")
+
+
+def _yes_or_no(design: Mapping[str, Any], key: str, default: bool) -> bool:
+    raw = design.get(key, default)
+    if not isinstance(raw, bool):
+        raise InputError(f"[design] {key} = {shown(raw)} must be true or false")
+    return raw
 
 
 def _whole(table: Mapping[str, Any], key: str, default: int, where: str, least: int, most: int = 2**63 - 1) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.design import Design
 from sim.experiments.folders import code_digest, read_manifest
@@ -39,6 +40,7 @@ class Played:
     series: dict[str, np.ndarray]
 
 
+@own_numerics
 def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
@@ -69,6 +71,7 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design]:
     return manifest, load_scenario(folder / "scenario.toml"), read_design(folder, manifest)
 
 
+@own_numerics
 def play(scenario: Scenario, first_run: int, end_run: int, keep_series: bool) -> Played:
     """Play some runs of a scenario, a block at a time."""
     histories = list(_blocks(scenario, first_run, end_run))

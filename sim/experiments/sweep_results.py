@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from sim.checks import check_once, texts
 from sim.errors import InputError
 from sim.experiments.design import Design
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
@@ -134,7 +135,8 @@ class SweepResults:
 
     def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
         """Return a row per (point, run): the two keys and outcomes, all of them unless named. Raises KeyError."""
-        names = [outcome.name for outcome in OUTCOMES] if outcomes is None else list(outcomes)
+        names = [outcome.name for outcome in OUTCOMES] if outcomes is None else list(texts("outcomes", outcomes))
+        check_once("outcomes:", names)
         schema = outcome_schema()
         for name in names:
             schema.field(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sim.checks import check_once, texts
 from sim.experiments import results
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
 from sim.experiments.sweep_results import SweepResults, open_sweep
@@ -22,11 +23,13 @@ def open_results(folder: str | Path) -> results.Results | SweepResults:
     """
     manifest = read_manifest(Path(folder))
     check_schema(Path(folder), manifest, SCHEMA)
+    folder = Path(folder).absolute()  # it is read later, and the caller may go elsewhere
     return open_sweep(folder) if manifest.get("kind") == KIND else results.open_results(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
     """Return a row per run: outcomes, all unless named; of a sweep also point, run and the values of the point."""
+    check_once("--outcome", texts("outcomes", names))
     made = open_results(folder)
     names = list(names) or [outcome.name for outcome in OUTCOMES]
     if isinstance(made, SweepResults):
@@ -44,6 +47,7 @@ def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
 
 def series_of(folder: str | Path, names: Sequence[str]) -> pa.Table:
     """Return daily series: of an ensemble a row per run and day; of a sweep as it keeps them."""
+    check_once("--series", texts("series", names))
     made = open_results(folder)
     if isinstance(made, SweepResults):
         return made.series(names)

@@ -56,7 +56,7 @@ def _facts(made: Sensitivity) -> dict[str, str]:
         "Sweep": f"{results.manifest['scenario']}, {results.folder}, model {results.manifest['code']}",
         "Points": f"{made.points}, {made.runs:,} runs in all; {len(made.drivers)} values vary",
     }
-    return facts | ({"Only where": made.where.text} if made.where else {})
+    return facts | ({"Only where": made.where.said} if made.where else {})
 
 
 def _short(made: Sensitivity, clear: list[Driver]) -> Element:
