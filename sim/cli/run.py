@@ -13,10 +13,6 @@ from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
 
 if TYPE_CHECKING:
-    pass
-
-
-if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MAIN_OUTCOMES = (
