@@ -10,9 +10,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sim.analysis.differences import mean_interval, paired_shares, share_interval
 from sim.analysis.durations import of_sample
 from sim.analysis.main_effects import Layout
+from sim.analysis.paired_median import paired_median
+from sim.analysis.paired_shares import paired_shares, share_interval
 from sim.analysis.point_values import PointValues
 from sim.analysis.variance import jackknife
 from sim.experiments.statistics import wilson
