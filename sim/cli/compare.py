@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 
 LEGEND = """
-A, B        the mean of a number; the median of a date, and the share of the runs in which it came
-difference  the median of the pairs that differ, of yes or no that of the shares; its interval and q are of the same test
-up, down    the shares of the pairs in which B is greater, or later, and in which it is less, or earlier
+A, B        mean of a number; median of a date, and the share of the runs in which it came
+difference  median of the pairs that differ, of yes or no that of the shares; with the interval of its test
+up, down    shares of the pairs in which B is greater, or later, and less, or earlier
 or more     a date did not come by the last day, and counts as the day after
-effect      difference times the share of pairs that differ, in standard deviations of a run; of yes or no Cohen's h
-q           p adjusted for the number of outcomes"""
+q           p of the same test, adjusted for the number of outcomes; the largest effects stand first"""
 
 
 @click.command()
@@ -90,11 +89,11 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
     for said in words.warnings(differences):
         out.print(f"! {said}: compared where it arises in both", soft_wrap=True)
     clear = [each for each in words.by_size(differences) if each.is_clear]
-    columns = ("A", "B", "difference", "95% interval", "up, down", "effect", *(["q"] if show_all else []))
+    columns = ("A", "B", "difference", "95% interval", "up, down", *(["q"] if show_all else []))
     rows = table("outcome", *columns, whole=columns)
     for each in differences if show_all else clear:
         if each.diff is not None:
-            cells = words.size(each), words.interval(each), words.pairs(each), words.effect(each), words.chance(each)
+            cells = words.size(each), words.interval(each), words.pairs(each), words.chance(each)
             rows.add_row(words.label(each), *words.sides(each, start), *cells[: len(columns) - 2])
     if rows.row_count:
         out.print(rows)
