@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,10 +35,30 @@ class NoSeriesError(Exception):
     """Raised where a reading looks at more than the daily series, of which no earlier evening is kept."""
 
 
-class UpTo:
-    """A history as it stood on the evening of `day`: its daily series up to then, and nothing else."""
+class Daily(Protocol):
+    """What has daily series: (days + 1, runs) each, from the evening of the start on."""
 
-    def __init__(self, history: History | UpTo, day: int) -> None:
+    @property
+    def series(self) -> Mapping[str, np.ndarray]:
+        """By name."""
+
+    @property
+    def days(self) -> int:
+        """After the first evening."""
+
+    @property
+    def runs(self) -> int:
+        """Number of them."""
+
+    @property
+    def start_date(self) -> date:
+        """Date of the first evening."""
+
+
+class UpTo:
+    """What was recorded as it stood on the evening of `day`: its daily series up to then, and nothing else."""
+
+    def __init__(self, history: Daily, day: int) -> None:
         self.days: int = day
         self.runs: int = history.runs
         self.start_date: date = history.start_date

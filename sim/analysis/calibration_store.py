@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.analysis.plausible import replace, write_plausible
 from sim.errors import InputError
 from sim.experiments.folders import code_digest

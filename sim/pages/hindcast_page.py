@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.analysis.pooled import Pooled
 from sim.analysis.record import agreement
 from sim.experiments.results import Results

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.experiments.results import Results
 from sim.outcomes import ALWAYS, CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 from sim.pages.charts import coming
@@ -123,7 +123,7 @@ def _picture(
 ) -> Element:  # fmt: skip
     """values: of the runs in which its question arises, of all `runs`."""
     recorded = None
-    if observation is not None and observation.lies_within(calendar.start, calendar.end):
+    if observation is not None and observation.is_date and observation.lies_within(calendar.start, calendar.end):
         recorded = (observation.observed[0], observation.observed[2])
     title = outcome.definition[0].upper() + outcome.definition[1:]
     arises = [f"Arises in {percent(len(values) / runs)} of the runs, {outcome.arises}."] if len(values) < runs else []
