@@ -81,7 +81,7 @@ def test_an_outcome_on_an_evening_is_what_a_run_to_that_evening_comes_to() -> No
     shorter.run_to(days)
     known = outcome_table(shorter.history)
     for outcome in OUTCOMES:
-        if has_series(outcome):
+        if has_series(outcome) and outcome.name != "cells_changed_20_to_28_jan":  # which is of two evenings
             read = np.asarray(as_of(outcome.of, BY)(longer.history), float)
             assert read == pytest.approx(known[outcome.name], nan_ok=True), outcome.name
 

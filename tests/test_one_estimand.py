@@ -151,6 +151,14 @@ def test_rounding_is_no_difference() -> None:
     assert (made.differ, made.diff, made.p) == (0, 0.0, 1.0)
 
 
+def test_a_person_fewer_in_most_pairs_does_not_hide_hundreds_more_in_the_others() -> None:
+    """As in a what-if of escapes: 1,500 more in a third of the pairs, one fewer, by a day's shift, in half of them."""
+    more = np.repeat([1500.0, -1.0, 0.0], [32, 48, 16])
+    a = np.full(96, 500.0)
+    (made,) = differences(_matched([side(killed_sdf=a), side("b", killed_sdf=a + more)]), (BY_NAME["killed_sdf"],))
+    assert (made.diff, made.share_greater, made.share_less, made.sides_apart) == (1500.0, pytest.approx(1 / 3), 0.0, False)
+
+
 def test_an_interval_that_leaves_0_out_among_many_outcomes_is_said_to_be_one_of_them() -> None:
     up = [1.0] * 9 + [-1.0]
     paired = _matched([side(killed_sdf=[0.0] * 10), side("b", killed_sdf=up)])

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 from scipy import stats
 
-from sim.analysis.paired_median import LEVEL, PairedMedian, change, paired_median
+from sim.analysis.paired_median import LEVEL, PairedMedian, change, paired_median, spread_of
 from sim.analysis.paired_shares import cohens_h, rows_of, share_interval, share_test
 from sim.analysis.pairs import Paired, Side, horizon
 from sim.experiments.statistics import DATES_BY
@@ -44,7 +44,8 @@ class Difference:
     the base's start (None: it did not come in half of the pairs). They are None too where they move against most pairs
     (sides_apart). diff: b - a; of a number or date, the median over the pairs that differ; at_least: a date that did not
     come would make it larger. ci: its interval, None where too few pairs differ for one. share_greater, share_less: of the
-    n pairs, those in which b is greater, or later, and less; differ: their number. effect: the difference times the share
+    n pairs, those in which b is greater, or later, and less; differ: their number; numbers that are apart by less than a
+    hundredth of a run's standard deviation count as the same. effect: the difference times the share
     of pairs that differ, in standard deviations of a run, or Cohen's h of shares; effect_ci: that of the ends of ci.
     censored: runs of each side whose date did not come. moved: Wasserstein's distance of the two distributions, in the
     outcome's unit or days; gap: the largest between their shares (Kolmogorov). q: p adjusted for the number of outcomes.
@@ -121,7 +122,7 @@ def _of_outcome(outcome: Outcome, base: Side, side: Side, last: date) -> Iterato
 
 
 def _of_values(head: Difference, a: np.ndarray, b: np.ndarray, found: PairedMedian) -> Difference:
-    spread, n = float(np.sqrt((a.var() + b.var()) / 2)), len(a)
+    spread, n = spread_of(a, b), len(a)
     scale = found.differ / n / spread if spread > 0 else None
     return replace(
         head, diff=found.diff, at_least=found.at_least, ci=found.ci, p=found.p, differ=found.differ,
@@ -166,7 +167,7 @@ def _of_dates(head: Difference, base: Side, side: Side, last: date) -> Differenc
     a, b = (days_of(head.outcome, each, base, limit) for each in (base, side))
     came = ~np.isnan(a), ~np.isnan(b)
     late_a, late_b = (np.where(there, days, limit + 1.0) for there, days in zip(came, (a, b), strict=True))
-    found = _of_values(head, late_a, late_b, paired_median(change(late_a, late_b), base.key, cut=came[0] != came[1]))
+    found = _of_values(head, late_a, late_b, paired_median(late_b - late_a, base.key, cut=came[0] != came[1]))
     middles = (float(np.quantile(days, 0.5, method="inverted_cdf")) for days in (late_a, late_b))
     found = _with_sides(found, *middles)
     middle_a, middle_b = (

@@ -17,6 +17,8 @@ from scipy import stats
 LEVEL = 0.95
 SAME = 1e-6
 """Part of a value by which the two sides of a pair may be apart and count as the same: the series have seven figures."""
+FINE = 0.01
+"""The same as a part of the standard deviation of a run: a shift of one person beside hundreds is not counted as a turn."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,14 @@ class PairedMedian:
 
 
 def change(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return (pairs,) b - a, 0 where they are apart by no more than rounding."""
-    return np.where(np.abs(b - a) <= SAME * np.maximum(np.abs(a), np.abs(b)), 0.0, b - a)
+    """Return (pairs,) b - a of numbers, 0 where they are apart by no more than rounding or a FINE part of their spread."""
+    same = np.maximum(SAME * np.maximum(np.abs(a), np.abs(b)), FINE * spread_of(a, b))
+    return np.where(np.abs(b - a) <= same, 0.0, b - a)
+
+
+def spread_of(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the standard deviation of a run, of both sides together."""
+    return float(np.sqrt((a.var() + b.var()) / 2))
 
 
 def paired_median(changes: np.ndarray, key: np.ndarray, cut: np.ndarray | None = None) -> PairedMedian:

@@ -216,7 +216,8 @@ def _method(made: Comparison) -> Element:
         "differences. Runs under different seeds are no pairs and are refused.",
         "Numbers and dates: the sign test. Of the pairs that differ, its question is whether more go up than down; its "
         "estimate is their median, and its interval holds the values that it would not refuse, so that estimate, interval, "
-        "shares of pairs and q cannot contradict each other. A date that has not come counts as the day after "
+        "shares of pairs and q cannot contradict each other. Numbers apart by less than a hundredth of a run's standard "
+        "deviation count as the same. A date that has not come counts as the day after "
         f"{horizon(made.paired)}, the last day that all sides reach: that leaves its sign as it is and makes its size a "
         "least one. Shares: Newcombe's interval for paired shares (1998, method 10), which holds at no event too, and the p "
         "at which it meets 0. A difference is taken over the pairs in which the question arises on both sides.",
