@@ -200,7 +200,7 @@ def test_what_chance_could_have_made_or_what_does_not_arise_is_no_answer() -> No
         "truce_extended": "cannot be answered",
         "summit_result": "cannot be answered",
     }
-    assert words.expected(found["truce_extended"])[2] == "arises in 0 of A, 4 of B, in 0 of both (not by chance)"
+    assert words.expected(found["truce_extended"])[2] == "arises in 0 of A, 4 of B, in 0 of both (apart beyond chance)"
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------

@@ -107,9 +107,9 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
 def _in_words(made: Comparison, each: Difference) -> str:
     if each.outcome.type == DATE:
         a, b = (percent(1 - late / each.n) for late in each.censored)
-        return f"{words.pairs_in_words(each)}, by {words.size(each)}; came in {b} of the runs in B and in {a} in A"
+        return f"{words.pairs_in_words(each)}: {words.size(each)}; came in {b} of the runs in B and in {a} in A"
     if each.outcome.type == NUMBER:
-        return f"{words.pairs_in_words(each)}, by {words.size(each)}"
+        return f"{words.pairs_in_words(each)}: {words.size(each)}"
     a, b = words.sides(each, made.paired.base.start)
     return f"{b} in B, {a} in A ({words.size(each)})"
 

@@ -80,9 +80,11 @@ def pairs(made: Difference) -> str:
 
 
 def pairs_in_words(made: Difference) -> str:
-    """Say in what shares of the pairs B is greater, or later, and less."""
+    """Say in what shares of the pairs B is greater, or later, and less; the larger share first."""
     up, down = ("later", "earlier") if made.outcome.type == DATE else ("higher", "lower")
-    return f"{up} in {percent(made.share_greater or 0.0)} of the pairs, {down} in {percent(made.share_less or 0.0)}"
+    shares = sorted([(-(made.share_greater or 0.0), up), (-(made.share_less or 0.0), down)])
+    (most, way), (fewest, other) = shares
+    return f"{way} in {percent(-most)} of the pairs, {other} in {percent(-fewest)}"
 
 
 def points(value: float, with_unit: bool = True) -> str:
@@ -127,7 +129,9 @@ def remark(made: Difference) -> str:
 def arises(made: Difference) -> str:
     """Say in how many pairs the question of an outcome arises on each side."""
     a, b = made.arises
-    return f"arises in {a:,} of A, {b:,} of B, in {made.n:,} of both" + (" (not by chance)" if made.arises_apart else "")
+    return f"arises in {a:,} of A, {b:,} of B, in {made.n:,} of both" + (
+        " (apart beyond chance)" if made.arises_apart else ""
+    )
 
 
 def warnings(differences: Sequence[Difference]) -> list[str]:
