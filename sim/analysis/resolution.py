@@ -34,7 +34,6 @@ def too_few_points(points: int, values: int) -> str:
     least = smallest_share(points, values) if values else 0.0
     if not values or (points > values and least <= LARGE):
         return ""
-    said = (
-        f"{points:,} points are few for {values:,} values: a value stands out only if it makes {least:.0%} of the variance"
-    )
+    many = f"{values:,} value{'s' if values > 1 else ''}"
+    said = f"{points:,} points are few for {many}: a value stands out only if it makes {least:.0%} of the variance"
     return f"{said} between points" + (", and what one does is mixed with what others do" if points <= values else "")
