@@ -63,14 +63,16 @@ changed = sim.run(what_if, runs=RUNS, out=HERE / "one-flight")
 # %% [markdown]
 # ## 4. Compare run by run
 # Run 17 of the what-if has the luck of run 17 of the baseline. So take the differences of pairs: luck that both share falls
-# out. An interval that holds zero says that 64 pairs do not tell the two apart; a difference of 0 in every pair says that
-# nothing here depends on it. A date that did not come counts as the last day.
+# out. What is printed is one thing: the median of the pairs that differ, its interval, and in how many pairs the what-if is
+# higher or later, and lower or earlier. A difference of 0 in every pair says that nothing here depends on it. A date that
+# did not come is later by at least the days that were left.
 
 # %%
 names = ("qamishli_95_percent_out_on", "tonnes_by_road", "moscow_influence", "truce_agreed_on")
 for each in sim.compare(base.folder, changed.folder, outcomes=names).differences:
-    low, high = each.ci
-    print(f"{each.outcome.name}: {each.a:.4g} -> {each.b:.4g}, difference {each.diff:+.3g} [{low:+.3g}, {high:+.3g}]")
+    within = f" [{each.ci[0]:+.3g}, {each.ci[1]:+.3g}]" if each.ci else ""
+    pairs = f"up in {each.share_greater:.0%} of the pairs, down in {each.share_less:.0%}"
+    print(f"{each.outcome.name}: {pairs}, difference {each.diff:+.3g}{within}")
 
 # %% [markdown]
 # ## 5. Sweep a little

@@ -1,11 +1,13 @@
 """Outcomes: what a run came to, one value each, with name, unit, type and definition.
 
 A date is in days since the start and NaN where it did not come within the horizon (censored). A yes_no is 1 or 0, NaN where
-its question did not arise. A category is an index into its categories, NaN where none was reached.
+its question did not arise. A category is an index into its categories, NaN where none was reached. `arising` says in which
+runs the question of an outcome arose: what did not arise is neither late nor 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +30,10 @@ from sim.readings import (
     first_extension_reason,
     number_taken,
     on,
+    once,
     qamishli_95_percent_out_on,
     qamishli_residual,
+    shaddadi_recaptured_share,
     share_to_hmeimim,
     stock_at_end,
     summed,
@@ -58,11 +62,19 @@ from sim.state import (
 )
 
 NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
+ALWAYS = "always"
+COVERED = "where the days simulated cover it"
+TRUCE = "where a truce was in force on some evening"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome. systems: the numbers of the record's systems it shows. of: History -> (runs,) float."""
+    """One outcome.
+
+    systems: the numbers of the record's systems it shows. of: History -> (runs,) float. arises: in which runs its question
+    arises. as_in: of a date whose question does not always arise, the outcome that has a value in just those runs, as NaN
+    says of a date only that it did not come.
+    """
 
     name: str
     unit: str
@@ -71,6 +83,21 @@ class Outcome:
     systems: tuple[int, ...]
     of: Reading
     categories: tuple[str, ...] = ()
+    arises: str = ALWAYS
+    as_in: str = ""
+
+
+def arising(outcome: Outcome, table: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return (runs,) bool: the question of an outcome arose. table: (runs,) values of it and of its `as_in`."""
+    values = table[outcome.name]
+    if outcome.type != DATE:
+        return ~np.isnan(values)
+    return ~np.isnan(values) | ~np.isnan(table[outcome.as_in]) if outcome.as_in else np.ones(len(values), bool)
+
+
+def read_for(outcome: Outcome) -> tuple[str, ...]:
+    """Return the names of the columns that say all of an outcome: its own, and where it arises."""
+    return (outcome.name, outcome.as_in) if outcome.as_in else (outcome.name,)
 
 
 @own_numerics
@@ -100,15 +127,18 @@ def _at_hmeimim(item: str) -> Outcome:
 
 def _held(town: str, name: str) -> Outcome:
     definition = f"Damascus's forces stand in {name} on the evening of 20 January 2026"
-    return Outcome(f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), on(f"{town}_taken", 2026, 1, 20))
+    return Outcome(
+        f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), on(f"{town}_taken", 2026, 1, 20), arises=COVERED
+    )
 
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome("sdf_share_2026_01_19", "1", NUMBER, "SDF-held and contested area over the lattice's, 19 January 2026", (6,),
-            on("sdf_share", 2026, 1, 19)),
+            on("sdf_share", 2026, 1, 19), arises=COVERED),
     Outcome("sdf_share_2026_01_20", "1", NUMBER, "SDF-held and contested area over the lattice's, 20 January 2026", (6,),
-            on("sdf_share", 2026, 1, 20)),
-    Outcome("sdf_share_2026_01_28", "1", NUMBER, "the same on 28 January 2026", (6, 7), on("sdf_share", 2026, 1, 28)),
+            on("sdf_share", 2026, 1, 20), arises=COVERED),
+    Outcome("sdf_share_2026_01_28", "1", NUMBER, "the same on 28 January 2026", (6, 7), on("sdf_share", 2026, 1, 28),
+            arises=COVERED),
     Outcome("sdf_share_end", "1", NUMBER, "the same on the last evening", (6, 7), at_end("sdf_share")),
     Outcome("collapse_day", "date", DATE, "first day the SDF's share is below half of its starting share", (6,),
             lambda h: first_day(h.series["sdf_share"] < 0.5 * h.series["sdf_share"][0])),
@@ -118,8 +148,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("cells_by_hand_over", "cells", NUMBER, "cells Damascus took which the SDF had ordered out", (6,),
             at_end("cells_by_hand_over")),
     Outcome("cells_changed_20_to_28_jan", "cells", NUMBER, "cells whose holder changed from 20 to 28 January 2026", (7,),
-            cells_changed),
-    Outcome("truce_violations", "violations", NUMBER, "violations of truces in force", (7, 8), summed("violations")),
+            cells_changed, arises=COVERED),
+    Outcome("truce_violations", "violations", NUMBER, "violations of truces in force", (7, 8),
+            once("truce", 1, summed("violations")), arises=TRUCE),
     Outcome("siege_days", "days", NUMBER, "days on which the offensive stood halted at the city lines", (7,),
             days_at("campaign", HALTED)),
     _held("raqqa", "Raqqa"),
@@ -135,18 +166,23 @@ OUTCOMES: tuple[Outcome, ...] = (
             on("rmelan_damascus", 2026, 1, 28)),
     Outcome("deir_ez_zor_taken_2026_01_20", "1", NUMBER,
             "share of the SDF's ground of 12 January in Deir ez-Zor that is Damascus's on 20 January 2026", (6,),
-            on("deir_ez_zor_taken", 2026, 1, 20)),
+            on("deir_ez_zor_taken", 2026, 1, 20), arises=COVERED),
     Outcome("truce_agreed_on", "date", DATE, "first truce that lasts more than a day", (8,), truce_agreed_on),
-    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,), truce_extended),
-    Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,), at_end("truce_extensions")),
+    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,), truce_extended,
+            arises="where a truce reached its expiry"),
+    Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,),
+            once("truce", 1, at_end("truce_extensions")), arises=TRUCE),
     Outcome("first_extension_reason", "1", CATEGORY, "reason for which Damascus offered the first extension", (8, 9, 12),
-            first_extension_reason, EXTENSION_REASONS),
-    Outcome("truce_lapsed_on", "date", DATE, "first day a truce lapsed at its expiry", (8,), first("truces_lapsed")),
-    Outcome("truce_broken_on", "date", DATE, "first day a truce broke within its term", (8,), first("truces_broken")),
+            first_extension_reason, EXTENSION_REASONS, arises="where a truce was extended"),
+    Outcome("truce_lapsed_on", "date", DATE, "first day a truce lapsed at its expiry", (8,), first("truces_lapsed"),
+            arises=TRUCE, as_in="truce_violations"),
+    Outcome("truce_broken_on", "date", DATE, "first day a truce broke within its term", (8,), first("truces_broken"),
+            arises=TRUCE, as_in="truce_violations"),
     Outcome("fighting_resumed_on", "date", DATE, "first day Damascus attacked again after a truce", (7, 8),
-            fighting_resumed_on),
+            fighting_resumed_on, arises=TRUCE, as_in="truce_violations"),
     Outcome("deal_reached_on", "date", DATE, "day an integration deal was signed", (12,), first("deal")),
-    Outcome("deal_terms", "1", CATEGORY, "terms of the first deal that was signed", (12,), deal_terms, TERMS[1:]),
+    Outcome("deal_terms", "1", CATEGORY, "terms of the first deal that was signed", (12,), deal_terms, TERMS[1:],
+            arises="where a deal was signed"),
     Outcome("institutions_handed_over", "1", NUMBER, "share of the six institutions handed over at the end", (12,),
             at_end("institutions_handed_over")),
     Outcome("first_institution_on", "date", DATE, "day the first institution was handed over", (12,),
@@ -162,7 +198,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("tie_damascus_sdf_end", "1", NUMBER, "relation of Damascus and the SDF at the end, -1 to 1", (12,),
             at_end("tie_damascus_sdf")),
     Outcome("summit_result", "1", CATEGORY, "result of the last summit of Damascus and Moscow", (13,),
-            category("summit_result", 1), SUMMIT_RESULTS[1:]),
+            category("summit_result", 1), SUMMIT_RESULTS[1:], arises="where a summit was held"),
     Outcome("hmeimim_status", "1", CATEGORY, "status of Hmeimim at the end", (13, 15), category("hmeimim_status"),
             BASE_STATUSES),
     Outcome("tartus_status", "1", CATEGORY, "status of Tartus at the end", (13, 14), category("tartus_status"),
@@ -192,23 +228,26 @@ OUTCOMES: tuple[Outcome, ...] = (
             first("withdrawal_phase", DRAWING_DOWN)),
     Outcome("qamishli_95_percent_out_on", "date", DATE,
             "first day 95% of the tonnes of equipment ordered out have left", (1, 2), qamishli_95_percent_out_on),
-    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed when the drawdown had ended", (4,), qamishli_residual),
+    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed when the drawdown had ended", (4,), qamishli_residual,
+            arises="where the drawdown ended"),
     Outcome("qamishli_residual_persons", "persons", NUMBER, "Russians at Qamishli when the drawdown had ended", (4,),
-            when_the_drawdown_ended("qamishli_persons")),
+            when_the_drawdown_ended("qamishli_persons"), arises="where the drawdown ended"),
     Outcome("last_russian_left_on", "date", DATE, "first day no Russian is left at Qamishli", (4,),
             first("withdrawal_phase", GONE)),
-    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,), share_to_hmeimim),
+    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,), share_to_hmeimim,
+            arises="where equipment left"),
     *(_at_hmeimim(item) for item in CLASSES),
     Outcome("hmeimim_armour_2026_01_28", "items", NUMBER, "armoured vehicles at Hmeimim on 28 January 2026", (2, 3),
-            on("hmeimim_armour", 2026, 1, 28)),
+            on("hmeimim_armour", 2026, 1, 28), arises=COVERED),
     Outcome("hmeimim_stores_2026_01_28", "tonnes", NUMBER, "stores at Hmeimim on 28 January 2026", (2, 3),
-            on("hmeimim_stores", 2026, 1, 28)),
+            on("hmeimim_stores", 2026, 1, 28), arises=COVERED),
     Outcome("tonnes_by_air", "tonnes", NUMBER, "equipment lifted out of Qamishli", (1,), at_end("tonnes_by_air")),
     Outcome("tonnes_by_road", "tonnes", NUMBER, "equipment driven out of Qamishli", (2,), at_end("tonnes_by_road")),
     Outcome("sorties", "flights", NUMBER, "cargo flights from Qamishli", (1,), at_end("sorties")),
     Outcome("convoys", "convoys", NUMBER, "convoys from Qamishli to the coast", (2,), at_end("convoys")),
     Outcome("convoy_days_blocked", "days", NUMBER, "days the road was closed to a convoy", (2,),
-            at_end("convoy_days_blocked")),
+            once("withdrawal_phase", ANNOUNCED, at_end("convoy_days_blocked")),
+            arises="where Moscow decided to leave Qamishli"),
     Outcome("partner_shifted_on", "date", DATE, "day the United States shifted its partnership to Damascus", (19,),
             first("partner_shifted")),
     Outcome("transfer_started_on", "date", DATE, "day of the first transfer of detainees to Iraq", (9,),
@@ -217,17 +256,16 @@ OUTCOMES: tuple[Outcome, ...] = (
             transfer_ended_on),
     Outcome("detainees_transferred", "persons", NUMBER, "detainees moved to Iraq", (9,), at_end("detainees_transferred")),
     Outcome("detainees_transferred_2026_01_21", "persons", NUMBER, "detainees moved to Iraq by 21 January 2026", (9,),
-            on("detainees_transferred", 2026, 1, 21)),
+            on("detainees_transferred", 2026, 1, 21), arises=COVERED),
     Outcome("detainees_transferred_2026_01_28", "persons", NUMBER, "detainees moved to Iraq by 28 January 2026", (9,),
-            on("detainees_transferred", 2026, 1, 28)),
+            on("detainees_transferred", 2026, 1, 28), arises=COVERED),
     Outcome("detainees_escaped", "persons", NUMBER, "detainees who escaped from prisons", (10,),
             at_end("detainees_escaped")),
     Outcome("detainees_recaptured", "persons", NUMBER, "of those, retaken", (10,), at_end("detainees_recaptured")),
     Outcome("shaddadi_escapes", "persons", NUMBER, "detainees who escaped from Shaddadi", (10,), at_end("shaddadi_escapes")),
     *(_escapes(site) for site in CUSTODY_SITES[PRISONS] if site != CUSTODY_SITES[SHADDADI]),
     Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
-            lambda h: np.where(h.series["shaddadi_escapes"][-1] > 0, h.series["shaddadi_recaptured"][-1]
-                               / np.maximum(h.series["shaddadi_escapes"][-1], 1.0), np.nan)),
+            shaddadi_recaptured_share, arises="where detainees escaped from Shaddadi"),
     Outcome("detainees_held_by_sdf", "persons", NUMBER, "detainees in SDF prisons", (9, 10),
             at_end("detainees_held_by_sdf")),
     Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
@@ -237,9 +275,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             summed("attacks")),
     Outcome("insurgent_attacks_2026_01_20", "attacks", NUMBER, "the same from the start to 20 January 2026", (11,),
-            attacks_by(2026, 1, 20)),
+            attacks_by(2026, 1, 20), arises=COVERED),
     Outcome("insurgent_attacks_2026_01_28", "attacks", NUMBER, "the same from the start to 28 January 2026", (11,),
-            attacks_by(2026, 1, 28)),
+            attacks_by(2026, 1, 28), arises=COVERED),
     Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,),
             at_end("attacks_deir_ez_zor")),
     Outcome("insurgent_attacks_raqqa", "attacks", NUMBER, "the same in Raqqa", (11,), at_end("attacks_raqqa")),
@@ -248,7 +286,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("killed_sdf", "persons", NUMBER, "dead of the SDF", (6, 7), at_end("killed_sdf")),
     Outcome("killed_civilians", "persons", NUMBER, "dead among civilians", (20,), at_end("killed_civilians")),
     Outcome("displaced_hasakah_2026_01_27", "persons", NUMBER, "displaced hosted by Hasakah on 27 January 2026", (20,),
-            on("displaced_hasakah", 2026, 1, 27)),
+            on("displaced_hasakah", 2026, 1, 27), arises=COVERED),
     Outcome("displaced_peak", "persons", NUMBER, "most displaced on any evening, Aleppo and Hasakah together", (20,),
             lambda h: (h.series["displaced_aleppo"] + h.series["displaced_hasakah"]).max(axis=0)),
     Outcome("displaced_end", "persons", NUMBER, "displaced on the last evening, Aleppo and Hasakah together", (20,),

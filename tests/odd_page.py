@@ -246,13 +246,13 @@ def events() -> str:
 def outcomes() -> str:
     rows = [
         (f"`{o.name}`", o.unit, o.type, o.definition + (f": {', '.join(o.categories)}" if o.categories else ""),
-         ", ".join(map(str, o.systems)))
+         o.arises, ", ".join(map(str, o.systems)))
         for o in OUTCOMES
     ]  # fmt: skip
     series = [(f"`{name}`", item.label, item.unit) for name, item in SERIES.items()]
     return "\n\n".join(
         [
-            folded(f"The {len(rows)} outcomes", table(("Outcome", "Unit", "Type", "Definition", "Systems"), rows)),
+            folded(f"The {len(rows)} outcomes", table(("Outcome", "Unit", "Type", "Definition", "Arises", "Systems"), rows)),
             folded(f"The {len(series)} daily series", table(("Series", "Shows", "Unit"), series)),
         ]
     )

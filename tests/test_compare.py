@@ -16,7 +16,9 @@ from scipy import stats
 
 import sim
 from sim.analysis.compare import Comparison, compare
-from sim.analysis.differences import Difference, differences, largest_gap, paired_shares, signed_ranks
+from sim.analysis.differences import Difference, differences, largest_gap
+from sim.analysis.paired_median import paired_median
+from sim.analysis.paired_shares import paired_shares
 from sim.analysis.pairs import Side, _matched, condition_on
 from sim.analysis.where import read_condition
 from sim.cli import commands
@@ -40,6 +42,11 @@ def side(name: str = "a", start: date = START, end: date = END, seed: int = 1, *
     return Side(name, name, seed, START, start, end, "code", key, values)
 
 
+def ensemble_keys(n: int) -> np.ndarray:
+    """Return the keys of the pairs of an ensemble."""
+    return np.column_stack([np.zeros(n, int), np.arange(n)])
+
+
 def one(a: Side, b: Side, outcome: str, category: str | None = None) -> Difference:
     """Return the one difference of an outcome."""
     found = differences(_matched([a, b]), (BY_NAME[outcome],))
@@ -51,25 +58,33 @@ def one(a: Side, b: Side, outcome: str, category: str | None = None) -> Differen
 
 def test_the_difference_of_numbers_by_hand() -> None:
     made = one(side(killed_sdf=[1, 2, 3, 4]), side("b", killed_sdf=[2, 4, 4, 4]), "killed_sdf")
-    assert (made.a, made.b, made.diff, made.n, made.differ) == (2.5, 3.5, 1.0, 4, 3)
-    half = 3.182446305 * np.sqrt((0 + 1 + 0 + 1) / 3) / 2  # t of 3 degrees of freedom
-    assert made.ci == pytest.approx((1 - half, 1 + half))
-    assert made.effect == pytest.approx(1 / np.sqrt((1.25 + 0.75) / 2))
-    assert made.share_greater == 0.75
+    assert (made.a, made.b, made.diff, made.n, made.differ) == (2.5, 3.5, 1.0, 4, 3)  # the median of 1, 2, 1
+    assert made.ci is None, "of three signs none is rare enough for an interval of 95%"
+    assert made.effect == pytest.approx(0.75 / np.sqrt((1.25 + 0.75) / 2))
+    assert (made.share_greater, made.share_less) == (0.75, 0.0)
     assert made.moved == pytest.approx(1.0)
     assert made.gap == pytest.approx(0.5)  # at or below 3: 3/4 against 1/4
     assert made.p == pytest.approx(0.25)  # three of three go up: 2 / 2^3
 
 
-def test_signed_ranks_by_hand_and_as_in_scipy() -> None:
-    assert signed_ranks(np.zeros(5)) == 1.0
-    assert signed_ranks(np.array([0.0, 2.0])) == 1.0
-    assert signed_ranks(np.array([1.0, 2.0, 3.0])) == 0.25
-    assert signed_ranks(np.array([2.0, 2.0, -2.0, 2.0])) == pytest.approx(10 / 16)  # ties: one sign of four or three
+def test_the_sign_test_and_its_interval_by_hand_and_as_in_scipy() -> None:
+    """Of ten differences the second from either end: at most one sign of ten is as rare as 2 (1 + 10) / 2^10."""
+    ten = np.array([-3.0, 0.5, 1, 2, 3, 4, 5, 6, 7, 9])
+    made = paired_median(np.append(ten, [0.0, 0.0]), ensemble_keys(12))
+    assert (made.diff, made.ci, made.differ) == (3.5, (0.5, 7.0), 10)
+    assert (made.up, made.down, made.p) == (pytest.approx(9 / 12), pytest.approx(1 / 12), pytest.approx(22 / 1024))
+    assert paired_median(np.zeros(5), ensemble_keys(5)).p == 1.0
     random = np.random.default_rng(0)
-    for n in (5, 13, 14, 40, 80):
+    for n in (5, 6, 14, 40, 81):
         diff = random.standard_normal(n) + 0.3
-        assert signed_ranks(diff) == pytest.approx(stats.wilcoxon(diff, method="exact").pvalue, rel=0.15)
+        found = paired_median(diff, ensemble_keys(n))
+        assert found.p == pytest.approx(stats.binomtest(int((diff > 0).sum()), n).pvalue)
+        assert found.diff == np.median(diff) or int((diff > 0).sum()) * 2 == n
+    assert found.ci == pytest.approx(tuple(stats.quantile_test(diff).confidence_interval(0.95)))
+
+
+def test_as_many_up_as_down_is_no_difference() -> None:
+    assert paired_median(np.array([-9.0, -8.0, 1.0, 2.0]), ensemble_keys(4)).diff == 0.0
 
 
 def test_the_largest_gap_is_kolmogorovs() -> None:
@@ -101,27 +116,31 @@ def test_the_interval_of_paired_shares_turns_with_the_sides_and_narrows_with_the
     assert high - low < apart_high - apart_low
 
 
-def test_a_date_that_did_not_come_counts_as_the_last_day() -> None:
+def test_a_date_that_did_not_come_is_later_by_at_least_what_was_left() -> None:
     nan = np.nan
-    made = one(side(truce_broken_on=[2, 8, nan, nan]), side("b", truce_broken_on=[4, nan, nan, 20]), "truce_broken_on")
-    assert (made.a, made.b, made.diff) == (17.5, 21.0, 3.5)  # 30 days
-    assert (made.censored, made.share_greater) == ((2, 2), 0.5)
+    made = one(side(truce_agreed_on=[2, 8, nan, nan]), side("b", truce_agreed_on=[4, nan, nan, 20]), "truce_agreed_on")
+    assert (made.share_greater, made.share_less, made.differ) == (0.5, 0.25, 3)
+    assert (made.diff, made.at_least) == (2.0, False)  # of +2, at least +23, at least -11
+    assert (made.a, made.b) == (8, 20)
+    assert made.censored == (2, 2)
     assert [(row.a, row.b) for row in made.by] == [(0.5, 0.25), (0.5, 0.25), (0.5, 0.5)]
     assert [str(row.date) for row in made.by] == ["2026-01-20", "2026-01-28", "2026-02-11"]
+    never = one(side(truce_agreed_on=[2, 8, 30]), side("b", truce_agreed_on=[nan] * 3), "truce_agreed_on")
+    assert (never.diff, never.at_least, never.share_greater, never.b) == (23, True, 1.0, None)
 
 
 def test_dates_of_scenarios_with_different_starts_are_compared_as_dates() -> None:
-    a, b = side(truce_broken_on=[10.0, 12.0]), side("b", date(2026, 1, 20), truce_broken_on=[2.0, 2.0])
+    a, b = side(truce_agreed_on=[10.0, 12.0]), side("b", date(2026, 1, 20), truce_agreed_on=[2.0, 2.0])
     paired = _matched([a, b])
-    made = differences(paired, (BY_NAME["truce_broken_on"],))[0]
-    assert (made.a, made.b, made.diff) == (11.0, 10.0, -1.0)
+    made = differences(paired, (BY_NAME["truce_agreed_on"],))[0]
+    assert (made.a, made.b, made.diff) == (10.0, 10.0, -2.0)
     assert any("start on different days" in note for note in paired.notes)
 
 
 def test_a_side_that_ends_earlier_sets_the_horizon() -> None:
-    a, b = side(truce_broken_on=[10.0, 25.0]), side("b", end=date(2026, 2, 1), truce_broken_on=[10.0, np.nan])
+    a, b = side(truce_agreed_on=[10.0, 25.0]), side("b", end=date(2026, 2, 1), truce_agreed_on=[10.0, np.nan])
     paired = _matched([a, b])
-    made = differences(paired, (BY_NAME["truce_broken_on"],))[0]
+    made = differences(paired, (BY_NAME["truce_agreed_on"],))[0]
     assert (made.diff, made.censored) == (0.0, (1, 1))
     assert any("dates count as not come after 2026-02-01" in note for note in paired.notes)
 
@@ -134,12 +153,12 @@ def test_sides_without_a_day_in_common_are_refused() -> None:
 
 def test_an_outcome_whose_question_arises_on_one_side_only_has_no_difference() -> None:
     made = one(side(truce_extended=[np.nan] * 3), side("b", truce_extended=[1, 0, 1]), "truce_extended")
-    assert (made.n, made.diff, made.ci, made.arises) == (0, None, None, (0.0, 1.0))
+    assert (made.n, made.diff, made.ci, made.arises) == (0, None, None, (0, 3))
 
 
 def test_pairs_in_which_the_question_arises_on_both_sides_are_compared() -> None:
     made = one(side(truce_extended=[np.nan, 0, 0, 1]), side("b", truce_extended=[1, 1, np.nan, 1]), "truce_extended")
-    assert (made.n, made.a, made.b, made.arises) == (2, 0.5, 1.0, (0.75, 0.75))
+    assert (made.n, made.a, made.b, made.arises) == (2, 0.5, 1.0, (3, 3))
 
 
 def test_a_category_is_compared_share_by_share() -> None:
@@ -196,7 +215,7 @@ def test_a_condition_selects_pairs_by_the_run_of_the_first() -> None:
 def test_several_sides_are_compared_with_the_first_and_adjusted_together() -> None:
     a, b, c = (side(name, killed_sdf=values) for name, values in zip("abc", [[0] * 8, range(8), [1] * 8], strict=True))
     made = Comparison(_matched([a, b, c]), (BY_NAME["killed_sdf"],)).differences
-    assert [(each.scenario, each.base, each.diff) for each in made] == [("b", "a", 3.5), ("c", "a", 1.0)]
+    assert [(each.scenario, each.base, each.diff) for each in made] == [("b", "a", 4.0), ("c", "a", 1.0)]
     p_c, p_b = sorted(each.p for each in made)
     assert sorted(each.q for each in made) == pytest.approx([min(2 * p_c, p_b), p_b])  # Benjamini and Hochberg 1995
 
@@ -219,8 +238,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_a_comparison_from_python_has_a_row_per_difference(folders: tuple[Path, Path]) -> None:
     frame = sim.compare(*folders, outcomes=["tonnes_by_air", "summit_result"]).frame()
     row = frame[frame["name"] == "tonnes_by_air"].iloc[0]
-    assert row["a"] > 0 == row["b"] and row["diff"] == -row["a"]
-    assert row["ci_low"] < row["diff"] < row["ci_high"] < 0
+    assert row["a"] > 0 == row["b"] and row["share_less"] == 1
+    assert row["ci_low"] <= row["diff"] <= row["ci_high"] < 0
     assert len(frame) == 1 + len(BY_NAME["summit_result"].categories)
 
 
@@ -254,6 +273,7 @@ def test_the_command_prints_one_object(folders: tuple[Path, Path], tmp_path: Pat
         "level",
         "effect",
         "share_greater",
+        "share_less",
         "n",
         "censored",
         "method",

@@ -67,9 +67,10 @@ def test_every_difference_is_there_as_it_was_computed(page: Page, comparison: Co
         if made.diff is None:
             assert set(found[1:]) == {"-"}
         else:
-            assert (found[3], found[4], found[5]) == (
-                words.signed(made, made.diff),
+            assert (found[3], found[4], found[5], found[6]) == (
+                words.size(made),
                 words.interval(made),
+                words.pairs(made),
                 words.effect(made),
             )
 
@@ -92,7 +93,7 @@ def test_each_other_side_has_its_sections_and_the_maps_their_hatches_once(folder
 def test_a_comparison_of_an_ensemble_with_itself_has_nothing_to_draw(folders: list[Path], tmp_path: Path) -> None:
     page = written(compare(folders[0], folders[0]), tmp_path)
     sound(page)
-    assert "0 differ beyond luck" in page.text
+    assert "0 differ beyond chance" in page.text
     assert 'role="img"' not in page.source or "What came by when" not in page.text
 
 

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 import pytest
 
 from sim.analysis import fit
-from sim.analysis.hindcast import CAP_DAYS, FITTED, TEST, UNCHANGED, hindcast, score, summed_up
-from sim.analysis.observations import Climatology, Observation, load_observations
+from sim.analysis.hindcast import FITTED, TEST, UNCHANGED, hindcast, score, summed_up
+from sim.analysis.observation import Climatology, Observation
+from sim.analysis.observations import load_observations
 from sim.analysis.pooled import Pooled
 from sim.cli.hindcast import LEGEND, cells
 from sim.errors import InputError
@@ -29,13 +30,19 @@ from sim.pages.wording import Calendar
 from sim.scenario import load_scenario
 from tests.report_page import Page
 
-START = date(2026, 1, 12)
+START, END = date(2026, 1, 12), date(2026, 7, 11)
+CAP = 181
+"""The day after the last: what did not come by then counts as that late."""
 LAST_FITTED, LAST_KNOWN = date(2026, 1, 20), date(2026, 1, 28)
 RUNS = 6
 
 
 def observation(kind: str, observed: tuple[Any, Any, Any], nothing_changes: Any = 0, outcome: str = "any") -> Observation:
     return Observation("it", outcome, observed, "1", kind, nothing_changes, False, "H", "a test")
+
+
+NEVER = float("inf")
+"""What a run says of a date that did not come."""
 
 
 def scored(
@@ -48,7 +55,8 @@ def scored(
 ) -> dict[str, Any]:
     item = observation(kind, observed, nothing_changes)
     item = replace(item, climatology=Climatology(past, "a test") if past else None)
-    return score(item, np.array(values), START, {name: np.array(said) for name, said in (nulls or {}).items()})
+    said = {name: np.array(each) for name, each in (nulls or {}).items()}
+    return score(item, np.array(values), START, END, said)
 
 
 def crps_by_hand(values: list[float], observed: float) -> float:
@@ -97,21 +105,23 @@ def test_an_interval_covers_a_record_whose_range_it_meets(
     assert (told["covered50"], told["covered90"], told["width90"]) == (covered50, covered90, pytest.approx(90))
 
 
-def test_a_date_that_did_not_come_counts_as_thirty_days_late_and_so_does_never() -> None:
-    """Observed on day 8; runs on days 8 and 10, never, and on day 170: as good as never."""
-    told = scored("crps", (date(2026, 1, 20),) * 3, [8, 10, np.nan, 170], nothing_changes="never")
-    assert told["score"] == pytest.approx(crps_by_hand([8, 10, 8 + CAP_DAYS, 8 + CAP_DAYS], 8))
-    assert told["naive"] == CAP_DAYS
-    assert told["observed"] == "2026-01-20"
+def test_a_month_late_and_never_do_not_score_alike_and_the_row_says_how_never_counts() -> None:
+    """Observed on day 8; runs on days 8 and 10, a month late, and never: the day after the last, 11 July, is day 181."""
+    told = scored("crps", (date(2026, 1, 20),) * 3, [8, 10, 38, NEVER], nothing_changes="never")
+    assert told["score"] == pytest.approx(crps_by_hand([8, 10, 38, CAP], 8))
+    assert told["naive"] == CAP - 8
+    assert (told["observed"], told["restricted_to"]) == ("2026-01-20", "2026-07-12")
     assert told["quantiles"][0] == "2026-01-20"
+    never, late = (scored("crps", (date(2026, 1, 20),) * 3, [x] * 4, "never")["score"] for x in (NEVER, 38))
+    assert never > 5 * late
 
 
-def test_a_date_counted_as_thirty_days_late_is_shown_as_later_and_not_as_a_date() -> None:
-    dates = [8, 10] + [np.nan] * 8
+def test_a_date_that_did_not_come_is_shown_as_later_and_not_as_a_date() -> None:
+    dates = [8, 10] + [NEVER] * 8
     told = scored("crps", (date(2026, 1, 20),) * 3, dates, nothing_changes="never")
-    assert told["quantiles"][-1] == "2026-02-19"
+    assert told["quantiles"][-1] == told["restricted_to"]
     assert cells(told, Calendar(START, 180))[2] == "later\n21 Jan to later"
-    assert f"later    not within {CAP_DAYS:g} days after the record" in LEGEND
+    assert "later    not by the last day, or never: scored as the day after" in LEGEND
 
 
 def test_skill_is_negative_where_nothing_changes_is_nearer_and_none_where_it_is_perfect() -> None:
@@ -139,8 +149,8 @@ def test_null_policies_are_scored_alike_and_are_silent_where_no_run_of_theirs_an
         "idle": {"worse": 0, "same": 0, "better": 0, "silent": 1},
         "random": {"worse": 1, "same": 0, "better": 0, "silent": 0},
     }
-    never = scored("crps", (date(2026, 1, 20),) * 3, [8, 9], nothing_changes="never", nulls={"idle": [np.nan, np.nan]})
-    assert never["null_policies"]["idle"] == CAP_DAYS
+    never = scored("crps", (date(2026, 1, 20),) * 3, [8, 9], nothing_changes="never", nulls={"idle": [NEVER, NEVER]})
+    assert never["null_policies"]["idle"] == CAP - 8
 
 
 def test_what_is_fitted_and_what_nothing_changes_gets_right_is_counted_apart() -> None:
@@ -152,7 +162,7 @@ def test_what_is_fitted_and_what_nothing_changes_gets_right_is_counted_apart() -
     ]
     assert [row["block"] for row in rows] == [TEST, TEST, UNCHANGED]
     fitted = replace(observation("crps", (40, 50, 60)), used_to_fit=True)
-    assert score(fitted, np.array(hit), START)["block"] == FITTED
+    assert score(fitted, np.array(hit), START, END)["block"] == FITTED
     sums = summed_up(TEST, rows)
     assert (sums["observations"], sums["with_interval"], sums["covered50"], sums["covered90"]) == (2, 2, 1, 1)
     assert (sums["positive_skill"], sums["outside90"], sums["without_skill"]) == (1, ["it"], ["it"])
@@ -185,6 +195,11 @@ def test_every_number_of_a_small_ensemble_by_hand(tmp_path: Path) -> None:
     assert [row["name"] for row in made["observations"]] == list(record)
     for row in made["observations"]:
         item, values = record[row["name"]], results.outcomes[row["outcome"]]
+        if row["outcome"] == "shaddadi_escapes":
+            values = results.series("shaddadi_escapes")[7]  # 19 January
+        elif row["outcome"] == "shaddadi_recaptured_share":
+            escaped = results.series("shaddadi_escapes")[8]
+            values = results.series("shaddadi_recaptured")[8] / np.where(escaped > 0, escaped, np.nan)
         assert row["score"] == pytest.approx(score_by_hand(item, values)), row["name"]
         assert row["naive"] == pytest.approx(naive_by_hand(item)), row["name"]
 
@@ -195,7 +210,7 @@ def score_by_hand(item: Observation, values: np.ndarray) -> float:
         return (sum(answers) / len(answers) - item.observed[1]) ** 2
     if isinstance(item.observed[1], date):
         observed = (item.observed[1] - START).days
-        return crps_by_hand([observed + 30 if np.isnan(x) or x > observed + 30 else x for x in values], observed)
+        return crps_by_hand([29 if np.isnan(x) else x for x in values], observed)  # the day after the last
     known = sorted(x for x in values if not np.isnan(x))
     if item.score == "crps":
         return crps_by_hand(known, item.observed[1])
@@ -208,7 +223,7 @@ def naive_by_hand(item: Observation) -> float:
     if item.climatology is not None:
         return (0.62 - item.observed[1]) ** 2
     if item.nothing_changes == "never":
-        return 30
+        return 29 - (item.observed[1] - START).days
     distance = abs(item.nothing_changes - item.observed[1])
     if item.score == "interval":
         return 20 * max(item.observed[0] - item.nothing_changes, item.nothing_changes - item.observed[2], 0)

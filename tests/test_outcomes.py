@@ -8,10 +8,10 @@ import pytest
 from sim.agents.damascus import Damascus
 from sim.history import SERIES, History
 from sim.model import TheatreModel
-from sim.outcomes import CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO, outcome_table
+from sim.outcomes import ALWAYS, CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO, arising, outcome_table
 from sim.readings import EXTENSION_REASONS, EXTENSION_RULES
 from sim.scenario import load_scenario
-from sim.state import AL_AQTAN, CUSTODY_SITES, HALTED, INSURGENT_PROVINCES, PRISONS
+from sim.state import AL_AQTAN, CUSTODY_SITES, HALTED, INSURGENT_PROVINCES, NEVER, PRISONS
 
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
@@ -102,9 +102,33 @@ def test_the_transfer_ends_on_the_day_the_plan_is_met() -> None:
 
 
 def test_sums_and_days_of_a_series() -> None:
-    found = written(days=4, violations=[0, 2, 0, 3, 0], campaign=[0, HALTED, HALTED, 0, HALTED])
+    found = written(days=4, truce=[0, 1], violations=[0, 2, 0, 3, 0], campaign=[0, HALTED, HALTED, 0, HALTED])
     assert found["truce_violations"] == 5
     assert found["siege_days"] == 3
+
+
+def test_what_does_not_arise_is_neither_0_nor_late() -> None:
+    """Without a truce nothing is violated, extended, broken or resumed; without an order to leave no convoy is blocked."""
+    quiet = written(days=10, truce=[0], violations=[0], withdrawal_phase=[0], resumed_on=[NEVER])
+    assert np.isnan([quiet[name] for name in ("truce_violations", "truce_extensions", "convoy_days_blocked")]).all()
+    dated = [outcome for outcome in OUTCOMES if outcome.as_in]
+    assert {outcome.name for outcome in dated} == {"truce_lapsed_on", "truce_broken_on", "fighting_resumed_on"}
+    assert not any(arising(outcome, quiet).any() for outcome in dated)
+    held = written(days=10, truce=[0, 1, 1, 0], violations=[0], withdrawal_phase=[0], resumed_on=[NEVER])
+    assert all(arising(outcome, held).all() for outcome in dated), "not yet is a date that did not come"
+
+
+def test_every_outcome_says_when_it_arises_and_only_those_that_say_so_do_not(history: History) -> None:
+    """Runs in which nothing happens at all, of days that cover no date by name."""
+    model = TheatreModel(load_scenario("quiet-2025", ["days=3"]), runs=2)
+    model.run_to(3)
+    nothing = outcome_table(model.history)
+    for outcome in OUTCOMES:
+        assert outcome.arises
+        if outcome.type != DATE:
+            assert (outcome.arises == ALWAYS) == bool(arising(outcome, nothing).all()), outcome.name
+        assert (outcome.arises == ALWAYS) == (not outcome.as_in) if outcome.type == DATE else not outcome.as_in, outcome.name
+        assert not outcome.as_in or BY_NAME[outcome.as_in].arises == outcome.arises
 
 
 def test_attacks_up_to_a_date_are_those_of_all_provinces() -> None:

@@ -9,20 +9,64 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from made_up_sweep import BREAKDOWN, POLICY, RISE, RUNS, VIOLATIONS, made_up
 from scipy.stats import qmc
 
 from sim.analysis.measure import measure_named
 from sim.analysis.point_values import heat, point_means
+from sim.analysis.resolution import smallest_share, too_few_points
 from sim.analysis.sensitivity import as_object, sensitivity
 from sim.analysis.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
 from sim.analysis.where import read_condition
+from sim.cli import commands
 from sim.errors import InputError
 from sim.experiments.sweep_results import SweepResults
 
 
 def of(results: SweepResults, outcome: str = "killed_sdf") -> Any:
     return sensitivity(results.folder, outcome)
+
+
+# --- resolution -------------------------------------------------------------------------------------------------------
+
+
+def test_forty_points_for_150_values_are_few_and_a_thousand_are_not() -> None:
+    said = too_few_points(40, 150)
+    assert said.startswith("40 points are few for 150 values: a value stands out only if it makes 35% of the variance")
+    assert said.endswith("and what one does is mixed with what others do")
+    assert "mixed" not in too_few_points(16, 3) and too_few_points(16, 3)
+    assert (too_few_points(1024, 150), too_few_points(64, 5), too_few_points(64, 0)) == ("", "", "")
+
+
+def test_a_value_with_the_smallest_share_stands_out_half_of_the_time() -> None:
+    points, values = 128, 20
+    least, found, random = smallest_share(points, values), 0, np.random.default_rng(2)
+    for _ in range(400):
+        step = random.permutation(np.arange(points) % 5)
+        y = np.sqrt(least / np.var(np.arange(5))) * step + np.sqrt(1 - least) * random.standard_normal(points)
+        found += share(step, y).p < 0.05 / values
+    assert found / 400 == pytest.approx(0.5, abs=0.12)
+
+
+def test_the_command_and_the_page_warn_where_points_are_few(tmp_path: Path) -> None:
+    results = made_up(tmp_path / "few", lambda x, luck: x[BREAKDOWN] + 0.1 * luck, points=20)
+    done = CliRunner().invoke(commands, ["sensitivity", str(results.folder), "--outcome", "killed_sdf"])
+    assert done.exit_code == 0
+    assert "! 20 points are few for 3 values" in done.stdout
+    assert as_object(of(results))["warning"].startswith("20 points are few for 3 values")
+    many = made_up(tmp_path / "many", lambda x, luck: x[BREAKDOWN] + 0.1 * luck, points=128)
+    assert of(many).warning == ""
+
+
+def test_a_point_in_which_a_question_does_not_arise_has_no_mean_of_it(tmp_path: Path) -> None:
+    """Fighting resumes on day 20 of half the runs; in the other half there was no truce, and it does not resume late."""
+    nan, half = np.nan, np.arange(RUNS) % 2 == 0
+    results = made_up(
+        tmp_path / "it", lambda x, luck: x[BREAKDOWN] + 0 * luck, points=16,
+        fighting_resumed_on=np.where(half, 20.0, nan), truce_violations=np.where(half, 3.0, nan),
+    )  # fmt: skip
+    assert set(point_means(results, measure_named("fighting_resumed_on", results.base)).values()) == {20.0}
 
 
 # --- shares -----------------------------------------------------------------------------------------------------------

@@ -337,6 +337,7 @@ def test_plan_says_what_a_sweep_takes_and_keeps_nothing(program: Any, capfd: Any
     assert (code, stderr) == (0, "")
     assert f"{POINTS * RUNS}: {RUNS} of each point" in stdout
     assert "sobol over 1 lever and 1 uncertainty" in stdout
+    assert "points are few for 1 value: a value stands out only if it makes" in stdout
     assert list(tmp_path.iterdir()) == []
 
 

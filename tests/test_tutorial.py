@@ -26,8 +26,8 @@ def test_the_tutorial_runs_and_slower_flights_take_longer_and_change_nothing_of_
     )
     assert done.returncode == 0, done.stderr
     low, high = map(float, re.search(r"^qamishli_95_percent_out_on: .* \[(\S+), (\S+)\]$", done.stdout, re.M).groups())
-    assert 0 < low < high
-    assert re.search(r"^truce_agreed_on: .* difference \+0 \[\+0, \+0\]$", done.stdout, re.M)
+    assert 0 < low <= high
+    assert re.search(r"^truce_agreed_on: up in 0% of the pairs, down in 0%, difference \+0$", done.stdout, re.M)
     days = [int(day) for day in re.findall(r"^flights a day \d: .* by day (\d+)$", done.stdout, re.M)]
     assert len(days) == 3 and days == sorted(days, reverse=True)
     assert {path.name for path in (tmp_path / "results" / "tutorial").iterdir()} >= {"baseline", "one-flight", "flights"}

@@ -1,6 +1,6 @@
 """Each what-if moves the outcomes that its file names beforehand, in the direction it names, under the baseline's luck.
 
-Here 96 runs and the sign of the mean paired difference. The full check, 512 runs and a 95% interval that excludes zero, is
+Here 96 runs and the side on which more pairs lie. The full check, 512 runs and a 95% interval that excludes zero, is
 
     python -m tests.test_what_ifs [SCENARIO ...]
 
@@ -10,58 +10,42 @@ from the top of the checkout, about a minute; it prints the table and ends with 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import pytest
 
+from sim.analysis.differences import Difference, differences
+from sim.analysis.pairs import Paired, Side
 from sim.model import BLOCK_RUNS, TheatreModel
-from sim.outcomes import DATE, OUTCOMES, outcome_table
+from sim.outcomes import OUTCOMES, outcome_table
 from sim.scenario import list_scenarios, load_scenario
 
 RUNS, FULL_RUNS = 96, 512
 RISES = ("up", "later")
-TYPES = {outcome.name: outcome.type for outcome in OUTCOMES}
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
 KNOWN_FAILURES = {
     (
         "no-defection",
         "cells_by_assault",
     ): "Damascus halts after days without gain: where nobody goes over it assaults nothing",
+    (
+        "no-extension",
+        "killed_sdf",
+    ): "where war comes back it kills more, and so the mean rises; in most pairs no more are killed",
 }
 """Expectations that do not hold, with the reason. The only place where they stand; the README says so too."""
 
 
-@dataclass(frozen=True)
-class Difference:
-    """What-if less baseline, run by run: mean over the n pairs with a value in both, and its 95% interval."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-    def goes(self, direction: str) -> bool:
-        """Return whether the mean lies in the direction."""
-        return self.mean > 0 if direction in RISES else self.mean < 0
-
-    def shows(self, direction: str) -> bool:
-        """Return whether the whole interval lies in the direction."""
-        return self.low > 0 if direction in RISES else self.high < 0
+def goes(found: Difference, direction: str) -> bool:
+    """Return whether more pairs lie in the direction than against it."""
+    return bool(found.diff) and (found.diff > 0) == (direction in RISES)
 
 
-def paired(outcome: str, ours: np.ndarray, base: np.ndarray, days: int) -> Difference:
-    """Compare two (runs,) outcomes. A date that did not come counts as the day after the horizon of `days`.
-
-    Of the other types, a run counts where its question arose under both.
-    """
-    if TYPES[outcome] == DATE:
-        ours, base = (np.nan_to_num(values, nan=days + 1.0) for values in (ours, base))
-    difference = (ours - base)[~np.isnan(ours - base)]
-    n = len(difference)
-    mean, error = (difference.mean(), difference.std(ddof=1) / np.sqrt(n)) if n > 1 else (np.nan, np.nan)
-    return Difference(float(mean), float(mean - 1.96 * error), float(mean + 1.96 * error), n)
+def shows(found: Difference, direction: str) -> bool:
+    """Return whether the whole interval lies in the direction."""
+    return goes(found, direction) and found.p < 0.05
 
 
 @cache
@@ -80,7 +64,12 @@ def difference(name: str, outcome: str, runs: int) -> Difference:
     scenario = load_scenario(name)
     base = load_scenario(scenario.base)
     assert (scenario.start_date, scenario.days, scenario.seed) == (base.start_date, base.days, base.seed)
-    return paired(outcome, played(name, runs)[outcome], played(base.name, runs)[outcome], scenario.days)
+    key = np.column_stack([np.zeros(runs, int), np.arange(runs)])
+    sides = [
+        Side(each.name, "", each.seed, each.epoch, each.start_date, each.end_date, "", key, played(each.name, runs))
+        for each in (base, scenario)
+    ]
+    return differences(Paired(sides[0], (sides[1],), ()), (BY_NAME[outcome],))[0]
 
 
 WHAT_IFS = {name: dict(load_scenario(name).expect) for name in list_scenarios() if load_scenario(name).expect}
@@ -91,9 +80,9 @@ EXPECTATIONS = [(name, outcome, way) for name, expect in WHAT_IFS.items() for ou
 def test_a_what_if_moves_what_it_names(name: str, outcome: str, direction: str) -> None:
     found = difference(name, outcome, RUNS)
     if (name, outcome) in KNOWN_FAILURES:
-        assert not found.shows(direction), f"{found}: holds now; take it out of KNOWN_FAILURES and of the README"
+        assert not shows(found, direction), f"{found}: holds now; take it out of KNOWN_FAILURES and of the README"
     else:
-        assert found.goes(direction), found
+        assert goes(found, direction), found
 
 
 def test_every_known_failure_is_an_expectation() -> None:
@@ -106,17 +95,6 @@ def test_every_what_if_that_starts_as_its_base_does_names_what_it_moves() -> Non
     assert set(WHAT_IFS) == paired_with_base
 
 
-def test_pairs_by_hand() -> None:
-    """Differences 1, 2, 3: mean 2, standard error 1 / sqrt 3; a date that never came is the day after the horizon."""
-    found = paired("sdf_share_end", np.array([2.0, 4.0, 6.0, np.nan]), np.array([1.0, 2.0, 3.0, 4.0]), 180)
-    assert (found.mean, found.n) == (2.0, 3)
-    assert found.low == pytest.approx(2 - 1.96 / np.sqrt(3))
-    assert found.goes("up") and found.shows("up") and not found.goes("down")
-    dates = paired("collapse_day", np.array([np.nan, 7.0]), np.array([8.0, 7.0]), 180)
-    assert (dates.mean, dates.n) == (86.5, 2)
-    assert dates.goes("later") and not dates.shows("later")
-
-
 def main(names: list[str]) -> int:
     """Print every expectation with its paired difference over FULL_RUNS; return 1 where one is not as stated above."""
     astray = 0
@@ -126,12 +104,13 @@ def main(names: list[str]) -> int:
         if names and name not in names:
             continue
         found = difference(name, outcome, FULL_RUNS)
-        holds, known = found.shows(direction), (name, outcome) in KNOWN_FAILURES
+        holds, known = shows(found, direction), (name, outcome) in KNOWN_FAILURES
         astray += holds == known
         verdict = {(True, False): "", (False, True): "known not to hold", (True, True): "HOLDS NOW"}.get(
             (holds, known), "NO"
         )
-        shown = f"{found.mean:11.4g} {found.low:11.4g} {found.high:11.4g} {found.n:4}"
+        low, high = found.ci or (np.nan, np.nan)
+        shown = f"{found.diff:11.4g} {low:11.4g} {high:11.4g} {found.n:4}"
         print(f"{name:20} {outcome:28} {direction:8} {shown} {verdict}", flush=True)
     return 1 if astray else 0
 

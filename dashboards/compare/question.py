@@ -106,7 +106,7 @@ def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
     table = [dict(row) for row in made.table().to_pylist()]
     return Answer(
         f"{names} (B) against {made.paired.base.name} (A)",
-        ("Outcome", "B", "A", "B less A", "95% interval", "Effect", "B greater", "q"),
+        ("Outcome", "B", "A", "B less A", "95% interval", "Up, down", "Effect", "q"),
         tuple(_row(made, each) for each in words.by_size(made.differences)),
         _csv(table),
         page(comparison_page(made)),
@@ -132,11 +132,11 @@ def _row(made: Comparison, each: Any) -> tuple[tuple[str, float | str], ...]:
         return ((name, name), *((("-", -1.0),) * 7))
     a, b = words.sides(each, made.paired.base.start)
     effect = each.effect if each.effect is not None else 0.0
-    greater = each.share_greater
     return (
-        (name, name), (b, each.b or 0.0), (a, each.a or 0.0), (words.signed(each, each.diff), each.diff),
-        (words.interval(each), each.ci[1] - each.ci[0] if each.ci else 0.0), (words.effect(each), abs(effect)),
-        ("-" if greater is None else f"{greater:.0%}", -1.0 if greater is None else greater), (words.chance(each), each.q),
+        (name, name), (b, each.b or 0.0), (a, each.a or 0.0), (words.size(each), each.diff),
+        (words.interval(each), each.ci[1] - each.ci[0] if each.ci else 0.0),
+        (words.pairs(each), (each.share_greater or 0.0) - (each.share_less or 0.0)),
+        (words.effect(each), abs(effect)), (words.chance(each), each.q),
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sim.analysis.observations import Observation, load_observations
+from sim.analysis.observation import Observation
+from sim.analysis.observations import load_observations
 from sim.pages.report_pictures import PANELS, SHARE, Panel
 from sim.scenario import Scenario
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
 
 import numpy as np
 from scipy.stats import kstwobign, qmc, spearmanr
 from scipy.stats import t as student
 
-from sim.analysis.hindcast import CAP_DAYS
-from sim.analysis.observations import NEVER_SAYS, Observation
+from sim.analysis.answers import BY_NAME, answers
+from sim.analysis.observation import Observation, as_number
+from sim.analysis.record import inside
 from sim.arrays import own_numerics
 from sim.experiments.runner import in_order
 from sim.model import TheatreModel
-from sim.outcomes import OUTCOMES
+from sim.outcomes import read_for
 from sim.scenario import Scenario
 
 DAYS_AFTER = 5
@@ -30,6 +30,9 @@ DAYS_AFTER = 5
 
 TOLERANCE = 0.1
 """Beyond the range of the reports, as a share of the distance from the record to "nothing changes"."""
+
+NEVER_DAYS = 30.0
+"""That distance, in days, where "nothing changes" says never."""
 
 LEVEL = 0.01
 MOST_PAIRED = 12
@@ -151,8 +154,10 @@ def shares_met(job: tuple[Scenario, dict[str, float], tuple[Observation, ...], i
     days = days_needed(scenario, observations)
     model = TheatreModel(scenario.with_values(settings | {"days": days}, set_by="calibrate"), runs=runs)
     model.run_to(days)
-    read = {outcome.name: outcome.of for outcome in OUTCOMES}
-    values = [np.asarray(read[item.outcome](model.history), float) for item in observations]
+    end = scenario.start_date + timedelta(days)
+    tables = ({name: np.asarray(BY_NAME[name].of(model.history), float) for name in read_for(BY_NAME[item.outcome])}
+              for item in observations)  # fmt: skip
+    values = [answers(item, table, model.history, end) for item, table in zip(observations, tables, strict=True)]
     met = np.array([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
     return np.append(met.mean(axis=1), met.all(axis=0).mean())
 
@@ -165,14 +170,9 @@ def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:
 
 def meets(item: Observation, values: np.ndarray, start: date) -> np.ndarray:
     """Return (runs,) bool: the run lies within the reports and the tolerance. What did not come meets nothing."""
-
-    def read(said: Any) -> float:
-        return float((said - start).days) if isinstance(said, date) else float(said)
-
-    low, central, high = map(read, item.observed)
-    naive = central + CAP_DAYS if item.nothing_changes == NEVER_SAYS else read(item.nothing_changes)
-    beyond = TOLERANCE * abs(naive - central)
-    return (values >= low - beyond) & (values <= high + beyond)
+    central, naive = as_number(item.observed[1], start), float(item.forecasts(start)["nothing_changes"][0])
+    beyond = TOLERANCE * (NEVER_DAYS if np.isinf(naive) else abs(naive - central))
+    return inside(item, values, start, beyond) & np.isfinite(values)
 
 
 @own_numerics

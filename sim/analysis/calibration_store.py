@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.analysis.plausible import write_plausible
 from sim.arrays import own_numerics
 from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS, whole_number

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sim.analysis.differences import LEVEL, Difference, differences
+from sim.analysis.differences import Difference, differences
+from sim.analysis.expectations import Answer, answers
 from sim.analysis.measure import outcome_named
+from sim.analysis.paired_median import LEVEL
 from sim.analysis.pairs import Paired, condition_on, pair
 from sim.analysis.where import read_condition
 from sim.arrays import own_numerics
@@ -44,6 +46,11 @@ class Comparison:
         """By side, outcome and category."""
         return differences(self.paired, self.outcomes)
 
+    @cached_property
+    def answers(self) -> list[Answer]:
+        """What each other side's scenario expected of the outcomes asked for, and what was found."""
+        return [answer for side in self.paired.others for answer in answers(side, self.differences)]
+
     def as_object(self) -> dict[str, Any]:
         """Return the object that `pullback compare --json` prints."""
         base = self.paired.base
@@ -56,6 +63,7 @@ class Comparison:
             "start": str(base.start),
             "notes": list(self.notes),
             "where": condition.text if condition else None,
+            "expected": [_answer(each) for each in self.answers],
             "outcomes": [_as_object(each) for each in self.differences],
         }
 
@@ -96,6 +104,18 @@ def compare(
     return Comparison(paired, chosen)
 
 
+def _answer(answer: Answer) -> dict[str, Any]:
+    said = _as_object(answer.of)
+    how_sure = ("diff", "ci", "level", "share_greater", "share_less", "n", "arises", "p", "q")
+    return {
+        "scenario": answer.scenario,
+        "name": answer.outcome,
+        "expected": answer.expected,
+        "found": answer.found,
+        "verdict": answer.verdict,
+    } | {key: said[key] for key in how_sure}
+
+
 def _as_object(made: Difference) -> dict[str, Any]:
     return {
         "name": made.outcome.name,
@@ -111,12 +131,18 @@ def _as_object(made: Difference) -> dict[str, Any]:
         "level": LEVEL,
         "effect": made.effect,
         "effect_ci": list(made.effect_ci) if made.effect_ci else None,
+        "at_least": made.at_least,
         "share_greater": made.share_greater,
+        "share_less": made.share_less,
+        "sides_apart": made.sides_apart,
         "differ": made.differ,
         "moved": made.moved,
         "gap": made.gap,
         "n": made.n,
+        "pairs": made.pairs,
         "arises": list(made.arises),
+        "arises_when": made.outcome.arises,
+        "arises_apart": made.arises_apart,
         "censored": list(made.censored),
         "p": made.p,
         "q": made.q,

@@ -1,10 +1,8 @@
-"""Paired differences of outcomes with intervals and effect sizes; dates with censoring.
+"""Paired differences of outcomes: of each, a size, an interval, shares of pairs and a p that speak of the same thing.
 
-Numbers: mean of the differences, t interval; pairs of a sweep share rows of the design and runs, and their interval allows
-for both (two-way cluster-robust, Cameron, Gelbach and Miller 2011). Shares: Newcombe's interval for paired proportions
-(1998, method 10), which holds at no event too. Dates: difference of the means restricted to the horizon, to which all runs
-are observed, so that a date that did not come counts as the horizon. p: Wilcoxon's signed ranks, or McNemar's exact test.
-A t interval of a mean that few pairs make holds less often than it says; `differ` counts the pairs it rests on.
+Numbers and dates: the median of the pairs that differ, by the sign test (`paired_median`). Shares: their difference, by
+Newcombe's interval (`paired_shares`). A difference is taken over the pairs in which the outcome's question arose on both
+sides. A date that did not come counts as the day after the last that both sides reach, which cannot turn its sign.
 """
 
 from __future__ import annotations
@@ -12,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 
 import numpy as np
 from scipy import stats
 
+from sim.analysis.paired_median import LEVEL, PairedMedian, change, paired_median, spread_of
+from sim.analysis.paired_shares import cohens_h, rows_of, share_interval, share_test
 from sim.analysis.pairs import Paired, Side, horizon
 from sim.arrays import own_numerics
 from sim.experiments.statistics import DATES_BY
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome
+from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 
-LEVEL = 0.95
-MOST_SIGNS = 13
-"""Differences whose signs are all gone through for an exact test."""
+CLEAR = 0.05
+"""A difference is distinguishable from chance where q, its p adjusted for the number of outcomes, is below."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,16 @@ class ByDate:
 class Difference:
     """How one outcome of a scenario differs from the base's, pair by pair.
 
-    a, b: mean, share of the runs, or days since the base's start, restricted. diff: b - a, ci its interval. effect: the
-    difference in standard deviations of a run, or Cohen's h of shares; effect_ci: that of the ends of ci. share_greater: of
-    the pairs in which b is greater, or later; differ: pairs in which b is not a. n: pairs in which the outcome's question
-    arose on both sides. arises: shares of the pairs in which it did on each. censored: runs of each side whose date did not
-    come. moved: Wasserstein's distance of the two distributions, in the outcome's unit or days; gap: the largest between
-    their shares (Kolmogorov). q: p adjusted for the number of outcomes. ci is None where there is one pair.
+    n: pairs in which the outcome's question arose on both sides, of `pairs`; arises: number in which it did on each side;
+    arises_apart: whether these differ beyond chance. a, b: mean of a number, share of yes, median of a date in days since
+    the base's start (None: it did not come in half of the pairs). They are None too where they move against most pairs
+    (sides_apart). diff: b - a; of a number or date, the median over the pairs that differ; at_least: a date that did not
+    come would make it larger. ci: its interval, None where too few pairs differ for one. share_greater, share_less: of the
+    n pairs, those in which b is greater, or later, and less; differ: their number; numbers that are apart by less than a
+    hundredth of a run's standard deviation count as the same. effect: the difference times the share
+    of pairs that differ, in standard deviations of a run, or Cohen's h of shares; effect_ci: that of the ends of ci.
+    censored: runs of each side whose date did not come. moved: Wasserstein's distance of the two distributions, in the
+    outcome's unit or days; gap: the largest between their shares (Kolmogorov). q: p adjusted for the number of outcomes.
     """
 
     outcome: Outcome
@@ -55,15 +57,20 @@ class Difference:
     scenario: str
     base: str
     n: int
-    arises: tuple[float, float]
-    method: str
+    pairs: int
+    arises: tuple[int, int]
+    arises_apart: bool = False
+    method: str = "none: the question arises on both sides in no pair"
     a: float | None = None
     b: float | None = None
+    sides_apart: bool = False
     diff: float | None = None
+    at_least: bool = False
     ci: tuple[float, float] | None = None
     effect: float | None = None
     effect_ci: tuple[float, float] | None = None
     share_greater: float | None = None
+    share_less: float | None = None
     differ: int = 0
     moved: float | None = None
     gap: float | None = None
@@ -72,54 +79,68 @@ class Difference:
     q: float = 1.0
     by: tuple[ByDate, ...] = ()
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is distinguishable from chance among all outcomes asked for."""
+        return self.diff is not None and self.q < CLEAR
+
 
 @own_numerics
 def differences(paired: Paired, outcomes: tuple[Outcome, ...] = OUTCOMES) -> list[Difference]:
     """Return the differences of each other side from the base, by outcome; of a category, by category."""
-    made = [
+    found = [
         difference
         for side in paired.others
         for outcome in outcomes
         for difference in _of_outcome(outcome, paired.base, side, horizon(paired))
     ]
-    tested = [place for place, each in enumerate(made) if each.diff is not None]
-    adjusted = stats.false_discovery_control([made[place].p for place in tested]) if tested else ()
+    tested = [place for place, each in enumerate(found) if each.diff is not None]
+    adjusted = stats.false_discovery_control([found[place].p for place in tested]) if tested else ()
     for place, q in zip(tested, adjusted, strict=True):
-        made[place] = replace(made[place], q=float(q))
-    return made
+        found[place] = replace(found[place], q=float(max(q, found[place].p)))
+    return found
 
 
 def _of_outcome(outcome: Outcome, base: Side, side: Side, last: date) -> Iterator[Difference]:
+    in_a, in_b = (arising(outcome, each.outcomes) for each in (base, side))
+    both, counts = in_a & in_b, (int(in_a.sum()), int(in_b.sum()))
+    apart = bool((in_a != in_b).any()) and share_test(in_a, in_b, base.key)[1] < 1 - LEVEL
+    head = Difference(outcome, None, side.name, base.name, int(both.sum()), len(both), counts, apart)
+    if not both.any():
+        yield head
+        return
+    base, side = base.kept(both), side.kept(both)
     a, b = base.outcomes[outcome.name], side.outcomes[outcome.name]
     if outcome.type == DATE:
-        yield _of_dates(outcome, base, side, last)
-        return
-    both = ~np.isnan(a) & ~np.isnan(b)
-    arises = float(1 - np.isnan(a).mean()), float(1 - np.isnan(b).mean())
-    head = Difference(outcome, None, side.name, base.name, int(both.sum()), arises, "none: the question does not arise")
-    a, b, key = a[both], b[both], base.key[both]
-    if not len(a):
-        yield head
+        yield _of_dates(head, base, side, last)
     elif outcome.type == YES_NO:
-        yield _of_shares(head, a > 0, b > 0, key)
+        yield _of_shares(head, a > 0, b > 0, base.key)
     elif outcome.type == CATEGORY:
         for index, category in enumerate(outcome.categories):
-            yield _of_shares(replace(head, category=category), a == index, b == index, key)
+            yield _of_shares(replace(head, category=category), a == index, b == index, base.key)
     else:
-        yield _of_numbers(head, a, b, key)
+        found = _of_values(head, a, b, paired_median(change(a, b), base.key))
+        yield _with_sides(found, float(a.mean()), float(b.mean()))
 
 
-def _of_numbers(head: Difference, a: np.ndarray, b: np.ndarray, key: np.ndarray) -> Difference:
-    ci, p, method = mean_interval(b - a, key)
-    spread = np.sqrt((a.var() + b.var()) / 2)
-    diff = float((b - a).mean())
-    effect = diff / float(spread) if spread > 0 else 0.0 if diff == 0 else None
-    ends = (ci[0] / float(spread), ci[1] / float(spread)) if ci and spread > 0 else None
+def _of_values(head: Difference, a: np.ndarray, b: np.ndarray, found: PairedMedian) -> Difference:
+    spread, n = spread_of(a, b), len(a)
+    scale = found.differ / n / spread if spread > 0 else None
     return replace(
-        head, a=float(a.mean()), b=float(b.mean()), diff=diff, ci=ci, effect=effect, effect_ci=ends,
-        share_greater=float((b > a).mean()), differ=int((a != b).sum()), p=p, method=method,
+        head, diff=found.diff, at_least=found.at_least, ci=found.ci, p=found.p, differ=found.differ,
+        share_greater=found.up, share_less=found.down,
+        effect=found.diff * scale if scale is not None else 0.0 if found.diff == 0 else None,
+        effect_ci=(found.ci[0] * scale, found.ci[1] * scale) if found.ci and scale is not None else None,
         moved=float(stats.wasserstein_distance(a, b)), gap=largest_gap(a, b),
+        method="median of the pairs that differ, sign test",
     )  # fmt: skip
+
+
+def _with_sides(found: Difference, a: float, b: float) -> Difference:
+    """Add what the sides came to, unless it moves against most pairs: few large differences against many small ones."""
+    if found.diff is not None and (b - a) * found.diff < 0:
+        return replace(found, sides_apart=True)
+    return replace(found, a=a, b=b)
 
 
 def largest_gap(a: np.ndarray, b: np.ndarray) -> float:
@@ -131,36 +152,34 @@ def largest_gap(a: np.ndarray, b: np.ndarray) -> float:
 
 def _of_shares(head: Difference, a: np.ndarray, b: np.ndarray, key: np.ndarray) -> Difference:
     share_a, share_b = float(a.mean()), float(b.mean())
-    ci, method = share_interval(a, b, key), "Newcombe's interval for paired shares"
-    if rows_of(key) > 1:
-        _, p, method = mean_interval(b.astype(float) - a, key)
-    else:
-        up, down = int((b & ~a).sum()), int((a & ~b).sum())
-        p = float(stats.binomtest(up, up + down).pvalue) if up + down else 1.0
+    ci, p = share_test(a, b, key)
+    up, down = int((b & ~a).sum()), int((a & ~b).sum())
     ends = cohens_h(share_a, share_a + ci[0]), cohens_h(share_a, share_a + ci[1])
     return replace(
-        head, a=share_a, b=share_b, diff=share_b - share_a, ci=ci, effect=cohens_h(share_a, share_b), effect_ci=ends,
-        share_greater=float((b & ~a).mean()), differ=int((a != b).sum()), p=p, method=method,
+        head, a=share_a, b=share_b, diff=(up - down) / len(a), ci=ci, effect_ci=ends,
+        effect=cohens_h(share_a, share_b) if up != down else 0.0,
+        share_greater=up / len(a), share_less=down / len(a), differ=up + down, p=p,
+        method="difference of paired shares, Newcombe's interval" if rows_of(key) == 1 else "difference of paired shares, t",
     )  # fmt: skip
 
 
-def cohens_h(a: float, b: float) -> float:
-    """Return the effect size of two shares: the difference of their angles, of use near 0 and 1 too (Cohen 1988)."""
-    angle_a, angle_b = (np.arcsin(np.sqrt(np.clip(share, 0, 1))) for share in (a, b))
-    return float(2 * (angle_b - angle_a))
-
-
-def _of_dates(outcome: Outcome, base: Side, side: Side, last: date) -> Difference:
+def _of_dates(head: Difference, base: Side, side: Side, last: date) -> Difference:
     """Both sides count days since the start of the base, up to the last day that both reach."""
     limit = (last - base.start).days
-    a, b = (days_of(outcome, each, base, limit) for each in (base, side))
-    head = Difference(outcome, None, side.name, base.name, len(a), (1.0, 1.0), "")
-    censored = int(np.isnan(a).sum()), int(np.isnan(b).sum())
-    restricted_a, restricted_b = (np.where(np.isnan(days), float(limit), days) for days in (a, b))
-    made = _of_numbers(head, restricted_a, restricted_b, base.key)
-    days = sorted({day for day in (*DATES_BY, limit) if 0 <= day <= limit})
-    by = tuple(_by_date(base, day, a <= day, b <= day) for day in days)
-    return replace(made, censored=censored, by=by, method=f"means restricted to {last}; {made.method}")
+    a, b = (days_of(head.outcome, each, base, limit) for each in (base, side))
+    came = ~np.isnan(a), ~np.isnan(b)
+    late_a, late_b = (np.where(there, days, limit + 1.0) for there, days in zip(came, (a, b), strict=True))
+    found = _of_values(head, late_a, late_b, paired_median(late_b - late_a, base.key, cut=came[0] != came[1]))
+    middles = (float(np.quantile(days, 0.5, method="inverted_cdf")) for days in (late_a, late_b))
+    found = _with_sides(found, *middles)
+    middle_a, middle_b = (
+        None if 2 * there.sum() < len(there) else x for there, x in zip(came, (found.a, found.b), strict=True)
+    )
+    return replace(
+        found, a=middle_a, b=middle_b, censored=(int((~came[0]).sum()), int((~came[1]).sum())),
+        by=tuple(_by_date(base, day, a <= day, b <= day) for day in sorted({d for d in (*DATES_BY, limit) if d <= limit})),
+        method=f"{found.method}; what had not come by {last} counts as the day after",
+    )  # fmt: skip
 
 
 def days_of(outcome: Outcome, side: Side, base: Side, limit: int) -> np.ndarray:
@@ -172,97 +191,3 @@ def days_of(outcome: Outcome, side: Side, base: Side, limit: int) -> np.ndarray:
 def _by_date(base: Side, day: int, a: np.ndarray, b: np.ndarray) -> ByDate:
     ci = share_interval(a, b, base.key)
     return ByDate(base.start + timedelta(days=day), float(a.mean()), float(b.mean()), float(b.mean() - a.mean()), ci)
-
-
-def rows_of(key: np.ndarray) -> int:
-    """Return the number of rows of the design among the pairs."""
-    return len(np.unique(key[:, 0]))
-
-
-def mean_interval(diff: np.ndarray, key: np.ndarray) -> tuple[tuple[float, float] | None, float, str]:
-    """Return the interval of the mean of differences, p of no difference, and the method.
-
-    diff: (pairs,). key: (pairs, 2) row of the design and run; pairs that share one are not independent.
-    """
-    mean, n = float(diff.mean()), len(diff)
-    if n == 1:
-        return None, 1.0, "one pair has no interval"
-    if rows_of(key) > 1:
-        error, freedom = _clustered(diff - mean, key)
-        p = float(2 * stats.t.sf(abs(mean) / error, freedom)) if error > 0 else float(mean == 0)
-        method = "paired t interval, clustered by row of the design and run"
-    else:
-        error, freedom = float(diff.std(ddof=1) / np.sqrt(n)), n - 1
-        p = signed_ranks(diff)
-        method = "paired t interval; Wilcoxon signed ranks"
-    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
-    return (mean - half, mean + half), p, method
-
-
-def signed_ranks(diff: np.ndarray) -> float:
-    """Return p of Wilcoxon's test of paired differences, those of 0 left out (Wilcoxon 1945; Pratt's zeros are not kept).
-
-    Few differences are taken exactly, by all their signs, so that ties may stand.
-    """
-    changed = diff[diff != 0]
-    if len(changed) > MOST_SIGNS:
-        return float(stats.wilcoxon(changed, method="asymptotic" if len(changed) > 50 else "auto").pvalue)
-    ranks = stats.rankdata(np.abs(changed))
-    signs = np.arange(2 ** len(changed))[:, None] >> np.arange(len(changed)) & 1
-    strays = np.abs(signs @ ranks - ranks.sum() / 2)
-    return float((strays >= abs(ranks[changed > 0].sum() - ranks.sum() / 2) - 1e-9).mean())
-
-
-def _clustered(centred: np.ndarray, key: np.ndarray) -> tuple[float, int]:
-    """Return the standard error of a mean and its degrees of freedom, allowing for what rows and what runs share."""
-    sums, sizes = [], []
-    for place in (0, 1):
-        _, cluster = np.unique(key[:, place], return_inverse=True)
-        size = cluster.max() + 1
-        sums.append(float((np.bincount(cluster, centred) ** 2).sum()) * size / max(size - 1, 1))
-        sizes.append(size)
-    alone = float((centred**2).sum())
-    square = max(sums[0] + sums[1] - alone, sums[0], sums[1]) if min(sizes) > 1 else max(sums)
-    return float(np.sqrt(square)) / len(centred), max(min(sizes) - 1, 1)
-
-
-def share_interval(a: np.ndarray, b: np.ndarray, key: np.ndarray) -> tuple[float, float]:
-    """Return the interval of the difference of two shares of the same pairs, b - a, of an ensemble or of a sweep.
-
-    Where no pair of a sweep differs, it is what so many rows of the design leave possible, each taken as one observation.
-    """
-    if rows_of(key) == 1:
-        return paired_shares(a, b)
-    if (a == b).all():
-        most = _wilson(0, rows_of(key))[2]
-        return -most, most
-    low, high = mean_interval(b.astype(float) - a, key)[0] or (-1.0, 1.0)
-    return max(low, -1.0), min(high, 1.0)
-
-
-def paired_shares(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """Return the interval of the difference of two shares of the same runs, b - a.
-
-    a, b: (pairs,) bool. Source: Newcombe 1998, Statistics in Medicine 17, 2635, method 10.
-    """
-    n, both = len(a), int((a & b).sum())
-    only_b, only_a = int((b & ~a).sum()), int((a & ~b).sum())
-    neither = n - both - only_b - only_a
-    (share_b, low_b, high_b), (share_a, low_a, high_a) = _wilson(both + only_b, n), _wilson(both + only_a, n)
-    product = (both + only_b) * (only_a + neither) * (both + only_a) * (only_b + neither)
-    excess = float(both * neither - only_b * only_a)
-    excess = max(excess - n / 2, 0.0) if excess > 0 else excess
-    phi = excess / product**0.5 if product else 0.0
-    down, up = _joined(share_b - low_b, high_a - share_a, phi), _joined(high_b - share_b, share_a - low_a, phi)
-    return share_b - share_a - down, share_b - share_a + up
-
-
-@lru_cache(maxsize=10_000)
-def _wilson(successes: int, n: int) -> tuple[float, float, float]:
-    """Return a share and the ends of its interval; a page asks for the same ones day after day."""
-    ends = stats.binomtest(successes, n).proportion_ci(LEVEL, method="wilson")
-    return successes / n, float(ends.low), float(ends.high)
-
-
-def _joined(one: float, other: float, phi: float) -> float:
-    return max(one**2 - 2 * phi * one * other + other**2, 0.0) ** 0.5

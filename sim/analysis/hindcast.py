@@ -1,27 +1,31 @@
 """The ensemble scored against the dated record, beside forecasts that need no model and beside policies without rules.
 
 The forecasts without a model: nothing changes after the start, and the past, where an observation states one. A date is
-scored in days; a run in which it does not come within CAP_DAYS after the observation counts as that late, and so does
-"never". A run in which a question does not arise says nothing of it. Skill is 1 less the ensemble's score over that of the
-better of the forecasts without a model: 1 is perfect, 0 no better, negative worse.
+scored in days by the CRPS restricted to the days that the runs cover (Gneiting and Ranjan 2011, threshold weights): what did
+not come by the last day, and "never", count as the day after it, and each row says that day. A run in which a question does
+not arise says nothing of it. Skill is 1 less the ensemble's score over that of the better of the forecasts without a model:
+1 is perfect, 0 no better, negative worse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from scoringrules import brier_score, crps_ensemble, interval_score
 
-from sim.analysis.observations import NEVER_SAYS, Observation
+from sim.analysis.answers import answers_of
+from sim.analysis.observation import Observation, as_number
 from sim.analysis.pooled import Pooled
+from sim.analysis.where import Condition
 from sim.arrays import own_numerics
+from sim.errors import InputError
 from sim.experiments.folders import SCHEMA
 from sim.experiments.results import Results
+from sim.readings import NoSeriesError
 
-CAP_DAYS = 30.0
 RESAMPLES, AT_A_TIME = 1000, 50
 RESAMPLING_SEED = 20260128
 TEST, FITTED, UNCHANGED = "test", "fitted", "unchanged"
@@ -32,48 +36,90 @@ Target = tuple[float, float, float]
 
 @own_numerics
 def hindcast(
-    results: Results | Pooled, observations: Sequence[Observation], null_policies: Mapping[str, Results] | None = None
+    results: Results | Pooled,
+    observations: Sequence[Observation],
+    null_policies: Mapping[str, Results] | None = None,
+    where: Condition | None = None,
 ) -> dict[str, Any]:
     """Score every observation the results cover, as `pullback hindcast --json` prints it.
 
-    null_policies: name -> results of the same scenario under the same luck with that policy for every actor.
+    null_policies: name -> results of the same scenario under the same luck with that policy for every actor. where: only
+    runs that meet it are scored, those of the null policies too. Raises InputError where no run does.
     """
     start, end = results.scenario.start_date, results.scenario.end_date
-    others = {name: other.outcomes for name, other in (null_policies or {}).items()}
-    scored = []
+    kept = _kept(results, where)
+    nulls = {name: (other, _kept(other, where)) for name, other in (null_policies or {}).items()}
+    if not kept.any():
+        raise InputError(f'no run of {results.manifest["scenario"]} meets --where "{where.text if where else ""}"')
+    rows: list[dict[str, Any]] = []
+    left_out: dict[str, list[str]] = {"not_covered": [], "not_read": []}
     for item in observations:
-        nulls = {name: outcomes[item.outcome] for name, outcomes in others.items()}
-        inside = item.lies_within(start, end)
-        scored.append(score(item, results.outcomes[item.outcome], start, nulls) if inside else None)
-    rows = [row for row in scored if row is not None]
+        if not item.lies_within(start, end):
+            left_out["not_covered"].append(item.name)
+            continue
+        try:
+            ours = answers_of(item, results)[kept]
+        except NoSeriesError:
+            left_out["not_read"].append(item.name)
+            continue
+        row = score(item, ours, start, end, {name: answers_of(item, other)[met] for name, (other, met) in nulls.items()})
+        if row is None:
+            left_out["not_covered"].append(item.name)
+        else:
+            rows.append(row)
     return {
         "schema": SCHEMA,
         "scenario": results.manifest["scenario"],
         "hash": results.manifest["hash"],
-        "runs": results.runs,
+        "runs": int(kept.sum()),
         "incomplete": results.shortfall or None,
+        "where": where.text if where else None,
+        "notes": _notes(results, bool(nulls), where, kept, left_out["not_read"]),
         "observations": rows,
         "blocks": [summed_up(block, rows) for block in (TEST, FITTED, UNCHANGED)],
         "all": summed_up("all", rows),
-        "not_covered": [item.name for item, row in zip(observations, scored, strict=True) if row is None],
-    }
+    } | left_out
+
+
+def _kept(results: Results | Pooled, where: Condition | None) -> np.ndarray:
+    """Return (runs,) bool: the run is scored."""
+    return np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
+
+
+def _notes(
+    results: Results | Pooled, has_nulls: bool, where: Condition | None, kept: np.ndarray, unread: Sequence[str]
+) -> list[str]:
+    notes = []
+    if where is not None:
+        notes.append(f"only the {kept.sum():,} of {len(kept):,} runs that meet {where.text}; of the null policies likewise")
+    if has_nulls and isinstance(results, Pooled):
+        notes.append("the null policies are played at the values of the base, not at those of the points of the sweep")
+    if unread:
+        said = 'the sweep keeps no daily series of its runs; [output] series = "full" does'
+        notes.append(f"not scored, as they are of an evening before the last and {said}: {'; '.join(unread)}")
+    return notes
 
 
 def score(
-    item: Observation, values: np.ndarray, start: date, null_policies: Mapping[str, np.ndarray] | None = None
+    item: Observation,
+    values: np.ndarray,
+    start: date,
+    end: date,
+    null_policies: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, Any] | None:
     """Return the scores of one observation; None where no run of the ensemble says anything of it.
 
-    values: (runs,) of the outcome. null_policies: name -> the same under that policy.
+    values: (runs,) what the runs say, as `answers` gives it: days with never as inf, NaN where it says nothing. end: the
+    last day. null_policies: name -> the same under that policy.
     """
-    is_date = isinstance(item.observed[1], date)
-    if not is_date and np.isnan(values).all():
+    cap = float((end - start).days + 1) if item.is_date else np.inf
+    values = _said(values, cap)
+    if not len(values):
         return None
-    low, observed, high = ((x - start).days if is_date else float(x) for x in item.observed)
-    target = (low, observed, high)
-    cap = observed + CAP_DAYS if is_date else None
-    values = _answers(values, cap)
-    naive = _naive(item, start, cap, target)
+    low, central, high = (as_number(x, start) for x in item.observed)
+    target = (low, central, high)
+    forecasts = item.forecasts(start)
+    naive = {name: _score(item.score, _said(said, cap), target) for name, said in forecasts.items()}
     better = min(naive, key=lambda name: naive[name])
     ours = _score(item.score, values, target)
     quantiles = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
@@ -82,14 +128,18 @@ def score(
         "name": item.name,
         "outcome": item.outcome,
         "block": UNCHANGED if item.unchanged else FITTED if item.used_to_fit else TEST,
+        "asks": item.event.text if item.event else None,
         "observed": _shown(item.observed[1]),
         "observed_range": [_shown(item.observed[0]), _shown(item.observed[2])],
         "unit": item.unit,
+        "by": None if item.by is None else str(item.by),
+        "since": None if item.since is None else str(item.since),
+        "restricted_to": str(end + timedelta(1)) if item.is_date else None,
         "disagreement": item.disagreement,
         "kind": item.score,
         "score": ours,
         "n": len(values),
-        "quantiles": [_shown(date.fromordinal(start.toordinal() + round(q))) if is_date else float(q) for q in quantiles],
+        "quantiles": [str(start + timedelta(round(q))) if item.is_date else float(q) for q in quantiles],
         "probability": None if has_interval else float(values.mean()),
         "covered50": bool(quantiles[1] <= high and low <= quantiles[3]) if has_interval else None,
         "covered90": bool(quantiles[0] <= high and low <= quantiles[4]) if has_interval else None,
@@ -100,6 +150,7 @@ def score(
         "naive_is": better,
         "nothing_changes": naive["nothing_changes"],
         "climatology": naive.get("climatology"),
+        "forecasts": {name: [float(x) if np.isfinite(x) else None for x in said] for name, said in forecasts.items()},
         "null_policies": {
             name: _null_score(item.score, other, cap, target) for name, other in (null_policies or {}).items()
         },
@@ -146,32 +197,14 @@ def _beaten(rows: Sequence[Mapping[str, Any]], null: str) -> dict[str, int]:
     }
 
 
-def _answers(values: np.ndarray, cap: float | None) -> np.ndarray:
-    """Return what the runs say: days up to the cap for a date, else the values of runs in which the question arose."""
-    if cap is not None:
-        return np.minimum(np.nan_to_num(values, nan=cap), cap)
-    return values[~np.isnan(values)]
+def _said(values: np.ndarray, cap: float) -> np.ndarray:
+    """Return what is said, by those that say anything, up to the cap."""
+    return np.minimum(values[~np.isnan(values)], cap)
 
 
-def _naive(item: Observation, start: date, cap: float | None, target: Target) -> dict[str, float]:
-    """Return the scores of the forecasts without a model, by name."""
-
-    def read(said: Any) -> float:
-        if said == NEVER_SAYS:
-            return np.nan
-        return float((said - start).days) if isinstance(said, date) else float(said)
-
-    told = {"nothing_changes": (item.nothing_changes,)}
-    if item.climatology is not None:
-        told["climatology"] = item.climatology.values
-    return {
-        name: _score(item.score, _answers(np.array([read(x) for x in said]), cap), target) for name, said in told.items()
-    }
-
-
-def _null_score(kind: str, values: np.ndarray, cap: float | None, target: Target) -> float | None:
+def _null_score(kind: str, values: np.ndarray, cap: float, target: Target) -> float | None:
     """Return a null policy's score, None where its runs say nothing of the observation."""
-    answers = _answers(values, cap)
+    answers = _said(values, cap)
     return _score(kind, answers, target) if len(answers) else None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.errors import InputError
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, Outcome
+from sim.outcomes import CATEGORY, DATE, OUTCOMES, Outcome, arising
 from sim.scenario import Scenario
 from sim.scenario_file import near_miss
 
@@ -34,8 +35,12 @@ class Measure:
         unit = "share of the runs" if self.outcome.type == "yes_no" else self.outcome.unit
         return self.outcome.name + (f", {unit}" if unit != "1" else "")
 
+    def of_table(self, table: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the number of each run, NaN where the outcome's question did not arise. table: what `read_for` names."""
+        return np.where(arising(self.outcome, table), self.of(table[self.outcome.name]), np.nan)
+
     def of(self, values: np.ndarray) -> np.ndarray:
-        """Return the number of each run, NaN where the outcome's question did not arise."""
+        """Return the number of each run, NaN where it has no value; a date that did not come counts as the last day."""
         if self.outcome.type == DATE:
             return np.where(np.isnan(values), self.days, np.minimum(values, self.days))
         if self.category is not None:

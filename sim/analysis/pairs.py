@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +26,8 @@ class Side:
     """One side of a comparison.
 
     key: (pairs, 2) row of the design (0 in an ensemble) and run. outcomes: name -> (pairs,) float, dates in days since
-    `start`, NaN where it did not come or did not arise. notes: what the reader must know of it.
+    `start`, NaN where it did not come or did not arise. notes: what the reader must know of it. expect: outcome -> direction
+    that its scenario said beforehand it would move.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Side:
     key: np.ndarray
     outcomes: Mapping[str, np.ndarray]
     notes: tuple[str, ...] = ()
+    expect: Mapping[str, str] = field(default_factory=dict)
 
     def kept(self, places: np.ndarray) -> Side:
         """Return the side with some of its runs."""
@@ -122,7 +124,7 @@ def _side(results: Results | SweepResults) -> Side:
     made = results.manifest
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
     side = _made(made["scenario"], results.folder, results.scenario, made["code"], key, outcomes)
-    return replace(side, notes=note)
+    return replace(side, notes=note, expect=results.scenario.expect)
 
 
 def _made(

@@ -11,6 +11,7 @@ from sim.analysis.variance import codes, number_of_bins
 from sim.analysis.where import Condition
 from sim.errors import InputError
 from sim.experiments.sweep_results import SweepResults
+from sim.outcomes import read_for
 from sim.scenario_file import near_miss
 
 MOST_CELLS = 8
@@ -32,8 +33,10 @@ class PointValues:
 def point_values(results: SweepResults, measure: Measure, where: Condition | None = None) -> PointValues:
     """Return the values of a measure by point, of the runs that meet a condition; points without any are left out."""
     name = measure.outcome.name
-    table = results.table(list(dict.fromkeys((name, *(where.outcomes if where else ())))))
-    points, runs, values = table["point"].to_numpy(), table["run"].to_numpy(), measure.of(table[name].to_numpy())
+    columns = list(dict.fromkeys((*read_for(measure.outcome), *(where.outcomes if where else ()))))
+    table = results.table(columns)
+    points, runs = table["point"].to_numpy(), table["run"].to_numpy()
+    values = measure.of_table({each: table[each].to_numpy() for each in read_for(measure.outcome)})
     if where is not None:
         values = np.where(where.holds({each: table[each].to_numpy() for each in where.outcomes}), values, np.nan)
     known = np.unique(points)

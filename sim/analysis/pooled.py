@@ -58,6 +58,14 @@ class Pooled:
         varied = np.array(self.sweep.design.row_of_design)[table["point"].to_numpy()] >= 0
         return {outcome.name: table[outcome.name].to_numpy()[varied] for outcome in OUTCOMES}
 
+    def series(self, name: str) -> np.ndarray | None:
+        """Return (days + 1, runs) of a daily series in the order of `outcomes`; None where it is not kept run by run."""
+        if self.manifest["series"] != "full" or name not in self.sweep.series_names():
+            return None
+        table = self.sweep.series([name])
+        varied = np.array(self.sweep.design.row_of_design)[table["point"].to_numpy()] >= 0
+        return table[name].to_numpy()[varied].reshape(-1, self.scenario.days + 1).T
+
     @property
     def runs(self) -> int:
         """Number of runs of all points together."""

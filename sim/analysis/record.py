@@ -8,10 +8,12 @@ from datetime import date
 
 import numpy as np
 
-from sim.analysis.observations import Observation
+from sim.analysis.answers import answers_of
+from sim.analysis.observation import Observation, as_number
 from sim.analysis.pooled import Pooled
 from sim.arrays import own_numerics
 from sim.experiments.results import Results
+from sim.readings import NoSeriesError
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +46,22 @@ class Agreement:
 
 @own_numerics
 def agreement(results: Results | Pooled, observations: Sequence[Observation]) -> Agreement:
-    """Compare every run with every observation that the scenario covers; a question that did not arise is not met."""
-    scenario = results.scenario
-    covered = tuple(item for item in observations if item.lies_within(scenario.start_date, scenario.end_date))
-    met = [_inside(item, results.outcomes[item.outcome], scenario.start_date) for item in covered]
-    return Agreement(covered, np.array(met, bool).reshape(len(covered), results.runs))
+    """Compare every run with every observation that the results cover; a question that did not arise is not met.
+
+    Observations of an evening whose series the results do not keep are left out.
+    """
+    scenario, covered, met = results.scenario, [], []
+    for item in observations:
+        if item.lies_within(scenario.start_date, scenario.end_date):
+            try:
+                met.append(inside(item, answers_of(item, results), scenario.start_date))
+            except NoSeriesError:
+                continue
+            covered.append(item)
+    return Agreement(tuple(covered), np.array(met, bool).reshape(len(covered), results.runs))
 
 
-def _inside(item: Observation, values: np.ndarray, start: date) -> np.ndarray:
-    ends = (item.observed[0], item.observed[2])
-    low, high = ((x - start).days if isinstance(x, date) else float(x) for x in ends)
-    return (values >= low) & (values <= high)  # NaN is in no range
+def inside(item: Observation, values: np.ndarray, start: date, beyond: float = 0.0) -> np.ndarray:
+    """Return (runs,) bool: what a run says lies within the reports, and no further than `beyond` outside of them."""
+    low, high = (as_number(x, start) for x in (item.observed[0], item.observed[2]))
+    return (values >= low - beyond) & (values <= high + beyond)  # NaN is in no range

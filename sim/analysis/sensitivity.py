@@ -21,6 +21,7 @@ from scipy import stats
 from sim.analysis.main_effects import Layout
 from sim.analysis.measure import Measure, measure_named
 from sim.analysis.point_values import Heat, PointValues, Response, heat, of_the_design, point_values, response
+from sim.analysis.resolution import too_few_points
 from sim.analysis.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
 from sim.analysis.where import Condition, read_condition
 from sim.arrays import own_numerics
@@ -67,7 +68,11 @@ class GradeShare:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What an outcome rests on. bins: of each value. dummy: 95% of the dummies' shares lie below. drivers: by share."""
+    """What an outcome rests on.
+
+    bins: of each value. dummy: 95% of the dummies' shares lie below. drivers: by share. warning: that the points are few for
+    so many values, "" where they are not.
+    """
 
     results: SweepResults
     measure: Measure
@@ -80,6 +85,7 @@ class Sensitivity:
     dummy: float
     grades: tuple[GradeShare, ...]
     is_complete: bool
+    warning: str = ""
 
     @property
     def together(self) -> float:
@@ -133,6 +139,7 @@ def of_measure(results: SweepResults, measure: Measure, where: Condition | None 
         results, measure, where, len(found.points), int((~np.isnan(found.values)).sum()),
         number_of_bins(layout.observations), spread, _drivers(entries, layout, shares, groups), layout.dummy(),
         _grades(entries, shares, groups, of_all), results.is_complete,
+        "" if layout.is_grid else too_few_points(layout.observations, len(layout.columns) - sum(layout.is_lever)),
     )  # fmt: skip
 
 
@@ -208,6 +215,7 @@ def as_object(made: Sensitivity, map_: Heat | None = None) -> dict[str, Any]:
         "points": made.points,
         "runs": made.runs,
         "bins": made.bins,
+        "warning": made.warning or None,
         "level": LEVEL,
         "variance": asdict(made.spread),
         "dummy": made.dummy,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.calibrate import Calibration
-    from sim.analysis.observations import Observation
+    from sim.analysis.observation import Observation
     from sim.scenario import Scenario
 
 SHOWN = 10

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
     from sim.analysis.compare import Comparison
     from sim.analysis.differences import Difference
+    from sim.analysis.expectations import Answer
+
+
+LEGEND = """
+A, B        mean of a number; median of a date, and the share of the runs in which it came
+difference  median of the pairs that differ, of yes or no that of the shares; with the interval of its test
+up, down    shares of the pairs in which B is greater, or later, and less, or earlier
+or more     a date did not come by the last day, and counts as the day after
+q           p of the same test, adjusted for the number of outcomes; the largest effects stand first"""
 
 
 @click.command()
@@ -39,14 +48,14 @@ def compare(
 ) -> None:
     """Compare B, and any others, with A, run by run: each pair of runs has the same luck.
 
-    A and B are results folders, or names of scenarios that have been run. A difference is B less A, with its 95% interval
-    and its size in standard deviations of a run (of shares: Cohen's h).
+    A and B are results folders, or names of scenarios that have been run. A difference is B less A within a pair: the median
+    of the pairs that differ (of yes or no: of the shares), with its 95% interval. What a scenario expected is answered.
     """
     from sim.analysis.compare import compare as of
 
     printed = is_printed(csv_file, html, as_json=as_json)
     made = of(*sources, outcomes=outcomes, where=condition, by=by)
-    made.differences  # noqa: B018 - faults are told before anything is written
+    made.answers  # noqa: B018 - faults are told before anything is written
     if csv_file is not None:
         from sim.cli.tables import write_csv
 
@@ -72,10 +81,7 @@ def _print(made: Comparison, show_all: bool) -> None:
     for other in made.paired.others:
         out.print(f"{other.name} (B) against {base.name} (A)", style="bold", soft_wrap=True)
         _print_side(out, made, [each for each in made.differences if each.scenario == other.name], show_all)
-    out.print(
-        "\ndates: the mean of a run, a date that did not come counting as the last day; and the share in which it came"
-    )
-    out.print("effect: in standard deviations of a run, or Cohen's h; q: p adjusted for the number of outcomes")
+    out.print(LEGEND)
     out.print(f"{len(base.key):,} pairs of runs with the same luck: an exploration, not a forecast")
 
 
@@ -84,12 +90,15 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
     from sim.pages import compare_wording as words
 
     start = made.paired.base.start
-    clear = [each for each in words.by_size(differences) if words.is_clear(each)]
-    columns = ("A", "B", "difference", "95% interval", "effect", *(["q"] if show_all else []))
+    _print_expected(out, [answer for answer in made.answers if answer.scenario == differences[0].scenario])
+    for said in words.warnings(differences):
+        out.print(f"! {said}: compared where it arises in both", soft_wrap=True)
+    clear = [each for each in words.by_size(differences) if each.is_clear]
+    columns = ("A", "B", "difference", "95% interval", "up, down", *(["q"] if show_all else []))
     rows = table("outcome", *columns, whole=columns)
     for each in differences if show_all else clear:
         if each.diff is not None:
-            cells = words.signed(each, each.diff), words.interval(each), words.effect(each), words.chance(each)
+            cells = words.size(each), words.interval(each), words.pairs(each), words.chance(each)
             rows.add_row(words.label(each), *words.sides(each, start), *cells[: len(columns) - 2])
     if rows.row_count:
         out.print(rows)
@@ -101,7 +110,7 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
         return
     told = {each.outcome.name for each in clear}
     for said, which in (
-        ("not told apart from luck (q above 0.05)", [each for each in differences if each.differ]),
+        ("not distinguishable from chance (q above 0.05)", [each for each in differences if each.differ]),
         ("the same in every pair", [each for each in differences if each.diff is not None]),
         ("the question arises on both sides in no pair", differences),
     ):
@@ -109,6 +118,19 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
         told.update(names)
         if names:
             out.print(f"\n{said}: {', '.join(names)}")
+
+
+def _print_expected(out: Console, answers: list[Answer]) -> None:
+    from sim.cli.tables import table
+    from sim.pages import compare_wording as words
+
+    if not answers:
+        return
+    rows = table("expected beforehand of", "", "found, and how sure", "", whole=("expected beforehand of",))
+    for answer in answers:
+        rows.add_row(*words.expected(answer))
+    out.print(rows)
+    out.print()
 
 
 def _print_by_date(out: Console, differences: list[Difference]) -> None:

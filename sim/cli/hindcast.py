@@ -32,7 +32,7 @@ ROOMY = 96
 """Columns of a terminal from which on the table has wide gaps."""
 
 LEGEND = """
-later    not within 30 days after the record, or never
+later    not by the last day, or never: scored as the day after
 in       the 50 or 90% interval that meets the reports' range; yes or no has none
 score    CRPS (of dates in days), Brier, or interval score: lower is better
 naive    the score of 'nothing changes', or, marked *, of documented past cases
@@ -44,24 +44,30 @@ skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
 @click.command()
 @click.argument("scenario", default="baseline")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
+@click.option("--where", "condition", metavar="CONDITION", help='Only runs that meet "truce_agreed_on < 2026-02-01".')
 @click.option("--html", type=FILE, metavar="FILE", help="Page to write.  [default: in the results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def hindcast(scenario: str, observations: Path | None, html: Path | None, as_json: bool) -> int:
+def hindcast(scenario: str, observations: Path | None, condition: str | None, html: Path | None, as_json: bool) -> int:
     """Score SCENARIO (default: baseline) against the record.
 
     SCENARIO may also be the folder of finished results; the points of a sweep over uncertain values count as one ensemble.
     Beside it stand the forecast that nothing changes, what past cases say, and the same runs with every actor idle and
     deciding at random.
     """
+    from sim.analysis.answers import check_readable
     from sim.analysis.hindcast import hindcast as score_all
     from sim.analysis.observations import load_observations
+    from sim.analysis.where import read_condition
     from sim.cli.batch import page_beside
     from sim.pages.hindcast_page import FILE, write_page
 
     record = load_observations(observations)
     printed = is_printed(html, as_json=as_json)
-    loaded, results = _results(scenario)
-    scored = score_all(results, record, _nulls(loaded))
+    loaded, opened = _opened(scenario)
+    check_readable(record, loaded)
+    where = read_condition(condition, loaded.start_date, loaded.end_date) if condition else None
+    results = opened or _computed(loaded)
+    scored = score_all(results, record, _nulls(loaded), where)
     page, code = html, DONE
     if html is not None:
         write_page(html, results, loaded, record, scored)
@@ -76,12 +82,18 @@ def hindcast(scenario: str, observations: Path | None, html: Path | None, as_jso
     return code
 
 
-def _results(name: str) -> tuple[Scenario, Results | Pooled]:
-    """Return the scenario and its runs: those of a results folder, or of a scenario, which are computed where they lack."""
+def _computed(scenario: Scenario) -> Results:
+    """Return the runs of a scenario, which are computed where they lack."""
+    from sim.cli.batch import compute, processors, results_folder
+
+    return compute(scenario, results_folder(scenario), processors())
+
+
+def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
+    """Return the scenario, and its runs where it is a results folder."""
     from dataclasses import replace
 
     from sim.analysis.pooled import Pooled
-    from sim.cli.batch import compute, processors, results_folder
     from sim.errors import InputError
     from sim.experiments.folders import code_digest
     from sim.experiments.sweep_results import SweepResults
@@ -89,8 +101,7 @@ def _results(name: str) -> tuple[Scenario, Results | Pooled]:
     from sim.scenario import list_scenarios, load_scenario
 
     if name in list_scenarios() or not (Path(name) / "manifest.json").is_file():
-        loaded = load_scenario(name)
-        return loaded, compute(loaded, results_folder(loaded), processors())
+        return load_scenario(name), None
     opened = open_results(name)
     results = Pooled(opened) if isinstance(opened, SweepResults) else opened
     if results.manifest["code"] != code_digest():
@@ -113,11 +124,9 @@ def _nulls(scenario: Scenario) -> dict[str, Results]:
 
 def _null_results(scenario: Scenario, policy: str) -> Results:
     """Return the same runs with every actor under a null policy."""
-    from sim.cli.batch import compute, processors, results_folder
     from sim.scenario_entries import registry
 
-    null = scenario.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="hindcast")
-    return compute(null, results_folder(null), processors())
+    return _computed(scenario.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="hindcast"))
 
 
 def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path | None) -> None:
@@ -129,6 +138,8 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
     out.print(f"{name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")
     if scored["incomplete"]:
         out.print(f"! {scored['incomplete']}", style="bold")
+    for note in scored["notes"]:
+        out.print(f"! {note}", style="bold", soft_wrap=True)
     for block in scored["blocks"]:
         if block["observations"]:
             out.print(f"\n{TITLES[block['block']]}", style="bold")
@@ -164,11 +175,15 @@ def _block(scored: dict[str, Any], block: str, calendar: Calendar, width: int) -
 def cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
     """Return the row of an observation: name, record, what the runs say, whether they meet it, and the scores."""
     low, high = item["observed_range"]
-    quantiles = [_uncapped(quantile, item["observed"]) for quantile in item["quantiles"]]
-    recorded = _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
-    if item["probability"] is not None:
+    quantiles = [LATER if quantile == item["restricted_to"] else quantile for quantile in item["quantiles"]]
+    asked = item["probability"] is not None
+    recorded = (
+        "" if asked else _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
+    )
+    if asked:
         said, inside = f"{item['probability']:.0%} yes", "-"
         recorded = ("yes" if item["observed"] else "no") + ("" if low == high else "\ndisputed")
+        recorded = f"{item['asks']}: {recorded}" if item["asks"] else recorded
     else:
         said = f"{_value(quantiles[2], calendar, 3)}\n{_span(quantiles[0], quantiles[-1], calendar)}"
         inside = "50" if item["covered50"] else "90" if item["covered90"] else "no"
@@ -176,17 +191,6 @@ def cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
     nulls = "\n".join(f"{name[0]} {_value(score)}" for name, score in item["null_policies"].items())
     skill = "-" if item["skill"] is None else f"{item['skill']:.2f}\n{item['skill_ci'][0]:.2f} to {item['skill_ci'][1]:.2f}"
     return item["name"], recorded, said, inside, _value(item["score"]), naive, nulls, skill
-
-
-def _uncapped(quantile: Any, observed: Any) -> Any:
-    """Return a quantile, LATER for a date at which those that came too late, or never, are counted."""
-    from datetime import date
-
-    from sim.analysis.hindcast import CAP_DAYS
-
-    if not isinstance(quantile, str) or (date.fromisoformat(quantile) - date.fromisoformat(observed)).days < CAP_DAYS:
-        return quantile
-    return LATER
 
 
 def _print_sums(out: Console, sums: dict[str, Any]) -> None:

@@ -227,9 +227,12 @@ def _date_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str
             return "later"
         return str(date.fromisoformat(made["start"]) + timedelta(days=round(outcome[key])))
 
+    if not outcome["n"]:
+        return "-", "-", "does not arise"
     late = outcome["censored"] / outcome["n"]
     share = f"{late:.0%}" if late >= 0.005 else "<1%"
-    return day("median"), span(day("p05"), day("p95")), f"{share} later" if late else ""
+    said = ([f"{share} later"] if late else []) + ([_arises(outcome, made)] if outcome["n"] < made["runs"] else [])
+    return day("median"), span(day("p05"), day("p95")), ", ".join(said)
 
 
 def _number(value: float) -> str:

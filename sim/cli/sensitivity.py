@@ -79,6 +79,8 @@ def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
     out.print(made.measure.said + (f", where {made.where.said}" if made.where else ""), style="bold")
     if not made.is_complete:
         out.print("INCOMPLETE: the sweep is not finished; these are the points that are there", style="bold")
+    if made.warning:
+        out.print(f"! {made.warning}", style="bold", soft_wrap=True)
     out.print(f"{made.points} points, {made.runs:,} runs in {folder}\n", soft_wrap=True)
     _print_spread(out, made)
     _print_drivers(out, made)

@@ -44,9 +44,10 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     from sim.experiments.sweep_file import load_sweep
 
     loaded, workers = load_sweep(sweep), workers or processors()
-    made = estimate(loaded, workers)
+    made, warning = estimate(loaded, workers), _few_points(loaded)
     if as_json:
-        print(json.dumps({"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers} | vars(made)))
+        head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers}
+        print(json.dumps(head | vars(made) | {"warning": warning or None}))
         return
     out = console()
     out.print(f"{loaded.name}: {loaded.title}", style="bold")
@@ -66,6 +67,18 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.add_row("disk", f"{most}{in_bytes(made.disk)}, series: {loaded.series}")
     rows.add_row("results", str(default_folder(loaded)))
     out.print(rows)
+    if warning:
+        out.print(f"! {warning}", style="bold", soft_wrap=True)
+
+
+def _few_points(sweep: Sweep) -> str:
+    """Return the warning that the rows of a sampled design are few for what they sample, "" where they are not."""
+    from sim.analysis.resolution import too_few_points
+
+    recipe = sweep.recipe
+    if recipe.method in ("grid", "one-at-a-time"):
+        return ""
+    return too_few_points(len(recipe.table) or recipe.points, len(recipe.uncertainties))
 
 
 def _runs(sweep: Sweep, made: Estimate) -> str:

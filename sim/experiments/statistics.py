@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from scipy.stats import binomtest
 from sim.arrays import own_numerics
 from sim.experiments.folders import SCHEMA
 from sim.experiments.results import Results
-from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome
+from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome, arising
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 FEW_RUNS = 30
@@ -20,13 +21,23 @@ DATES_BY = (8, 16, 30, 60, 90, 180)
 """Days since the start by which the probability of a dated outcome is given."""
 
 
+def summaries(table: Mapping[str, np.ndarray], start: date, days: int) -> dict[str, dict[str, Any]]:
+    """Return the summary of every outcome by its name. table: outcome -> (runs,) float."""
+    return {
+        outcome.name: summarise(outcome, table[outcome.name][arising(outcome, table)], start, days) for outcome in OUTCOMES
+    }
+
+
 def summarise(outcome: Outcome, values: np.ndarray, start: date, days: int) -> dict[str, Any]:
     """Return the summary of one outcome over the runs, as `pullback run --json` prints it.
 
-    values: (runs,) float, NaN where a date is censored or a question did not arise. n counts the runs that have a value,
-    or for a date all runs, of which `censored` did not come within the horizon of `days`.
+    values: (runs,) float, NaN where a date is censored or a question did not arise. n counts the runs that have a value, or
+    for a date all runs that are given, those in which it arises, of which `censored` did not come within the horizon of
+    `days`.
     """
-    head: dict[str, Any] = {"name": outcome.name, "unit": outcome.unit, "type": outcome.type}
+    head: dict[str, Any] = {
+        "name": outcome.name, "unit": outcome.unit, "type": outcome.type, "arises": outcome.arises
+    }  # fmt: skip
     known = values[~np.isnan(values)]
     if outcome.type == DATE:
         return head | _dates(values, start, days)
@@ -59,6 +70,8 @@ def _dates(values: np.ndarray, start: date, days: int) -> dict[str, Any]:
     """Quantiles over all runs, those that did not come counting as later than any day: null where they cover it."""
     sorted_days = np.sort(np.where(np.isnan(values), np.inf, values))
     n = len(values)
+    if not n:
+        return {"n": 0, "censored": 0} | dict.fromkeys(QUANTILES) | {"median_date": None, "by": {}}
     quantiles = {name: sorted_days[min(n - 1, int(np.ceil(q * n)) - 1)] for name, q in QUANTILES.items()}
     shown = {name: None if np.isinf(day) else float(day) for name, day in quantiles.items()}
     median = shown["median"]
@@ -88,7 +101,5 @@ def summary(results: Results) -> dict[str, Any]:
         "days": scenario.days,
         "start": str(scenario.start_date),
         "results": str(results.folder),
-        "outcomes": [
-            summarise(outcome, results.outcomes[outcome.name], scenario.start_date, scenario.days) for outcome in OUTCOMES
-        ],
+        "outcomes": list(summaries(results.outcomes, scenario.start_date, scenario.days).values()),
     }

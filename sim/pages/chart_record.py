@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from sim.analysis.hindcast import FITTED, TEST, UNCHANGED
-from sim.analysis.observations import NEVER_SAYS, Observation
+from sim.analysis.observation import Observation
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import Calendar, number
 
@@ -22,6 +22,9 @@ LEFT, RIGHT = 330.0, 760.0
 
 RECORD_AT, RUNS_AT = 12.0, 25.0
 """How far below the top of its row the record is drawn, and the runs."""
+
+LATEST = 30.0
+"""Days after the record beyond which dates of runs are drawn at the end of the scale: most that come later never came."""
 
 BLOCKS = {
     TEST: 'Not used to fit, and "nothing changes" is wrong',
@@ -62,17 +65,20 @@ def record_chart(
 
 def _row(row: Mapping[str, Any], item: Observation, calendar: Calendar) -> list[Element | None]:
     low, observed, high = (_number(x, calendar) for x in item.observed)
-    naive = None if item.nothing_changes == NEVER_SAYS else _number(item.nothing_changes, calendar)
-    past = [_number(x, calendar) for x in item.climatology.values] if item.climatology else []
+    (naive,), past = row["forecasts"]["nothing_changes"], row["forecasts"].get("climatology", [])
+    past = [x for x in past if x is not None]
     if row["probability"] is not None:
         scale, ends = Scale(0.0, 1.0), ("no", "yes")
         runs = [_bar(scale, row["probability"])]
         past = [sum(past) / len(past)] if past else []
     else:
         quantiles = [_number(x, calendar) for x in row["quantiles"]]
+        if item.is_date:
+            quantiles = [min(x, high + LATEST) for x in quantiles]
         shown = [low, high, *quantiles, *past, *([] if naive is None else [naive])]
         scale = Scale(min(shown), max(shown))
-        ends = (_written(scale.low, item, calendar), _written(scale.high, item, calendar))
+        is_cut = item.is_date and scale.high == high + LATEST
+        ends = (_written(scale.low, item, calendar), _written(scale.high, item, calendar) + (" or later" if is_cut else ""))
         runs = _intervals(scale, quantiles)
     return [
         text(row["name"], 0, 22, class_="said"),
@@ -149,7 +155,7 @@ def _number(said: Any, calendar: Calendar) -> float:
 
 
 def _written(value: float, item: Observation, calendar: Calendar) -> str:
-    return calendar.short(value) if isinstance(item.observed[1], date) else number(value)
+    return calendar.short(value) if item.is_date else number(value)
 
 
 def _in_words(row: Mapping[str, Any]) -> str:

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.analysis.differences import share_interval
 from sim.analysis.durations import Survival
+from sim.analysis.paired_shares import share_interval
 from sim.pages.charts import Frame, axes, ceiling
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import Calendar, number, percent
@@ -114,8 +114,13 @@ def differences_by_day(
     return made[0], made[1], made[2]
 
 
-def distributions(key: str, title: str, a: np.ndarray, b: np.ndarray, ci: tuple[float, float] | None) -> Element:
-    """Return the histograms of both sides over each other, and below that of the pairs' differences with their mean."""
+def distributions(
+    key: str, title: str, a: np.ndarray, b: np.ndarray, diff: float | None, ci: tuple[float, float] | None
+) -> Element:  # fmt: skip
+    """Return the histograms of both sides over each other, and below that of the pairs' differences with what they come to.
+
+    diff, ci: the difference and its interval.
+    """
     size, high = (360.0, 250.0), 140.0
     edges = bin_edges(np.concatenate([a, b]))
     counts = [np.histogram(each, edges)[0] / len(each) for each in (a, b)]
@@ -130,8 +135,9 @@ def distributions(key: str, title: str, a: np.ndarray, b: np.ndarray, ci: tuple[
     zero = (
         [element("path", class_="zero", d=f"M{lower.x(0):.1f},12V{lower.y(0):.1f}")] if around[0] <= 0 <= around[-1] else []
     )
-    mean = lower.x(float(change.mean()))
-    marks = [element("path", class_="mean", d=f"M{mean:.1f},12V{lower.y(0):.1f}")]
+    marks = []
+    if diff is not None:
+        marks.append(element("path", class_="mean", d=f"M{lower.x(diff):.1f},12V{lower.y(0):.1f}"))
     if ci is not None:
         ends = [lower.x(min(max(end, around[0]), around[-1])) for end in ci]
         marks.append(element("path", class_="mean", d=f"M{ends[0]:.1f},14v-4m0,2H{ends[1]:.1f}m0,-2v4"))

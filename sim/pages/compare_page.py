@@ -7,9 +7,9 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from sim.analysis.compare import Comparison
-from sim.analysis.differences import Difference
+from sim.analysis.differences import CLEAR, Difference
 from sim.analysis.pairs import Side, horizon
-from sim.outcomes import DATE
+from sim.outcomes import DATE, NUMBER
 from sim.pages import compare_wording as words
 from sim.pages.compare_charts import EffectRow, forest
 from sim.pages.compare_maps import definitions, maps_section
@@ -62,6 +62,7 @@ def _sections(made: Comparison, other: Side, place: int, several: bool) -> list[
     whose = f": {other.name}" if several else ""
     found = [
         _short(made, differences, place, whose),
+        _expected(made, other, place, whose),
         _effects(differences, place, whose),
         _table(made, differences, place, whose),
         dates_section(made, other, differences, place, whose),
@@ -73,24 +74,25 @@ def _sections(made: Comparison, other: Side, place: int, several: bool) -> list[
 
 
 def _short(made: Comparison, differences: Sequence[Difference], place: int, whose: str) -> Element:
-    clear = [each for each in words.by_size(differences) if words.is_clear(each)]
+    clear = [each for each in words.by_size(differences) if each.is_clear]
     same = _names([each for each in differences if each.diff is not None and not each.differ])
     outcomes = _names(differences)
     clear_names = _names(clear)
     unclear = [name for name in outcomes if name not in clear_names and name not in same and _arises(differences, name)]
     nowhere = [name for name in outcomes if not _arises(differences, name)]
     said = [
-        f"Of {len(outcomes)} outcomes {len(clear_names)} differ beyond luck (q below {words.CLEAR:g}), "
-        f"{len(unclear)} cannot be told apart, {len(set(same) - set(clear_names))} are the same in every pair"
+        f"Of {len(outcomes)} outcomes {len(clear_names)} differ beyond chance (q below {CLEAR:g}), "
+        f"{len(unclear)} are not distinguishable from chance, {len(set(same) - set(clear_names))} are the same in every pair"
         + (f"; the question of {len(nowhere)} arises on both sides in no pair." if nowhere else ".")
     ]
     largest = {each.outcome.name: each for each in reversed(clear)}
     for each in words.by_size(list(largest.values()))[:LARGEST]:
         about = f"{each.outcome.definition}{f', {in_words(each.category)}' if each.category else ''}"
         said.append(f"{about[0].upper()}{about[1:]}: {_in_words(made, each)}.")
+    said += [f"{each}: compared where it arises in both." for each in words.warnings(differences)]
     items = [element("li", each) for each in said]
     lists = [
-        ("Cannot be told apart from luck", unclear),
+        ("Not distinguishable from chance", unclear),
         ("The same in every pair", same),
         ("Arises on both sides in no pair", nowhere),
     ]
@@ -103,12 +105,30 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
 
 
 def _in_words(made: Comparison, each: Difference) -> str:
-    moved = words.signed(each, each.diff or 0.0)
     if each.outcome.type == DATE:
         a, b = (percent(1 - late / each.n) for late in each.censored)
-        return f"came in {b} of the runs in B and in {a} in A; {moved} on average, never counting as the last day"
+        return f"{words.pairs_in_words(each)}: {words.size(each)}; came in {b} of the runs in B and in {a} in A"
+    if each.outcome.type == NUMBER:
+        return f"{words.pairs_in_words(each)}: {words.size(each)}"
     a, b = words.sides(each, made.paired.base.start)
-    return f"{b} in B, {a} in A ({moved})"
+    return f"{b} in B, {a} in A ({words.size(each)})"
+
+
+def _expected(made: Comparison, other: Side, place: int, whose: str) -> Element | None:
+    """Return what the scenario said beforehand it would move, line by line, with what was found and how sure that is."""
+    rows: list[list[Contents]] = []
+    for answer in (each for each in made.answers if each.scenario == other.name):
+        outcome, expected, found, verdict = words.expected(answer)
+        rows.append([[code(outcome), small(answer.of.outcome.definition)], [expected], [found], [verdict]])
+    if not rows:
+        return None
+    columns = ("Outcome", "Expected", "Found, and how sure", "Answer")
+    return section(
+        f"expected-{place}",
+        f"What was expected{whose}",
+        paragraph("What the scenario said before any run that it would move, against its base."),
+        table("What was expected", columns, rows),
+    )
 
 
 def _names(differences: Sequence[Difference]) -> list[str]:
@@ -127,13 +147,15 @@ def _effects(differences: Sequence[Difference], place: int, whose: str) -> Eleme
     rows = [
         EffectRow(
             words.label(each), each.effect or 0.0, *(each.effect_ci or (each.effect or 0.0,) * 2),
-            f"{words.signed(each, each.diff or 0.0)}{' *' if words.is_fragile(each) else ''}", words.is_clear(each),
+            f"{words.size(each)}{' *' if words.is_fragile(each) else ''}", each.is_clear,
         )
         for each in shown
     ]  # fmt: skip
     picture = forest(f"forest-{place}", f"Effect sizes with 95% intervals{whose}", rows)
     scrolled = element("div", picture, class_="scroll", role="region", aria_label="Effect sizes", tabindex=0)
-    notes = ["Full: told apart from luck (q below 0.05). Hollow: not. The scale is even up to about 0.5 and closer beyond."]
+    notes = [
+        "Full: distinguishable from chance (q below 0.05). Hollow: not. The scale is even up to about 0.5 and closer beyond."
+    ]
     if any(words.is_fragile(each) for each in shown):
         notes.append(f"* Rests on fewer than {words.FEW_PAIRS} pairs that differ: its interval says little.")
     if len(differing) > len(shown):
@@ -142,27 +164,30 @@ def _effects(differences: Sequence[Difference], place: int, whose: str) -> Eleme
         f"effects-{place}",
         f"How large the differences are{whose}",
         paragraph(
-            "B less A in standard deviations of a run; for shares Cohen's h. About 0.2 is small beside what luck does from "
-            "run to run, 0.8 is large. What differs in at least one pair is shown, the largest first."
+            "The median of the pairs that differ, B less A, times the share of pairs that differ, in standard deviations of "
+            "a run; for shares Cohen's h. About 0.2 is small beside what chance does from run to run, 0.8 is large. What "
+            "differs in at least one pair is shown, the largest first."
         ),
         figure("Effect sizes with 95% intervals", scrolled, *notes),
     )
 
 
 def _table(made: Comparison, differences: Sequence[Difference], place: int, whose: str) -> Element:
-    columns = ("Outcome", "A", "B", "B less A", "95% interval", "Effect", "B greater", "q")
+    columns = ("Outcome", "A", "B", "B less A", "95% interval", "Up, down", "Effect", "q")
     rows = [_row(made, each) for each in differences]
     return section(
         f"differences-{place}",
         f"Every difference{whose}",
         paragraph(
-            "A date as the mean over the runs, one that did not come counting as the last day, and the share in which it "
-            "came. B greater: share of the pairs in which B is higher, or later. q: the probability of a difference as "
-            "large without any, adjusted for the number of outcomes (Benjamini and Hochberg)."
+            "A, B: the mean of a number; the median of a date, and the share of the runs in which it came. B less A: the "
+            "median of the pairs that differ, of yes or no the difference of the shares; its interval, the shares of the "
+            "pairs in which B is higher or later (up) and lower or earlier (down), and q are of the same test. Or more: a "
+            "date did not come by the last day and counts as the day after. q: the probability of a difference as large "
+            "without any, adjusted for the number of outcomes (Benjamini and Hochberg)."
         ),
         folded(
             f"Table of {len(rows)} differences",
-            table("Differences", columns, rows, numeric=("q", "Effect", "B greater")),
+            table("Differences", columns, rows, numeric=("q", "Effect")),
         ),
     )
 
@@ -178,9 +203,8 @@ def _row(made: Comparison, each: Difference) -> list[Contents]:
         head.append(small(f"{remark[0].upper()}{remark[1:]}"))
     if each.diff is None:
         return [head, *["-"] * 7]
-    greater = "-" if each.share_greater is None else percent(each.share_greater)
-    cells = (*words.sides(each, made.paired.base.start), words.signed(each, each.diff), words.interval(each))
-    return [head, *cells, words.effect(each), greater, words.chance(each)]
+    cells = (*words.sides(each, made.paired.base.start), words.size(each), words.interval(each), words.pairs(each))
+    return [head, *cells, words.effect(each), words.chance(each)]
 
 
 def _method(made: Comparison) -> Element:
@@ -190,10 +214,13 @@ def _method(made: Comparison) -> Element:
         "Every run of B has the same luck as the run of A with its number: the same draws for the same decisions and days. "
         "A difference within a pair is therefore what the choice makes of that history, and intervals are those of paired "
         "differences. Runs under different seeds are no pairs and are refused.",
-        "Numbers: mean of the paired differences, t interval, Wilcoxon's signed ranks. Shares: Newcombe's interval for "
-        "paired shares (1998, method 10), which holds at no event too, McNemar's exact test. Dates: means restricted to "
-        f"{horizon(made.paired)}, the last day that all sides reach; what has not come by then counts as that day, and "
-        "curves show the share that has come.",
+        "Numbers and dates: the sign test. Of the pairs that differ, its question is whether more go up than down; its "
+        "estimate is their median, and its interval holds the values that it would not refuse, so that estimate, interval, "
+        "shares of pairs and q cannot contradict each other. Numbers apart by less than a hundredth of a run's standard "
+        "deviation count as the same. A date that has not come counts as the day after "
+        f"{horizon(made.paired)}, the last day that all sides reach: that leaves its sign as it is and makes its size a "
+        "least one. Shares: Newcombe's interval for paired shares (1998, method 10), which holds at no event too, and the p "
+        "at which it meets 0. A difference is taken over the pairs in which the question arises on both sides.",
         "An interval is for the number of runs alone: how far luck could move the figure, not how right the model is.",
     ]
     if clustered:

@@ -8,10 +8,11 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.compare import Comparison
-from sim.analysis.differences import Difference, days_of, rows_of
+from sim.analysis.differences import Difference, days_of
 from sim.analysis.durations import DURATIONS, survival
+from sim.analysis.paired_shares import rows_of
 from sim.analysis.pairs import Side, horizon
-from sim.outcomes import DATE, NUMBER
+from sim.outcomes import DATE, NUMBER, arising
 from sim.pages import compare_wording as words
 from sim.pages.compare_charts import coming_of_two, distributions, survival_of_two, waiting_in_words
 from sim.pages.maps import swatch_of_line
@@ -37,10 +38,12 @@ def dates_section(
     calendar, base = calendar_of(made), made.paired.base
     pictures = []
     for each in dated:
-        a, b = (days_of(each.outcome, side, base, calendar.days) for side in (base, other))
+        both = arising(each.outcome, base.outcomes) & arising(each.outcome, other.outcomes)
+        sides = base.kept(both), other.kept(both)
+        a, b = (days_of(each.outcome, side, base, calendar.days) for side in sides)
         title = each.outcome.definition[0].upper() + each.outcome.definition[1:]
         key = f"coming-{place}-{each.outcome.name}"
-        pictures.append(figure(title, coming_of_two(key, title, calendar, a, b, base.key), _ends(each)))
+        pictures.append(figure(title, coming_of_two(key, title, calendar, a, b, sides[0].key), *_ends(each)))
     return section(
         f"dates-{place}",
         f"What came by when{whose}",
@@ -60,9 +63,10 @@ def _before(made: Comparison) -> str:
     return "While no pair differs it is what so few rows of the design leave possible. "
 
 
-def _ends(each: Difference) -> str:
+def _ends(each: Difference) -> list[str]:
     late = ", ".join(f"{name} {percent(count / each.n)}" for name, count in zip("AB", each.censored, strict=True))
-    return f"Not by the last day: {late}."
+    arises = [f"It {words.arises(each)}, {each.outcome.arises}."] if each.n < each.pairs else []
+    return [f"Not by the last day: {late}.", *arises]
 
 
 def _table(dated: Sequence[Difference]) -> Element:
@@ -111,7 +115,7 @@ def distributions_section(
 ) -> Element | None:
     """Return the histograms of the numbers that differ, with those of the differences within pairs."""
     numbers = [each for each in differences if each.outcome.type == NUMBER and each.differ]
-    shown = sorted(words.by_size(numbers), key=lambda each: not words.is_clear(each))[:MOST_DISTRIBUTIONS]
+    shown = sorted(words.by_size(numbers), key=lambda each: not each.is_clear)[:MOST_DISTRIBUTIONS]
     if not shown:
         return None
     pictures = []
@@ -120,16 +124,16 @@ def distributions_section(
         both = ~np.isnan(a) & ~np.isnan(b)
         unit = "" if each.outcome.unit == "1" else f", {each.outcome.unit}"
         title = f"{each.outcome.definition[0].upper()}{each.outcome.definition[1:]}{unit}"
-        picture = distributions(f"distribution-{place}-{each.outcome.name}", title, a[both], b[both], each.ci)
+        picture = distributions(f"distribution-{place}-{each.outcome.name}", title, a[both], b[both], each.diff, each.ci)
         moved = words.distance(each)
-        pictures.append(figure(title, picture, f"{words.signed(each, each.diff or 0.0)} on average. {moved}"))
+        pictures.append(figure(title, picture, f"{words.size(each)} in the median of the pairs that differ. {moved}"))
     left = f" The {len(shown)} that differ most, of {len(numbers)}." if len(numbers) > len(shown) else ""
     return section(
         f"distributions-{place}",
-        f"The runs behind the means{whose}",
+        f"The runs behind the differences{whose}",
         paragraph(
             "Above: shares of the runs by value, A and B over each other. Below: the same for B less A within each pair, "
-            f"with its mean and the mean's 95% interval; the broken line is no difference.{left}"
+            f"with the median of the pairs that differ and its 95% interval; the broken line is no difference.{left}"
         ),
         legend(),
         element("div", pictures, class_="charts"),

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sim.analysis.differences import Difference
+from sim.analysis.expectations import UNANSWERED, Answer
 from sim.outcomes import DATE, NUMBER
 from sim.pages.wording import is_share, number, percent, share, words
 
-CLEAR = 0.05
-"""A difference is told apart from luck where q, its p adjusted for the number of outcomes, is below."""
 FEW_PAIRS = 10
 """An interval that rests on fewer pairs that differ says little."""
 
@@ -18,11 +17,6 @@ FEW_PAIRS = 10
 def label(made: Difference) -> str:
     """Name what is compared: the outcome, or one category of it."""
     return made.outcome.name + (f": {words(made.category)}" if made.category else "")
-
-
-def is_clear(made: Difference) -> bool:
-    """Whether a difference is told apart from luck."""
-    return made.diff is not None and made.q < CLEAR
 
 
 def by_size(differences: Sequence[Difference]) -> list[Difference]:
@@ -37,13 +31,15 @@ def is_fragile(made: Difference) -> bool:
 
 
 def side(made: Difference, value: float | None, start: date, censored: int) -> str:
-    """Write the base's or the other's value; a date as its restricted mean and the share of the runs in which it came."""
+    """Write the base's or the other's value; a date as its median and the share of the runs in which it came."""
+    if made.outcome.type == DATE:
+        came = 1 - censored / made.n if made.n else 0.0
+        if value is None or not came:
+            return ("-" if made.sides_apart else "later") + f", {percent(came)}" if came else "in no run"
+        when = start + timedelta(days=round(value))
+        return f"{when.day} {when:%b}, {percent(came)}"
     if value is None:
         return "-"
-    if made.outcome.type == DATE:
-        came = 1 - censored / made.n
-        when = start + timedelta(days=round(value))
-        return f"{when.day} {when:%b}, {percent(came)}" if came else "in no run"
     if made.outcome.type == NUMBER:
         return share(value) if is_share(made.outcome) else number(value)
     return percent(value)
@@ -71,6 +67,26 @@ def signed(made: Difference, value: float, with_unit: bool = True) -> str:
     return f"{said} {unit(made)}".strip() if with_unit else said
 
 
+def size(made: Difference) -> str:
+    """Write the difference itself; one that is a least one as such."""
+    return signed(made, made.diff or 0.0) + (" or more" if made.at_least else "")
+
+
+def pairs(made: Difference) -> str:
+    """Write the shares of the pairs in which B is greater, or later, and in which it is less, or earlier."""
+    if made.share_greater is None or made.share_less is None:
+        return "-"
+    return f"{percent(made.share_greater)}, {percent(made.share_less)}"
+
+
+def pairs_in_words(made: Difference) -> str:
+    """Say in what shares of the pairs B is greater, or later, and less; the larger share first."""
+    up, down = ("later", "earlier") if made.outcome.type == DATE else ("higher", "lower")
+    shares = sorted([(-(made.share_greater or 0.0), up), (-(made.share_less or 0.0), down)])
+    (most, way), (fewest, other) = shares
+    return f"{way} in {percent(-most)} of the pairs, {other} in {percent(-fewest)}"
+
+
 def points(value: float, with_unit: bool = True) -> str:
     """Write a difference of two shares in points, to a tenth, or to the first figure of a smaller one."""
     said = f"{100 * value:+.1f}".removesuffix(".0") if abs(value) >= 0.00095 else f"{100 * value:+.1g}"
@@ -79,8 +95,10 @@ def points(value: float, with_unit: bool = True) -> str:
 
 def interval(made: Difference) -> str:
     """Write the ends of the interval."""
-    if made.ci is None or (made.ci[0] == made.ci[1] and not made.differ):
-        return "no pair differs" if made.ci else "-"
+    if not made.differ and made.diff is not None:
+        return "no pair differs"
+    if made.ci is None:
+        return "-"
     return f"{signed(made, made.ci[0], False)} to {signed(made, made.ci[1], False)}"
 
 
@@ -96,14 +114,44 @@ def effect(made: Difference) -> str:
 
 def remark(made: Difference) -> str:
     """Say what stands in the way of reading a difference as it is; nothing where nothing does."""
-    said = []
+    said = [arises(made)] if made.n < made.pairs else []
     if made.diff is None:
-        return "its question arises on both sides in no pair"
-    if made.outcome.type != DATE and min(made.arises) < 1:
-        said.append(f"of {made.n} pairs in which it arises on both sides ({', '.join(map(percent, made.arises))})")
+        return "; ".join((*said, "no difference is taken"))
+    if made.sides_apart:
+        said.append("the sides as a whole do not move that way: a few large differences against many small ones")
+    if not made.is_clear and made.ci is not None and made.differ and (made.ci[0] > 0 or made.ci[1] < 0):
+        said.append("by itself its interval leaves 0 out, but among so many outcomes one in twenty does by chance")
     if is_fragile(made):
         said.append(f"rests on {made.differ} {'pair' if made.differ == 1 else 'pairs'}")
     return "; ".join(said)
+
+
+def arises(made: Difference) -> str:
+    """Say in how many pairs the question of an outcome arises on each side."""
+    a, b = made.arises
+    return f"arises in {a:,} of A, {b:,} of B, in {made.n:,} of both" + (
+        " (apart beyond chance)" if made.arises_apart else ""
+    )
+
+
+def warnings(differences: Sequence[Difference]) -> list[str]:
+    """Say of which outcomes the question itself arises more often on one side, beyond chance."""
+    apart = {each.outcome.name: each for each in differences if each.arises_apart}
+    return [f"{name} {arises(each)}, {each.outcome.arises}" for name, each in apart.items()]
+
+
+def expected(answer: Answer) -> tuple[str, str, str, str]:
+    """Return outcome, what was expected, what was found and how sure it is, and the verdict."""
+    of = answer.of
+    if answer.verdict == UNANSWERED:
+        found = arises(of) if of.diff is None else "a category has no direction"
+    elif not of.differ:
+        found = f"the same in every pair of {of.n:,}"
+    else:
+        within = "" if of.ci is None else f" ({interval(of)})"
+        found = f"{answer.found}, {size(of)}{within}, {pairs_in_words(of)}, q {chance(of)}"
+        found += f"; {arises(of)}" if of.n < of.pairs else ""
+    return answer.outcome, answer.expected, found, answer.verdict
 
 
 def distance(made: Difference) -> str:

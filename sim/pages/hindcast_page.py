@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.analysis.pooled import Pooled
 from sim.analysis.record import agreement
 from sim.experiments.results import Results
-from sim.experiments.statistics import summarise
-from sim.outcomes import OUTCOMES
+from sim.experiments.statistics import summaries
 from sim.pages import page_file
 from sim.pages.report_record import record_section
 from sim.pages.wording import Calendar
@@ -28,12 +27,9 @@ def write_page(
     scored: Mapping[str, Any],
 ) -> Path:
     """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it."""
-    summaries = {
-        outcome.name: summarise(outcome, results.outcomes[outcome.name], scenario.start_date, scenario.days)
-        for outcome in OUTCOMES
-    }
+    made = summaries(results.outcomes, scenario.start_date, scenario.days)
     calendar = Calendar(scenario.start_date, scenario.days)
-    section = record_section(scored, agreement(results, observations), summaries, calendar)
+    section = record_section(scored, agreement(results, observations), made, calendar)
     title = results.manifest["title"] if isinstance(results, Pooled) else scenario.title
     facts = {
         "Scenario": f"{scenario.name}, {scored['hash']}",

@@ -9,9 +9,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.experiments.results import Results
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome
+from sim.outcomes import ALWAYS, CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 from sim.pages.charts import coming
 from sim.pages.markup import Contents, code, element, figure, folded, section, small, table
 from sim.pages.wording import Calendar, amount, percent, words
@@ -66,18 +66,20 @@ def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int) -> Ele
 def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> list[Contents]:
     """Return name and definition, median, range and remark of one outcome."""
     shown = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
-    head = [code(outcome.name), small(f"{outcome.definition}. Shows: {shown}")]
+    when = "" if outcome.arises == ALWAYS else f"; arises {outcome.arises}"
+    head = [code(outcome.name), small(f"{outcome.definition}{when}. Shows: {shown}")]
     return [head, *([cell] for cell in _cells(outcome, made, calendar, runs))]
 
 
 def _cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> tuple[str, str, str]:
     arises = "" if made["n"] == runs else f"arises in {percent(made['n'] / runs)}"
+    if made["n"] == 0:
+        return "-", "-", "does not arise"
     if outcome.type == DATE:
         late = made["censored"] / made["n"]
         remark = f"came in {percent(1 - late)}" + (f", later in {percent(late)}" if late else "")
+        remark = f"{remark}; {arises}" if arises else remark
         return calendar.short(made["median"]), calendar.span(made["p05"], made["p95"]), remark
-    if made["n"] == 0:
-        return "-", "-", "does not arise"
     if outcome.type == YES_NO:
         low, high = made["ci"]
         return f"{percent(made['share'])} yes", f"CI {percent(low)} to {percent(high)}", arises
@@ -91,7 +93,12 @@ def _cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: 
 def coming_section(results: Results, summaries: Summaries, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
     """Return for each dated outcome the share of runs in which it has come, by day: pictures, then a table."""
     dated = [outcome for outcome in OUTCOMES if outcome.type == DATE]
-    pictures = [_picture(outcome, results.outcomes[outcome.name], calendar, record.get(outcome.name)) for outcome in dated]
+    pictures = [
+        _picture(outcome, results.outcomes[outcome.name][there], calendar, record.get(outcome.name), results.runs)
+        for outcome in dated
+        if (there := arising(outcome, results.outcomes)).any()
+    ]
+    dated = [outcome for outcome in dated if summaries[outcome.name]["n"]]
     by = [(date.fromisoformat(day) - calendar.start).days for day in summaries[dated[0].name]["by"]]
     rows: list[list[Contents]] = [
         [[code(outcome.name), small(outcome.definition)], *([percent(p)] for p in summaries[outcome.name]["by"].values())]
@@ -103,17 +110,21 @@ def coming_section(results: Results, summaries: Summaries, calendar: Calendar, r
         "What came by when",
         element(
             "p",
-            "Share of the runs in which each dated outcome has come, from the evening of the start on. The hatched bar is "
-            "the range of dates in the record, where it gives one.",
+            "Share of the runs in which each dated outcome has come, from the evening of the start on; where its question "
+            "arises in some runs only, of these. The hatched bar is the range of dates in the record, where it gives one.",
         ),
         element("div", pictures, class_="charts narrow"),
         folded("The same as a table", table("Share of the runs by date", columns, rows, numeric=columns[1:])),
     )
 
 
-def _picture(outcome: Outcome, values: np.ndarray, calendar: Calendar, observation: Observation | None) -> Element:
+def _picture(
+    outcome: Outcome, values: np.ndarray, calendar: Calendar, observation: Observation | None, runs: int
+) -> Element:  # fmt: skip
+    """values: of the runs in which its question arises, of all `runs`."""
     recorded = None
-    if observation is not None and observation.lies_within(calendar.start, calendar.end):
+    if observation is not None and observation.is_date and observation.lies_within(calendar.start, calendar.end):
         recorded = (observation.observed[0], observation.observed[2])
     title = outcome.definition[0].upper() + outcome.definition[1:]
-    return figure(title, coming(f"coming-{outcome.name}", title, calendar, values, recorded))
+    arises = [f"Arises in {percent(len(values) / runs)} of the runs, {outcome.arises}."] if len(values) < runs else []
+    return figure(title, coming(f"coming-{outcome.name}", title, calendar, values, recorded), *arises)

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.experiments.results import Results
 from sim.grid import load_control, load_grid
 from sim.model import theatre_of

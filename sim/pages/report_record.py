@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.analysis.observations import Observation
+from sim.analysis.observation import Observation
 from sim.analysis.record import Agreement
 from sim.experiments.statistics import wilson
 from sim.outcomes import DATE, OUTCOMES, YES_NO, Outcome
@@ -49,6 +49,7 @@ def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summ
         [_block(sums, scored, agreed, summaries, calendar) for sums in scored["blocks"] if sums["observations"]],
         paragraph("All observations: ", _sums(scored["all"])),
         _not_covered(scored),
+        [paragraph(f"{note[0].upper()}{note[1:]}.") for note in scored["notes"]],
         element("h3", "Runs consistent with the record"),
         _agreement(agreed),
     )
@@ -57,7 +58,8 @@ def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summ
 def _introduction() -> Element:
     return paragraph(
         "A score is a distance from the record, 0 is perfect: CRPS for numbers and dates (in the outcome's unit, dates in "
-        "days), Brier for yes or no, and for an interval the width of that of 90% and a penalty for missing the reports. "
+        "days, up to the last day: later and never count as the day after it), Brier for yes or no, and for an interval the "
+        "width of that of 90% and a penalty for missing the reports. "
         "Without a model: the score of the forecast that everything stays as on the evening of the start, and of past cases "
         "where some are documented. Skill: 1 is perfect, 0 no better than the better of these, negative worse, with the 95% "
         "interval that the number of runs leaves. Observations marked ",
@@ -149,6 +151,8 @@ def _badge(word: str) -> Element:
 
 def _recorded(observation: Observation, outcome: Outcome, calendar: Calendar) -> str:
     low, central, high = observation.observed
+    if observation.event is not None:
+        return f"{observation.event.text}: {'yes' if central else 'no'}" + (", disputed" if low != high else "")
     if isinstance(central, date):
         said = [calendar.short((value - calendar.start).days) for value in observation.observed]
     elif outcome.type == YES_NO:
@@ -159,11 +163,12 @@ def _recorded(observation: Observation, outcome: Outcome, calendar: Calendar) ->
 
 
 def _said(item: Mapping[str, Any], outcome: Outcome, made: Mapping[str, Any], calendar: Calendar) -> str:
-    if outcome.type == YES_NO:
+    if item["probability"] is not None:
         return f"{percent(item['probability'])} yes"
     if outcome.type == DATE:
         return f"{calendar.short(made['median'])} ({calendar.span(made['p05'], made['p95'])})"
-    low, median, high = (amount(outcome, made[key], with_unit=key == "median") for key in ("p05", "median", "p95"))
+    low, _, median, _, high = item["quantiles"]
+    low, median, high = amount(outcome, low, False), amount(outcome, median), amount(outcome, high, False)
     return f"{median} ({low} to {high})"
 
 

@@ -58,7 +58,7 @@ def _truce(summaries: Summaries, calendar: Calendar) -> str:
         said += f"; the first to reach its expiry, which came in {_runs(extended['n'] / agreed['n'], agreed['n'])}, was "
         said += f"extended there in {_runs(extended['share'], extended['n'], 'of these')}"
     if _came(agreed):
-        said += f"; after a truce fighting resumed in {_runs(_came(resumed), resumed['n'])}"
+        said += f"; after a truce fighting resumed in {_runs(_came(resumed), resumed['n'], 'of those with one')}"
     return f"{said}."
 
 
@@ -122,7 +122,7 @@ def _record(agreed: Agreement) -> str | None:
 
 def _came(made: Mapping[str, Any]) -> float:
     """Return the share of the runs in which a date came."""
-    return 1.0 - made["censored"] / made["n"]
+    return 1.0 - made["censored"] / made["n"] if made["n"] else 0.0
 
 
 def _runs(share_of_runs: float, n: int, which: str = "of the runs") -> str:

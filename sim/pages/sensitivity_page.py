@@ -35,6 +35,7 @@ def sensitivity_page(made: Sensitivity, map_: Heat | None = None) -> Element:
     if map_ is None and len(clear) >= 2:
         map_ = made.heat(clear[0].path, clear[1].path)
     cautions = [] if made.is_complete else ["INCOMPLETE: the sweep is not finished; these are the points that are there"]
+    cautions += [f"{made.warning}."] if made.warning else []
     sections = [
         _short(made, clear),
         _parts(made),
