@@ -14,8 +14,9 @@ from sim.analysis.explain import find_event, partings, story, to_json, why
 from sim.errors import InputError
 from sim.events import BY_NAME, KINDS, MOVED_BY
 from sim.ledger import Ledger, keep_ledger
-from sim.model import TheatreModel, policies_of
+from sim.model import TheatreModel
 from sim.scenario import Scenario, load_scenario
+from sim.settings import policies_of
 from sim.state import NEVER
 
 DAYS = 60

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import commands
-from sim.model import policies_of
+from sim.settings import policies_of
 from sim.paths import data_folder
 from sim.scenario import load_scenario
 

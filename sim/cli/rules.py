@@ -18,7 +18,7 @@ def print_rules(out: Console, scenario: Scenario) -> None:
     """Print every rule, most urgent first, with what it says, its order and its evidence."""
     from rich.padding import Padding
 
-    from sim.model import policies_of
+    from sim.settings import policies_of
     from sim.scenario_entries import registry
 
     orders = registry().orders

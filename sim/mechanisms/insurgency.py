@@ -14,7 +14,7 @@ from sim.orders import Orders
 from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, RECENT_DAYS, State
 from sim.survey import taken_lately
 from sim.theatre import Theatre
-from sim.values import table, value
+from sim.values import rows, table, value
 
 NAME = "insurgency"
 
@@ -50,7 +50,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     The mean follows mu + n sum g(k) N(t - k) with an exponential g of mean `memory_days`; without vacuums and escapes its
     long-run mean is the quiet rate. Source: Lewis et al. 2012 for Iraq 2003-07; rate and split facts 2.3.
     """
-    share = np.array([[rates.share.deir_ez_zor], [rates.share.raqqa], [rates.share.hasakah]], np.float32)
+    share = rows(rates.share.deir_ez_zor, rates.share.raqqa, rates.share.hasakah)
     quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * share
     at_large = (state.escaped - state.recaptured)[PRISONS].sum(axis=0) / 100.0
     at_large = at_large * (1.0 - rates.border_effect * state.outside[BORDER])
@@ -60,12 +60,12 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     mean = (quiet * raised * np.where(struck, rates.strike_factor, 1.0) + state.excitation) * dt
     state.attacks[:] = poisson(luck.daily("insurgency.attacks", state.day, len(INSURGENT_PROVINCES)), mean)
     state.attacks_total += state.attacks
-    fade = np.float32(np.exp(-dt / rates.memory_days))
+    fade = np.exp(-dt / rates.memory_days)
     state.excitation[:] = fade * state.excitation + rates.branching_ratio * (1.0 - fade) * state.attacks
 
 
 def vacuum(theatre: Theatre, state: State, days: float) -> np.ndarray:
     """Return (insurgent provinces, runs): share of the province's theatre that changed hands in the last `days`."""
-    rows = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
-    count = np.maximum(np.bincount(theatre.province, minlength=theatre.by_province.shape[0]), 1)[rows, None]
+    provinces = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
+    count = np.maximum(np.bincount(theatre.province, minlength=theatre.by_province.shape[0]), 1)[provinces, None]
     return taken_lately(state, days)[:-1] / count.astype(np.float32)

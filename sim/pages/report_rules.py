@@ -9,7 +9,7 @@ import numpy as np
 from sim.agents import AGENTS
 from sim.agents.base import Rule
 from sim.experiments.results import Results
-from sim.model import policies_of
+from sim.settings import policies_of
 from sim.pages.markup import Contents, code, element, folded, paragraph, section, small, table
 from sim.pages.wording import Calendar, percent, words
 
