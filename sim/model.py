@@ -27,11 +27,12 @@ from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS
 from sim.mesa_views import RecordCollector, Views
 from sim.orders import Orders
 from sim.scenario import Scenario
-from sim.settings import Columns, Settings, rule_names
+from sim.settings import Settings, rule_names
 from sim.start import initial_state
 from sim.state import State, sizes
 from sim.survey import close_day, survey
 from sim.theatre import Theatre, make_theatre
+from sim.values import Columns
 
 SUB_MOVES = 6
 """Fighting moves per day: with six a column keeps its pace; with four one of 35 km a day loses a tenth of it."""

@@ -8,9 +8,8 @@ and the days on which stages begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -21,16 +20,11 @@ from sim.agents.dated import with_orders
 from sim.errors import InputError
 from sim.orders import DatedOrder
 from sim.scenario import Scenario
-from sim.scenario_entries import MOST, Declared, registry, shown
-from sim.values import part_of, with_fields
-
-Columns = Mapping[str, Sequence[Any] | np.ndarray]
-"""Dotted path of a value -> the value of each run; ORDERS -> the dated orders of each run, a tuple of DatedOrder."""
+from sim.scenario_entries import MOST, TYPE_NAMES, Declared, registry, shown
+from sim.values import Columns, as_arrays, part_of
 
 ORDERS = "orders"
-
-DTYPES: Mapping[type, type] = {float: np.float32, int: np.float32, bool: np.bool_, str: np.int8}
-"""What a declared type becomes; of a text value, the index in the names it may take."""
+"""Name of the column of dated orders: for each run a tuple of DatedOrder."""
 
 MOST_RULES = 127
 """Rules of one matter in a block: a record keeps a rule's number in a byte."""
@@ -40,19 +34,22 @@ class Settings:
     """The values and the policies that hold in a block of runs, on the days of one stage of its scenario.
 
     scenario: the stage, with the values of the runs that have no other. columns: what differs by run, under the paths of the
-    scenario's values. runs: size of the block. Raises InputError for a column that does not fit.
+    scenario's values, and ORDERS. runs: size of the block. Raises InputError for a column that does not fit.
     """
 
     def __init__(self, scenario: Scenario, columns: Columns | None = None, runs: int = 1) -> None:
         self.scenario, self.runs = scenario, runs
-        columns = columns or {}
-        known = registry().declared
+        columns, register = columns or {}, registry()
         for path, values in columns.items():
-            if path not in known and path != ORDERS:
+            if path not in register.declared and path != ORDERS:
                 raise InputError(f"{path} is not a value of a scenario, so no run can have its own")
             if len(values) != runs:
                 raise InputError(f"{path}: expected a value for each of {runs} runs, got {len(values)}")
-        self._sections = {name: as_arrays(section, name, columns) for name, section in scenario.sections.items()}
+            if path != ORDERS:
+                check_column(path, values, register.declared[path])
+        self._sections = {
+            name: as_arrays(section, name, columns, register.choices) for name, section in scenario.sections.items()
+        }
         self._whole: Settings | None = None
         self._chosen = np.arange(runs)
         self.policies = {agent.name: _held(agent, scenario, columns, runs) for agent in AGENTS}
@@ -71,54 +68,22 @@ class Settings:
         return part
 
 
-def as_arrays(section: Any, path: str, columns: Columns | None = None) -> Any:
-    """Return the values of a section as arrays that cannot be written to, those of `columns` in place of its own.
-
-    section: plain values below the dotted `path`. Raises InputError for a column that holds what the value cannot be.
-    """
-    made = {}
-    for item in fields(section):
-        below, plain = f"{path}.{item.name}", getattr(section, item.name)
-        if is_dataclass(plain):
-            made[item.name] = as_arrays(plain, below, columns)
-        else:
-            own = [plain] if columns is None or below not in columns else columns[below]
-            made[item.name] = _array(below, own)
-    return with_fields(section, made)
-
-
-def _array(path: str, values: Sequence[Any] | np.ndarray) -> np.ndarray:
-    """Return (1,) where all values are the same, else (runs,)."""
-    says = registry().declared[path]
-    made = _codes(path, values, says) if says.type is str else _numbers(path, values, says)
-    if (made == made[0]).all():
-        made = made[:1].copy()
-    made.flags.writeable = False
-    return made
-
-
-def _codes(path: str, values: Iterable[Any], says: Declared) -> np.ndarray:
-    codes = {name: code for code, name in enumerate(says.choices)}
-    unknown = next((value for value in values if value not in codes), None)
-    if unknown is not None:
-        raise InputError(f"{path} = {shown(unknown)} is not one of {', '.join(says.choices)}")
-    return np.array([codes[value] for value in values], DTYPES[str])
-
-
-def _numbers(path: str, values: Sequence[Any] | np.ndarray, says: Declared) -> np.ndarray:
-    """Return float32 numbers, or bools, within what the code declares; a file's own values were checked before."""
+def check_column(path: str, values: Sequence[Any] | np.ndarray, says: Declared) -> None:
+    """Raise InputError where a column holds what the code declares the value cannot be."""
+    if says.type is str:
+        unknown = next((value for value in values if value not in says.choices), None)
+        if unknown is not None:
+            raise InputError(f"{path} = {shown(unknown)} is not one of {', '.join(says.choices)}")
+        return
     given = np.asarray(values)
-    if says.type is bool:
-        if given.dtype != np.bool_:
-            raise InputError(f"{path} must be true or false in every run")
-        return given
-    if given.dtype.kind not in "iuf":
-        raise InputError(f"{path} must be a number in every run")
-    low, high = (-MOST if says.low is None else says.low), (MOST if says.high is None else says.high)
-    outside = ~((given >= low) & (given <= min(high, MOST)))
+    if given.dtype.kind not in ("b" if says.type is bool else "iuf"):
+        raise InputError(f"{path} must be {TYPE_NAMES[says.type]} in every run")
+    low, high = max(-MOST, -MOST if says.low is None else says.low), min(MOST, MOST if says.high is None else says.high)
+    outside = ~((given >= low) & (given <= high))
     if outside.any():
         raise InputError(f"{path} = {given[outside][0]:g} must be a number from {low:g} to {high:g}")
-    return given.astype(DTYPES[says.type])
+    if says.type is int and (given % 1 != 0).any():
+        raise InputError(f"{path} must be a whole number in every run")
 
 
 def _held(agent: type[StrategicAgent], scenario: Scenario, columns: Columns, runs: int) -> tuple[Held, ...]:

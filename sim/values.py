@@ -7,7 +7,7 @@ below works on such arrays. A rate is an array, so no Python `if`, `int()`, `max
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, fields, is_dataclass
 from typing import Any, get_type_hints
 
@@ -39,6 +39,37 @@ def declared(section: Any, prefix: str = "") -> Iterator[tuple[str, type, dict[s
             yield f"{prefix}{item.name}", kind, dict(item.metadata)
 
 
+Columns = Mapping[str, Sequence[Any] | np.ndarray]
+"""Dotted path of a value -> the value of each run of a block."""
+
+
+def as_arrays(section: Any, path: str, columns: Columns, choices: Mapping[str, Sequence[str]]) -> Any:
+    """Return a section whose fields are arrays that cannot be written to: (1,) where all runs share a value, else (runs,).
+
+    section: plain values, below the dotted `path`. columns: what takes their place by run. choices: by path, the names that a
+    text value may take.
+    """
+    made = {}
+    for item in fields(section):
+        below, plain = f"{path}.{item.name}", getattr(section, item.name)
+        if is_dataclass(plain):
+            made[item.name] = as_arrays(plain, below, columns, choices)
+        else:
+            made[item.name] = _array(plain, columns.get(below, (plain,)), choices.get(below, ()))
+    return _with_fields(section, made)
+
+
+def _array(plain: Any, values: Sequence[Any] | np.ndarray, choices: Sequence[str]) -> np.ndarray:
+    if isinstance(plain, str):
+        array = np.array([choices.index(value) for value in values], np.int8)
+    else:
+        array = np.array(values, np.bool_ if isinstance(plain, bool) else np.float32)
+    if (array == array[0]).all():
+        array = array[:1].copy()
+    array.flags.writeable = False
+    return array
+
+
 def rows(*values: Any) -> np.ndarray:
     """Return (values, 1 or runs): one row for each value, as wide as the widest of them."""
     made = np.empty((len(values), max(value.shape[-1] for value in values)), np.float32)
@@ -54,10 +85,10 @@ def part_of(section: Any, runs: np.ndarray) -> Any:
         part = part_of(item, runs) if is_dataclass(item) else item[runs] if len(item) > 1 else item
         if part is not item:
             changed[name] = part
-    return with_fields(section, vars(section) | changed) if changed else section
+    return _with_fields(section, vars(section) | changed) if changed else section
 
 
-def with_fields(section: Any, items: Mapping[str, Any]) -> Any:
+def _with_fields(section: Any, items: Mapping[str, Any]) -> Any:
     """Return a section of the same class that holds `items`, by field."""
     made = object.__new__(type(section))
     made.__dict__.update(items)

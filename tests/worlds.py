@@ -12,10 +12,12 @@ from sim.draws import Draws
 from sim.grid import HOLDERS, load_grid
 from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
-from sim.settings import Settings, as_arrays
+from sim.scenario_entries import registry
+from sim.settings import Settings
 from sim.start import initial_state
 from sim.state import State, sizes
 from sim.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
+from sim.values import as_arrays
 
 DEIR_EZ_ZOR = 3
 """Sector of every cell of the strip and of the crowd."""
@@ -111,4 +113,4 @@ def luck(runs: int, seed: int = 1) -> Draws:
 
 def rates(section: str, **changed: Any) -> Any:
     """Return the baseline's values of a section, with some changed, as a block of runs reads them."""
-    return as_arrays(replace(baseline()[section], **changed), section)
+    return as_arrays(replace(baseline()[section], **changed), section, {}, registry().choices)
