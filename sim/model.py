@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
-from itertools import zip_longest
 from types import ModuleType
 
 import mesa
@@ -79,8 +78,10 @@ class TheatreModel(mesa.Model):
         self.shown_run = int(self.luck.numbers[0])
         if len(columns) > len(scenario.stages):
             raise ValueError(f"expected columns for at most {len(scenario.stages)} stages, got {len(columns)}")
-        by_stage = zip_longest(scenario.stages, columns, fillvalue={})
-        self._stages = [(day, Settings(stage, own, runs)) for (day, stage), own in by_stage]
+        self._stages = [
+            (day, Settings(stage, columns[number] if number < len(columns) else {}, runs))
+            for number, (day, stage) in enumerate(scenario.stages)
+        ]
         self.setting = self._stages[0][1]
         self.theatre = theatre or theatre_of(scenario)
         self.state = initial_state(self.theatre, self.setting["start"], runs)
@@ -157,9 +158,7 @@ class TheatreModel(mesa.Model):
     def _advance(self, mechanism: ModuleType, dt: float) -> None:
         self._move(mechanism, dt, self.state, self.orders, self.setting, self.luck)
 
-    def _move(
-        self, mechanism: ModuleType, dt: float, state: State, orders: Orders, setting: Settings, luck: Draws
-    ) -> None:
+    def _move(self, mechanism: ModuleType, dt: float, state: State, orders: Orders, setting: Settings, luck: Draws) -> None:
         """Let a mechanism move the state of the block, or of some of its runs."""
         try:
             mechanism.advance(self.theatre, state, orders, setting[mechanism.NAME], luck, dt)

@@ -117,9 +117,7 @@ class StrategicAgent(mesa.Agent):
         codes: by "actor.matter", the names of rules whose place in the list stands for the rule in the record.
         """
         self.values = values
-        self.matters = {
-            matter: choices_of(matter, held, codes[f"{self.name}.{matter}"]) for matter in held[0].policy
-        }
+        self.matters = {matter: choices_of(matter, held, codes[f"{self.name}.{matter}"]) for matter in held[0].policy}
 
     def step(self) -> None:
         """Decide every matter of the day for all runs of the block."""

@@ -12,7 +12,6 @@ from sim.orders import Orders
 from sim.state import GENERAL, HALTED, IN_POCKET, NONE
 from sim.values import interpolate, rows
 
-
 LOG_TERMS = np.log([2.5, 5.5, 14.0, 40.0, 90.0])
 """Logarithm of the days that stand for each length of term."""
 
