@@ -26,7 +26,7 @@ from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS
 from sim.mesa_views import RecordCollector, Views
 from sim.orders import Orders
 from sim.scenario import Scenario
-from sim.settings import Settings, rule_names
+from sim.settings import Settings, rule_names, stages_of
 from sim.start import initial_state
 from sim.state import State, sizes
 from sim.survey import close_day, survey
@@ -60,8 +60,8 @@ class TheatreModel(mesa.Model):
 
         theatre: another world than the scenario's lattice, for tests and benchmarks. rng: always None, as Mesa's
         batch_run gives it. numbers: the number of each run in place of runs and first_run, any and also repeated.
-        columns: what differs by run, for the scenario's stages from the first on; () where nothing does. Raises ValueError,
-        and InputError for a column that does not fit.
+        columns: what differs by run in the scenario's stages, its own values last; stages before those given have nothing
+        that does. Raises ValueError, and InputError for a column that does not fit.
         """
         super().__init__(rng=0)  # Mesa's own generator is never used
         if rng is not None:
@@ -76,12 +76,7 @@ class TheatreModel(mesa.Model):
         self.running = True
         self.watcher: Watcher | None = None
         self.shown_run = int(self.luck.numbers[0])
-        if len(columns) > len(scenario.stages):
-            raise ValueError(f"expected columns for at most {len(scenario.stages)} stages, got {len(columns)}")
-        self._stages = [
-            (day, Settings(stage, columns[number] if number < len(columns) else {}, runs))
-            for number, (day, stage) in enumerate(scenario.stages)
-        ]
+        self._stages = stages_of(scenario, columns, runs)
         self.setting = self._stages[0][1]
         self.theatre = theatre or theatre_of(scenario)
         self.state = initial_state(self.theatre, self.setting["start"], runs)

@@ -68,6 +68,22 @@ class Settings:
         return part
 
 
+def stages_of(scenario: Scenario, columns: Sequence[Columns], runs: int) -> list[tuple[int, Settings]]:
+    """Return (first day, settings) of each stage of a scenario.
+
+    columns: of its last stages, its own values last. Raises ValueError, and InputError for a column that does not fit, or that
+    changes on a later day what only the first evening can say.
+    """
+    stages, register = scenario.stages, registry()
+    if len(columns) > len(stages):
+        raise ValueError(f"expected columns for at most {len(stages)} stages, got {len(columns)}")
+    every: list[Columns] = [*[{}] * (len(stages) - len(columns)), *columns]
+    late = [path for own in every[1:] for path in own if path.startswith("start.") or path in register.drawn_at_start]
+    if late:
+        raise InputError(f"{late[0]} belongs to the first evening and cannot differ by run from a later day on")
+    return [(day, Settings(stage, own, runs)) for (day, stage), own in zip(stages, every, strict=True)]
+
+
 def check_column(path: str, values: Sequence[Any] | np.ndarray, says: Declared) -> None:
     """Raise InputError where a column holds what the code declares the value cannot be."""
     if says.type is str:

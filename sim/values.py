@@ -1,8 +1,8 @@
 """Declare what a scenario may set: a field with a unit and the bounds outside of which it has no meaning.
 
 In a scenario such a field holds the plain value. In a block of runs (sim.settings) it holds an array whose last axis is the
-run, of size 1 where all runs share the value: float32 for a number, bool for yes or no, int8 for the index of a name. What is
-below works on such arrays. A rate is an array, so no Python `if`, `int()`, `max()` or `math` on it.
+run, of size 1 where all runs share the value: float32 for a number, bool for yes or no, int8 for the index of a name. A rate
+is an array, so no Python `if`, `int()`, `max()` or `math` on it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Columns = Mapping[str, Sequence[Any] | np.ndarray]
 def as_arrays(section: Any, path: str, columns: Columns, choices: Mapping[str, Sequence[str]]) -> Any:
     """Return a section whose fields are arrays that cannot be written to: (1,) where all runs share a value, else (runs,).
 
-    section: plain values, below the dotted `path`. columns: what takes their place by run. choices: by path, the names that a
+    section: plain values, below the dotted `path`. columns: what takes their place by run. choices: by path, the names a
     text value may take.
     """
     made = {}

@@ -25,7 +25,7 @@ from sim.settings import ORDERS, Settings
 from sim.values import interpolate, part_of, rows
 
 FEW, DAYS = 5, 16
-MANY, WHOLE = 61, 180
+MANY, WHOLE = 17, 180
 """Runs of a block are a prime number, so that no size of a piece or of a vector divides it."""
 
 Sets = list[dict[str, Value]]
