@@ -71,8 +71,8 @@ class Settings:
 def stages_of(scenario: Scenario, columns: Sequence[Columns], runs: int) -> list[tuple[int, Settings]]:
     """Return (first day, settings) of each stage of a scenario.
 
-    columns: of its last stages, its own values last. Raises ValueError, and InputError for a column that does not fit, or that
-    changes on a later day what only the first evening can say.
+    columns: of its last stages, its own values last. Raises ValueError, and InputError for a column that does not fit, or
+    that changes on a later day what only the first evening can say.
     """
     stages, register = scenario.stages, registry()
     if len(columns) > len(stages):

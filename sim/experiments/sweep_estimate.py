@@ -48,14 +48,13 @@ def estimate(sweep: Sweep, workers: int) -> Estimate:
         task = Task(take_over(folder), stamp_of(read_manifest(folder)))
         before = disk_used(folder)
         compute(task, Job(0, 1, 0, 1))  # what is read once is in memory
-        seconds = used = 0.0
+        seconds, used = 0.0, 0
         for first, times, planned in rounds:
             job = replace(planned[0], first_run=first + planned[0].first_run, end_run=first + planned[0].end_run)
             warm, start = disk_used(folder), perf_counter()
             compute(task, job)
-            share = times * sum(each.size for each in planned) / job.size
-            seconds += share * (perf_counter() - start)
-            used += share * (disk_used(folder) - warm)
+            seconds += times * sum(each.size for each in planned) / job.size * (perf_counter() - start)
+            used += times * len(planned) * (disk_used(folder) - warm)  # no job is larger than the first
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT_OF_MAXRSS
     return Estimate(
         points,
@@ -64,7 +63,7 @@ def estimate(sweep: Sweep, workers: int) -> Estimate:
         jobs,
         seconds / min(workers, jobs),
         memory,
-        before + round(used),
+        before + used,
     )
 
 
