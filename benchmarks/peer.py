@@ -19,6 +19,7 @@ from sim.draws import Draws
 from sim.mechanisms.defection import draw_thresholds
 from sim.model import SUB_MOVES, theatre_of
 from sim.scenario import Scenario, load_scenario
+from sim.settings import Settings
 from sim.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
 from sim.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
 
@@ -210,7 +211,8 @@ class PeerModel(mesa.Model):
         self.random = Random(run)
         self.theatre = baseline_theatre()
         self.defection, self.advance = self.scenario["defection"], self.scenario["advance"]
-        self.thresholds = draw_thresholds(self.theatre, self.defection, Draws(self.scenario.seed, run, 1))[:, 0]
+        luck = Draws(self.scenario.seed, [run])
+        self.thresholds = draw_thresholds(self.theatre, Settings(self.scenario)["defection"], luck)[:, 0]
         self.contested = (
             self.advance.contested_other_km_per_day,
             self.advance.contested_mixed_km_per_day,

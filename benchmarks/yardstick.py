@@ -130,7 +130,7 @@ class Yardstick:
 
     def __init__(self, model: TheatreModel) -> None:
         theatre, self.day_length = model.theatre, np.float32(1.0 / SUB_MOVES)
-        defection, advance = (model.setting[mechanism.NAME] for mechanism in FIGHTING)
+        defection, advance = (model.setting.scenario[mechanism.NAME] for mechanism in FIGHTING)
         near, far = theatre.like_class_in_province, theatre.like_class
         road = np.where(theatre.road_edge, advance.road_factor, 1.0)
         ease = (road * np.where(theatre.river_edge, advance.river_factor, 1.0) / theatre.edge_km).astype(np.float32)

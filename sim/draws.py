@@ -8,7 +8,8 @@ an inversion, so a changed rate in one run never shifts the numbers of another.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from hashlib import blake2b
 
 import numpy as np
@@ -21,22 +22,35 @@ SMALLEST = 2.0**-53
 
 
 class Draws:
-    """Uniform numbers in (0, 1) for the runs [first_run, first_run + runs) of one seed."""
+    """Uniform numbers in (0, 1) for the runs of a block.
 
-    def __init__(self, seed: int, first_run: int, runs: int, first_day: int = 0) -> None:
-        """first_day: days from the epoch to the start, so that scenarios which start on other days stay paired."""
-        self.seed, self.first_run, self.runs, self.first_day = seed, first_run, runs, first_day
+    seed: of the scenario. numbers: (runs,) the number of each run, 0 or more; any, in any order, also the same one again:
+    a number is drawn once and indexed. first_day: days from the epoch to the start, so that scenarios which start on other
+    days stay paired. Raises ValueError.
+    """
+
+    def __init__(self, seed: int, numbers: Sequence[int] | np.ndarray, first_day: int = 0) -> None:
+        self.seed, self.numbers, self.first_day = seed, np.asarray(numbers, dtype=np.int64), first_day
+        if self.numbers.ndim != 1 or (self.numbers < 0).any():
+            raise ValueError(f"expected the numbers of the runs, 0 or more, got {numbers}")
+        self._distinct, place = np.unique(self.numbers, return_inverse=True)
+        self._place = None if np.array_equal(self._distinct, self.numbers) else place
         self._chunks: dict[str, tuple[int, np.ndarray]] = {}
         self._kept: dict[str, np.ndarray] = {}
 
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return len(self.numbers)
+
     def once(self, name: str, width: int) -> np.ndarray:
         """Return (width, runs) uniforms that belong to the run and not to a day."""
-        if name in self._kept:
-            return self._kept[name]
-        drawn = np.ascontiguousarray(self._rows(f"once/{name}", 0, width)[:, :width].T)
-        if width <= KEPT_WIDTH:
-            self._kept[name] = drawn
-        return drawn
+        drawn = self._kept.get(name)
+        if drawn is None:
+            drawn = np.ascontiguousarray(self._drawn(f"once/{name}", 0, width)[:, :width].T)
+            if width <= KEPT_WIDTH:
+                self._kept[name] = drawn
+        return self._of_runs(drawn)
 
     def daily(self, name: str, day: int, width: int = 1) -> np.ndarray:
         """Return (width, runs) uniforms of `day`, counted from the scenario's start; (runs,) when width is 1."""
@@ -44,36 +58,32 @@ class Draws:
         kept = self._chunks.get(name)
         if kept is None or kept[0] != chunk:
             padded = -(-width // PHILOX_WORDS) * PHILOX_WORDS
-            rows = self._rows(name, chunk, DAYS_PER_CHUNK * padded).reshape(self.runs, DAYS_PER_CHUNK, padded)
-            kept = (chunk, np.ascontiguousarray(rows[:, :, :width].transpose(1, 2, 0)))
+            drawn = self._drawn(name, chunk, DAYS_PER_CHUNK * padded).reshape(-1, DAYS_PER_CHUNK, padded)
+            kept = (chunk, np.ascontiguousarray(drawn[:, :, :width].transpose(1, 2, 0)))
             self._chunks[name] = kept
         table = kept[1][within]
-        return table[0] if width == 1 else table
+        return self._of_runs(table[0] if width == 1 else table)
 
     def part(self, runs: np.ndarray) -> Draws:
-        """Return the draws of the runs of these indices only."""
-        return _PartOfDraws(self, runs)
+        """Return the draws of the runs of these indices only; what is drawn for one is there for the other."""
+        part = copy(self)
+        part.numbers = self.numbers[runs]
+        part._place = runs if self._place is None else self._place[runs]
+        return part
 
-    def _rows(self, name: str, chunk: int, width: int) -> np.ndarray:
-        """Return (runs, padded width) uniforms of the block's rows."""
+    def _of_runs(self, drawn: np.ndarray) -> np.ndarray:
+        return drawn if self._place is None else drawn[..., self._place]
+
+    def _drawn(self, name: str, chunk: int, width: int) -> np.ndarray:
+        """Return (distinct numbers, padded width) uniforms, a row for each number in rising order."""
         padded = -(-width // PHILOX_WORDS) * PHILOX_WORDS
         key = int.from_bytes(blake2b(f"{self.seed}/{name}/{chunk}".encode(), digest_size=16).digest(), "little")
-        bits = np.random.Philox(key=key, counter=self.first_run * (padded // PHILOX_WORDS))
-        return np.maximum(np.random.Generator(bits).random((self.runs, padded)), SMALLEST)
-
-
-class _PartOfDraws(Draws):
-    """The draws of some runs of a block."""
-
-    def __init__(self, whole: Draws, chosen: np.ndarray) -> None:
-        super().__init__(whole.seed, whole.first_run, len(chosen), whole.first_day)
-        self._whole, self._chosen = whole, chosen
-
-    def once(self, name: str, width: int) -> np.ndarray:
-        return self._whole.once(name, width)[..., self._chosen]
-
-    def daily(self, name: str, day: int, width: int = 1) -> np.ndarray:
-        return self._whole.daily(name, day, width)[..., self._chosen]
+        drawn = np.empty((len(self._distinct), padded))
+        ends = np.append(np.flatnonzero(np.diff(self._distinct) > 1) + 1, len(self._distinct))
+        for start, end in zip(np.append(0, ends[:-1]), ends, strict=True):  # numbers that follow each other, at once
+            bits = np.random.Philox(key=key, counter=int(self._distinct[start]) * (padded // PHILOX_WORDS))
+            np.random.Generator(bits).random(out=drawn[start:end])
+        return np.maximum(drawn, SMALLEST, out=drawn)
 
 
 def normal(uniform: np.ndarray) -> np.ndarray:

@@ -214,11 +214,12 @@ class History:
         state: State,
         days: int,
         start_date: date,
-        first_run: int,
+        numbers: np.ndarray,
         rule_names: Mapping[str, tuple[str, ...]],
     ) -> None:
-        runs = state.truce.shape[0]
-        self.theatre, self.days, self.runs, self.start_date, self.first_run = theatre, days, runs, start_date, first_run
+        """numbers: (runs,) the number of each run."""
+        runs = len(numbers)
+        self.theatre, self.days, self.runs, self.start_date, self.numbers = theatre, days, runs, start_date, numbers
         self.series = {name: np.zeros((days + 1, runs), np.float32) for name in SERIES}
         self.rule_names = dict(rule_names)
         self.fired = {name: np.full((days + 1, runs), -1, np.int8) for name in rule_names}
@@ -234,6 +235,11 @@ class History:
     def _write(self, state: State) -> None:
         for name, values in self.series.items():
             values[state.day] = SERIES[name].read(self.theatre, state)
+
+    @property
+    def first_run(self) -> int:
+        """Number of the block's first run."""
+        return int(self.numbers[0])
 
     @property
     def taken_on(self) -> np.ndarray:

@@ -5,7 +5,7 @@ A run is a pure function of scenario and run number, so its ledger is not stored
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -120,7 +120,7 @@ def keep_ledger(scenario: Scenario | str | Path, run: int, days: int | None = No
 
 def open_ledger(model: TheatreModel, scenario: Scenario) -> Ledger:
     """Return an empty ledger that a model of one run of the scenario writes into from now on."""
-    ledger = Ledger(scenario, model.luck.first_run)
+    ledger = Ledger(scenario, int(model.luck.numbers[0]))
     model.watcher = _Keeper(model, ledger)
     return ledger
 
@@ -184,21 +184,32 @@ def weigh(rule: Rule, seen: Any, values: Any) -> Reading:
     """Evaluate a rule's condition for a block of one run and note what it read."""
     saw: dict[str, Any] = {}
     own: dict[str, Any] = {}
-    noting: Any = _Noting(seen, saw)
-    holds = rule.when(noting, _Noting(values, own))
+    noting: Any = _Noting(seen, saw, _as_it_is)
+    holds = rule.when(noting, _Noting(values, own, _plain))
     return Reading(rule.name, bool(np.asarray(holds).reshape(-1)[0]), saw, own)
 
 
 class _Noting:
-    """Stands in for an object and notes which of its attributes are read."""
+    """Stands in for an object and notes which of its attributes are read, written down by `note`."""
 
-    def __init__(self, target: Any, noted: dict[str, Any]) -> None:
-        self._target, self._noted = target, noted
+    def __init__(self, target: Any, noted: dict[str, Any], note: Callable[[Any], Any]) -> None:
+        self._target, self._noted, self._note = target, noted, note
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._target, name)
-        self._noted[name] = vars(value) if is_dataclass(value) else value
+        self._noted[name] = self._note(value)
         return value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Return an actor's value, (1,) or a table of such, as a scenario would state it."""
+    if is_dataclass(value):
+        return {name: _plain(item) for name, item in vars(value).items()}
+    return float(str(value[0])) if value.dtype == np.float32 else value[0].item()
 
 
 def _place(kind: Kind, index: int, theatre: Theatre) -> tuple[str, int | None]:

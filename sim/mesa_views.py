@@ -76,11 +76,13 @@ class Views:
         return self._collector
 
     def _shown(self) -> int:
-        history, shown = self._model.history, self._model.shown_run
-        if not 0 <= shown - history.first_run < history.runs:
-            last = history.first_run + history.runs - 1
-            raise InputError(f"shown_run = {shown} is not in this block; it holds runs {history.first_run} to {last}")
-        return shown - history.first_run
+        """Return the index in the block of the run of that number, the first where several are."""
+        numbers, shown = self._model.history.numbers, self._model.shown_run
+        found = np.flatnonzero(numbers == shown)
+        if not len(found):
+            span = f"runs {numbers.min()} to {numbers.max()}"
+            raise InputError(f"shown_run = {shown} is not in this block; it holds {span}")
+        return int(found[0])
 
 
 class RecordCollector(mesa.DataCollector):

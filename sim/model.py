@@ -1,11 +1,13 @@
 """TheatreModel: a block of runs of one scenario, stepped a day at a time by its four Mesa agents and its mechanisms.
 
+A block is a scenario, the numbers of its runs, and columns: the values, policies and orders that differ by run.
 One day, in order: the agents read the same state and write orders; diplomacy; logistics; fighting in sub-moves; custody,
 insurgents, people and estimates; record.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -17,8 +19,7 @@ import numpy as np
 from mesa.discrete_space import OrthogonalVonNeumannGrid
 
 from sim.agents import AGENTS
-from sim.agents.base import Policy, Watcher
-from sim.agents.dated import with_orders
+from sim.agents.base import Watcher
 from sim.agents.seen import Seen, see
 from sim.arrays import NUMERICS
 from sim.checks import ANY_DAY, FIRST_RUN, RUNS, whole_number
@@ -30,10 +31,12 @@ from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS
 from sim.mesa_views import RecordCollector, Views, first_run_in_batch
 from sim.orders import Orders
 from sim.scenario import Scenario, as_scenario
+from sim.settings import Settings, rule_names, stages_of
 from sim.start import initial_state
 from sim.state import State, sizes
 from sim.survey import close_day, survey
 from sim.theatre import Theatre, make_theatre
+from sim.values import Columns
 
 SUB_MOVES = 6
 """Fighting moves per day: with six a column keeps its pace; with four one of 35 km a day loses a tenth of it."""
@@ -46,7 +49,7 @@ BLOCK_RUNS = 512
 
 
 class TheatreModel(mesa.Model):
-    """A block of runs. Run `first_run + k` is the same history whatever the block it is computed in."""
+    """A block of runs. A run of the same number and the same values is the same history, whatever the block."""
 
     @np.errstate(**NUMERICS)
     def __init__(
@@ -56,36 +59,44 @@ class TheatreModel(mesa.Model):
         first_run: int | None = None,
         theatre: Theatre | None = None,
         rng: None = None,
+        numbers: Sequence[int] | np.ndarray | None = None,
+        columns: Sequence[Columns] = (),
     ) -> None:
         """scenario: a checked scenario, a name or a path. runs: size of the block, at least 1. first_run: 0-based number of
         its first run; 0 when left out, and in Mesa's batch_run that of the iteration's block.
 
         theatre: another world than the scenario's lattice, for tests and benchmarks. rng: always None, as Mesa's
-        batch_run gives it. Raises InputError, a ValueError.
+        batch_run gives it. numbers: the number of each run in place of runs and first_run, any and also repeated.
+        columns: what differs by run in the scenario's stages, its own values last; stages before those given have nothing
+        that does. Raises InputError, a ValueError.
         """
         super().__init__(rng=0)  # Mesa's own generator is never used
         if rng is not None:
             raise InputError("luck comes from the scenario's seed and the number of the run, not from rng")
-        scenario, runs = as_scenario(scenario), whole_number("runs", runs, RUNS)
-        first_run = whole_number("first_run", first_run_in_batch(runs, first_run), FIRST_RUN)
+        scenario = as_scenario(scenario)
+        if numbers is None:
+            runs = whole_number("runs", runs, RUNS)
+            first_run = whole_number("first_run", first_run_in_batch(runs, first_run), FIRST_RUN)
+            numbers = np.arange(first_run, first_run + runs)
+        self.luck = Draws(scenario.seed, numbers, (scenario.start_date - scenario.epoch).days)
+        runs = self.luck.runs
         self.days = scenario.days
         self.running = True
         self.watcher: Watcher | None = None
-        self.shown_run = first_run
-        self._stages = list(scenario.stages)
+        self.shown_run = int(self.luck.numbers[0])
+        self._stages = stages_of(scenario, columns, runs)
         self.setting = self._stages[0][1]
         self.theatre = theatre or theatre_of(scenario)
-        self.luck = Draws(scenario.seed, first_run, runs, (scenario.start_date - scenario.epoch).days)
-        self.state = initial_state(self.theatre, scenario["start"], runs)
+        self.state = initial_state(self.theatre, self.setting["start"], runs)
         for mechanism in MECHANISMS:
             if hasattr(mechanism, "begin"):
-                mechanism.begin(self.theatre, self.state, scenario[mechanism.NAME], self.luck)
+                mechanism.begin(self.theatre, self.state, self.setting[mechanism.NAME], self.luck)
         self.state.check(sizes(self.theatre, runs))
         for agent in AGENTS:
             agent(self, self.luck)
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa's table of agent numbers would keep every model for good
-        names = rule_names(scenario)
-        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, first_run, names)
+        names = rule_names(setting for _, setting in self._stages)
+        self.history = History(self.theatre, self.state, scenario.days, scenario.start_date, self.luck.numbers, names)
         self._take_effect()
 
     @property
@@ -118,8 +129,9 @@ class TheatreModel(mesa.Model):
         self.seen = self.morning()
         self.orders = Orders.zeros(sizes(self.theatre, self.luck.runs))
         self.state.day += 1
-        today = self.setting.start_date + timedelta(days=self.state.day)
-        self.state.summit_today = any(e.event == "summit" and e.date == today for e in self.setting.timeline)
+        scenario = self.setting.scenario
+        today = scenario.start_date + timedelta(days=self.state.day)
+        self.state.summit_today = any(e.event == "summit" and e.date == today for e in scenario.timeline)
         self.agents.do("step")
         for mechanism in DIPLOMACY + LOGISTICS + (campaign,):
             self._advance(mechanism, 1.0)
@@ -149,12 +161,12 @@ class TheatreModel(mesa.Model):
         self.running = self.state.day < self.days
 
     def _advance(self, mechanism: ModuleType, dt: float) -> None:
-        self._move(mechanism, dt, self.state, self.orders, self.luck)
+        self._move(mechanism, dt, self.state, self.orders, self.setting, self.luck)
 
-    def _move(self, mechanism: ModuleType, dt: float, state: State, orders: Orders, luck: Draws) -> None:
+    def _move(self, mechanism: ModuleType, dt: float, state: State, orders: Orders, setting: Settings, luck: Draws) -> None:
         """Let a mechanism move the state of the block, or of some of its runs."""
         try:
-            mechanism.advance(self.theatre, state, orders, self.setting[mechanism.NAME], luck, dt)
+            mechanism.advance(self.theatre, state, orders, setting[mechanism.NAME], luck, dt)
         except FloatingPointError as error:
             error.add_note(f"in the mechanism {mechanism.NAME}, on day {state.day}")
             raise
@@ -170,57 +182,33 @@ class TheatreModel(mesa.Model):
         for first in range(0, len(fights), size):
             runs = fights[first : first + size]
             if len(runs) == self.luck.runs:
-                self._sub_moves(state, self.orders, self.luck)
+                self._sub_moves(state, self.orders, self.setting, self.luck)
             else:
                 part = state.part(runs)
-                self._sub_moves(part, self.orders.part(runs), self.luck.part(runs))
+                self._sub_moves(part, self.orders.part(runs), self.setting.part(runs), self.luck.part(runs))
                 state.put(part)
         close_day(state)
 
-    def _sub_moves(self, state: State, orders: Orders, luck: Draws) -> None:
+    def _sub_moves(self, state: State, orders: Orders, setting: Settings, luck: Draws) -> None:
         for _ in range(SUB_MOVES):
             for mechanism in FIGHTING:
-                self._move(mechanism, 1.0 / SUB_MOVES, state, orders, luck)
+                self._move(mechanism, 1.0 / SUB_MOVES, state, orders, setting, luck)
         survey(self.theatre, state)
 
     def _take_effect(self) -> None:
         """Let the values of the stage that is due hold from now on."""
         _, self.setting = self._stages.pop(0)
-        policies = policies_of(self.setting)
         for agent in self.agents:
-            agent.adopt(self.setting[agent.name], policies[agent.name], self.history.rule_names)
+            agent.adopt(self.setting[agent.name], self.setting.policies[agent.name], self.history.rule_names)
 
     def _waits(self) -> dict[str, float]:
         """Return days from the start to the next event of each name that has not passed; a deadline stays once lapsed."""
         waits: dict[str, float] = {}
-        for item in self.setting.timeline:
-            day = (item.date - self.setting.start_date).days
+        for item in self.setting.scenario.timeline:
+            day = (item.date - self.setting.scenario.start_date).days
             if item.event == "deadline" or day > self.state.day:
                 waits[item.event] = min(day, waits.get(item.event, float("inf")))
         return waits
-
-
-def policies_of(scenario: Scenario) -> dict[str, Policy]:
-    """Return each actor's policy under a scenario, the dated orders of its person first."""
-    return {
-        agent.name: with_orders(
-            agent.policies[scenario[agent.name].policy],
-            agent.policies,
-            [order for order in scenario.orders if order.actor == agent.name],
-            scenario.start_date,
-        )
-        for agent in AGENTS
-    }
-
-
-def rule_names(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """Return the names of the rules that may fire in a run, by "actor.matter": those of every stage of the scenario."""
-    names: dict[str, dict[str, None]] = {}
-    for _, stage in scenario.stages:
-        for actor, policy in policies_of(stage).items():
-            for matter, rules in policy.items():
-                names.setdefault(f"{actor}.{matter}", {}).update(dict.fromkeys(rule.name for rule in rules))
-    return {matter: tuple(rules) for matter, rules in names.items()}
 
 
 def theatre_of(scenario: Scenario) -> Theatre:

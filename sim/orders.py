@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +47,10 @@ class Orders(ArrayStruct):
 
     rules: dict[str, np.ndarray] = field(default_factory=dict)
     """Per "actor.matter": (runs,) int8, index of the rule that fired."""
+
+    def give(self, name: str, where: np.ndarray, value: Any) -> None:
+        """Order `value`, (1 or runs,) as a scenario's values are, in the runs that (runs,) `where` holds."""
+        np.copyto(getattr(self, name), value, where=where)
 
 
 @dataclass(frozen=True)

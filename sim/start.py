@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from sim.arrays import COUNT
 from sim.state import (
     ARMY,
@@ -179,7 +181,8 @@ CHOICES = (
 def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     """Build the state on the evening of the start, before the mechanisms draw what belongs to each run.
 
-    Communities that the start raster shows with Damascus, or contested, have gone over before.
+    start: its values as arrays, see sim.settings; names are indices in what CHOICES lists for them. Communities that the
+    start raster shows with Damascus, or contested, have gone over before.
     """
     state = State.zeros(sizes(theatre, runs), day=0)
     for item in fields(state):
@@ -210,17 +213,16 @@ def _write_ties(state: State, start: Start) -> None:
 
 
 def _write_course(state: State, course: Course) -> None:
-    state.campaign[:] = CAMPAIGNS.index(course.campaign)
-    if state.campaign[0] != NONE:
-        state.campaign_since[:] = 0
-    if course.truce_days_left > 0:
-        state.truce[:] = True
-        state.truce_ends[:] = course.truce_days_left
-        state.truce_term[:] = course.truce_term
-        state.truce_signed_on[:] = course.truce_days_left - course.truce_term
-        state.truces[:] = 1
-    if course.transfer_needed_for >= 0:
-        state.guarding_failed_on[:] = -course.transfer_needed_for
+    state.campaign[:] = course.campaign
+    state.campaign_since[state.campaign != NONE] = 0
+    in_force = state.truce
+    in_force[:] = course.truce_days_left > 0
+    state.truce_ends[:] = course.truce_days_left * in_force
+    state.truce_term[:] = course.truce_term * in_force
+    state.truce_signed_on[:] = np.where(in_force, course.truce_days_left - course.truce_term, NEVER)
+    state.truces[:] = in_force
+    failed = course.transfer_needed_for >= 0
+    state.guarding_failed_on[:] = np.where(failed, -course.transfer_needed_for, NEVER)
     site = CUSTODY_SITES.index("shaddadi_prison")
     state.escaped[site], state.recaptured[site] = course.escaped_shaddadi, course.recaptured_shaddadi
 
@@ -232,7 +234,7 @@ def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
     for index, name in enumerate(US_BASES):
         state.us_persons[index] = getattr(start.us_troops, name)
     for index, name in enumerate(COASTAL_BASES):
-        state.base_status[index] = BASE_STATUSES.index(getattr(start.coastal_bases, name))
+        state.base_status[index] = getattr(start.coastal_bases, name)
     state.readiness[:] = start.coastal_bases.readiness
     for place, equipment in ((QAMISHLI, start.qamishli), (OUTPOSTS, start.outposts), (HMEIMIM, start.coast)):
         for item in fields(equipment):
@@ -240,6 +242,6 @@ def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
     for index, name in enumerate(CUSTODY_SITES):
         state.inmates[index] = getattr(start.inmates, name)
         state.guards[index] = getattr(start.guards, name)
-        state.custody[index] = CUSTODIES.index(getattr(start.custody, name))
+        state.custody[index] = getattr(start.custody, name)
     for item in fields(start.displaced):
         state.displaced[theatre.grid.province_index(item.name)] = getattr(start.displaced, item.name)

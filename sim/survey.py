@@ -43,9 +43,11 @@ def close_day(state: State) -> None:
     state.taken_cells_then[state.day % RECENT_DAYS] = state.taken_cells
 
 
-def taken_lately(state: State, days: float) -> np.ndarray:
-    """Return (insurgent provinces and all, runs): cells taken today or in the last `days`, fewer than RECENT_DAYS - 1."""
-    before = state.day - int(days) - 1
-    if before < 0:
-        return state.taken_cells.copy()
-    return state.taken_cells - state.taken_cells_then[before % RECENT_DAYS]
+def taken_lately(state: State, days: np.ndarray | float) -> np.ndarray:
+    """Return (insurgent provinces and all, runs): cells taken today or in the last `days`.
+
+    days: (1 or runs,), each fewer than RECENT_DAYS - 1; of a part of a day nothing counts.
+    """
+    before = state.day - np.asarray(days).astype(int) - 1
+    then = state.taken_cells_then[before % RECENT_DAYS, :, np.arange(state.taken_cells.shape[1])].T
+    return state.taken_cells - np.where(before < 0, np.float32(0.0), then)

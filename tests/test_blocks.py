@@ -77,7 +77,7 @@ def test_a_later_start_reads_the_luck_of_its_dates() -> None:
     """Scenarios that start on other days stay paired: luck counts from the epoch."""
     model = TheatreModel(load_scenario("from-ceasefire"), runs=3)
     early = TheatreModel(load_scenario("baseline"), runs=3)
-    gap = (model.setting.start_date - early.setting.start_date).days
+    gap = (model.setting.scenario.start_date - early.setting.scenario.start_date).days
     assert gap == 8
     assert np.array_equal(model.luck.daily("truce.breakdown", 2), early.luck.daily("truce.breakdown", 2 + gap))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from math import ceil, comb, exp
 
@@ -18,6 +17,7 @@ from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
 from sim.state import ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, QAMISHLI, STORES, State, sizes
 from sim.theatre import SECTORS, Theatre
+from tests.worlds import rates as rates_of
 
 ENOUGH = 1e9
 MANY = 50_000
@@ -34,8 +34,8 @@ def baseline() -> Scenario:
 
 def wins(army: int, fighters: int, limit: float, advantage: float, runs: int = 4000) -> float:
     """Return the share of fights to the finish that the army wins, in steps so short that one falls at a time."""
-    rates = replace(baseline()["attrition"], attacker_coefficient_per_day=1.0, defender_advantage=advantage)
-    luck = Draws(7, 0, runs)
+    rates = rates_of("attrition", attacker_coefficient_per_day=1.0, defender_advantage=advantage)
+    luck = Draws(7, range(runs))
     present = np.empty((2, len(SECTORS), runs), np.float32)
     present[ARMY], present[FIGHTERS] = army, fighters
     room = np.full(present.shape[1:], limit, np.float32)
@@ -75,8 +75,7 @@ def test_a_well_mixed_cascade_folds_where_granovetter_says(spread: float, settle
     state = State.zeros(sizes(theatre, 1), day=1)
     state.fighting[:] = True
     state.threshold[:, 0] = 0.25 + spread * stats.norm.ppf((np.arange(theatre.size) + 0.5) / theatre.size)
-    rates = replace(
-        baseline()["defection"], weight_like_class=1.0, weight_neighbours=0.0, weight_army=0.0, weight_guarantor=0.0,
+    rates = rates_of("defection", weight_like_class=1.0, weight_neighbours=0.0, weight_army=0.0, weight_guarantor=0.0,
         own_province_share=0.0, going_over_per_day=1.0,
     )  # fmt: skip
     before = -1
@@ -90,7 +89,7 @@ def test_without_an_offensive_nobody_goes_over_whatever_the_pressure() -> None:
     theatre = strip(50)
     state = State.zeros(sizes(theatre, 1), day=1)
     state.threshold[:] = -1.0
-    defection.advance(theatre, state, None, baseline()["defection"], None, 1.0)
+    defection.advance(theatre, state, None, rates_of("defection"), None, 1.0)
     assert state.gone_over.sum() == 0
 
 
@@ -128,7 +127,7 @@ def test_a_column_keeps_its_pace_whatever_the_number_of_sub_moves(sub_moves: int
     theatre, days = strip(60), 12
     state = State.zeros(sizes(theatre, 1), day=0)
     state.army[-1], state.gone_over[:-1], state.fighting[:] = 1.0, 1.0, True
-    rates = replace(baseline()["advance"], gone_over_km_per_day=pace, tribes_take_hold_per_day=0.0)
+    rates = rates_of("advance", gone_over_km_per_day=pace, tribes_take_hold_per_day=0.0)
     for _ in range(days):
         state.day += 1
         for _ in range(sub_moves):
@@ -142,14 +141,13 @@ def test_a_column_keeps_its_pace_whatever_the_number_of_sub_moves(sub_moves: int
 def test_a_truce_survives_its_terms_as_hazard_and_extensions_say() -> None:
     """Of k terms of T days, each day at a hazard of breakdown and extended at its end: (exp(-h T) e)^k."""
     runs, term, hazard, extended, terms = 40_000, 5, 0.03, 0.6, 3
-    rates = replace(
-        baseline()["truce"], breakdown_per_day=hazard, breakdown_rise_per_violation=0.0, breakdown_factor_shared_task=1.0,
+    rates = rates_of("truce", breakdown_per_day=hazard, breakdown_rise_per_violation=0.0, breakdown_factor_shared_task=1.0,
         breakdown_factor_guarantor_gone=1.0, violations_per_day=0.0,
     )  # fmt: skip
     theatre = strip(2)
     state = State.zeros(sizes(theatre, runs), day=0)
     state.truce[:], state.truce_ends[:], state.truce_term[:] = True, term, term
-    luck, chance = Draws(3, 0, runs), np.random.default_rng(1)
+    luck, chance = Draws(3, range(runs)), np.random.default_rng(1)
     for day in range(1, term * terms + 1):
         orders = Orders.zeros(sizes(theatre, runs))
         orders.extension_offered[:], orders.extension_accepted[:] = term, chance.random(runs) < extended
@@ -168,13 +166,12 @@ def test_a_truce_survives_its_terms_as_hazard_and_extensions_say() -> None:
 def test_stores_leave_in_the_days_that_capacity_allows(stores: int, sorties: int, tonnes: int, by_road: int) -> None:
     theatre = strip(2)
     state, orders = State.zeros(sizes(theatre, 3), day=0), Orders.zeros(sizes(theatre, 3))
-    rates = replace(
-        baseline()["withdrawal"], airlift_sorties_per_day=float(sorties), tonnes_per_sortie=float(tonnes),
+    rates = rates_of("withdrawal", airlift_sorties_per_day=float(sorties), tonnes_per_sortie=float(tonnes),
         convoy_tonnes_per_day=float(by_road),
     )  # fmt: skip
     state.stock[QAMISHLI, STORES] = stores
     state.withdrawal[:] = DRAWING_DOWN
-    luck, days = Draws(1, 0, 3), 0
+    luck, days = Draws(1, range(3)), 0
     while state.stock[QAMISHLI, STORES].any():
         days += 1
         state.day = days
@@ -191,11 +188,10 @@ def attacks_by_day(ratio: float, runs: int, days: int) -> np.ndarray:
     """Return (days, runs) attacks in one province whose process has a mean of 0.6 a day and this branching ratio."""
     theatre = TheatreModel(baseline(), 1).theatre
     share = insurgency.ByProvince(1.0, 0.0, 0.0)
-    rates = replace(
-        baseline()["insurgency"], attacks_per_day=0.6, branching_ratio=ratio, memory_days=5.0, share=share,
+    rates = rates_of("insurgency", attacks_per_day=0.6, branching_ratio=ratio, memory_days=5.0, share=share,
         vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0,
     )  # fmt: skip
-    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(5, 0, runs)
+    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(5, range(runs))
     counts = np.empty((days, runs))
     for day in range(days):
         state.day = day + 1
@@ -216,10 +212,10 @@ def test_attacks_have_the_mean_and_the_clustering_of_a_hawkes_process() -> None:
 def test_attacks_come_at_their_own_rate_from_the_first_day() -> None:
     """Expected number = rate x days in any stretch, the first weeks too, where nothing raises or lowers it."""
     theatre, runs, days = TheatreModel(baseline(), 1).theatre, 4000, 28
-    rates = replace(baseline()["insurgency"], vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0)
-    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(6, 0, runs)
+    rates = rates_of("insurgency", vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0)
+    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(6, range(runs))
     insurgency.begin(theatre, state, rates, luck)
-    share = np.array([rates.share.deir_ez_zor, rates.share.raqqa, rates.share.hasakah])
+    share = np.concatenate([rates.share.deir_ez_zor, rates.share.raqqa, rates.share.hasakah])
     total = np.zeros(3)
     for state.day in range(1, days + 1):
         insurgency.advance(theatre, state, None, rates, luck, 1.0)
@@ -256,12 +252,12 @@ class Estimates:
 @pytest.mark.parametrize(("offered", "accepts"), [(0.29, 0.0), (0.31, 1.0)])
 def test_without_noise_an_offer_is_taken_above_fearons_reservation_value(offered: float, accepts: float) -> None:
     """Win probability 0.4 times a stake of 1 less a cost of 0.1 (Fearon 1995)."""
-    values = replace(baseline()["sdf"], stake=1.0, cost_of_fighting=0.1, temperature=0.0005)
+    values = rates_of("sdf", stake=1.0, cost_of_fighting=0.1, temperature=0.0005)
     assert sdf.acceptance(Estimates(0.4), values, offered)[0] == pytest.approx(accepts, abs=1e-6)
 
 
 def test_noise_makes_the_answer_even_at_the_reservation_value_and_flatter_around_it() -> None:
-    values = replace(baseline()["sdf"], stake=1.0, cost_of_fighting=0.1, temperature=0.05, noise_by_uncertainty=2.0)
+    values = rates_of("sdf", stake=1.0, cost_of_fighting=0.1, temperature=0.05, noise_by_uncertainty=2.0)
     assert sdf.acceptance(Estimates(0.4, 0.7), values, 0.3)[0] == pytest.approx(0.5)
     sharp, dull = (sdf.acceptance(Estimates(0.4, doubt), values, 0.35)[0] for doubt in (0.0, 1.0))
     assert sharp == pytest.approx(1.0 / (1.0 + exp(-1.0)))
@@ -271,7 +267,7 @@ def test_noise_makes_the_answer_even_at_the_reservation_value_and_flatter_around
 def test_the_declining_side_fights_from_powells_switch_point_on() -> None:
     """Fight if d q - p > w / (1 - w), with q = 1 - (1 - p)(1 - g) (Powell 2006)."""
     discount, given_up, cost = 0.9, 0.5, 0.1
-    values = replace(baseline()["sdf"], discount=discount, power_given_up=given_up, cost_of_fighting=cost)
+    values = rates_of("sdf", discount=discount, power_given_up=given_up, cost_of_fighting=cost)
     # d (p + (1 - p) g) - p = w / (1 - w), solved for p, the other's win probability now
     switch = (discount * given_up - cost / (1 - cost)) / (1 - discount * (1 - given_up))
     for other_wins, fights in ((switch - 0.01, True), (switch + 0.01, False)):
@@ -279,7 +275,7 @@ def test_the_declining_side_fights_from_powells_switch_point_on() -> None:
 
 
 def test_the_chance_to_extend_is_the_tables_at_its_terms_and_a_reason_shifts_its_logit() -> None:
-    values = baseline()["damascus"]
+    values = rates_of("damascus")
     base = values.extension_base
     table = {2.5: base.term_2_3_days, 5.5: base.term_4_7_days, 14: base.term_8_20_days, 40: base.term_21_60_days}
     for term, share in table.items():

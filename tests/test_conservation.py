@@ -54,7 +54,7 @@ def test_a_detainee_is_held_at_large_or_in_iraq(name: str) -> None:
         if begun is None:
             course = model.setting["start"].course
             before = np.zeros(len(CUSTODY_SITES))
-            before[CUSTODY_SITES.index("shaddadi_prison")] = course.escaped_shaddadi - course.recaptured_shaddadi
+            before[CUSTODY_SITES.index("shaddadi_prison")] = (course.escaped_shaddadi - course.recaptured_shaddadi)[0]
             assert (at_large == before[:, None]).all()
             begun = total.copy(), camps.copy()
         np.testing.assert_array_equal(total, begun[0])

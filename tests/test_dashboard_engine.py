@@ -17,7 +17,7 @@ from dashboards.engine.views import emptied
 from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
 from sim.experiments.store import control_counts
-from sim.model import policies_of
+from sim.settings import policies_of
 from sim.state import CUSTODY_SITES, US_BASES
 
 DAYS = 24

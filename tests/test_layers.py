@@ -18,6 +18,7 @@ LAYERS = (
     "measures history readings outcomes",
     "agents mechanisms",
     "scenario_file scenario_entries scenario_orders scenario_heading scenario scenario_export first_evening",
+    "settings",
     "mesa_views model snapshot",
     "ledger",
     "experiments",

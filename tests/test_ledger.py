@@ -14,8 +14,9 @@ from sim.analysis.explain import find_event, partings, story, to_json, why
 from sim.errors import InputError
 from sim.events import BY_NAME, KINDS, MOVED_BY
 from sim.ledger import Ledger, keep_ledger
-from sim.model import TheatreModel, policies_of
+from sim.model import TheatreModel
 from sim.scenario import Scenario, load_scenario
+from sim.settings import policies_of
 from sim.state import NEVER
 
 DAYS = 60
@@ -45,7 +46,15 @@ def rules_of(scenario: Scenario) -> dict[tuple[str, str], Any]:
 
 
 def as_object(values: dict[str, Any]) -> SimpleNamespace:
-    return SimpleNamespace(**{key: as_object(v) if isinstance(v, dict) else v for key, v in values.items()})
+    """Return what an actor saw, as it is."""
+    return SimpleNamespace(**values)
+
+
+def as_values(own: dict[str, Any]) -> SimpleNamespace:
+    """Return an actor's own values as a block of one run reads them."""
+    return SimpleNamespace(
+        **{key: as_values(v) if isinstance(v, dict) else np.array([v], np.float32) for key, v in own.items()}
+    )
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -55,7 +64,7 @@ def test_every_rule_weighed_gives_the_same_from_the_noted_values_alone(name: str
     for decision in ledger.decisions:
         for reading in decision.readings:
             when = rules[decision.matter, reading.rule].when
-            again = bool(np.asarray(when(as_object(reading.saw), as_object(reading.own))).reshape(-1)[0])
+            again = bool(np.asarray(when(as_object(reading.saw), as_values(reading.own))).reshape(-1)[0])
             assert again == reading.holds, (decision.day, decision.matter, reading)
         assert [reading.holds for reading in decision.readings] == [False] * (len(decision.readings) - 1) + [True]
 

@@ -14,6 +14,7 @@ from sim.model import TheatreModel
 from sim.scenario import Scenario, load_scenario
 from sim.state import ARMY, FIGHTERS, State
 from sim.theatre import SECTORS, Theatre
+from tests.worlds import rates as rates_of
 
 RUNS = 48
 
@@ -33,11 +34,11 @@ class Swapped(Draws):
 
 
 def test_attrition_is_the_same_with_the_sides_exchanged() -> None:
-    rates = replace(load_scenario("baseline")["attrition"], defender_advantage=1.0)
+    rates = rates_of("attrition", defender_advantage=1.0)
     present = np.random.default_rng(1).integers(0, 3000, (2, len(SECTORS), RUNS)).astype(np.float32)
     limit = np.full(present.shape[1:], 900.0, np.float32)
-    army, fighters = attrition.exchange(present, limit, rates, Draws(1, 0, RUNS), 3, 1.0)
-    theirs, ours = attrition.exchange(present[::-1], limit, rates, Swapped(1, 0, RUNS), 3, 1.0)
+    army, fighters = attrition.exchange(present, limit, rates, Draws(1, range(RUNS)), 3, 1.0)
+    theirs, ours = attrition.exchange(present[::-1], limit, rates, Swapped(1, range(RUNS)), 3, 1.0)
     assert army.sum() > 0
     assert np.array_equal(army, ours) and np.array_equal(fighters, theirs)
     assert (ARMY, FIGHTERS) == (0, 1)

@@ -12,9 +12,12 @@ from sim.draws import Draws
 from sim.grid import HOLDERS, load_grid
 from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
+from sim.scenario_entries import registry
+from sim.settings import Settings
 from sim.start import initial_state
 from sim.state import State, sizes
 from sim.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
+from sim.values import as_arrays
 
 DEIR_EZ_ZOR = 3
 """Sector of every cell of the strip and of the crowd."""
@@ -101,13 +104,13 @@ def relabelled(theatre: Theatre, order: np.ndarray) -> Theatre:
 
 def evening(theatre: Theatre, runs: int) -> tuple[State, Orders]:
     """Return the baseline's first evening on a theatre, and orders of nothing."""
-    return initial_state(theatre, baseline()["start"], runs), Orders.zeros(sizes(theatre, runs))
+    return initial_state(theatre, Settings(baseline())["start"], runs), Orders.zeros(sizes(theatre, runs))
 
 
 def luck(runs: int, seed: int = 1) -> Draws:
-    return Draws(seed, 0, runs)
+    return Draws(seed, range(runs))
 
 
 def rates(section: str, **changed: Any) -> Any:
-    """Return the baseline's values of a section with some changed."""
-    return replace(baseline()[section], **changed)
+    """Return the baseline's values of a section, with some changed, as a block of runs reads them."""
+    return as_arrays(replace(baseline()[section], **changed), section, {}, registry().choices)

@@ -15,14 +15,15 @@ import numpy as np
 
 from dashboards.engine.story import Story
 from dashboards.engine.why import first_line
-from sim.agents.base import Policy, Rule, StrategicAgent
+from sim.agents.base import Held, Policy, Rule, StrategicAgent
 from sim.agents.dated import EVIDENCE, known_orders
 from sim.agents.seen import Seen
 from sim.history import History
 from sim.ledger import Decision, decision_of
-from sim.model import TheatreModel, policies_of
+from sim.model import TheatreModel
 from sim.orders import DatedOrder
 from sim.scenario import Scenario
+from sim.settings import policies_of
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Seat:
         return next(agent for agent in self.story.model.agents if agent.name == self.actor)
 
     def _policy(self) -> Policy:
-        return policies_of(self.story.model.setting)[self.actor]
+        return policies_of(self.story.model.setting.scenario)[self.actor]
 
     def _take_seat(self, agent: StrategicAgent) -> None:
         """Let the person's orders of the day come before the rules of the policy that is in force."""
@@ -135,7 +136,7 @@ class Seat:
             policy[matter] = ours + rules
             path = f"{self.actor}.{matter}"
             names[path] = tuple(dict.fromkeys(names[path] + tuple(rule.name for rule in policy[matter])))
-        agent.adopt(agent.values, policy, names)
+        agent.adopt(agent.values, [Held(policy, np.ones(1, dtype=bool))], names)
 
     def _ordered(self, matter: str, order: str) -> Callable[[Seen, Any], np.ndarray]:
         def ordered(seen: Seen, values: Any) -> np.ndarray:

@@ -17,8 +17,8 @@ from dashboards.engine.story import Evening, Story
 from dashboards.engine.why import explain, words
 from sim.agents import AGENTS
 from sim.grid import HOLDERS, load_grid
-from sim.model import policies_of
 from sim.scenario import Scenario
+from sim.settings import policies_of
 from sim.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLACES, TERMS, US_BASES
 
 LATEST = 40

@@ -133,7 +133,10 @@ def _turn(rule: Rule, reading: Reading, name: str) -> Callable[[float], bool]:
 
 
 def _as_values(value: Any) -> Any:
-    return SimpleNamespace(**value) if isinstance(value, Mapping) else value
+    """Return a noted value, or a table of them, as a rule reads it in a block of one run."""
+    if isinstance(value, Mapping):
+        return SimpleNamespace(**{key: _as_values(item) for key, item in value.items()})
+    return np.array([value], np.float32)
 
 
 def _threshold(name: str, now: float, turns: Callable[[float], bool]) -> str | None:

@@ -40,6 +40,23 @@ Policy = dict[str, tuple[Rule, ...]]
 """Rules by matter, most urgent first; the last rule of a matter always holds."""
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A policy, and the (runs,) bool of the runs whose actor holds it."""
+
+    policy: Policy
+    where: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The rules that decide a matter in some runs: `where`, (runs,) bool. codes: (rules,) int8 of each in the record."""
+
+    rules: tuple[Rule, ...]
+    codes: np.ndarray
+    where: np.ndarray
+
+
 def null_policies(documented: Policy) -> dict[str, Policy]:
     """Return the policies that show what the rules add: idle orders nothing, random draws one of the documented orders."""
     idle: Policy = {matter: (Rule(otherwise, stay, "null policy"),) for matter in documented}
@@ -93,36 +110,35 @@ class StrategicAgent(mesa.Agent):
         super().__init__(model)
         self.luck = luck
 
-    def adopt(self, values: Any, policy: Policy, codes: Mapping[str, Sequence[str]]) -> None:
-        """Decide by these values and this policy from now on.
+    def adopt(self, values: Any, held: Sequence[Held], codes: Mapping[str, Sequence[str]]) -> None:
+        """Decide by these values and policies from now on.
 
+        values: the actor's section, arrays of (1 or runs,). held: the policies present; each run holds one of them.
         codes: by "actor.matter", the names of rules whose place in the list stands for the rule in the record.
         """
-        self.values, self.policy = values, policy
-        self.codes = {
-            matter: np.array([codes[f"{self.name}.{matter}"].index(rule.name) for rule in rules], np.int8)
-            for matter, rules in policy.items()
-        }
+        self.values = values
+        self.matters = {matter: choices_of(matter, held, codes[f"{self.name}.{matter}"]) for matter in held[0].policy}
 
     def step(self) -> None:
         """Decide every matter of the day for all runs of the block."""
         seen = self.observe(self.model.seen)
-        for matter, rules in self.policy.items():
+        for matter, choices in self.matters.items():
             name = f"{self.name}.{matter}"
             here = seen.but(chance=self.luck.daily(name, seen.day))
-            try:
-                fired = decide(rules, here, self.values, self.model.orders)
-            except FloatingPointError as error:
-                error.add_note(f"where {self.name} decides the matter {matter}, on day {seen.day}")
-                raise
-            self.model.orders.rules[name] = self.codes[matter][fired]
-            if self.model.watcher is not None:
-                self.model.watcher.decided(name, rules, here, self.values)
+            fired = self.model.orders.rules[name] = np.zeros(self.luck.runs, dtype=np.int8)
+            for choice in choices:
+                try:
+                    decide(choice, here, self.values, self.model.orders, fired)
+                except FloatingPointError as error:
+                    error.add_note(f"where {self.name} decides the matter {matter}, on day {seen.day}")
+                    raise
+                if self.model.watcher is not None:
+                    self.model.watcher.decided(name, choice.rules, here, self.values)
 
     def observe(self, seen: Seen) -> Seen:
         """Return what this actor sees: shares and estimates carry its error of observation."""
         u = self.luck.daily(f"{self.name}.observation", seen.day, len(ESTIMATED))
-        error = np.float32(self.values.observation_error) * normal(u)
+        error = self.values.observation_error * normal(u)
         return seen.but(**{name: getattr(seen, name) + error[i] for i, name in enumerate(ESTIMATED)})
 
 
@@ -136,14 +152,27 @@ class Watcher(Protocol):
         """Learn that a mechanism has just moved the state."""
 
 
-def decide(rules: tuple[Rule, ...], seen: Seen, values: Any, orders: Orders) -> np.ndarray:
-    """Give the order of the first rule that holds in each run; return (runs,) int8 indices of those rules."""
-    fired = np.zeros(seen.truce.shape, dtype=np.int8)
-    undecided = np.ones(seen.truce.shape, dtype=bool)
-    for index, rule in enumerate(rules):
+def choices_of(matter: str, held: Sequence[Held], names: Sequence[str]) -> tuple[Choice, ...]:
+    """Return the lists of rules by which the policies present decide a matter; policies that share a list are one choice.
+
+    names: those of the rules whose place stands for the rule in the record.
+    """
+    where: dict[tuple[Rule, ...], np.ndarray] = {}
+    for item in held:
+        rules = item.policy[matter]
+        where[rules] = where[rules] | item.where if rules in where else item.where
+    codes = {rules: np.array([names.index(rule.name) for rule in rules], np.int8) for rules in where}
+    return tuple(Choice(rules, codes[rules], runs) for rules, runs in where.items())
+
+
+def decide(choice: Choice, seen: Seen, values: Any, orders: Orders, fired: np.ndarray) -> None:
+    """Give the order of the first rule that holds in each run of the choice; write its code to (runs,) `fired`."""
+    undecided = choice.where
+    for code, rule in zip(choice.codes, choice.rules, strict=True):
         holds = undecided & rule.when(seen, values)
         if holds.any():
             rule.order(orders, holds, seen, values)
-            fired[holds] = index
-            undecided &= ~holds
-    return fired
+            fired[holds] = code
+            undecided = undecided & ~holds
+            if not undecided.any():
+                break

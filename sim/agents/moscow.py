@@ -43,7 +43,7 @@ def damascus_asked_and_ties_matter(seen: Seen, values: Values) -> np.ndarray:
 
 def a_summit_is_near_and_the_northeast_is_lost(seen: Seen, values: Values) -> np.ndarray:
     """A summit is days away and much of Hasakah province is not the SDF's: clear the irritant before it."""
-    near = 0 <= seen.days_to_summit <= values.irritant_days
+    near = (seen.days_to_summit >= 0) & (seen.days_to_summit <= values.irritant_days)
     return near & (seen.withdrawal == STAYING) & (seen.hasakah_share_lost >= values.clear_at_hasakah_share)
 
 
@@ -69,7 +69,7 @@ def the_tie_does_not_carry_a_residual(seen: Seen, values: Values) -> np.ndarray:
 
 def send_supply(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Send equipment through Tartus."""
-    orders.supply_rate[where] = values.supply_tonnes_per_day
+    orders.give("supply_rate", where, values.supply_tonnes_per_day)
 
 
 def leave_qamishli(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
@@ -79,14 +79,14 @@ def leave_qamishli(orders: Orders, where: np.ndarray, seen: Seen, values: Values
 
 def keep_a_residual(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Keep a few persons and aircraft when the rest leaves."""
-    orders.residual_persons[where] = values.residual_persons
-    orders.residual_aircraft[where] = values.residual_aircraft
-    orders.share_to_russia[where] = values.share_to_russia
+    orders.give("residual_persons", where, values.residual_persons)
+    orders.give("residual_aircraft", where, values.residual_aircraft)
+    orders.give("share_to_russia", where, values.share_to_russia)
 
 
 def keep_nothing(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Take everything and everybody out."""
-    orders.share_to_russia[where] = values.share_to_russia
+    orders.give("share_to_russia", where, values.share_to_russia)
 
 
 QAMISHLI = (

@@ -21,7 +21,7 @@ from sim.analysis.observation import Observation, as_number
 from sim.analysis.record import inside
 from sim.arrays import own_numerics
 from sim.experiments.runner import in_order
-from sim.model import TheatreModel
+from sim.model import BLOCK_RUNS, TheatreModel
 from sim.outcomes import read_for
 from sim.scenario import Scenario
 
@@ -52,6 +52,10 @@ class Design:
     def settings(self, point: int) -> dict[str, float]:
         """Return the settings of one point."""
         return dict(zip(self.paths, self.points[point].tolist(), strict=True))
+
+    def columns(self, points: Sequence[int], runs: int) -> dict[str, np.ndarray]:
+        """Return by path the (points x runs,) values of a block that plays so many runs of each of these points."""
+        return dict(zip(self.paths, np.repeat(self.points[list(points)], runs, axis=0).T, strict=True))
 
 
 @dataclass(frozen=True)
@@ -143,23 +147,32 @@ def play(
     scenario: Scenario, observations: Sequence[Observation], design: Design, points: Sequence[int], runs: int, workers: int
 ) -> Iterator[np.ndarray]:
     """Yield the (observations + 1,) shares of runs of these points of the design, in order, as they are played."""
-    jobs = [(scenario, design.settings(point), tuple(observations), runs) for point in points]
-    yield from in_order(shares_met, jobs, workers)
+    share = -(-len(points) // max(workers, 1))
+    size = max(min(BLOCK_RUNS // runs, share), 1)
+    pieces = [list(points[first : first + size]) for first in range(0, len(points), size)]
+    jobs = [(scenario, design.columns(piece, runs), tuple(observations), runs) for piece in pieces]
+    for made in in_order(shares_met, jobs, workers):
+        yield from made
 
 
 @own_numerics
-def shares_met(job: tuple[Scenario, dict[str, float], tuple[Observation, ...], int]) -> np.ndarray:
-    """Play one point; return the share of its runs that meet each observation, and in the end all of them."""
-    scenario, settings, observations, runs = job
+def shares_met(job: tuple[Scenario, dict[str, np.ndarray], tuple[Observation, ...], int]) -> np.ndarray:
+    """Play points in one block, each with the runs 0 to `runs`.
+
+    Return (points, observations + 1): the share of a point's runs that meet each observation, and in the end all of them.
+    """
+    scenario, columns, observations, runs = job
     days = days_needed(scenario, observations)
-    model = TheatreModel(scenario.with_values(settings | {"days": days}, set_by="calibrate"), runs=runs)
+    numbers = np.tile(np.arange(runs), len(next(iter(columns.values()))) // runs)
+    model = TheatreModel(scenario.with_values({"days": days}, set_by="calibrate"), numbers=numbers, columns=[columns])
     model.run_to(days)
     end = scenario.start_date + timedelta(days)
     tables = ({name: np.asarray(BY_NAME[name].of(model.history), float) for name in read_for(BY_NAME[item.outcome])}
               for item in observations)  # fmt: skip
     values = [answers(item, table, model.history, end) for item, table in zip(observations, tables, strict=True)]
-    met = np.array([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
-    return np.append(met.mean(axis=1), met.all(axis=0).mean())
+    met = np.stack([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
+    by_point = np.append(met, met.all(axis=0, keepdims=True), axis=0).reshape(len(met) + 1, -1, runs)
+    return by_point.mean(axis=2).T
 
 
 def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:

@@ -78,6 +78,14 @@ class Design:
         pairs = zip(self.factors, self.rows[point], strict=True)
         return base.with_values({f.path: settings_of(f, value, base) for f, value in pairs}, set_by=f"point {point}")
 
+    def columns(self, points: Sequence[int]) -> dict[str, list[Value]]:
+        """Return by path the values of a factor in these points: the columns of a block with a run of each.
+
+        A design varies values only, so any of its points can be mixed in a block.
+        """
+        rows = [self.rows[point] for point in points]
+        return {factor.path: [row[place] for row in rows] for place, factor in enumerate(self.factors)}
+
     def column(self, path: str) -> list[Value]:
         """Return the value of a factor in every point. Raises KeyError."""
         for place, factor in enumerate(self.factors):

@@ -1,10 +1,10 @@
-"""What a sweep would take: one point is played as it would be, and measured."""
+"""What a sweep would take: one job is played as it would be, and measured."""
 
 from __future__ import annotations
 
 import resource
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -40,10 +40,10 @@ class Estimate:
 
 
 def estimate(sweep: Sweep, workers: int) -> Estimate:
-    """Play point 0 into a temporary folder and scale up what it took."""
+    """Play the first job of each round into a temporary folder and scale up what it took to all points."""
     workers = whole_number("workers", workers, WORKERS)
-    rounds = _rounds(sweep)
-    jobs = sum(times * len(_jobs(sweep, end - first, workers)) for first, end, times in rounds)
+    rounds = [(first, times, _jobs(sweep, end - first, workers)) for first, end, times in _rounds(sweep)]
+    jobs, points = sum(times * len(planned) for _, times, planned in rounds), sweep.design.points
     with TemporaryDirectory() as name:
         folder = Path(name) / "trial"
         open_folder(folder, sweep)
@@ -51,21 +51,21 @@ def estimate(sweep: Sweep, workers: int) -> Estimate:
         before = disk_used(folder)
         compute(task, Job(0, 1, 0, 1))  # what is read once is in memory
         seconds, used = 0.0, 0
-        for first, end, times in rounds:
+        for first, times, planned in rounds:
+            job = replace(planned[0], first_run=first + planned[0].first_run, end_run=first + planned[0].end_run)
             warm, start = disk_used(folder), perf_counter()
-            compute(task, Job(0, 1, first, end))
-            seconds += times * (perf_counter() - start)
-            used += times * (disk_used(folder) - warm)
+            compute(task, job)
+            seconds += times * sum(each.size for each in planned) / job.size * (perf_counter() - start)
+            used += times * len(planned) * (disk_used(folder) - warm)  # no job is larger than the first
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT_OF_MAXRSS
-    points = sweep.design.points
     return Estimate(
         points,
         points * (sweep.sequential.least if sweep.sequential else sweep.runs),
         points * sweep.runs,
         jobs,
-        seconds * points / min(workers, jobs),
+        seconds / min(workers, jobs),
         memory,
-        before + used * points,
+        before + used,
     )
 
 

@@ -85,7 +85,8 @@ def needs_of(sweep: Sweep, folder: Path, workers_here: int, shard: Shard | None 
     def need(runs: int) -> Need:
         missing = max(int(mine.sum()) * runs - sum(_of_part(job, mine, runs) for job in found), 0)
         lacking = _Lacking(sweep, missing, runs, _of_job(sweep, missing, runs, workers_here), bool(found))
-        return Need(missing, lacking.evenings, min(runs, BLOCK_RUNS), lacking.disk(), lacking.memory(workers_here), less)
+        at_once = min(lacking.of_job, BLOCK_RUNS)
+        return Need(missing, lacking.evenings, at_once, lacking.disk(), lacking.memory(workers_here), less)
 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
 

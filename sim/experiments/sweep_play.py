@@ -1,4 +1,4 @@
-"""What a worker of a sweep does: play the runs of a job, and commit its part."""
+"""What a worker of a sweep does: play the (point, run) of a job, in blocks that mix points, and commit its part."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sim.history import History
 from sim.model import BLOCK_RUNS, TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario, load_scenario
+from sim.values import Columns
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """One point that was played: its outcomes, (runs,) each, and its daily series, (days + 1, runs) each."""
+    """Runs that were played: their outcomes, (runs,) each, and their daily series, (days + 1, runs) each."""
 
     outcomes: dict[str, np.ndarray]
     series: dict[str, np.ndarray]
@@ -45,15 +46,25 @@ def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design = _opened(task.driver.folder, task.stamp)
-    kept = manifest["series"]
-    played = []
-    for point in range(job.first_point, job.end_point):
-        made = play(design.scenario(point, base), job.first_run, job.end_run, keep_series=kept != "none")
-        played.append(Played(made.outcomes, _quantiles(made.series) if kept == "quantiles" else made.series))
-    outcomes = {name: np.concatenate([made.outcomes[name] for made in played]) for name in played[0].outcomes}
-    series = None if kept == "none" else _series_table(job, [made.series for made in played], kept)
+    kept, (points, numbers) = manifest["series"], pairs_of(job)
+    played = play(base, numbers, design.columns(points), keep_series=kept != "none")
+    series = None if kept == "none" else _series_table(job, _by_point(job, played.series, kept), kept)
     with task.driver.committing():
-        write_part(Path(task.driver.folder), task.stamp, job, outcomes, series)
+        write_part(Path(task.driver.folder), task.stamp, job, played.outcomes, series)
+
+
+def pairs_of(job: Job) -> tuple[list[int], np.ndarray]:
+    """Return the points and the numbers of the runs of a job, (point, run) by (point, run) as its part holds them."""
+    points, runs = range(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
+    return [point for point in points for _ in runs], np.tile(runs, len(points))
+
+
+def _by_point(job: Job, series: dict[str, np.ndarray], kept: str) -> list[dict[str, np.ndarray]]:
+    """Return for each point of a job its daily series as they are kept: (days + 1, runs) or (days + 1, levels)."""
+    runs = job.end_run - job.first_run
+    spans = [slice(first, first + runs) for first in range(0, job.size, runs)]
+    points = [{name: values[:, span] for name, values in series.items()} for span in spans]
+    return [_quantiles(point) for point in points] if kept == "quantiles" else points
 
 
 @lru_cache(maxsize=1)
@@ -72,20 +83,25 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design]:
 
 
 @own_numerics
-def play(scenario: Scenario, first_run: int, end_run: int, keep_series: bool) -> Played:
-    """Play some runs of a scenario, a block at a time."""
-    histories = list(_blocks(scenario, first_run, end_run))
+def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, keep_series: bool) -> Played:
+    """Play runs of a scenario, a block at a time.
+
+    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own.
+    """
+    histories = list(_blocks(scenario, numbers, columns))
     tables = [outcome_table(history) for history in histories]
     outcomes = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     names = histories[0].series if keep_series else ()
     return Played(outcomes, {name: np.concatenate([h.series[name] for h in histories], axis=1) for name in names})
 
 
-def _blocks(scenario: Scenario, first_run: int, end_run: int) -> Iterator[History]:
-    for first in range(first_run, end_run, BLOCK_RUNS):
-        if first > first_run:
+def _blocks(scenario: Scenario, numbers: np.ndarray, columns: Columns) -> Iterator[History]:
+    for first in range(0, len(numbers), BLOCK_RUNS):
+        if first > 0:
             gc.collect()  # once a block: collecting costs as much as a few runs
-        model = TheatreModel(scenario, runs=min(BLOCK_RUNS, end_run - first), first_run=first)
+        block = slice(first, first + BLOCK_RUNS)
+        own = {path: values[block] for path, values in columns.items()}
+        model = TheatreModel(scenario, numbers=numbers[block], columns=[own])
         model.run_to(scenario.days)
         yield model.history
 

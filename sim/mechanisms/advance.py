@@ -15,7 +15,7 @@ from sim.draws import Draws
 from sim.orders import Orders
 from sim.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, State
 from sim.theatre import KURDISH, Theatre
-from sim.values import value
+from sim.values import rows, value
 
 NAME = "advance"
 
@@ -55,12 +55,13 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
         state.army[:, stopped] = np.minimum(state.army[:, stopped], 1.0)
     free = state.army[:-2] == 0
     ordered_out = state.handing_over[theatre.sector] & (theatre.allegiance_class != KURDISH)[:, None]
-    step = pace(theatre, state, rates, ordered_out) * reach(theatre, state.army, rates)
-    step += np.float32(rates.tribes_take_hold_per_day) * (state.gone_over[:-1] * state.fighting[theatre.sector])
+    ease = edge_ease(theatre, rates)
+    step = pace(theatre, state, rates, ordered_out) * reach(theatre, state.army, ease)
+    step += rates.tribes_take_hold_per_day * (state.gone_over[:-1] * state.fighting[theatre.sector])
     step *= dt * free
     state.progress += step
     cell, run = np.nonzero(free & (state.progress >= 1.0))
-    left_over = unused(theatre, state, rates, step, cell, run)
+    left_over = unused(theatre, state, ease, step, cell, run)
     np.minimum(state.army, 1.0, out=state.army)
     state.army[cell, run] = 1.0 + left_over
     by_people = np.where(state.gone_over[cell, run] > 0, BY_DEFECTION, BY_ASSAULT)
@@ -72,41 +73,44 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 def pace(theatre: Theatre, state: State, rates: Rates, ordered_out: np.ndarray) -> np.ndarray:
     """Return (cells, runs) km a day at which the army crosses each cell; 0 where neither attack nor hand-over is on."""
-    contested = np.array(
-        [
-            rates.contested_other_km_per_day,
-            rates.contested_mixed_km_per_day,
-            rates.contested_kurdish_majority_km_per_day,
-        ],
-        np.float32,
-    )[theatre.allegiance_class][:, None]
-    attacked = np.where(state.gone_over[:-1] > 0, np.float32(rates.gone_over_km_per_day), contested)
+    contested = rows(
+        rates.contested_other_km_per_day,
+        rates.contested_mixed_km_per_day,
+        rates.contested_kurdish_majority_km_per_day,
+    )[theatre.allegiance_class]
+    attacked = np.where(state.gone_over[:-1] > 0, rates.gone_over_km_per_day, contested)
     spared = (theatre.allegiance_class == KURDISH)[:, None] & ~state.assault_core
     attacked = attacked * (state.fighting[theatre.sector] & ~spared)
-    return np.maximum(attacked, np.float32(rates.ordered_out_km_per_day) * ordered_out)
+    return np.maximum(attacked, rates.ordered_out_km_per_day * ordered_out)
 
 
-def reach(theatre: Theatre, army: np.ndarray, rates: Rates) -> np.ndarray:
-    """Return (cells, runs) cells crossed per km of march: the best of the four edges an army stands behind."""
+def reach(theatre: Theatre, army: np.ndarray, ease: np.ndarray) -> np.ndarray:
+    """Return (cells, runs) cells crossed per km of march: the best of the four edges an army stands behind.
+
+    ease: (4, cells, 1 or runs) as edge_ease returns it.
+    """
     best = np.zeros((theatre.size, army.shape[1]), np.float32)
-    for side, ease in enumerate(edge_ease(theatre, rates)):
-        np.maximum(best, army[theatre.neighbours[side]] * ease[:, None], out=best)
+    for side in range(4):
+        np.maximum(best, army[theatre.neighbours[side]] * ease[side], out=best)
     return best
 
 
 def edge_ease(theatre: Theatre, rates: Rates) -> np.ndarray:
-    """Return (4, cells) float32 cells crossed per km of march over each edge."""
-    ease = np.where(theatre.road_edge, rates.road_factor, 1.0)
-    return (ease * np.where(theatre.river_edge, rates.river_factor, 1.0) / theatre.edge_km).astype(np.float32)
+    """Return (4, cells, 1 or runs) float32 cells crossed per km of march over each edge."""
+    ease = np.where(theatre.road_edge[..., None], rates.road_factor, np.float32(1.0))
+    return ease * np.where(theatre.river_edge[..., None], rates.river_factor, np.float32(1.0)) / theatre.edge_km[..., None]
 
 
-def unused(theatre: Theatre, state: State, rates: Rates, step: np.ndarray, cell: np.ndarray, run: np.ndarray) -> np.ndarray:
+def unused(
+    theatre: Theatre, state: State, ease: np.ndarray, step: np.ndarray, cell: np.ndarray, run: np.ndarray
+) -> np.ndarray:
     """Return, for cells just taken, the share of a sub-move that is left to the army that took them, [0, 1].
 
-    step: (cells, runs) progress of the sub-move; an army with a share left of the one before had that much more time for it.
+    ease: (4, cells, 1 or runs) as edge_ease returns it. step: (cells, runs) progress of the sub-move; an army with a share
+    left of the one before had that much more time for it.
     """
     behind = state.army[theatre.neighbours[:, cell], run]
-    best = (behind * edge_ease(theatre, rates)[:, cell]).argmax(axis=0)
+    best = (behind * ease[:, cell, run % ease.shape[-1]]).argmax(axis=0)
     time = np.maximum(behind[best, np.arange(len(cell))], 1.0)
     return np.minimum(time * (state.progress[cell, run] - 1.0) / step[cell, run], 1.0)
 

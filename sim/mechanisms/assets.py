@@ -45,9 +45,9 @@ def note_holders(theatre: Theatre, state: State, rates: Rates) -> None:
     for index, key in enumerate(ASSETS):
         by_deal = state.institution_on[BY_DEAL[key]] != NEVER if key in BY_DEAL else False
         state.asset_taken[index] = held_by_damascus(theatre, state, theatre.grid.site(key).cell) | by_deal
-    total, held = 0.0, np.zeros(state.truce.shape, np.float32)
+    total, held = np.zeros(1, np.float32), np.zeros(state.truce.shape, np.float32)
     for item in fields(rates):
         weight = getattr(rates, item.name)
-        total += weight
-        held += np.float32(weight) * state.asset_taken[ASSETS.index(item.name)]
-    state.oil_share_damascus[:] = held / np.float32(max(total, 1e-6))
+        total = total + weight
+        held += weight * state.asset_taken[ASSETS.index(item.name)]
+    state.oil_share_damascus[:] = held / np.maximum(total, 1e-6)

@@ -27,6 +27,9 @@ from sim.values import value
 
 NAME = "custody"
 
+IS_CAMP = (np.arange(len(CUSTODY_SITES)) >= PRISONS.stop)[:, None]
+"""(custody sites, 1): camps stand after the prisons."""
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -79,11 +82,10 @@ def escape_hazard(state: State, rates: Rates, fighting_near: np.ndarray, luck: D
     fighting near, and to the abandoned level when nobody guards. One luck per run and site spreads it (lognormal).
     """
     ratio = state.guards / np.maximum(state.inmates, 1.0) / rates.guards_per_inmate_reference
-    thin = np.maximum(ratio, 0.05) ** np.float32(-rates.guards_exponent)
+    thin = np.maximum(ratio, 0.05) ** -rates.guards_exponent
     guarded = rates.escape_guarded_per_day * thin * (1.0 + rates.fighting_factor * fighting_near)
-    abandoned = np.full((len(CUSTODY_SITES), 1), rates.escape_abandoned_per_day, np.float32)
-    abandoned[PRISONS.stop :] = rates.escape_camp_abandoned_per_day
-    spread = np.exp(np.float32(rates.escape_spread) * normal(luck.once("custody.site", len(CUSTODY_SITES))))
+    abandoned = np.where(IS_CAMP, rates.escape_camp_abandoned_per_day, rates.escape_abandoned_per_day)
+    spread = np.exp(rates.escape_spread * normal(luck.once("custody.site", len(CUSTODY_SITES))))
     return np.where(state.custody == ABANDONED, abandoned * spread, guarded)
 
 

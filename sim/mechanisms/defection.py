@@ -16,7 +16,7 @@ from sim.draws import Draws, exponential, normal
 from sim.orders import Orders
 from sim.state import NEVER, State
 from sim.theatre import Theatre
-from sim.values import value
+from sim.values import rows, value
 
 NAME = "defection"
 
@@ -56,8 +56,8 @@ class Rates:
 
 def draw_thresholds(theatre: Theatre, rates: Rates, luck: Draws) -> np.ndarray:
     """Return (cells, runs) float32 thresholds: the class's mean, the community's own shift, the run's and province's."""
-    by_class = (rates.allegiance_other, rates.allegiance_mixed, rates.allegiance_kurdish_majority)
-    allegiance = np.array(by_class, np.float32)[theatre.allegiance_class][:, None]
+    by_class = rows(rates.allegiance_other, rates.allegiance_mixed, rates.allegiance_kurdish_majority)
+    allegiance = by_class[theatre.allegiance_class]
     mean = rates.threshold_other + rates.threshold_rise * (allegiance - rates.allegiance_other)
     own = normal(luck.once("defection.community", theatre.grid.cells)[theatre.cells])
     run = normal(luck.once("defection.run", 1))
@@ -103,6 +103,9 @@ def pressure(theatre: Theatre, state: State, rates: Rates, opening: np.ndarray) 
 
 
 def share_of_like_class(theatre: Theatre, over: np.ndarray, own_province_share: float) -> np.ndarray:
-    """Return (cells, runs): share gone over among communities of the same class, in the province and in the theatre."""
+    """Return (cells, runs): share gone over among communities of the same class, in the province and in the theatre.
+
+    own_province_share: (1 or runs,) weight of the province, [0, 1].
+    """
     near, far = theatre.like_class_in_province.mean(over), theatre.like_class.mean(over)
     return own_province_share * near + (1.0 - own_province_share) * far

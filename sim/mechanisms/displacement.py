@@ -10,7 +10,7 @@ from sim.draws import Draws
 from sim.orders import Orders
 from sim.state import State
 from sim.theatre import SECTORS, Theatre
-from sim.values import value
+from sim.values import part_of, value
 
 NAME = "displacement"
 
@@ -35,27 +35,24 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
     Aleppo's displaced of early January return behind the lines; those whom Hasakah hosts must cross them.
     """
-    aleppo = theatre.grid.province_index("aleppo")
-    back = np.full((state.displaced.shape[0], 1), rates.return_across_lines_per_day * dt, np.float32)
-    back[aleppo] = rates.return_behind_lines_per_day * dt
+    aleppo = (np.arange(state.displaced.shape[0]) == theatre.grid.province_index("aleppo"))[:, None]
+    behind, across = rates.return_behind_lines_per_day * dt, rates.return_across_lines_per_day * dt
     calm = ~state.fighting.any(axis=0)
-    calm_enough = np.broadcast_to(calm, state.displaced.shape).copy()
-    calm_enough[aleppo] = True
-    state.displaced *= 1.0 - back * calm_enough
-    state.fled *= 1.0 - np.float32(rates.return_across_lines_per_day * dt) * calm
+    state.displaced *= 1.0 - np.where(aleppo, behind, across) * (calm | aleppo)
+    state.fled *= 1.0 - across * calm
     runs = np.flatnonzero(~calm)
     if len(runs):
-        _flee(theatre, state, rates, dt, runs)
+        _flee(theatre, state, part_of(rates, runs), dt, runs)
 
 
 def _flee(theatre: Theatre, state: State, rates: Rates, dt: float, runs: np.ndarray) -> None:
-    """Let people flee in the runs in which Damascus attacks."""
+    """Let people flee in the runs in which Damascus attacks; the rates are theirs alone."""
     attacked = state.fighting[:, runs][theatre.sector]
     exposed = state.nearness[:-2, runs] * attacked * (state.army[:-2, runs] == 0)
     taken_today = (state.taken_on[:, runs] == state.day) & attacked
     leaving = rates.flight_per_day * dt * exposed + rates.flight_when_taken * taken_today
-    fleeing = theatre.by_sector @ (leaving * theatre.population[:, None]).astype(np.float32)
-    people = theatre.sector_population * np.float32(rates.present_share_of_2016)
+    fleeing = theatre.by_sector @ (leaving * theatre.population[:, None])
+    people = theatre.sector_population * rates.present_share_of_2016
     fleeing *= rates.present_share_of_2016 * np.maximum(1.0 - state.fled[:, runs] / people, 0.0)
     state.fled[:, runs] += fleeing
     for index, sector in enumerate(SECTORS):

@@ -14,7 +14,7 @@ from sim.orders import Orders
 from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, RECENT_DAYS, State
 from sim.survey import taken_lately
 from sim.theatre import Theatre
-from sim.values import table, value
+from sim.values import rows, table, value
 
 NAME = "insurgency"
 
@@ -64,17 +64,17 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     mean = (quiet * raised * np.where(struck, rates.strike_factor, 1.0) + state.excitation) * dt
     state.attacks[:] = poisson(luck.daily("insurgency.attacks", state.day, len(INSURGENT_PROVINCES)), mean)
     state.attacks_total += state.attacks
-    fade = np.float32(np.exp(-dt / rates.memory_days))
+    fade = np.exp(-dt / rates.memory_days)
     state.excitation[:] = fade * state.excitation + rates.branching_ratio * (1.0 - fade) * state.attacks
 
 
 def by_province(rates: Rates) -> np.ndarray:
-    """Return (insurgent provinces, 1) float32 share of the attacks in each."""
-    return np.array([[rates.share.deir_ez_zor], [rates.share.raqqa], [rates.share.hasakah]], np.float32)
+    """Return (insurgent provinces, 1 or runs) share of the attacks in each."""
+    return rows(rates.share.deir_ez_zor, rates.share.raqqa, rates.share.hasakah)
 
 
 def vacuum(theatre: Theatre, state: State, days: float) -> np.ndarray:
     """Return (insurgent provinces, runs): share of the province's theatre that changed hands in the last `days`."""
-    rows = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
-    count = np.maximum(np.bincount(theatre.province, minlength=theatre.by_province.shape[0]), 1)[rows, None]
+    provinces = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
+    count = np.maximum(np.bincount(theatre.province, minlength=theatre.by_province.shape[0]), 1)[provinces, None]
     return taken_lately(state, days)[:-1] / count.astype(np.float32)

@@ -30,7 +30,7 @@ def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move the estimate towards the unweighted mean of its parts."""
-    state.prospects += np.float32(rates.adjustment_per_day * dt) * (estimate(theatre, state) - state.prospects)
+    state.prospects += rates.adjustment_per_day * dt * (estimate(theatre, state) - state.prospects)
 
 
 def estimate(theatre: Theatre, state: State) -> np.ndarray:

@@ -10,7 +10,7 @@ from sim.draws import Draws
 from sim.orders import Orders
 from sim.state import MOSCOW_TIE, SDF_TIE, STAYING, State
 from sim.theatre import Theatre
-from sim.values import value
+from sim.values import rows, value
 
 NAME = "relations"
 
@@ -32,7 +32,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     """Drift each relation to its base and add the day's shocks, within [-1, 1]."""
     asked_and_waiting = (state.requested_on >= 0) & (state.withdrawal == STAYING)
     granted = asked_and_waiting & orders.leave_qamishli
-    base = np.array([[rates.damascus_moscow_base], [rates.damascus_sdf_base]], np.float32)
+    base = rows(rates.damascus_moscow_base, rates.damascus_sdf_base)
     shock = np.zeros_like(state.relation)
     shock[MOSCOW_TIE] = rates.request_granted * granted
     shock[MOSCOW_TIE] -= rates.request_unanswered_per_day * dt * (asked_and_waiting & ~granted)

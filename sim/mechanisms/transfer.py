@@ -59,7 +59,7 @@ def batch(rates: Rates, luck: Draws, day: int) -> np.ndarray:
     """Return (runs,) persons in the day's batch: none on some days, else lognormal."""
     flies = luck.daily("transfer.batch", day) < rates.batch_chance_per_day
     z = normal(luck.daily("transfer.size", day))
-    return flies * rates.batch_median * np.exp(np.float32(rates.batch_spread) * z)
+    return flies * rates.batch_median * np.exp(rates.batch_spread * z)
 
 
 def take(state: State, wanted: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ from sim.state import (
     State,
 )
 from sim.theatre import SECTORS, Theatre
-from sim.values import value
+from sim.values import rows, value
 
 NAME = "withdrawal"
 
@@ -70,12 +70,15 @@ class Rates:
 
 
 def unit_tonnes(rates: Rates) -> np.ndarray:
-    """Return (classes,) float32 tonnes of one item; persons and aircraft weigh nothing here."""
-    tonnes = np.zeros(len(CLASSES), np.float32)
-    tonnes[ARMOUR], tonnes[RADARS] = rates.armoured_vehicle_tonnes, rates.radar_tonnes
-    tonnes[AIR_DEFENCE], tonnes[HELICOPTERS] = rates.air_defence_unit_tonnes, rates.helicopter_tonnes
-    tonnes[STORES] = 1.0
-    return tonnes
+    """Return (classes, 1 or runs) float32 tonnes of one item; persons and aircraft weigh nothing here."""
+    weights = {
+        ARMOUR: rates.armoured_vehicle_tonnes,
+        RADARS: rates.radar_tonnes,
+        AIR_DEFENCE: rates.air_defence_unit_tonnes,
+        STORES: np.ones(1, np.float32),
+        HELICOPTERS: rates.helicopter_tonnes,
+    }
+    return rows(*(weights.get(index, np.zeros(1, np.float32)) for index in range(len(CLASSES))))
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
@@ -107,7 +110,7 @@ def load(stock: np.ndarray, capacity: np.ndarray, tonnes: np.ndarray, order: tup
 
 def _announce_and_start(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, luck: Draws) -> None:
     announced = (state.withdrawal == STAYING) & orders.leave_qamishli
-    on_hand = (state.stock[OUTPOSTS] + state.stock[QAMISHLI]) * tonnes[:, None]
+    on_hand = (state.stock[OUTPOSTS] + state.stock[QAMISHLI]) * tonnes
     weight = on_hand[ARMOUR] + on_hand[RADARS] + on_hand[AIR_DEFENCE] + on_hand[STORES] + on_hand[HELICOPTERS]
     state.ordered_out[:] = np.where(announced, weight, state.ordered_out)
     spread = rates.preparation_days_max - rates.preparation_days_min
@@ -156,8 +159,8 @@ def _draw_down(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, l
     state.tonnes_to_russia += _weight(by_air, tonnes) * to_russia
     state.stock[RUSSIA] += by_air * to_russia
     state.stock[HMEIMIM] += by_air * ~to_russia + flown
-    days = int(np.ceil(rates.road_to_hmeimim_km / rates.convoy_km_per_day))
-    state.on_the_road[min(days, TRANSIT_DAYS) - 1] += by_road
+    days = np.minimum(np.ceil(rates.road_to_hmeimim_km / rates.convoy_km_per_day), TRANSIT_DAYS).astype(int)
+    state.on_the_road[days - 1, :, np.arange(by_road.shape[1])] += by_road.T
 
 
 def _feed(state: State, rates: Rates, tonnes: np.ndarray, road_open: np.ndarray) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from sim.agents import AGENTS
 from sim.agents.base import Rule
 from sim.experiments.results import Results
-from sim.model import policies_of
 from sim.pages.markup import Contents, code, element, folded, paragraph, section, small, table
 from sim.pages.wording import Calendar, percent, words
+from sim.settings import policies_of
 
 TITLES = {agent.name: agent.title[0].upper() + agent.title[1:] for agent in AGENTS}
 COLUMNS = ("Rule, most urgent first", "Fired in", "First day: median, 5% to 95%", "Evidence")

@@ -16,7 +16,7 @@ class Luck:
     """The uniform numbers of one run."""
 
     def __init__(self, seed: int, run: int, first_day: int) -> None:
-        self._draws = Draws(seed, run, 1, first_day)
+        self._draws = Draws(seed, [run], first_day)
 
     def once(self, name: str, width: int = 1) -> np.ndarray:
         """Return (width,) numbers that belong to the run."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.start import Start, initial_state
+from sim.start import CHOICES, Start, initial_state
 from sim.state import CUSTODY_SITES, NO_TERMS, NONE, US_BASES
 from sim.theatre import SECTORS, Theatre
+from sim.values import as_arrays
 
 
 class Run:
@@ -17,7 +18,7 @@ class Run:
 
     def __init__(self, theatre: Theatre, start: Start) -> None:
         self.__dict__["types"] = {}
-        first = initial_state(theatre, start, 1)
+        first = initial_state(theatre, as_arrays(start, "start", {}, CHOICES), 1)
         for item in fields(first):
             value = getattr(first, item.name)
             if isinstance(value, np.ndarray):

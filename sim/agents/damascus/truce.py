@@ -10,37 +10,39 @@ from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
 from sim.orders import Orders
 from sim.state import GENERAL, HALTED, IN_POCKET, NONE
+from sim.values import interpolate, rows
+
+LOG_TERMS = np.log([2.5, 5.5, 14.0, 40.0, 90.0])
+"""Logarithm of the days that stand for each length of term."""
 
 
 def extension_chance(seen: Seen, values: Values, shift: float) -> np.ndarray:
-    """Return (runs,) the chance to extend: the base share for the term, shifted on the logit by a reason."""
+    """Return (runs,) the chance to extend: the base share for the term, shifted on the logit by a reason.
+
+    shift: (1 or runs,) logit.
+    """
     base = values.extension_base
-    terms = np.log([2.5, 5.5, 14.0, 40.0, 90.0])
-    logits = [
-        np.log(p / (1.0 - p))
-        for p in (
-            base.term_2_3_days,
-            base.term_4_7_days,
-            base.term_8_20_days,
-            base.term_21_60_days,
-            base.term_over_60_days,
-        )
-    ]
-    logit = np.interp(np.log(np.maximum(seen.truce_term, 1.0)), terms, logits)
+    share = rows(
+        base.term_2_3_days,
+        base.term_4_7_days,
+        base.term_8_20_days,
+        base.term_21_60_days,
+        base.term_over_60_days,
+    ).astype(np.float64)
+    logit = interpolate(np.log(np.maximum(seen.truce_term, 1.0)), LOG_TERMS, np.log(share / (1.0 - share)))
     return logistic(logit + shift)
 
 
 def the_truce_expires_while_the_transfer_runs(seen: Seen, values: Values) -> np.ndarray:
     """The truce expires today and the detainee transfer is under way: extend, naming the transfer as the reason."""
-    chance = extension_chance(seen, values, values.extension_shift_transfer)
-    return seen.truce & (seen.days_to_expiry <= 0) & seen.transfer_running & (seen.chance < chance)
+    expires = seen.truce & (seen.days_to_expiry <= 0) & seen.transfer_running
+    return expires & (seen.chance < extension_chance(seen, values, values.extension_shift_transfer))
 
 
 def the_truce_expires_while_talks_go_on(seen: Seen, values: Values) -> np.ndarray:
     """The truce expires today and talks over integration are open: extend for the talks."""
-    talks = talks_chance(seen, values) > 0
-    chance = extension_chance(seen, values, values.extension_shift_talks)
-    return seen.truce & (seen.days_to_expiry <= 0) & talks & ~seen.transfer_running & (seen.chance < chance)
+    expires = seen.truce & (seen.days_to_expiry <= 0) & (talks_chance(seen, values) > 0) & ~seen.transfer_running
+    return expires & (seen.chance < extension_chance(seen, values, values.extension_shift_talks))
 
 
 def the_truce_runs_or_expires(seen: Seen, values: Values) -> np.ndarray:
@@ -76,12 +78,12 @@ def calm_without_a_truce(seen: Seen, values: Values) -> np.ndarray:
 def offer_a_truce(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Offer a short first truce, a longer one later."""
     term = np.where(seen.truces == 0, values.first_truce_days, values.next_truce_days)
-    orders.truce_offered[where] = term[where]
+    orders.give("truce_offered", where, term)
 
 
 def offer_an_extension(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Offer to extend the truce."""
-    orders.extension_offered[where] = values.extension_days
+    orders.give("extension_offered", where, values.extension_days)
 
 
 TRUCE = (
