@@ -106,7 +106,8 @@ def run_sweep(
 
 def _is_there(folder: Path, sweep: Sweep) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
-    if not is_known(folder, sweep) or any(folder.glob("failed*.json")):
+    left_over = ("failed*.json", "outcomes/.*", "series/.*")
+    if not is_known(folder, sweep) or any(path for pattern in left_over for path in folder.glob(pattern)):
         return False
     results = SweepResults(folder)
     check_parts(folder, results.manifest, results.parts)
