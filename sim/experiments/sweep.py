@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiments.folders import read_manifest
-from sim.experiments.locks import Shard, alone, held, take_over
+from sim.experiments.locks import Shard, alone, held, is_held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.sweep_file import Sweep, load_sweep
 from sim.experiments.sweep_play import Task, compute
@@ -107,7 +107,7 @@ def run_sweep(
 def _is_there(folder: Path, sweep: Sweep) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
     left_over = ("failed*.json", "outcomes/.*", "series/.*")
-    if not is_known(folder, sweep) or any(path for pattern in left_over for path in folder.glob(pattern)):
+    if is_held(folder) or not is_known(folder, sweep) or any(path for pattern in left_over for path in folder.glob(pattern)):
         return False
     results = SweepResults(folder)
     check_parts(folder, results.manifest, results.parts)
