@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from shutil import copyfileobj
-from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from sim.errors import InputError
@@ -156,6 +154,9 @@ def _keep(descriptor: int, before: os.stat_result) -> None:
 @contextmanager
 def _in_place(target: Path) -> Iterator[BinaryIO]:
     """Write over a file once all of it is ready; a full disk is met while the old text still stands."""
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
     with TemporaryFile() as ready:
         yield ready
         size = ready.seek(0, os.SEEK_END)

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim
-from dashboards.compare.shelf import ROOT, shelf
+from dashboards.compare.question import Question, answer
+from dashboards.compare.shelf import ROOT, named, shelf
 from sim.analysis import calibration_store
 from sim.analysis.calibrate import make_design
 from sim.analysis.compare import compare
@@ -148,8 +149,16 @@ def test_a_folder_that_does_not_say_what_was_asked_for_is_known_by_its_gaps(fold
 
 
 def test_the_compare_page_offers_it_as_what_it_is(folder: Path) -> None:
-    [offered, _] = sorted(shelf({ROOT: str(folder)}), key=lambda each: each.name)
-    assert offered.says.endswith("(INCOMPLETE: 8 of 16 runs are there)")
+    (folder / "s" / "outcomes" / parts(folder / "s")[-1].part).unlink()
+    on_offer = shelf({ROOT: str(folder)})
+    one, sweep = (named(name, on_offer) for name in ("r", "s"))
+    assert one.says.endswith("(INCOMPLETE: 8 of 16 runs are there)")
+    assert sweep.says.endswith("(INCOMPLETE: 35 of 36 runs are there)")
+    for asked, said in (
+        (Question(a="r", b="r"), "8 of 16 runs"), (Question(a="s", by=BY), "35 of 36"), (Question(a="s"), "35 of 36"),
+    ):  # fmt: skip
+        made = answer(asked, on_offer)
+        assert made is not None and "INCOMPLETE: " in made.title and said in made.title
 
 
 @pytest.mark.parametrize("table", ["outcomes", "series", "control", "rules"])

@@ -111,7 +111,7 @@ def test_a_choice_of_the_user_for_what_an_encoding_lacks_is_kept(titled: Path) -
 def test_a_folder_whose_name_is_no_text_is_refused_and_a_page_is_written(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9")
     ended = pullback(*RUN[:-1], name, folder=tmp_path, encoding="ascii")
-    line = "pullback: --out caf\\udce9: is no text in UTF-8 (see pullback run --help)\n"
+    line = "pullback: --out caf\\udce9: is no text in this locale (see pullback run --help)\n"
     assert (ended.code, ended.stderr, list(tmp_path.iterdir())) == (2, line, [])
     assert pullback(*RUN, folder=tmp_path).code == 0
     assert pullback("export", "mine", "--csv", name, folder=tmp_path, encoding="ascii").code == 0
@@ -128,13 +128,13 @@ def test_the_dashboard_is_served_without_streams(tmp_path: Path) -> None:
     line = 'exec "$0" -m sim watch --no-browser --port "$1" <&- >&- 2>&-'
     started = subprocess.Popen(["sh", "-c", line, sys.executable, str(port)], cwd=ROOT)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             try:
-                with urlopen(f"http://127.0.0.1:{port}", timeout=5) as answer:
+                with urlopen(f"http://127.0.0.1:{port}", timeout=120) as answer:
                     assert answer.status == 200
                 break
-            except (URLError, ConnectionError, TimeoutError):
+            except (URLError, ConnectionError):
                 assert started.poll() is None and time.monotonic() < deadline
                 time.sleep(0.2)
     finally:

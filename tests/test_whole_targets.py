@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from worlds import baseline, evening, luck
 
 from sim.mechanisms import transfer, withdrawal
 from sim.model import TheatreModel, theatre_of
 from sim.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, PRISONS, QAMISHLI, RESIDUAL, State
+from tests.worlds import baseline, evening, luck
+from tests.worlds import rates as rates_of
 
 RUNS = 6
 
@@ -18,7 +17,7 @@ RUNS = 6
 def moved(planned: float, days: int = 120) -> State:
     state, orders = evening(theatre_of(baseline()), RUNS)
     orders.run_transfer[:] = True
-    rates = replace(baseline()["transfer"], planned_persons=planned)
+    rates = rates_of("transfer", planned_persons=planned)
     transfer.begin(theatre_of(baseline()), state, rates, luck(RUNS))
     for state.day in range(1, days):
         transfer.advance(theatre_of(baseline()), state, orders, rates, luck(RUNS), 1.0)
@@ -45,7 +44,7 @@ def drawn_down(persons: float, aircraft: float, days: int = 60, **heavy: float) 
     state.withdrawal[:] = DRAWING_DOWN
     state.stock[OUTPOSTS, AIR_DEFENCE] = 2 if heavy else 0
     orders.residual_persons[:], orders.residual_aircraft[:] = persons, aircraft
-    rates = replace(baseline()["withdrawal"], **heavy)
+    rates = rates_of("withdrawal", **heavy)
     for state.day in range(1, days):
         withdrawal.advance(theatre, state, orders, rates, luck(RUNS), 1.0)
     return state

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -105,13 +105,18 @@ def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
     names = " and ".join(other.name for other in made.paired.others)
     table = [dict(row) for row in made.table().to_pylist()]
     return Answer(
-        f"{names} (B) against {made.paired.base.name} (A)",
+        _titled(f"{names} (B) against {made.paired.base.name} (A)", made.notes),
         ("Outcome", "B", "A", "B less A", "95% interval", "Up, down", "Effect", "q"),
         tuple(_row(made, each) for each in words.by_size(made.differences)),
         _csv(table),
         page(comparison_page(made)),
         command,
     )
+
+
+def _titled(title: str, notes: Sequence[str]) -> str:
+    """Return a title, with what is said of missing runs."""
+    return ". ".join([title, *(note for note in notes if note.startswith("INCOMPLETE"))])
 
 
 def _command(name: str, *arguments: str, **options: str) -> str:
@@ -147,7 +152,7 @@ def _of_sensitivity(question: Question, a: Shelved) -> Answer:
     drawn = ("--over", *over) if map_ is not None else ()
     command = _command("sensitivity", _short(a.path), *drawn, outcome=question.outcome, where=question.where)
     return Answer(
-        f"What {made.measure.said} rests on",
+        _titled(f"What {made.measure.said} rests on", (made.results.shortfall,)),
         ("Value", "Share of the points' variance", "95% interval", "q", "Rank correlation", "Evidence"),
         (*(_driver(each) for each in made.drivers), _dummy(made)),
         _csv([vars(each) for each in made.drivers]),

@@ -78,7 +78,7 @@ def _shelved(name: str, path: Path) -> Shelved:
         sweep = SweepResults(path)
         levers = tuple(raw["path"] for raw in sweep.manifest["design"]["levers"])
         varied = tuple(factor.path for factor in sweep.design.factors)
-        says = f"sweep: {manifest['asks']} ({sweep.runs_there:,} of {sweep.runs_asked:,} runs)"
+        says = f"sweep: {manifest['asks']} ({sweep.shortfall or f'{sweep.runs_there:,} runs'})"
         return Shelved(name, path, True, says, levers=levers, varied=varied)
     except (InputError, OSError) as error:
         return Shelved(name, path, trouble=_first_line(error))

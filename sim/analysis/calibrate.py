@@ -171,7 +171,7 @@ def shares_met(job: tuple[Scenario, dict[str, np.ndarray], tuple[Observation, ..
               for item in observations)  # fmt: skip
     values = [answers(item, table, model.history, end) for item, table in zip(observations, tables, strict=True)]
     met = np.stack([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
-    by_point = np.append(met, met.all(axis=0, keepdims=True), axis=0).reshape(len(met) + 1, -1, runs)
+    by_point = np.concatenate([met, met.all(axis=0, keepdims=True)]).reshape(len(met) + 1, -1, runs)
     return by_point.mean(axis=2).T
 
 

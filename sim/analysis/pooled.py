@@ -26,7 +26,8 @@ class Pooled:
 
     def __post_init__(self) -> None:
         if not self.sweep.is_complete:
-            raise InputError(f"{self.folder}: {self.shortfall}; the sweep is not finished, the same command goes on with it")
+            more = "the sweep is not finished; the same sweep command goes on with it"
+            raise InputError(f"{self.folder}: {self.shortfall}; {more}")
         levers = [factor.path for factor in self.sweep.design.factors if self.scenario.entries[factor.path].kind == "lever"]
         if levers:
             raise InputError(f"{self.folder}: varies {levers[0]}, a lever; only sets of uncertain values make one ensemble")

@@ -42,7 +42,9 @@ class ResultsFolder(click.ParamType[Path]):
         try:
             value.encode()
         except UnicodeEncodeError:  # what reads tables takes no such name
-            raise click.UsageError(f"{param.opts[0] if param else 'folder'} {value}: is no text in UTF-8", ctx) from None
+            raise click.UsageError(
+                f"{param.opts[0] if param else 'folder'} {value}: is no text in this locale", ctx
+            ) from None
         path = Path(value)
         return path.resolve() if path.is_symlink() and not path.exists() else path
 

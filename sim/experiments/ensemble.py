@@ -19,7 +19,7 @@ from sim import snapshot
 from sim.arrays import own_numerics
 from sim.checks import RUNS, WORKERS, whole_number
 from sim.errors import InputError
-from sim.experiments.locks import held
+from sim.experiments.locks import held, is_held
 from sim.experiments.results import Results, open_results
 from sim.experiments.runner import JobsFailed, work_off
 from sim.experiments.store import is_known, note_asked, open_folder, read_asked, runs_done, saved_state, write_part
@@ -116,7 +116,7 @@ def run_ensemble(
 
 def _is_there(folder: Path, scenario: Scenario, runs: int, horizon: int | None) -> bool:
     """Whether there is nothing to write for a request: complete results can be shown from a disk that takes no file."""
-    if not is_known(folder, scenario, horizon) or runs > (read_asked(folder) or runs):
+    if is_held(folder) or not is_known(folder, scenario, horizon) or runs > (read_asked(folder) or runs):
         return False
     return not len(np.setdiff1d(np.arange(runs), runs_done(folder)))
 

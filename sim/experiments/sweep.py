@@ -16,7 +16,7 @@ import numpy as np
 from sim.arrays import own_numerics
 from sim.checks import WORKERS, whole_number
 from sim.experiments.folders import read_manifest
-from sim.experiments.locks import Shard, alone, held, take_over
+from sim.experiments.locks import Shard, alone, held, is_held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.sweep_file import Sweep, load_sweep
 from sim.experiments.sweep_play import Task, compute
@@ -113,7 +113,8 @@ def run_sweep(
 
 def _is_there(folder: Path, sweep: Sweep) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
-    if not is_known(folder, sweep) or any(folder.glob("failed*.json")):
+    left_over = ("failed*.json", "outcomes/.*", "series/.*")
+    if is_held(folder) or not is_known(folder, sweep) or any(path for pattern in left_over for path in folder.glob(pattern)):
         return False
     results = SweepResults(folder)
     check_parts(folder, results.manifest, results.parts)
