@@ -111,7 +111,7 @@ lock:
 	$(COMPILE) --extra bench -o requirements-bench.lock -c requirements.lock -c requirements-dev.lock \
 		$$($(OMIT) requirements.lock requirements-dev.lock)
 	@grep -H == $(LOCKS) | sort >$(LOCKING)/after
-	@diff -U0 $(LOCKING)/before $(LOCKING)/after | grep '^[-+][a-z]' | tr -d '\\' || echo "No version moved."
+	@moved=$$(diff -U0 $(LOCKING)/before $(LOCKING)/after | grep '^[-+][a-z]' | tr -d '\\'); echo "$${moved:-No version moved.}"
 	@rm -rf $(LOCKING)
 
 clean:
