@@ -23,11 +23,12 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: install it (Debian, Ubuntu: apt-get install python3-venv)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
+# New pips print the warnings of setuptools, 160 lines of them, although they are told to be quiet.
 setup: $(RUNNING)
 
 $(RUNNING): requirements.lock pyproject.toml | $(VENV)/bin/pip
 	$(INSTALL) -r requirements.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@$(CHECK)
 	@touch $@
 
@@ -111,7 +112,7 @@ lock:
 	$(COMPILE) --extra bench -o requirements-bench.lock -c requirements.lock -c requirements-dev.lock \
 		$$($(OMIT) requirements.lock requirements-dev.lock)
 	@grep -H == $(LOCKS) | sort >$(LOCKING)/after
-	@diff -U0 $(LOCKING)/before $(LOCKING)/after | grep '^[-+][a-z]' | tr -d '\\' || echo "No version moved."
+	@moved=$$(diff -U0 $(LOCKING)/before $(LOCKING)/after | grep '^[-+][a-z]' | tr -d '\\'); echo "$${moved:-No version moved.}"
 	@rm -rf $(LOCKING)
 
 clean:
