@@ -172,7 +172,7 @@ def shares_met(job: tuple[Scenario, dict[str, np.ndarray], tuple[Observation, ..
     read = {outcome.name: outcome.of for outcome in OUTCOMES}
     values = [np.asarray(read[item.outcome](model.history), float) for item in observations]
     met = np.array([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
-    by_point = np.append(met, met.all(axis=0)[None], axis=0).reshape(len(met) + 1, -1, runs)
+    by_point = np.vstack([met, met.all(axis=0)]).reshape(len(met) + 1, -1, runs)
     return by_point.mean(axis=2).T
 
 
