@@ -97,8 +97,9 @@ def reach(theatre: Theatre, army: np.ndarray, ease: np.ndarray) -> np.ndarray:
 
 def edge_ease(theatre: Theatre, rates: Rates) -> np.ndarray:
     """Return (4, cells, 1 or runs) float32 cells crossed per km of march over each edge."""
-    ease = np.where(theatre.road_edge[..., None], rates.road_factor, np.float32(1.0))
-    return ease * np.where(theatre.river_edge[..., None], rates.river_factor, np.float32(1.0)) / theatre.edge_km[..., None]
+    road, river = rates.road_factor, rates.river_factor
+    factor = rows(np.ones(1, np.float32), road, river, road * river)
+    return factor[theatre.road_edge + 2 * theatre.river_edge] / theatre.edge_km[..., None]
 
 
 def unused(
