@@ -63,7 +63,7 @@ def hindcast(scenario: str, observations: Path | None, condition: str | None, ht
     where = read_condition(condition, loaded.start_date) if condition else None
     results = opened or _computed(loaded)
     scored = score_all(results, record, {name: _null_results(loaded, name) for name in ("idle", "random")}, where)
-    page = write_page(html or results.folder / FILE, results, loaded, record, scored)
+    page = write_page(html or results.folder / FILE, results, loaded, record, scored, where)
     if as_json:
         print(json.dumps(scored, allow_nan=False))
     else:
