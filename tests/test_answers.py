@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from report_page import Page
 
 from sim.analysis.answers import answers_of, check_readable, has_series
 from sim.analysis.hindcast import hindcast, score
@@ -24,6 +25,7 @@ from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_file import load_sweep
 from sim.model import TheatreModel
 from sim.outcomes import COVERED, DATE, OUTCOMES, outcome_table
+from sim.pages.hindcast_page import write_page
 from sim.readings import NoSeriesError, as_of
 from sim.scenario import load_scenario
 
@@ -157,16 +159,19 @@ def test_a_change_over_a_window_is_that_of_the_series(results: Results, tmp_path
     assert not item.lies_within(date(2026, 1, 27), END), "the window begins before the runs do"
 
 
-def test_only_runs_that_meet_a_condition_are_scored(results: Results) -> None:
+def test_only_runs_that_meet_a_condition_are_scored(results: Results, tmp_path: Path) -> None:
     item = next(item for item in load_observations() if item.outcome == "withdrawal_started_on")
     where = read_condition("truce_agreed_on < 2026-01-21", START)
     held = where.holds(results.outcomes)
     assert 0 < held.sum() < RUNS
-    made = hindcast(results, [item], {"same": results}, where)
+    made = hindcast(results, [item], {"idle": results}, where)
     (row,) = made["observations"]
     assert (made["runs"], row["n"]) == (held.sum(), held.sum())
-    assert row["null_policies"]["same"] == pytest.approx(row["score"])
+    assert row["null_policies"]["idle"] == pytest.approx(row["score"])
     assert made["notes"][0].startswith(f"only the {held.sum()} of {RUNS} runs that meet truce_agreed_on < 2026-01-21")
+    assert agreement(results, [item], where).met.shape == (1, held.sum())
+    page = Page(write_page(tmp_path / "p.html", results, results.scenario, [item], made, where).read_text(encoding="utf-8"))
+    assert f"Runs{held.sum()}, seed" in page.text and "Only wheretruce_agreed_on < 2026-01-21" in page.text
     with pytest.raises(InputError, match='no run of baseline meets --where "killed_sdf > 1e9"'):
         hindcast(results, [item], None, read_condition("killed_sdf > 1e9", START))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from dashboards.engine.seat import Seat, Stop
 from dashboards.engine.seat_file import as_toml
 from dashboards.engine.setup import Setup
 from dashboards.engine.why import plain, words
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, outcome_table
+from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
 from sim.pages.wording import Calendar, amount
 
 HIDDEN = ("day", "chance")
@@ -68,12 +69,16 @@ def reckoning(seat: Seat) -> list[dict[str, Any]]:
         {
             "name": words(outcome.name),
             "definition": outcome.definition,
-            "seat": said(outcome, float(played[outcome.name][0]), calendar),
-            "policy": said(outcome, float(left[outcome.name][0]), calendar),
+            "seat": _of_table(outcome, played, calendar),
+            "policy": _of_table(outcome, left, calendar),
             "same": bool(np.array_equal(played[outcome.name], left[outcome.name], equal_nan=True)),
         }
         for outcome in OUTCOMES
     ]
+
+
+def _of_table(outcome: Outcome, table: Mapping[str, np.ndarray], calendar: Calendar) -> str:
+    return said(outcome, float(table[outcome.name][0]), calendar) if arising(outcome, table)[0] else "does not arise"
 
 
 def said(outcome: Outcome, value: float, calendar: Calendar) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from sim.analysis.answers import answers_of
 from sim.analysis.observation import Observation, as_number
 from sim.analysis.pooled import Pooled
+from sim.analysis.where import Condition
 from sim.arrays import own_numerics
 from sim.experiments.results import Results
 from sim.readings import NoSeriesError
@@ -45,20 +46,23 @@ class Agreement:
 
 
 @own_numerics
-def agreement(results: Results | Pooled, observations: Sequence[Observation]) -> Agreement:
+def agreement(
+    results: Results | Pooled, observations: Sequence[Observation], where: Condition | None = None
+) -> Agreement:  # fmt: skip
     """Compare every run with every observation that the results cover; a question that did not arise is not met.
 
-    Observations of an evening whose series the results do not keep are left out.
+    where: only runs that meet it. Observations of an evening whose series the results do not keep are left out.
     """
     scenario, covered, met = results.scenario, [], []
+    kept = np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
     for item in observations:
         if item.lies_within(scenario.start_date, scenario.end_date):
             try:
-                met.append(inside(item, answers_of(item, results), scenario.start_date))
+                met.append(inside(item, answers_of(item, results)[kept], scenario.start_date))
             except NoSeriesError:
                 continue
             covered.append(item)
-    return Agreement(tuple(covered), np.array(met, bool).reshape(len(covered), results.runs))
+    return Agreement(tuple(covered), np.array(met, bool).reshape(len(covered), int(kept.sum())))
 
 
 def inside(item: Observation, values: np.ndarray, start: date, beyond: float = 0.0) -> np.ndarray:

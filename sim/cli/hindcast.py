@@ -70,10 +70,10 @@ def hindcast(scenario: str, observations: Path | None, condition: str | None, ht
     scored = score_all(results, record, _nulls(loaded), where)
     page, code = html, DONE
     if html is not None:
-        write_page(html, results, loaded, record, scored)
+        write_page(html, results, loaded, record, scored, where)
     else:
         beside = results.folder / FILE
-        page, code = page_beside(beside, lambda: write_page(beside, results, loaded, record, scored))
+        page, code = page_beside(beside, lambda: write_page(beside, results, loaded, record, scored, where))
     with stored_in(results.folder):
         if as_json:
             print(json.dumps(scored, allow_nan=False))

@@ -9,6 +9,7 @@ from typing import Any
 from sim.analysis.observation import Observation
 from sim.analysis.pooled import Pooled
 from sim.analysis.record import agreement
+from sim.analysis.where import Condition
 from sim.experiments.results import Results
 from sim.experiments.statistics import summaries
 from sim.pages import page_file
@@ -25,18 +26,20 @@ def write_page(
     scenario: Scenario,
     observations: Sequence[Observation],
     scored: Mapping[str, Any],
+    where: Condition | None = None,
 ) -> Path:
-    """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it."""
-    made = summaries(results.outcomes, scenario.start_date, scenario.days)
+    """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it under the same `where`."""
+    kept = slice(None) if where is None else where.holds(results.outcomes)
+    made = summaries({name: values[kept] for name, values in results.outcomes.items()}, scenario.start_date, scenario.days)
     calendar = Calendar(scenario.start_date, scenario.days)
-    section = record_section(scored, agreement(results, observations), made, calendar)
+    section = record_section(scored, agreement(results, observations, where), made, calendar)
     title = results.manifest["title"] if isinstance(results, Pooled) else scenario.title
     facts = {
         "Scenario": f"{scenario.name}, {scored['hash']}",
         "Days": f"{scenario.days}, {scenario.start_date} to {scenario.end_date}",
-        "Runs": f"{results.runs}, seed {scenario.seed}",
-    }
+        "Runs": f"{scored['runs']}, seed {scenario.seed}",
+    } | ({"Only where": where.text} if where else {})
     cautions = [results.shortfall] if results.shortfall else []
-    footer = f"{results.runs} simulated runs of a model under stated assumptions."
+    footer = f"{scored['runs']} simulated runs of a model under stated assumptions."
     page_file.write_page(path, page_file.document(f"{title}: against the record", facts, cautions, (section,), footer))
     return path
