@@ -58,7 +58,7 @@ def test_a_point_meets_the_same_observations_in_any_block(monkeypatch: pytest.Mo
     changed = scenario.with_values(design.settings(3), set_by="test")
     as_it_is = make_design(changed, 1, seed=1)
     own = replace(as_it_is, points=design.points[[3]])
-    assert np.array_equal(list(play(changed, fitted(), own, [0], RUNS, 1))[0], together[3])
+    assert np.array_equal(next(play(changed, fitted(), own, [0], RUNS, 1)), together[3])
 
 
 def test_a_value_the_record_speaks_of_is_identified_and_no_other() -> None:
