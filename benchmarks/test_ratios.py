@@ -18,6 +18,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from benchmarks.peer import PeerModel
+from sim.analysis.calibrate import make_design
 from sim.mechanisms import FIGHTING
 from sim.model import BLOCK_RUNS, SUB_MOVES, TheatreModel, piece_size
 from sim.scenario import Scenario, load_scenario
@@ -89,6 +90,19 @@ def test_against_the_core_one_run_at_a_time(measure: Callable, benchmark: object
     alone = seconds(lambda: play_block(runs=1))
     together = measure(play_block, rounds=3, replicate_days=BLOCK_RUNS * 180) / BLOCK_RUNS
     benchmark.extra_info.update(ratio=round(alone / together, 1), reads="times its pace")
+
+
+def test_points_of_one_run_against_runs_of_one_scenario(measure: Callable, benchmark: object, scenario: Scenario) -> None:
+    """A block in which every uncertain value differs by run, over one of the same run numbers in which none does."""
+    design = make_design(scenario, BLOCK_RUNS, 1)
+    columns = design.columns(range(BLOCK_RUNS), 1)
+
+    def mixed() -> None:
+        TheatreModel(scenario, BLOCK_RUNS, columns=[columns]).run_to(scenario.days)
+
+    alike = seconds(play_block)
+    together = measure(mixed, rounds=3, replicate_days=BLOCK_RUNS * scenario.days)
+    benchmark.extra_info["ratio"] = round(together / alike, 2)
 
 
 def test_the_cells_of_a_day_against_compiled_loops(measure: Callable, benchmark: object, scenario: Scenario) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.analysis import calibration_store
-from sim.analysis.calibrate import Calibration, combined, identified, make_design, meets, paired, uncertain
+from sim.analysis.calibrate import Calibration, combined, identified, make_design, meets, paired, play, uncertain
 from sim.analysis.observations import Observation, load_observations
 from sim.analysis.plausible import write_plausible
 from sim.cli import commands
@@ -44,6 +45,20 @@ def test_every_point_lies_within_the_stated_ranges_and_moves_uncertainties_only(
     assert ((design.points >= low) & (design.points <= high)).all()
     assert np.array_equal(design.points, make_design(scenario, 64, seed=1).points)
     scenario.with_values(design.settings(5), set_by="test")
+
+
+def test_a_point_meets_the_same_observations_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = load_scenario("baseline")
+    design = make_design(scenario, 64, seed=1)
+    together = np.array(list(play(scenario, fitted(), design, range(5), RUNS, 1)))
+    monkeypatch.setattr("sim.analysis.calibrate.BLOCK_RUNS", RUNS)
+    alone = np.array(list(play(scenario, fitted(), design, range(5), RUNS, 1)))
+    assert together.shape == (5, len(fitted()) + 1)
+    assert np.array_equal(together, alone) and len({tuple(row) for row in together.tolist()}) > 1
+    changed = scenario.with_values(design.settings(3), set_by="test")
+    as_it_is = make_design(changed, 1, seed=1)
+    own = replace(as_it_is, points=design.points[[3]])
+    assert np.array_equal(next(play(changed, fitted(), own, [0], RUNS, 1)), together[3])
 
 
 def test_a_value_the_record_speaks_of_is_identified_and_no_other() -> None:
