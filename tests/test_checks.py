@@ -256,7 +256,8 @@ def test_runs_that_were_cut_short_load_again_and_their_base_is_still_checked(tmp
 
 
 @pytest.mark.parametrize(
-    ("until", "said"), [("2026-09-01", "after the last day"), ("181", "after the last day"), ("0", "must be after the first evening")]
+    ("until", "said"),
+    [("2026-09-01", "after the last day"), ("181", "after the last day"), ("0", "must be after the first evening")],
 )
 def test_until_is_a_day_of_the_runs(until: str, said: str, tmp_path: Path) -> None:
     arguments = ["run", "baseline", "--until", until, "--save", str(tmp_path / "saved")]

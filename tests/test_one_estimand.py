@@ -135,7 +135,7 @@ def test_fighting_that_never_stopped_does_not_resume_later() -> None:
     (made,) = differences(_matched([a, b]), (BY_NAME["fighting_resumed_on"],))
     assert (made.n, made.pairs, made.arises, made.arises_apart) == (1, 32, (32, 1), True)
     (said,) = words.warnings([made])
-    assert said.startswith("fighting_resumed_on arises in 32 of A, 1 of B, in 1 of both")
+    assert said.startswith("fighting_resumed_on: arises in 32 of A, 1 of B, in 1 of both")
 
 
 def test_a_date_whose_question_always_arises_is_late_where_it_does_not_come() -> None:

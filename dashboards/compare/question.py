@@ -106,7 +106,7 @@ def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
     table = [dict(row) for row in made.table().to_pylist()]
     return Answer(
         _titled(f"{names} (B) against {made.paired.base.name} (A)", made.notes),
-        ("Outcome", "B", "A", "B less A", "95% interval", "Up, down", "Effect", "q"),
+        ("Outcome", "B", "A", "B less A, where they differ", "95% interval", "Up, down", "Effect", "q"),
         tuple(_row(made, each) for each in words.by_size(made.differences)),
         _csv(table),
         page(comparison_page(made)),

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 LEGEND = """
-A, B        mean of a number; median of a date, and the share of the runs in which it came
-difference  median of the pairs that differ, of yes or no that of the shares; with the interval of its test
-up, down    shares of the pairs in which B is greater, or later, and less, or earlier
-or more     a date did not come by the last day, and counts as the day after
-q           p of the same test, adjusted for the number of outcomes; the largest effects stand first"""
+A, B              mean of a number; median of a date, and the share of the runs in which it came
+where it differs  B less A: median of the pairs that differ; of yes or no, difference of the shares
+95% interval      of that, by the sign test that gives q; of yes or no, Newcombe's
+up, down          shares of the pairs in which B is greater, or later, and less, or earlier
+or more           a date did not come by the last day, and counts as the day after
+q                 p of the same test, adjusted for the number of outcomes; the largest effects first"""
 
 
 @click.command()
@@ -92,9 +93,9 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
     start = made.paired.base.start
     _print_expected(out, [answer for answer in made.answers if answer.scenario == differences[0].scenario])
     for said in words.warnings(differences):
-        out.print(f"! {said}: compared where it arises in both", soft_wrap=True)
+        out.print(f"! {said}; compared where it arises in both", soft_wrap=True)
     clear = [each for each in words.by_size(differences) if each.is_clear]
-    columns = ("A", "B", "difference", "95% interval", "up, down", *(["q"] if show_all else []))
+    columns = ("A", "B", "where it differs", "95% interval", "up, down", *(["q"] if show_all else []))
     rows = table("outcome", *columns, whole=columns)
     for each in differences if show_all else clear:
         if each.diff is not None:

@@ -89,7 +89,7 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
     for each in words.by_size(list(largest.values()))[:LARGEST]:
         about = f"{each.outcome.definition}{f', {in_words(each.category)}' if each.category else ''}"
         said.append(f"{about[0].upper()}{about[1:]}: {_in_words(made, each)}.")
-    said += [f"{each}: compared where it arises in both." for each in words.warnings(differences)]
+    said += [f"{each}; compared where it arises in both." for each in words.warnings(differences)]
     items = [element("li", each) for each in said]
     lists = [
         ("Not distinguishable from chance", unclear),
@@ -173,7 +173,7 @@ def _effects(differences: Sequence[Difference], place: int, whose: str) -> Eleme
 
 
 def _table(made: Comparison, differences: Sequence[Difference], place: int, whose: str) -> Element:
-    columns = ("Outcome", "A", "B", "B less A", "95% interval", "Up, down", "Effect", "q")
+    columns = ("Outcome", "A", "B", "B less A, where they differ", "95% interval", "Up, down", "Effect", "q")
     rows = [_row(made, each) for each in differences]
     return section(
         f"differences-{place}",

@@ -135,9 +135,12 @@ def arises(made: Difference) -> str:
 
 
 def warnings(differences: Sequence[Difference]) -> list[str]:
-    """Say of which outcomes the question itself arises more often on one side, beyond chance."""
-    apart = {each.outcome.name: each for each in differences if each.arises_apart}
-    return [f"{name} {arises(each)}, {each.outcome.arises}" for name, each in apart.items()]
+    """Say of which outcomes the question itself arises more often on one side, beyond chance; those alike in one line."""
+    alike: dict[str, dict[str, None]] = {}
+    for each in differences:
+        if each.arises_apart:
+            alike.setdefault(f"{arises(each)}, {each.outcome.arises}", {})[each.outcome.name] = None
+    return [f"{', '.join(names)}: {said}" for said, names in alike.items()]
 
 
 def expected(answer: Answer) -> tuple[str, str, str, str]:
