@@ -18,3 +18,9 @@ def scenario_folder() -> Path:
         if (folder / "baseline.toml").is_file():
             return folder
     raise FileNotFoundError(f"no scenarios beside {PACKAGE}; install Pullback again")
+
+
+def shown_path(path: Path) -> Path:
+    """Return a path as a message shows it: from the folder the program was started in where it lies below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -161,7 +161,7 @@ def test_a_change_over_a_window_is_that_of_the_series(results: Results, tmp_path
 
 def test_only_runs_that_meet_a_condition_are_scored(results: Results, tmp_path: Path) -> None:
     item = next(item for item in load_observations() if item.outcome == "withdrawal_started_on")
-    where = read_condition("truce_agreed_on < 2026-01-21", START)
+    where = read_condition("truce_agreed_on < 2026-01-21", START, END)
     held = where.holds(results.outcomes)
     assert 0 < held.sum() < RUNS
     made = hindcast(results, [item], {"idle": results}, where)
@@ -173,7 +173,7 @@ def test_only_runs_that_meet_a_condition_are_scored(results: Results, tmp_path: 
     page = Page(write_page(tmp_path / "p.html", results, results.scenario, [item], made, where).read_text(encoding="utf-8"))
     assert f"Runs{held.sum()}, seed" in page.text and "Only wheretruce_agreed_on < 2026-01-21" in page.text
     with pytest.raises(InputError, match='no run of baseline meets --where "killed_sdf > 1e9"'):
-        hindcast(results, [item], None, read_condition("killed_sdf > 1e9", START))
+        hindcast(results, [item], None, read_condition("killed_sdf > 1e9", START, END))
 
 
 def test_a_run_meets_an_observation_on_the_evening_it_is_of(results: Results, tmp_path: Path) -> None:

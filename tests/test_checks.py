@@ -186,11 +186,12 @@ def test_an_option_given_twice_is_one_line(arguments: tuple[str, ...], tmp_path:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_same_results_are_not_compared_with_themselves(tmp_path: Path) -> None:
+def test_no_side_of_a_comparison_is_named_twice(tmp_path: Path) -> None:
     sim.run("baseline", runs=2, sets=["days=2"], out=tmp_path / "a")
     (tmp_path / "b").symlink_to(tmp_path / "a")
-    with pytest.raises(InputError, match="is named twice; a comparison needs two different results"):
-        sim.compare(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(InputError, match="is named twice; compare takes each B once"):
+        sim.compare(tmp_path / "a", tmp_path / "a", tmp_path / "b")
+    assert not any(each.differ for each in sim.compare(tmp_path / "a", tmp_path / "b").differences)
     with pytest.raises(InputError, match="outcomes: killed_sdf is given twice"):
         Results(tmp_path / "a").frame(["killed_sdf", "killed_sdf"])
 
@@ -255,7 +256,7 @@ def test_runs_that_were_cut_short_load_again_and_their_base_is_still_checked(tmp
 
 
 @pytest.mark.parametrize(
-    ("until", "said"), [("2026-09-01", "after the last day"), ("181", "after the last day"), ("0", "not after")]
+    ("until", "said"), [("2026-09-01", "after the last day"), ("181", "after the last day"), ("0", "must be after the first evening")]
 )
 def test_until_is_a_day_of_the_runs(until: str, said: str, tmp_path: Path) -> None:
     arguments = ["run", "baseline", "--until", until, "--save", str(tmp_path / "saved")]

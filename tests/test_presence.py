@@ -90,7 +90,7 @@ def test_a_base_is_emptied_at_its_pace_and_left_once(theatre: Theatre) -> None:
     state, orders = evening(theatre, RUNS)
     troops = state.us_persons[TANF].copy()
     orders.leave_base[TANF] = True
-    pace = rates("us_presence").leaves_per_day
+    (pace,) = rates("us_presence").leaves_per_day
     took = int(np.ceil(troops[0] / pace))
     days(us_presence, theatre, state, orders, took + 5)
     assert (state.us_left_on[TANF] == took).all()

@@ -105,11 +105,11 @@ class Onlooker:
     def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
         names = np.array(self.model.history.rule_names[matter])
         recorded = names[self.model.orders.rules[matter]]
-        undecided = np.ones(len(recorded), dtype=bool)
+        undecided, actor = np.ones(len(recorded), dtype=bool), matter.split(".")[0]
         for rule in rules:
             holds = rule.when(seen, values)
             fires = undecided & holds
-            key = (f"{matter.split('.')[0]}.{values.policy}", matter, rule.name)
+            key = (f"{actor}.{self.model.setting.scenario[actor].policy}", matter, rule.name)
             self._note(self.notes.fired, key, fires, seen.day)
             self._note(self.notes.waited, key, (holds & ~undecided) | (undecided & ~holds), seen.day)
             if (recorded[fires] != rule.name).any():

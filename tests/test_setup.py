@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -113,10 +114,17 @@ def test_the_locks_hold_what_is_required_and_nothing_else(locks: tuple[str, ...]
     assert {name for lock in locks for name in locked(lock)} == required(roots)
 
 
+def imported(path: Path) -> set[str]:
+    """Return the names of the top-level modules that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in plain | named}
+
+
 def test_what_the_program_imports_is_in_the_lock_for_running() -> None:
     files = [path for top in ("sim", "dashboards") for path in (ROOT / top).rglob("*.py")]
-    imports = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
-    modules = {name for path in files for name in imports.findall(path.read_text(encoding="utf-8"))}
+    modules = {name for path in files for name in imported(path)}
     foreign = modules - sys.stdlib_module_names - {"sim", "dashboards", "xarray"}  # xarray: only where it is installed
     packages = packages_distributions()
     assert {canonicalize_name(packages[name][0]) for name in foreign} <= set(locked(RUNNING)), foreign

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +154,8 @@ def test_a_stopped_sweep_says_so_in_one_line_and_leaves_no_process(sent: int, co
     with started(long, tmp_path / "mine") as process:
         wait_until(lambda: list((tmp_path / "mine").glob(after)))
         os.killpg(process.pid, sent) if sent == signal.SIGINT else process.send_signal(sent)  # Ctrl-C goes to all
-        began = time.monotonic()
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == code
-    assert time.monotonic() - began < 20
     (line,) = [line for line in stderr.splitlines() if " of disk free" not in line]
     assert line.endswith("the same command goes on from there")
 

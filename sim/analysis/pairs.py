@@ -16,7 +16,7 @@ from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
 from sim.outcomes import OUTCOMES
-from sim.paths import scenario_folder
+from sim.paths import scenario_folder, shown_path
 from sim.scenario import Scenario, load_scenario
 from sim.scenario_file import near_miss
 
@@ -65,9 +65,9 @@ def pair(sources: Sequence[str | Path], by: str | None = None) -> Paired:
     whose values are the sides.
     """
     opened = [_opened(source) for source in sources]
-    twice = first_repeated(opened, key=lambda results: results.folder.resolve())
+    twice = first_repeated(opened[1:], key=lambda results: results.folder.resolve())
     if twice is not None:
-        raise InputError(f"{twice.folder}: is named twice; a comparison needs two different results")
+        raise InputError(f"{twice.folder}: is named twice; compare takes each B once")
     if by is not None:
         if len(opened) != 1 or not isinstance(opened[0], SweepResults):
             raise InputError("--by goes with the folder of one sweep")
@@ -123,7 +123,7 @@ def _side(results: Results | SweepResults) -> Side:
     key = np.column_stack([np.zeros_like(run), run])
     made = results.manifest
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
-    side = _made(made["scenario"], results.folder, results.scenario, made["code"], key, outcomes)
+    side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
     return replace(side, notes=note, expect=results.scenario.expect)
 
 
@@ -168,7 +168,10 @@ def _sides_by(results: SweepResults, path: str) -> list[Side]:
         outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
         name = f"{path} = {shown(value)}"
         sides.append(
-            replace(_made(name, results.folder, results.base, results.manifest["code"], key, outcomes), notes=tuple(notes))
+            replace(
+                _made(name, shown_path(results.folder), results.base, results.manifest["code"], key, outcomes),
+                notes=tuple(notes),
+            )
         )
     return sides
 

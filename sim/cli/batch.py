@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.exits import DISK, DONE, HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated, say
+from sim.paths import shown_path
 
 if TYPE_CHECKING:
     from sim.experiments.ensemble import States
@@ -83,7 +84,9 @@ def page_beside(path: Path, write: Callable[[], object]) -> tuple[Path | None, i
         write()
     except OSError as error:
         closed = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
-        return None, say(f"{path}: was not written ({error.strerror}); the results are whole", DONE if closed else DISK)
+        return None, say(
+            f"{shown_path(path)}: was not written ({error.strerror}); the results are whole", DONE if closed else DISK
+        )
     return path, DONE
 
 

@@ -12,6 +12,7 @@ import click
 from sim.cli.exits import DONE
 from sim.cli.streams import stored_in
 from sim.cli.targets import FILE, is_printed
+from sim.paths import shown_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -152,7 +153,7 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
         _print_sums(out, scored["all"])
         out.print(LEGEND)
     if page is not None:
-        out.print(f"page     {page}", soft_wrap=True)
+        out.print(f"page     {shown_path(page)}", soft_wrap=True)
     out.print("simulated runs: an exploration, not a forecast")
 
 

@@ -156,6 +156,8 @@ def _day_number(text: str, loaded: Scenario) -> int:
         day = start + timedelta(int(text)) if text.isdecimal() else date.fromisoformat(text)
     except (ValueError, OverflowError):
         raise InputError(f"--until {text}: give a date, as in 2026-01-20, or a number of days") from None
+    if day <= start:
+        raise InputError(f"--until {text}: must be after the first evening, {start}")
     check_reached(f"--until {text}", day, day, start, loaded.end_date)
     return (day - start).days
 

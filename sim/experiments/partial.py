@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+from sim.paths import shown_path
+
 
 class IncompleteResults(UserWarning):
     """Results were opened of which runs that were asked for are not there."""
@@ -18,4 +20,4 @@ def shortfall(there: int, asked: int, what: str = "runs") -> str:
 def warn(folder: Path, said: str) -> None:
     """Warn of a shortfall in the results of a folder; "" is none."""
     if said:
-        warnings.warn(f"{folder}: {said}", IncompleteResults, stacklevel=3)
+        warnings.warn(f"{shown_path(folder)}: {said}", IncompleteResults, stacklevel=3)

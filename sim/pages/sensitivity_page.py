@@ -15,6 +15,7 @@ from sim.pages.markup import Contents, code, element, figure, folded, paragraph,
 from sim.pages.page_file import document, write_page
 from sim.pages.sensitivity_charts import Part, Rank, heat_map, parts_bar, ranking, response_chart
 from sim.pages.wording import number, part, percent
+from sim.paths import shown_path
 
 MOST_ROWS, FEWEST_ROWS, MOST_RESPONSES = 20, 5, 6
 CLEAR = 0.05
@@ -54,7 +55,7 @@ def _facts(made: Sensitivity) -> dict[str, str]:
     results = made.results
     facts = {
         "Outcome": f"{made.measure.said}: {made.measure.outcome.definition}",
-        "Sweep": f"{results.manifest['scenario']}, {results.folder}, model {results.manifest['code']}",
+        "Sweep": f"{results.manifest['scenario']}, {shown_path(results.folder)}, model {results.manifest['code']}",
         "Points": f"{made.points}, {made.runs:,} runs in all; {len(made.drivers)} values vary",
     }
     return facts | ({"Only where": made.where.said} if made.where else {})
