@@ -192,8 +192,8 @@ with whole_file(Path("new")) as file:
 WRITES = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to", "mkfifo"}
 MOVES = {"os.replace", "os.rename", "os.open", "os.fdopen", "os.link", "os.symlink", "shutil.copy", "shutil.copyfile",
          "shutil.copy2", "shutil.copytree", "shutil.move", "tempfile.mkstemp"}  # fmt: skip
-MAKERS = {"write_table", "ParquetWriter", "write_csv", "to_netcdf", "to_csv", "to_parquet", "save", "savez", "savez_compressed",
-          "dump"}  # fmt: skip
+MAKERS = {"write_table", "ParquetWriter", "write_csv", "to_netcdf", "to_csv", "to_parquet", "save", "savez",
+          "savez_compressed", "dump"}  # fmt: skip
 LIBRARIES = ("np", "pq", "csv", "dataset", "json", "pickle")
 """Functions of libraries that write a file where they are given a path."""
 
