@@ -15,8 +15,9 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks import BLOCK_RUNS
 from sim.experiments.ensemble import run_ensemble
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.scenario import Scenario, load_scenario
 from sim.theatre import Theatre
 from tests.fine_lattice import fine_theatre

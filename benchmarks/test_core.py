@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks import BLOCK_RUNS
 from sim.agents import AGENTS
 from sim.agents.seen import see
 from sim.experiments.store import open_folder, write_part
 from sim.mechanisms import MECHANISMS
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
 from sim.state import sizes

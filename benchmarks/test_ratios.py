@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
+from benchmarks import BLOCK_RUNS
 from benchmarks.peer import PeerModel
 from sim.analysis.calibrate import make_design
+from sim.experiments.blocks import block_runs
 from sim.mechanisms import FIGHTING
-from sim.model import BLOCK_RUNS, SUB_MOVES, TheatreModel, piece_size
+from sim.model import SUB_MOVES, TheatreModel, piece_size
 from sim.scenario import Scenario, load_scenario
 
 PRESS_ON = (
@@ -90,6 +92,14 @@ def test_against_the_core_one_run_at_a_time(measure: Callable, benchmark: object
     alone = seconds(lambda: play_block(runs=1))
     together = measure(play_block, rounds=3, replicate_days=BLOCK_RUNS * 180) / BLOCK_RUNS
     benchmark.extra_info.update(ratio=round(alone / together, 1), reads="times its pace")
+
+
+def test_the_programs_own_block_against_blocks_of_512(measure: Callable, benchmark: object, scenario: Scenario) -> None:
+    """As many runs as the memory of a worker takes, a run's time against that of a run in a block of 512."""
+    runs = block_runs(scenario.days)
+    small = seconds(play_block) / BLOCK_RUNS
+    large = measure(lambda: play_block(runs), rounds=3, replicate_days=runs * scenario.days) / runs
+    benchmark.extra_info.update(ratio=round(small / large, 2), reads="times its pace", runs=runs)
 
 
 def test_points_of_one_run_against_runs_of_one_scenario(measure: Callable, benchmark: object, scenario: Scenario) -> None:

@@ -6,7 +6,7 @@
 # The same command again goes on where tasks were stopped or failed; `pullback status DIR` says how far it is from anywhere,
 # and `pullback verify DIR` whether every planned run is there once. Any other scheduler does: set SHARD_NUMBER and SHARDS.
 #
-# Memory   about 350 MB for each of a task's workers and for its driver (`pullback plan SWEEP` measures a worker), however
+# Memory   at most 500 MB for each of a task's workers and 350 MB for its driver (`pullback plan SWEEP` measures a worker), however
 #          many runs there are. --mem below is for 4 workers.
 # Time     `pullback plan SWEEP --workers N`, N being the workers of all tasks together. A task stopped by the time limit
 #          (SIGTERM) loses the jobs under way, a few seconds of each worker.
@@ -19,7 +19,7 @@
 #
 #SBATCH --job-name=pullback
 #SBATCH --cpus-per-task=4
-#SBATCH --mem=2G
+#SBATCH --mem=3G
 #SBATCH --time=04:00:00
 #SBATCH --signal=TERM@60
 set -euo pipefail

@@ -44,9 +44,6 @@ SUB_MOVES = 6
 CELLS_TIMES_RUNS = 60_000
 """Theatre cells times runs that stay within the processor's cache: so many runs fight at a time."""
 
-BLOCK_RUNS = 512
-"""Runs of a block: enough that what a day costs however many runs there are is shared by many."""
-
 
 class TheatreModel(mesa.Model):
     """A block of runs. A run of the same number and the same values is the same history, whatever the block."""

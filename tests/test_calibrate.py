@@ -51,7 +51,7 @@ def test_a_point_meets_the_same_observations_in_any_block(monkeypatch: pytest.Mo
     scenario = load_scenario("baseline")
     design = make_design(scenario, 64, seed=1)
     together = np.array(list(play(scenario, fitted(), design, range(5), RUNS, 1)))
-    monkeypatch.setattr("sim.analysis.calibrate.BLOCK_RUNS", RUNS)
+    monkeypatch.setattr("sim.analysis.calibrate.block_runs", lambda days: RUNS)
     alone = np.array(list(play(scenario, fitted(), design, range(5), RUNS, 1)))
     assert together.shape == (5, len(fitted()) + 1)
     assert np.array_equal(together, alone) and len({tuple(row) for row in together.tolist()}) > 1

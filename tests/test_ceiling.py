@@ -133,7 +133,7 @@ def test_what_is_there_of_a_sweep_takes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_shards_take_together_what_the_whole_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiments.sweep.JOB_RUNS", 1)
+    monkeypatch.setattr("sim.experiments.sweep.SHARD_RUNS", 1)
     sweep, folder = load_sweep(written(tmp_path)), tmp_path / "it"
     runs = [needs_of(sweep, folder, 1, Shard(number, 4))[0].runs for number in (1, 2, 3, 4)]
     assert runs == [3 * RUNS, 2 * RUNS, 2 * RUNS, 2 * RUNS]

@@ -22,12 +22,12 @@ from sim.experiments.locks import FolderBusy, held
 from sim.experiments.results import Results
 from sim.experiments.runner import JobsFailed
 from sim.experiments.store import open_folder, runs_done
-from sim.model import BLOCK_RUNS
 from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS = 9
-MANY = 3 * BLOCK_RUNS
+BLOCK = 1000
+MANY = 1536
 """Runs of an ensemble of several jobs, large enough to be killed in the middle."""
 
 
@@ -96,15 +96,18 @@ def wait_until(condition: Any, seconds: float = 60) -> None:
         (4, range(10), 4, []),
         (100, [], 2, [(0, 50), (50, 50)]),
         (100, range(40), 3, [(40, 20), (60, 20), (80, 20)]),
-        (2 * BLOCK_RUNS, [], 1, [(0, BLOCK_RUNS), (BLOCK_RUNS, BLOCK_RUNS)]),
+        (4 * BLOCK, [], 1, [(first, BLOCK) for first in range(0, 4 * BLOCK, BLOCK)]),
+        (4 * BLOCK + 2, [], 1, [(0, 801), (801, 801), (1602, 801), (2403, 801), (3204, 798)]),
+        (600, [], 1, [(0, 300), (300, 300)]),  # cut evenly, so that no worker waits for another
+        (6000, [], 2, [(first, 750) for first in range(0, 6000, 750)]),  # a share in four, to show how far it is
     ],
 )
 def test_jobs_cover_what_is_missing_once(runs: int, done: list[int], workers: int, jobs: list[tuple[int, int]]) -> None:
-    planned = plan(runs, np.array(done, int), workers)
+    planned = plan(runs, np.array(done, int), workers, BLOCK)
     covered = [run for job in planned for run in range(job.first_run, job.first_run + job.runs)]
     assert sorted(covered) == sorted(set(range(runs)) - set(done))
     assert [(job.first_run, job.runs) for job in planned] == jobs
-    assert all(job.runs <= BLOCK_RUNS for job in planned)
+    assert all(job.runs <= BLOCK for job in planned)
 
 
 def test_the_same_results_whatever_the_number_of_workers(tmp_path: Path) -> None:
@@ -184,7 +187,7 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(tmp_path: P
 
 def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    with started(folder, 1000 * BLOCK_RUNS) as first:
+    with started(folder, 500_000) as first:
         wait_until(lambda: (folder / "manifest.json").exists())
         with started(folder, 2) as second:
             stdout, stderr = second.communicate(timeout=60)

@@ -192,7 +192,8 @@ with whole_file(Path("new")) as file:
 WRITES = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to", "mkfifo"}
 MOVES = {"os.replace", "os.rename", "os.open", "os.fdopen", "os.link", "os.symlink", "shutil.copy", "shutil.copyfile",
          "shutil.copy2", "shutil.copytree", "shutil.move", "tempfile.mkstemp"}  # fmt: skip
-MAKERS = {"write_table", "write_csv", "to_netcdf", "to_csv", "to_parquet", "save", "savez", "savez_compressed", "dump"}
+MAKERS = {"write_table", "ParquetWriter", "write_csv", "to_netcdf", "to_csv", "to_parquet", "save", "savez",
+          "savez_compressed", "dump"}  # fmt: skip
 LIBRARIES = ("np", "pq", "csv", "dataset", "json", "pickle")
 """Functions of libraries that write a file where they are given a path."""
 
@@ -205,7 +206,7 @@ MAY = {
     ("sim/experiments/folders.py", "touch"): "an empty mark has nothing to lose",
     ("sim/experiments/netcdf.py", "to_netcdf"): "into a temporary folder, copied from there",
     ("sim/snapshot.py", "savez_compressed"): "given a stream",
-    ("sim/experiments/folders.py", "write_table"): "given a stream of whole_file",
+    ("sim/experiments/folders.py", "ParquetWriter"): "given a stream of whole_file",
     ("sim/cli/tables.py", "write_csv"): "given a stream of whole_file",
 }
 

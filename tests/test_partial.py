@@ -60,7 +60,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for runs in (8, 16):
         sim.run("baseline", runs=runs, sets=["days=3"], out=folder / "r")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.experiments.sweep.JOB_RUNS", 1)
+        patch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 1)
         run_sweep(load_sweep(folder / "tiny.toml"), folder / "s", 1, quiet)
     return folder
 

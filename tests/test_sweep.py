@@ -97,7 +97,7 @@ def test_jobs_cover_what_is_missing_once(missing: list[tuple[int, int]]) -> None
     there[tuple(zip(*missing, strict=True))] = False
     covered = [
         (point, run)
-        for job in plan(there, 1)
+        for job in plan(there, 1, 512)
         for point in range(job.first_point, job.end_point)
         for run in range(job.first_run, job.end_run)
     ]
@@ -107,7 +107,7 @@ def test_jobs_cover_what_is_missing_once(missing: list[tuple[int, int]]) -> None
 def test_workers_and_size_of_jobs_do_not_show_in_the_results(
     small: Sweep, whole: SweepResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "JOB_RUNS", 1)
+    monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 1)
     other = run_sweep(small, tmp_path / "other", 2, quiet)
     assert len(other.parts) > len(whole.parts)
     assert_same(whole, other)
@@ -191,13 +191,13 @@ def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
 ) -> None:
     real = sweep_play.play
 
-    def refuse_one(scenario: Any, numbers: Any, columns: Any, **keep: Any) -> Any:
+    def refuse_one(scenario: Any, numbers: Any, columns: Any, kept: Any) -> Any:
         if "stay" in columns["moscow.policy"]:
             raise ArithmeticError("of no use")
-        return real(scenario, numbers, columns, **keep)
+        return real(scenario, numbers, columns, kept)
 
     monkeypatch.setattr(sweep_play, "play", refuse_one)
-    monkeypatch.setattr(sweeping, "JOB_RUNS", 1)
+    monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 1)
     with pytest.raises(JobsFailed, match="points 2 to 2, runs 0 to 5 raised ArithmeticError: of no use"):
         run_sweep(small, tmp_path / "mine", 1, quiet)
     made = status(tmp_path / "mine")

@@ -116,7 +116,7 @@ def test_a_folder_that_became_read_only_is_one_line_and_stays_as_it_is(
     for table in ("outcomes", "series"):
         (copy / table).chmod(0o555)
     if not os.geteuid():  # nothing is closed to the administrator
-        monkeypatch.setattr("pyarrow.parquet.write_table", refuse)
+        monkeypatch.setattr("pyarrow.parquet.ParquetWriter", refuse)
     code, said = called(capfd, "sweep", written(tmp_path), "--workers", "1", "--out", copy)
     for table in ("outcomes", "series"):
         (copy / table).chmod(0o755)

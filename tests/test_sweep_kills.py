@@ -116,8 +116,8 @@ def test_killed_and_resumed_with_other_workers_and_other_blocks(
     file, kills, whole, _ = form
     died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), workers=3, seed=1)
     left = committed(tmp_path / "killed")
-    monkeypatch.setattr(sweeping, "JOB_RUNS", 96)
-    monkeypatch.setattr(sweep_play, "BLOCK_RUNS", 25)
+    monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 96)
+    monkeypatch.setattr(sweep_play, "block_runs", lambda days, kept: 25)
     run_sweep(load_sweep(file), tmp_path / "killed", 1, quiet)
     assert_whole(tmp_path / "killed", whole)
     say(record_property, whole, died, left)

@@ -17,7 +17,7 @@ import pytest
 
 from sim.analysis.differences import Difference, differences
 from sim.analysis.pairs import Paired, Side
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES, outcome_table
 from sim.scenario import list_scenarios, load_scenario
 
@@ -53,8 +53,8 @@ def played(name: str, runs: int) -> dict[str, np.ndarray]:
     """Return outcome -> (runs,) at the scenario's own horizon."""
     scenario = load_scenario(name)
     tables = []
-    for first in range(0, runs, BLOCK_RUNS):
-        model = TheatreModel(scenario, runs=min(BLOCK_RUNS, runs - first), first_run=first)
+    for first in range(0, runs, FULL_RUNS):
+        model = TheatreModel(scenario, runs=min(FULL_RUNS, runs - first), first_run=first)
         model.run_to(scenario.days)
         tables.append(outcome_table(model.history))
     return {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}

@@ -20,8 +20,9 @@ from sim.analysis.answers import BY_NAME, answers
 from sim.analysis.observation import Observation, as_number
 from sim.analysis.record import inside
 from sim.arrays import own_numerics
+from sim.experiments.blocks import block_runs, evenly
 from sim.experiments.runner import in_order
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.outcomes import read_for
 from sim.scenario import Scenario
 
@@ -148,7 +149,7 @@ def play(
 ) -> Iterator[np.ndarray]:
     """Yield the (observations + 1,) shares of runs of these points of the design, in order, as they are played."""
     share = -(-len(points) // max(workers, 1))
-    size = max(min(BLOCK_RUNS // runs, share), 1)
+    size = evenly(share, max(block_runs(days_needed(scenario, observations)) // runs, 1))
     pieces = [list(points[first : first + size]) for first in range(0, len(points), size)]
     jobs = [(scenario, design.columns(piece, runs), tuple(observations), runs) for piece in pieces]
     for made in in_order(shares_met, jobs, workers):

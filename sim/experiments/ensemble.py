@@ -19,15 +19,14 @@ from sim import snapshot
 from sim.arrays import own_numerics
 from sim.checks import RUNS, WORKERS, whole_number
 from sim.errors import InputError
+from sim.experiments.blocks import block_runs, share_runs
 from sim.experiments.locks import held, is_held
 from sim.experiments.results import Results, open_results
 from sim.experiments.runner import JobsFailed, work_off
 from sim.experiments.store import is_known, note_asked, open_folder, read_asked, runs_done, saved_state, write_part
 from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.scenario import Scenario, as_scenario, load_scenario
-
-SMALLEST_JOB = 32
 
 Progress = Callable[[int, int], object]
 
@@ -108,7 +107,7 @@ def run_ensemble(
         open_folder(folder, scenario, states.horizon)
         note_asked(folder, runs)
         done = runs_done(folder)
-        jobs = plan(runs, done, workers)
+        jobs = plan(runs, done, workers, block_runs(scenario.days))
         on_progress(runs - sum(job.runs for job in jobs), runs)
         _work_off(Task(scenario, folder, states), jobs, min(workers, len(jobs)), runs, on_progress)
     return open_results(folder)
@@ -128,16 +127,15 @@ def _made_and_held(folder: Path) -> Iterator[None]:
         yield
 
 
-def plan(runs: int, done: np.ndarray, workers: int) -> list[Job]:
+def plan(runs: int, done: np.ndarray, workers: int, block: int) -> list[Job]:
     """Cut the runs below `runs` that are not in `done` into jobs that keep every worker busy.
 
-    Jobs are as large as their result file is worth a second or more, but no larger than a worker's fair share.
+    block: runs that a job has at most.
     """
     missing = np.setdiff1d(np.arange(runs), done)
     if not len(missing):
         return []
-    share = -(-len(missing) // max(workers, 1))
-    size = max(min(SMALLEST_JOB, share), min(BLOCK_RUNS, share))
+    size = share_runs(len(missing), workers, block)
     gaps = np.flatnonzero(np.diff(missing) > 1) + 1
     return [
         Job(int(piece[start]), len(piece[start : start + size]))

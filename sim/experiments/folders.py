@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -110,13 +110,18 @@ def _makes_numbers(inside: Path) -> bool:
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write one Parquet file, whole or not at all, with checksums."""
-    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    with whole_file(path) as file:
-        pq.write_table(
-            table,
-            file,
-            compression="zstd",
-            use_dictionary=[name for name in table.column_names if name not in floats],
-            use_byte_stream_split=floats,
-            write_page_checksum=True,
-        )
+    write_pieces(path, table.schema, (table,))
+
+
+def write_pieces(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Write one Parquet file of tables that follow each other, made one at a time; whole or not at all, with checksums."""
+    floats = [field.name for field in schema if pa.types.is_floating(field.type)]
+    options = {
+        "compression": "zstd",
+        "use_dictionary": [name for name in schema.names if name not in floats],
+        "use_byte_stream_split": floats,
+        "write_page_checksum": True,
+    }
+    with whole_file(path) as file, pq.ParquetWriter(file, schema, **options) as writer:
+        for table in tables:
+            writer.write_table(table)

@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from sim.errors import InputError
+from sim.experiments.blocks import block_runs
 from sim.experiments.folders import code_digest
 from sim.experiments.results import Results
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.state import State
 from sim.theatre import SECTORS, Theatre
 
@@ -103,8 +104,9 @@ def violent_events(results: Results) -> pa.Table:
         raise InputError(f"{results.folder}: was made by another version of the code; its events cannot be played again")
     rows: list[dict[str, Any]] = []
     runs = set(results.outcomes["run"].tolist())
-    for first in range(min(runs), max(runs) + 1, BLOCK_RUNS):
-        block = range(first, min(first + BLOCK_RUNS, max(runs) + 1))
+    size = block_runs(results.scenario.days)
+    for first in range(min(runs), max(runs) + 1, size):
+        block = range(first, min(first + size, max(runs) + 1))
         rows += [row for row in _of_block(results, block) if row["run"] in runs]
     rows.sort(key=lambda row: row["run"])
     for number, row in enumerate(rows):

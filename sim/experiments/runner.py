@@ -116,7 +116,7 @@ def in_order(work: Callable[[Job], Made], jobs: Iterable[Job], workers: int) -> 
     assert isinstance(pool, LocalPool)
     try:
         with _stopping_waits():
-            made = pool.map(work, jobs, chunksize=4)
+            made = pool.map(work, jobs)
         yield from made
     except BrokenProcessPool:
         raise pool.fault() or JobsFailed(f"a job {KILLED}") from None

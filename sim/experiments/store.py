@@ -31,6 +31,7 @@ from sim.experiments.folders import (
     new_folder,
     read_manifest,
     write_json,
+    write_pieces,
     write_table,
 )
 from sim.files import whole_file
@@ -42,6 +43,9 @@ from sim.scenario_heading import MOST_RUNS
 from sim.state import NEVER
 
 TABLES = ("series", "control", "rules", "outcomes")
+PIECE_ROWS = 32_768
+"""Rows of series that are written together, or those of one run: a whole block of them would be in memory twice."""
+
 PART = re.compile(r"(\d+)-(\d+)\.parquet")
 
 
@@ -51,7 +55,10 @@ def write_part(folder: Path, history: History, kept: dict[str, np.ndarray] | Non
     Each file appears whole or not at all.
     """
     part = f"{history.first_run:08d}-{history.first_run + history.runs:08d}.parquet"
-    write_table(folder / "series" / part, _series(history))
+    runs = max(PIECE_ROWS // (history.days + 1), 1)
+    pieces = [slice(first, first + runs) for first in range(0, history.runs, runs)]
+    schema = _series(history, slice(0, 1)).schema
+    write_pieces(folder / "series" / part, schema, (_series(history, piece) for piece in pieces))
     write_table(folder / "control" / part, _control(history))
     write_table(folder / "rules" / part, _rules(history))
     if kept is not None:
@@ -88,11 +95,12 @@ def _outcomes(history: History) -> pa.Table:
     return pa.table({"run": pa.array(run, pa.int64())} | columns)
 
 
-def _series(history: History) -> pa.Table:
+def _series(history: History, piece: slice) -> pa.Table:
+    """Return the daily series of some of the runs."""
     days = history.days + 1
-    run = np.arange(history.first_run, history.first_run + history.runs, dtype=np.int64)
-    columns = {"run": np.repeat(run, days), "day": np.tile(np.arange(days, dtype=np.int16), history.runs)}
-    return pa.table(columns | {name: values.T.ravel() for name, values in history.series.items()})
+    run = np.arange(history.first_run, history.first_run + history.runs, dtype=np.int64)[piece]
+    columns = {"run": np.repeat(run, days), "day": np.tile(np.arange(days, dtype=np.int16), len(run))}
+    return pa.table(columns | {name: values[:, piece].T.ravel() for name, values in history.series.items()})
 
 
 def _control(history: History) -> pa.Table:

@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.arrays import own_numerics
 from sim.checks import WORKERS, whole_number
+from sim.experiments.blocks import JOBS_PER_WORKER, block_runs
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard, alone, held, is_held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
@@ -36,8 +37,9 @@ from sim.experiments.sweep_store import (
 )
 from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
 
-JOB_RUNS = 512
-JOBS_PER_WORKER = 4
+SHARD_RUNS = 512
+"""Runs of the points that go to one shard before those of the next; a change would leave shards half done."""
+
 
 Progress = Callable[[int, int, int], None]
 """Takes the number of runs done, asked for, and of jobs that failed."""
@@ -94,7 +96,7 @@ def run_sweep(
         for there, wanted in _rounds(sweep, folder, shard):
             done, asked = int((there & wanted).sum()), int(wanted.sum())
             on_progress(done, asked, 0)
-            jobs = plan(there | ~wanted, workers, whole_points=sweep.series == "quantiles")
+            jobs = plan(there | ~wanted, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
             for job, why in work_off(work, jobs, workers, make_pool):
                 if why is None:
                     done += job.size
@@ -142,22 +144,27 @@ def _rounds(sweep: Sweep, folder: Path, shard: Shard | None) -> Iterator[tuple[n
             return
 
 
+def job_runs(sweep: Sweep) -> int:
+    """Return how many runs a job has at most: a block."""
+    return block_runs(sweep.base.days, sweep.series)
+
+
 def points_of(shard: Shard | None, points: int, runs: int) -> np.ndarray:
-    """Return (points,) which points are a shard's: as many as make a job, then as many for the next shard, in turn."""
+    """Return (points,) which points are a shard's: as many as have SHARD_RUNS runs, then as many for the next."""
     if shard is None:
         return np.ones(points, bool)
-    return np.arange(points) // max(1, JOB_RUNS // runs) % shard.of == shard.number - 1
+    return np.arange(points) // max(1, SHARD_RUNS // runs) % shard.of == shard.number - 1
 
 
-def plan(there: np.ndarray, workers: int, whole_points: bool = True) -> list[Job]:
+def plan(there: np.ndarray, workers: int, most: int, whole_points: bool = True) -> list[Job]:
     """Cut the (point, run) that are not there into jobs.
 
-    there: (points, runs) bool. A job takes points as they follow each other, JOB_RUNS runs or one point, but no more than
+    there: (points, runs) bool. A job takes points as they follow each other, `most` runs or one point, but no more than
     keeps every worker busy to the end. whole_points: however many runs a point lacks, they stay in one job, as quantiles
     over them need.
     """
     missing = int(there.size - there.sum())
-    size = min(JOB_RUNS, -(-missing // (JOBS_PER_WORKER * workers)))
+    size = min(most, -(-missing // (JOBS_PER_WORKER * workers)))
     jobs: list[Job] = []
     for point, (first, end) in _spans(there):
         if jobs:
@@ -166,7 +173,7 @@ def plan(there: np.ndarray, workers: int, whole_points: bool = True) -> list[Job
             if follows and last.size + end - first <= size:
                 jobs[-1] = Job(last.first_point, point + 1, first, end)
                 continue
-        step = end - first if whole_points else JOB_RUNS
+        step = end - first if whole_points else most
         jobs += [Job(point, point + 1, run, min(run + step, end)) for run in range(first, end, step)]
     return jobs
 

@@ -14,7 +14,7 @@ import numpy as np
 from sim.checks import WORKERS, whole_number
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import take_over
-from sim.experiments.sweep import plan
+from sim.experiments.sweep import job_runs, plan
 from sim.experiments.sweep_check import disk_used
 from sim.experiments.sweep_file import Sweep
 from sim.experiments.sweep_play import Task, compute
@@ -80,4 +80,4 @@ def _rounds(sweep: Sweep) -> list[tuple[int, int, int]]:
 
 def _jobs(sweep: Sweep, runs: int, workers: int) -> list[Job]:
     """Return the jobs that so many runs of every point are cut into."""
-    return plan(np.zeros((sweep.design.points, runs), bool), workers, whole_points=sweep.series == "quantiles")
+    return plan(np.zeros((sweep.design.points, runs), bool), workers, job_runs(sweep), sweep.series == "quantiles")

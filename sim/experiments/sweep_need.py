@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.experiments.ceiling import DISK_PER_RUN_DAY, MEMORY_AT_REST, MEMORY_PER_RUN_DAY_PLAYED, Need
+from sim.experiments.blocks import JOBS_PER_WORKER, MEMORY_AT_REST, memory_of
+from sim.experiments.ceiling import DISK_PER_RUN_DAY, Need
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard
-from sim.experiments.sweep import JOB_RUNS, JOBS_PER_WORKER, points_of
+from sim.experiments.sweep import job_runs, points_of
 from sim.experiments.sweep_file import Sweep
 from sim.experiments.sweep_store import LEVELS, Job, parts
-from sim.model import BLOCK_RUNS
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
 """Bytes of the outcomes, and of the files of a job however little they hold; measured for 2 to 2,048 runs of a point."""
@@ -23,9 +23,6 @@ DISK_PER_LEVEL_DAY = 85
 
 DISK_PER_VALUE, MEMORY_PER_VALUE = 20, 50
 """Bytes of a factor's value at a point, which every process holds."""
-
-MEMORY_PER_RUN_DAY = {"none": MEMORY_PER_RUN_DAY_PLAYED, "quantiles": 1200, "full": 1800}
-"""Bytes in a worker, of its job, by what is kept of the daily series; measured for 2,048 runs of 180 days."""
 
 MEMORY_PER_RUN = 8
 """Bytes in the process that hands out the jobs, for every run of every point; as much again for each outcome in a rule."""
@@ -68,8 +65,9 @@ class _Lacking:
         rule = self.sweep.sequential
         planned = 1 + len({criterion.outcome for criterion in rule.until} if rule else ())
         return (
-            processes * (MEMORY_AT_REST + MEMORY_PER_VALUE * self.values)
-            + workers_here * MEMORY_PER_RUN_DAY[self.sweep.series] * self.of_job * self.evenings
+            workers_here * memory_of(self.of_job, self.sweep.base.days, self.sweep.series)
+            + (processes - workers_here) * MEMORY_AT_REST
+            + processes * MEMORY_PER_VALUE * self.values
             + MEMORY_PER_RUN * planned * self.sweep.design.points * self.sweep.runs
         )
 
@@ -85,7 +83,7 @@ def needs_of(sweep: Sweep, folder: Path, workers_here: int, shard: Shard | None 
     def need(runs: int) -> Need:
         missing = max(int(mine.sum()) * runs - sum(_of_part(job, mine, runs) for job in found), 0)
         lacking = _Lacking(sweep, missing, runs, _of_job(sweep, missing, runs, workers_here), bool(found))
-        at_once = min(lacking.of_job, BLOCK_RUNS)
+        at_once = min(lacking.of_job, job_runs(sweep))
         return Need(missing, lacking.evenings, at_once, lacking.disk(), lacking.memory(workers_here), less)
 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
@@ -104,7 +102,7 @@ def _of_part(job: Job, mine: np.ndarray, runs: int) -> int:
 
 def _of_job(sweep: Sweep, missing: int, runs: int, workers: int) -> int:
     """Return how many runs a job has, as `sweep.plan` cuts them: whole points as far as they fit."""
-    size = max(min(JOB_RUNS, -(-missing // (JOBS_PER_WORKER * max(workers, 1)))), 1)
+    size = max(min(job_runs(sweep), -(-missing // (JOBS_PER_WORKER * max(workers, 1)))), 1)
     if runs <= size:
         return size // runs * runs
-    return runs if sweep.series == "quantiles" else min(runs, JOB_RUNS)
+    return runs if sweep.series == "quantiles" else min(runs, job_runs(sweep))

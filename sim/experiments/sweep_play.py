@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from sim.arrays import own_numerics
 from sim.errors import InputError
+from sim.experiments.blocks import block_runs
 from sim.experiments.design import Design
 from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
 from sim.experiments.sweep_store import LEVELS, Job, read_design, stamp_of, write_part
 from sim.history import History
-from sim.model import BLOCK_RUNS, TheatreModel
+from sim.model import TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario, load_scenario
 from sim.values import Columns
@@ -47,7 +48,7 @@ def compute(task: Task, job: Job) -> None:
     gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design = _opened(task.driver.folder, task.stamp)
     kept, (points, numbers) = manifest["series"], pairs_of(job)
-    played = play(base, numbers, design.columns(points), keep_series=kept != "none")
+    played = play(base, numbers, design.columns(points), kept)
     series = None if kept == "none" else _series_table(job, _by_point(job, played.series, kept), kept)
     with task.driver.committing():
         write_part(Path(task.driver.folder), task.stamp, job, played.outcomes, series)
@@ -83,23 +84,24 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design]:
 
 
 @own_numerics
-def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, keep_series: bool) -> Played:
+def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, kept: str = "none") -> Played:
     """Play runs of a scenario, a block at a time.
 
-    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own.
+    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own. kept: what is
+    kept of the daily series, as in a sweep file; for "none" none are returned.
     """
-    histories = list(_blocks(scenario, numbers, columns))
+    histories = list(_blocks(scenario, numbers, columns, block_runs(scenario.days, kept)))
     tables = [outcome_table(history) for history in histories]
     outcomes = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-    names = histories[0].series if keep_series else ()
+    names = () if kept == "none" else histories[0].series
     return Played(outcomes, {name: np.concatenate([h.series[name] for h in histories], axis=1) for name in names})
 
 
-def _blocks(scenario: Scenario, numbers: np.ndarray, columns: Columns) -> Iterator[History]:
-    for first in range(0, len(numbers), BLOCK_RUNS):
+def _blocks(scenario: Scenario, numbers: np.ndarray, columns: Columns, size: int) -> Iterator[History]:
+    for first in range(0, len(numbers), size):
         if first > 0:
             gc.collect()  # once a block: collecting costs as much as a few runs
-        block = slice(first, first + BLOCK_RUNS)
+        block = slice(first, first + size)
         own = {path: values[block] for path, values in columns.items()}
         model = TheatreModel(scenario, numbers=numbers[block], columns=[own])
         model.run_to(scenario.days)
