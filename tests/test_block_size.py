@@ -15,7 +15,6 @@ from sim.experiments import store, sweep_play
 from sim.experiments.blocks import WORKER_MEMORY, block_runs, evenly, memory_of
 from sim.experiments.ceiling import need_of
 from sim.experiments.ensemble import plan, run_ensemble
-from sim.experiments.sweep_estimate import UNIT_OF_MAXRSS
 from sim.experiments.sweep_play import play
 from sim.scenario import load_scenario
 
@@ -25,12 +24,16 @@ import resource, sys
 from pathlib import Path
 from sim.experiments import ensemble, store
 from sim.experiments.blocks import block_runs
+from sim.experiments.sweep_estimate import UNIT_OF_MAXRSS
 from sim.scenario import load_scenario
 scenario, folder = load_scenario("baseline", ["days=60"]), Path(sys.argv[1])
 folder.mkdir()
 store.open_folder(folder, scenario, None)
 ensemble.compute(ensemble.Task(scenario, folder, ensemble.States()), ensemble.Job(0, block_runs(60, memory=300e6)))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = Path("/proc/self/status")  # on Linux ru_maxrss counts what the process that started this one held as well
+lines = status.read_text().splitlines() if status.exists() else []
+peak = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]
+print(peak[0] if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT_OF_MAXRSS)
 """
 
 
@@ -51,7 +54,7 @@ def test_runs_are_cut_evenly(runs: int, size: int) -> None:
 
 def test_a_worker_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", PEAK, str(tmp_path / "it")], capture_output=True, text=True, check=True)
-    assert int(done.stdout) * UNIT_OF_MAXRSS < 1.15 * 300e6
+    assert int(done.stdout) < 1.15 * 300e6
 
 
 def test_what_is_reckoned_for_a_worker_is_its_job(tmp_path: Path) -> None:
