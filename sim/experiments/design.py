@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product, zip_longest
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.factors import Factor, settings_of
 from sim.scenario import Scenario
 from sim.scenario_entries import Value
+
+if TYPE_CHECKING:
+    from scipy.stats import qmc
 
 METHODS = ("grid", "one-at-a-time", "lhs", "sobol", "table")
 SAMPLED = ("lhs", "sobol")
@@ -156,6 +158,8 @@ def _ends_first(values: list[Value]) -> list[Value]:
 
 
 def _sampler(recipe: Recipe) -> qmc.QMCEngine:
+    from scipy.stats import qmc  # takes a worker, which draws no design, as long to import as numpy and scipy do
+
     dimensions, random = len(recipe.uncertainties), np.random.default_rng(recipe.seed)
     if recipe.method == "lhs":
         return qmc.LatinHypercube(dimensions, rng=random)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from sim.arrays import own_numerics
 from sim.experiments.folders import SCHEMA
@@ -55,6 +54,8 @@ def wilson(successes: int, n: int) -> tuple[float | None, list[float] | None]:
     """Return the share and its 95% Wilson interval; None where there is no case."""
     if n == 0:
         return None, None
+    from scipy.stats import binomtest  # takes a worker, which sums nothing up, as long to import as numpy does
+
     interval = binomtest(successes, n).proportion_ci(LEVEL, method="wilson")
     return successes / n, [float(interval.low), float(interval.high)]
 
