@@ -117,13 +117,31 @@ def score(
     if not len(values):
         return None
     low, central, high = (as_number(x, start) for x in item.observed)
-    target = (low, central, high)
+    target = low, central, high
     forecasts = item.forecasts(start)
     naive = {name: _score(item.score, _said(said, cap), target) for name, said in forecasts.items()}
     better = min(naive, key=lambda name: naive[name])
     ours = _score(item.score, values, target)
-    quantiles = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
-    has_interval = item.score != "brier"
+    return {
+        **_of_the_record(item, end),
+        "score": ours,
+        "n": len(values),
+        **_of_the_spread(item, values, start, target),
+        "naive": naive[better],
+        "naive_is": better,
+        "nothing_changes": naive["nothing_changes"],
+        "climatology": naive.get("climatology"),
+        "forecasts": {name: [float(x) if np.isfinite(x) else None for x in said] for name, said in forecasts.items()},
+        "null_policies": {
+            name: _null_score(item.score, other, cap, target) for name, other in (null_policies or {}).items()
+        },
+        "skill": None if naive[better] == 0 else 1.0 - ours / naive[better],
+        "skill_ci": _skill_interval(item.score, values, target, naive[better]),
+    }
+
+
+def _of_the_record(item: Observation, end: date) -> dict[str, Any]:
+    """Return what an observation itself says."""
     return {
         "name": item.name,
         "outcome": item.outcome,
@@ -137,28 +155,25 @@ def score(
         "restricted_to": str(end + timedelta(1)) if item.is_date else None,
         "disagreement": item.disagreement,
         "kind": item.score,
-        "score": ours,
-        "n": len(values),
-        "quantiles": [str(start + timedelta(round(q))) if item.is_date else float(q) for q in quantiles],
-        "probability": None if has_interval else float(values.mean()),
-        "covered50": bool(quantiles[1] <= high and low <= quantiles[3]) if has_interval else None,
-        "covered90": bool(quantiles[0] <= high and low <= quantiles[4]) if has_interval else None,
-        "width50": float(quantiles[3] - quantiles[1]) if has_interval else None,
-        "width90": float(quantiles[4] - quantiles[0]) if has_interval else None,
-        "interval_score": _score("interval", values, target) if has_interval else None,
-        "naive": naive[better],
-        "naive_is": better,
-        "nothing_changes": naive["nothing_changes"],
-        "climatology": naive.get("climatology"),
-        "forecasts": {name: [float(x) if np.isfinite(x) else None for x in said] for name, said in forecasts.items()},
-        "null_policies": {
-            name: _null_score(item.score, other, cap, target) for name, other in (null_policies or {}).items()
-        },
-        "skill": None if naive[better] == 0 else 1.0 - ours / naive[better],
-        "skill_ci": _skill_interval(item.score, values, target, naive[better]),
         "used_to_fit": item.used_to_fit,
         "confidence": item.confidence,
         "source": item.source,
+    }
+
+
+def _of_the_spread(item: Observation, values: np.ndarray, start: date, target: Target) -> dict[str, Any]:
+    """Return the quantiles of the runs, and whether their intervals meet the reports; of yes or no there is none."""
+    q05, q25, _, q75, q95 = quantiles = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
+    low, _, high = target
+    has_interval = item.score != "brier"
+    return {
+        "quantiles": [str(start + timedelta(round(q))) if item.is_date else float(q) for q in quantiles],
+        "probability": None if has_interval else float(values.mean()),
+        "covered50": bool(q25 <= high and low <= q75) if has_interval else None,
+        "covered90": bool(q05 <= high and low <= q95) if has_interval else None,
+        "width50": float(q75 - q25) if has_interval else None,
+        "width90": float(q95 - q05) if has_interval else None,
+        "interval_score": _score("interval", values, target) if has_interval else None,
     }
 
 
