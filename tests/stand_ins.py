@@ -113,6 +113,6 @@ def tree_of_stand_ins(tree: Path, wheels: Path) -> None:
 
 def closed_off(wheels: Path) -> dict[str, str]:
     """Return an environment in which pip sees these wheels, and neither an index nor anybody's settings."""
-    foreign = ("PIP_", "PYTHONPATH", "MAKE", "MFLAGS")  # of the make that runs the tests as well
+    foreign = ("PIP_", "PYTHON", "VENV", "TESTS", "MAKE", "MFLAGS")  # of the make that runs the tests, and what it was given
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return kept | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
