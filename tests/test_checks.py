@@ -244,7 +244,9 @@ def test_a_date_that_no_run_reaches_is_told_by_check(tmp_path: Path, head: str, 
 )
 def test_a_date_that_is_reached_in_part_is_taken(tmp_path: Path, head: str, dated: str) -> None:
     (tmp_path / "mine.toml").write_text(f'base = "baseline"\n{head}{dated}')
-    load_scenario(tmp_path / "mine.toml")
+    loaded = load_scenario(tmp_path / "mine.toml")
+    assert len(loaded.orders) == dated.count("[[orders]]")
+    assert len(loaded.timeline) == (dated.count("[[timeline]]") or len(load_scenario("baseline").timeline))
 
 
 def test_runs_that_were_cut_short_load_again_and_their_base_is_still_checked(tmp_path: Path) -> None:
