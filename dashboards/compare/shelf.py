@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import InputError
-from sim.experiments.folders import SCHEMA, check_schema, read_manifest
-from sim.experiments.results import Results
-from sim.experiments.store import runs_done
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import KIND
+from sim.experiments.folders import read_manifest
+from sim.experiments.manifest import ENSEMBLE
+from sim.experiments.stored import Stored
+from sim.experiments.sweep_results import sweep_in
 
 MOST_FOLDERS = 300
 MOST_RUNS = 200_000
@@ -55,12 +54,6 @@ def _name(path: Path, named: list[Path]) -> str:
     return path.name if len(alike) == 1 else f"{path.parent.name}/{path.name}"
 
 
-def _runs(path: Path) -> str:
-    """Say how many runs an ensemble has."""
-    done = len(runs_done(path))
-    return Results(path).shortfall or f"{done:,} runs" if done else "no runs"
-
-
 def _below(root: Path) -> list[Path]:
     try:
         folders = [path for path in root.iterdir() if (path / "manifest.json").is_file()]
@@ -72,14 +65,13 @@ def _below(root: Path) -> list[Path]:
 def _shelved(name: str, path: Path) -> Shelved:
     try:
         manifest = read_manifest(path)
-        check_schema(path, manifest, SCHEMA)
-        if manifest.get("kind") != KIND:
-            return Shelved(name, path, says=f"{manifest['title']} ({_runs(path)})")
-        sweep = SweepResults(path)
-        levers = tuple(raw["path"] for raw in sweep.manifest["design"]["levers"])
-        varied = tuple(factor.path for factor in sweep.design.factors)
-        says = f"sweep: {manifest['asks']} ({sweep.shortfall or f'{sweep.runs_there:,} runs'})"
-        return Shelved(name, path, True, says, levers=levers, varied=varied)
+        stored = Stored(path) if manifest["kind"] == ENSEMBLE else sweep_in(path)
+        runs = (stored.shortfall or f"{stored.runs_there:,} runs") if stored.runs_there else "no runs"
+        if manifest["kind"] == ENSEMBLE:
+            return Shelved(name, path, says=f"{manifest['title']} ({runs})")
+        levers = tuple(raw["path"] for raw in manifest["design"]["levers"])
+        varied = tuple(factor.path for factor in stored.design.factors)
+        return Shelved(name, path, True, f"sweep: {manifest['asks']} ({runs})", levers=levers, varied=varied)
     except (InputError, OSError) as error:
         return Shelved(name, path, trouble=_first_line(error))
     except (KeyError, TypeError, ValueError) as error:
@@ -93,7 +85,7 @@ def named(name: str, on_offer: tuple[Shelved, ...]) -> Shelved:
         raise InputError(f"there is no results folder of the name {name[:60]!r} any more")
     if folder.trouble:
         raise InputError(folder.trouble)
-    runs = SweepResults(folder.path).runs_there if folder.is_sweep else len(runs_done(folder.path))
+    runs = Stored(folder.path).runs_there
     if runs > MOST_RUNS:
         raise InputError(
             f"{name} holds {runs:,} runs, more than the {MOST_RUNS:,} that a page takes: "

@@ -8,21 +8,23 @@ Pritchard et al. 1999 (rejection), with the runs of a point as its draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from scipy.stats import kstwobign, qmc, spearmanr
+from scipy.stats import kstwobign, spearmanr
 from scipy.stats import t as student
 
 from sim.analysis.answers import BY_NAME, answers
 from sim.analysis.observation import Observation, as_number
 from sim.analysis.record import inside
 from sim.arrays import own_numerics
-from sim.experiments.blocks import block_runs, evenly
-from sim.experiments.runner import in_order
-from sim.model import TheatreModel
+from sim.experiments.design import Recipe
+from sim.experiments.factors import Factor
+from sim.experiments.manifest import CALIBRATION
+from sim.experiments.sweep_file import Sweep
+from sim.history import History
 from sim.outcomes import read_for
 from sim.scenario import Scenario
 
@@ -53,10 +55,6 @@ class Design:
     def settings(self, point: int) -> dict[str, float]:
         """Return the settings of one point."""
         return dict(zip(self.paths, self.points[point].tolist(), strict=True))
-
-    def columns(self, points: Sequence[int], runs: int) -> dict[str, np.ndarray]:
-        """Return by path the (points x runs,) values of a block that plays so many runs of each of these points."""
-        return dict(zip(self.paths, np.repeat(self.points[list(points)], runs, axis=0).T, strict=True))
 
 
 @dataclass(frozen=True)
@@ -132,48 +130,43 @@ def uncertain(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
-@own_numerics
-def make_design(scenario: Scenario, points: int, seed: int) -> Design:
-    """Return a Latin hypercube over the ranges of the uncertain values.
+def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: int, runs: int) -> Sweep:
+    """Return the sweep that a calibration is: a Latin hypercube over the ranges of the uncertain values.
 
-    Its columns are paired at random: so few points of a Sobol sequence in so many dimensions would tie values to each other.
+    What is kept of each run is its answer to each observation. The columns of the design are paired at random: so few points
+    of a Sobol sequence in so many dimensions would tie values to each other.
     """
-    paths = uncertain(scenario)
-    low, high = np.array([scenario.entries[path].range for path in paths], float).T
-    sample = qmc.LatinHypercube(len(paths), rng=np.random.default_rng(seed)).random(points)
-    return Design(paths, low, high, qmc.scale(sample, low, high))
+    entries = {path: scenario.entries[path] for path in uncertain(scenario)}
+    ranges = {path: entry.range for path, entry in entries.items() if entry.range is not None}
+    factors = tuple(Factor(path, entries[path].value, low=low, high=high) for path, (low, high) in ranges.items())
+    recipe = Recipe("lhs", uncertainties=factors, points=points, seed=scenario.seed, include_base=False)
+    base = scenario.with_values({"days": days_needed(scenario, observations)}, set_by="calibrate")
+    columns = tuple(map(column_of, observations))
+    name = f"calibrate-{scenario.name}"
+    return Sweep(name, scenario.title, "", base, recipe, runs, "none", "", kind=CALIBRATION, columns=columns)
 
 
-def play(
-    scenario: Scenario, observations: Sequence[Observation], design: Design, points: Sequence[int], runs: int, workers: int
-) -> Iterator[np.ndarray]:
-    """Yield the (observations + 1,) shares of runs of these points of the design, in order, as they are played."""
-    share = -(-len(points) // max(workers, 1))
-    size = evenly(share, max(block_runs(days_needed(scenario, observations)) // runs, 1))
-    pieces = [list(points[first : first + size]) for first in range(0, len(points), size)]
-    jobs = [(scenario, design.columns(piece, runs), tuple(observations), runs) for piece in pieces]
-    for made in in_order(shares_met, jobs, workers):
-        yield from made
+def column_of(item: Observation) -> str:
+    """Return the name of the column that holds what runs say of an observation: what it is of, and when."""
+    said = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
+    return f"{item.name} ({', '.join(str(each) for each in said if each)}, at {item.read})"
 
 
-@own_numerics
-def shares_met(job: tuple[Scenario, dict[str, np.ndarray], tuple[Observation, ...], int]) -> np.ndarray:
-    """Play points in one block, each with the runs 0 to `runs`.
+def design_of(sweep: Sweep) -> Design:
+    """Return the points of a calibration as arrays."""
+    factors = sweep.recipe.uncertainties
+    low, high = np.array([(factor.low, factor.high) for factor in factors]).T
+    return Design(tuple(factor.path for factor in factors), low, high, np.array(sweep.design.rows, float))
 
-    Return (points, observations + 1): the share of a point's runs that meet each observation, and in the end all of them.
-    """
-    scenario, columns, observations, runs = job
-    days = days_needed(scenario, observations)
-    numbers = np.tile(np.arange(runs), len(next(iter(columns.values()))) // runs)
-    model = TheatreModel(scenario.with_values({"days": days}, set_by="calibrate"), numbers=numbers, columns=[columns])
-    model.run_to(days)
-    end = scenario.start_date + timedelta(days)
-    tables = ({name: np.asarray(BY_NAME[name].of(model.history), float) for name in read_for(BY_NAME[item.outcome])}
-              for item in observations)  # fmt: skip
-    values = [answers(item, table, model.history, end) for item, table in zip(observations, tables, strict=True)]
-    met = np.stack([meets(item, value, scenario.start_date) for item, value in zip(observations, values, strict=True)])
-    by_point = np.concatenate([met, met.all(axis=0, keepdims=True)]).reshape(len(met) + 1, -1, runs)
-    return by_point.mean(axis=2).T
+
+def answers_in(observations: Sequence[Observation], history: History) -> dict[str, np.ndarray]:
+    """Return what runs that were played say of each observation, (runs,) each by column."""
+    end = history.start_date + timedelta(history.days)
+    made = {}
+    for item in observations:
+        table = {name: np.asarray(BY_NAME[name].of(history), float) for name in read_for(BY_NAME[item.outcome])}
+        made[column_of(item)] = np.asarray(answers(item, table, history, end), float)
+    return made
 
 
 def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:

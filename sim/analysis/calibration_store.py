@@ -1,8 +1,8 @@
-"""A calibration on disk: parts of played points, each committed whole, and what follows from them.
+"""A calibration on disk: the folder of a sweep that keeps each run's answers to the record, and what follows from them.
 
 <folder>/
-  manifest.json            what made the numbers
-  points/PART.parquet      a row per point: its settings, and the share of its runs that meet each observation, and all
+  manifest.json, ...       as of any sweep (sim/experiments/sweep_store.py)
+  outcomes/PART            a row per (point, run), a column per observation
   plausible.csv            sets of values drawn in proportion to how often their runs meet the record: a design table
   plausible.toml           a sweep over them, and sets/ a scenario for each distinct one (plausible.py)
   calibration.json         which values the record identifies, which it ties to each other, which it leaves open
@@ -10,30 +10,35 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sim.analysis.calibrate import ALL, Calibration, Design, combined, identified, make_design, paired, play
+from sim.analysis.calibrate import (
+    Calibration,
+    answers_in,
+    column_of,
+    combined,
+    design_of,
+    identified,
+    meets,
+    paired,
+    sweep_of,
+)
 from sim.analysis.observation import Observation
 from sim.analysis.plausible import write_plausible
 from sim.arrays import own_numerics
-from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS, whole_number
+from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, whole_number
 from sim.errors import InputError
-from sim.experiments.folders import code_digest, write_json, write_table
-from sim.experiments.locks import held
-from sim.experiments.partial import shortfall
-from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
+from sim.experiments.folders import write_json
+from sim.experiments.stored import Stored
+from sim.experiments.sweep import fill
+from sim.experiments.sweep_file import Sweep
 from sim.scenario import Scenario, as_scenario
-
-PART_POINTS = 32
 
 
 @own_numerics
@@ -46,58 +51,25 @@ def calibrate(
     workers: int,
     on_progress: Callable[[int, int], object],
 ) -> Calibration:
-    """Play the points that `folder` lacks and return the calibration.
+    """Play the runs that `folder` lacks and return the calibration. on_progress: takes runs done and asked for.
 
     Raises InputError where the folder is another's, FolderBusy where another process works in it.
     """
-    refuse_unguarded()
     points, runs = whole_number("points", points, POINTS_OF_A_CALIBRATION), whole_number("runs", runs, RUNS_OF_A_CALIBRATION)
-    workers, scenario = whole_number("workers", workers, WORKERS), as_scenario(scenario)
-    manifest: dict[str, Any] = {
-        "scenario": scenario.name, "hash": scenario.hash, "seed": scenario.seed, "points": points, "runs": runs,
-        "observations": [item.name for item in observations], "code": code_digest(),
-    }  # fmt: skip
-    design = make_design(scenario, points, scenario.seed)
-    with nothing_left_without_workers(folder), _made_and_held(folder):
-        _open(folder, manifest)
-        for first in range(0, points, PART_POINTS):
-            part = folder / "points" / f"{first:06d}.parquet"
-            chosen = range(first, min(first + PART_POINTS, points))
-            on_progress(first, points)
-            if not part.exists():
-                shares = np.array(list(play(scenario, observations, design, chosen, runs, workers)))
-                _write_part(part, design, chosen, shares, manifest["observations"])
-        on_progress(points, points)
-        return read(folder, design, observations)
+    asked, items = sweep_of(as_scenario(scenario), observations, points, runs), tuple(observations)
+    fill(asked, folder, workers, lambda done, all_, failed: on_progress(done, all_), read=partial(answers_in, items))
+    return read(folder, asked, items)
 
 
-@contextmanager
-def _made_and_held(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with held(folder):
-        yield
-
-
-def points_done(folder: Path) -> int:
-    """Return the number of points that the folder holds. Raises InputError for a damaged part."""
-    return sum(len(_read_part(path, ["point"])) for path in (folder / "points").glob("[0-9]*.parquet"))
-
-
-def read(folder: Path, design: Design, observations: Sequence[Observation]) -> Calibration:
-    """Read the played points of a folder. Raises InputError for a damaged part, or where points are missing."""
-    names = [*(item.name for item in observations), ALL]
-    tables = [_read_part(path, names) for path in sorted((folder / "points").glob("[0-9]*.parquet"))]
-    met = np.stack([pa.concat_tables(tables)[name].to_numpy() for name in names], axis=1)
-    if short := shortfall(len(met), len(design.points), "points"):
-        raise InputError(f"{folder}: {short}; give the same command again")
-    return Calibration(design, tuple(observations), met)
-
-
-def _read_part(path: Path, columns: Sequence[str]) -> pa.Table:
-    try:
-        return pq.read_table(path, columns=list(columns), page_checksum_verification=True).select(list(columns))
-    except (pa.ArrowException, OSError, UnicodeError, KeyError):
-        raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
+def read(folder: Path, sweep: Sweep, observations: Sequence[Observation]) -> Calibration:
+    """Read the played runs of a calibration. Raises InputError for a damaged part, or where runs are missing."""
+    stored = Stored(folder)
+    if stored.shortfall:
+        raise InputError(f"{folder}: {stored.shortfall}; give the same command again")
+    table, start, shape = stored.table(), sweep.base.start_date, (sweep.design.points, -1)
+    met = np.stack([meets(item, table[column_of(item)].to_numpy(), start) for item in observations])
+    by_point = np.concatenate([met, met.all(axis=0, keepdims=True)]).reshape(len(met) + 1, *shape).mean(axis=2)
+    return Calibration(design_of(sweep), tuple(observations), by_point.T)
 
 
 @own_numerics
@@ -121,27 +93,3 @@ def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: i
     }
     write_json(folder / "calibration.json", found)
     return found
-
-
-def _open(folder: Path, manifest: dict[str, Any]) -> None:
-    path = folder / "manifest.json"
-    if path.is_file():
-        try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"{path}: is damaged ({type(error).__name__}); name another folder") from None
-        if known != manifest:
-            raise InputError(
-                f"{folder}: holds another calibration, or one by another version of the code; name another folder"
-            )
-        return
-    if any(not there.name.startswith(".") for there in folder.iterdir()):
-        raise InputError(f"{folder}: exists and is not a calibration; name another folder")
-    (folder / "points").mkdir(parents=True, exist_ok=True)
-    write_json(path, manifest)
-
-
-def _write_part(path: Path, design: Design, points: Sequence[int], shares: np.ndarray, names: Sequence[str]) -> None:
-    settings = dict(zip(design.paths, design.points[list(points)].T, strict=True))
-    met = dict(zip((*names, ALL), shares.T, strict=True))
-    write_table(path, pa.table({"point": np.array(points)} | settings | met))

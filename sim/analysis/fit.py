@@ -8,14 +8,17 @@ the values in FITTED, runs a short ensemble at each point under the same luck, s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from scipy.stats import qmc
 from scoringrules import crps_ensemble
 
-from sim.model import TheatreModel
-from sim.outcomes import OUTCOMES
-from sim.scenario import Scenario, load_scenario
+from sim.experiments.design import Recipe
+from sim.experiments.factors import read_factor
+from sim.experiments.sweep import run_sweep
+from sim.experiments.sweep_file import Sweep
+from sim.scenario import load_scenario
 
 FITTED = (
     "advance.tribes_take_hold_per_day",
@@ -50,35 +53,39 @@ TARGETS = (
 """Sources: facts section 3, a36, a27-a29, a32. A truce after the short horizon counts as one on its last day."""
 
 
-def design(scenario: Scenario) -> np.ndarray:
-    """Return (points, values) of a scrambled Sobol sequence over the stated ranges."""
-    low, high = np.array([scenario.entries[path].range for path in FITTED]).T
-    sample = qmc.Sobol(len(FITTED), seed=DESIGN_SEED).random(POINTS)
-    return qmc.scale(sample, low, high)
+def design() -> Sweep:
+    """Return the sweep over the stated ranges, by a scrambled Sobol sequence, the baseline as it stands first."""
+    base = load_scenario("baseline", [f"days={DAYS}"])
+    factors = tuple(read_factor(path, {}, base, path, as_levels=False) for path in FITTED)
+    recipe = Recipe("sobol", uncertainties=factors, points=POINTS, seed=DESIGN_SEED)
+    return Sweep("fit", "The fitted values", "", base, recipe, RUNS, "none", "")
 
 
-def misfit(scenario: Scenario) -> float:
-    """Return the mean over the targets of the ensemble's CRPS in units of the target's scale; 0 is perfect."""
-    model = TheatreModel(scenario, runs=RUNS)
-    model.run_to(DAYS)
-    read = {outcome.name: outcome.of for outcome in OUTCOMES}
-    scores = []
-    for target in TARGETS:
-        values = np.nan_to_num(np.asarray(read[target.outcome](model.history), np.float64), nan=float(DAYS))
-        scores.append(crps_ensemble(target.observed, values) / target.scale)
-    return float(np.mean(scores))
+def misfit(values: dict[str, np.ndarray]) -> float:
+    """Return the mean over the targets of the runs' CRPS in units of the target's scale; 0 is perfect.
+
+    values: (runs,) of each target's outcome.
+    """
+    scores = (crps_ensemble(t.observed, np.nan_to_num(values[t.outcome], nan=float(DAYS))) / t.scale for t in TARGETS)
+    return float(np.mean(list(scores)))
+
+
+def misfits(sweep: Sweep, folder: Path, workers: int = 1) -> list[float]:
+    """Return the misfit of each point of a sweep, which is played into a folder."""
+    results = run_sweep(sweep, folder, workers, lambda done, asked, failed: None)
+    table = results.table([target.outcome for target in TARGETS])
+    values = {name: table[name].to_numpy().reshape(-1, sweep.runs) for name in table.column_names}
+    return [misfit({name: of_points[point] for name, of_points in values.items()}) for point in range(sweep.design.points)]
 
 
 def main() -> None:
     """Print the design's points with their misfit, best first, and the misfit of the baseline as it stands."""
-    base = load_scenario("baseline", ["days=14"])
+    sweep = design()
+    with TemporaryDirectory() as folder:
+        scores = misfits(sweep, Path(folder) / "fit")
     print(f"{len(FITTED)} values, {POINTS} points of {RUNS} runs; {len(TARGETS)} observations up to 20 January 2026")
-    print(f"{misfit(base):8.4f}  the baseline as it stands")
-    rows = []
-    for point in design(base):
-        changed = base.with_values(dict(zip(FITTED, map(float, point), strict=True)), set_by="fit")
-        rows.append((misfit(changed), point))
-    for score, point in sorted(rows, key=lambda row: row[0]):
+    print(f"{scores[0]:8.4f}  the baseline as it stands")
+    for score, point in sorted(zip(scores[1:], sweep.design.rows[1:], strict=True)):
         print(f"{score:8.4f}  " + "  ".join(f"{path} = {x:.3f}" for path, x in zip(FITTED, point, strict=True)))
 
 

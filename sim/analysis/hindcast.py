@@ -22,8 +22,8 @@ from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
 from sim.arrays import own_numerics
 from sim.errors import InputError
-from sim.experiments.folders import SCHEMA
 from sim.experiments.results import Results
+from sim.experiments.statistics import SCHEMA
 from sim.readings import NoSeriesError
 
 RESAMPLES, AT_A_TIME = 1000, 50

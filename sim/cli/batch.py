@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -35,22 +36,38 @@ def compute(scenario: Scenario, folder: Path, workers: int, states: States | Non
     """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed."""
     from sim.cli.progress import progress
     from sim.experiments.ensemble import States, run_ensemble
+
+    with ending(folder), progress() as report:
+        return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States())
+
+
+@contextmanager
+def ending(folder: Path) -> Iterator[None]:
+    """Tell what playing into a folder comes to where it is stopped, fails in part or is another's. Raises Ended."""
     from sim.experiments.locks import FolderBusy
     from sim.experiments.runner import JobsFailed
-    from sim.experiments.store import runs_done
 
     try:
-        with progress() as report:
-            return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States())
+        yield
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
     except JobsFailed as error:
         raise Ended(str(error), PARTLY) from None
     except (KeyboardInterrupt, Terminated) as stop:
         end_workers()
-        stored = f"{len(runs_done(folder))} of {scenario.runs} runs are stored in {folder}"
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
-        raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
+        raise Ended(f"stopped: {_stored_in(folder)}; the same command goes on from there", code) from None
+
+
+def _stored_in(folder: Path) -> str:
+    from sim.errors import InputError
+    from sim.experiments.stored import Stored
+
+    try:
+        stored = Stored(folder)
+        return f"{stored.runs_there} of {stored.runs_asked} runs are stored in {folder}"
+    except InputError:  # it was stopped before there was a folder
+        return f"no run is stored in {folder}"
 
 
 def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:

@@ -83,26 +83,13 @@ def calibrate(
 def _played(
     scenario: Scenario, used: Sequence[Observation], folder: Path, points: int, runs: int, workers: int | None
 ) -> Calibration:
-    """Play the points that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
+    """Play the runs that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
     from sim.analysis import calibration_store
-    from sim.cli.batch import end_workers, processors
-    from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
+    from sim.cli.batch import ending, processors
     from sim.cli.progress import progress
-    from sim.experiments.locks import FolderBusy
-    from sim.experiments.runner import JobsFailed
 
-    try:
-        with progress("points") as report:
-            return calibration_store.calibrate(scenario, used, folder, points, runs, workers or processors(), report)
-    except FolderBusy as error:
-        raise Ended(str(error), HELD) from None
-    except JobsFailed as error:
-        raise Ended(f"{error}; what is done is stored in {folder}", PARTLY) from None
-    except (KeyboardInterrupt, Terminated) as stop:
-        end_workers()
-        stored = f"{calibration_store.points_done(folder)} of {points} points are stored in {folder}"
-        code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
-        raise Ended(f"stopped: {stored}; the same command goes on from there", code) from None
+    with ending(folder), progress() as report:
+        return calibration_store.calibrate(scenario, used, folder, points, runs, workers or processors(), report)
 
 
 def _print(

@@ -75,8 +75,9 @@ def run(
     """
     from sim.cli.batch import compute, page_beside, processors, results_folder
     from sim.cli.cost import tell_cost
-    from sim.experiments.ceiling import check_room, need_of
+    from sim.experiments.ceiling import check_room
     from sim.experiments.ensemble import States
+    from sim.experiments.sweep_need import need_of
 
     _check_usage(scenario, saved, seed, until, save, out)
     given = {"runs": runs, "days": days, "seed": seed}

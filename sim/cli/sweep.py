@@ -119,12 +119,9 @@ def sweep(
 
     SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
     """
-    from sim.cli.batch import end_workers, processors
+    from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
-    from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
     from sim.experiments.ceiling import check_room
-    from sim.experiments.locks import FolderBusy
-    from sim.experiments.runner import JobsFailed
     from sim.experiments.sweep import default_folder, run_sweep
     from sim.experiments.sweep_file import load_sweep
     from sim.experiments.sweep_need import needs_of
@@ -137,20 +134,11 @@ def sweep(
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:
         check_room(least, folder)
-    try:
-        with _pool(scheduler, folder) as (pool, threads):
-            workers = workers or threads or processors()
-            tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
-            with _progress(folder, is_final=loaded.sequential is None) as report:
-                results = run_sweep(loaded, folder, workers, report, pool, part)
-    except FolderBusy as error:
-        raise Ended(str(error), HELD) from None
-    except JobsFailed as error:
-        raise Ended(str(error), PARTLY) from None
-    except (KeyboardInterrupt, Terminated) as stop:
-        end_workers()
-        code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
-        raise Ended(f"stopped; what is done is stored in {folder}: the same command goes on from there", code) from None
+    with ending(folder), _pool(scheduler, folder) as (pool, threads):
+        workers = workers or threads or processors()
+        tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
+        with _progress(folder, is_final=loaded.sequential is None) as report:
+            results = run_sweep(loaded, folder, workers, report, pool, part)
     with stored_in(results.folder):
         _say_results(results, loaded)
 

@@ -1,4 +1,4 @@
-"""pullback status, verify, compact and export: the folder of a sweep."""
+"""pullback status, verify, compact and export: a folder of results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path)
 @click.option("--outcome", metavar="X", help="Also say what came of an outcome so far.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(folder: Path, outcome: str | None, as_json: bool) -> None:
-    """Say how far the sweep in DIR is, also while another process works on it."""
+    """Say how far the results in DIR are, also while another process works on them."""
     import json
 
     from sim.cli.tables import console, table
@@ -86,7 +86,7 @@ def _so_far(folder: Path, outcome: str, made: Status) -> str:
     "--recompute", type=click.IntRange(*POINTS_RECOMPUTED), default=3, show_default=True, help="Points to play again."
 )
 def verify(folder: Path, recompute: int) -> int:
-    """Check the sweep in DIR: every planned run once, every file whole, some points played again bit for bit."""
+    """Check the results in DIR: every planned run once, every file whole, some points played again bit for bit."""
     from sim.experiments.sweep_check import verify as faults_of
 
     faults = 0
@@ -101,7 +101,7 @@ def verify(folder: Path, recompute: int) -> int:
 @click.command()
 @FOLDER
 def compact(folder: Path) -> None:
-    """Put the small files of the sweep in DIR together into large ones. It may be stopped at any time."""
+    """Put the small files of the results in DIR together into large ones. It may be stopped at any time."""
     from sim.cli.exits import HELD, Ended
     from sim.experiments.locks import FolderBusy
     from sim.experiments.sweep_check import compact as put_together

@@ -15,9 +15,9 @@ MEMORY_AT_REST = 220e6
 MEMORY_PER_RUN = 70e3
 """Bytes of the state and of what a day makes of it, however long the runs are."""
 
-MEMORY_PER_RUN_DAY = {"none": 480, "quantiles": 800, "full": 1250}
-"""Bytes of the history, and of what is made of it, by what of the daily series a sweep keeps; measured for
-512 to 2,048 runs of 30 to 720 days. An ensemble writes its series a piece at a time and takes no more than "none"."""
+MEMORY_PER_RUN_DAY = {"none": 480, "quantiles": 800, "full": 480}
+"""Bytes of the history, and of what is made of it, by what of the daily series is kept; measured for 512 to 2,048 runs of
+30 to 720 days. Those of every run are written a piece at a time."""
 
 SMALLEST_JOB, ENOUGH_RUNS = 32, 512
 """Runs of a job: its result file is worth a second or more; most of what a day costs by itself is shared."""

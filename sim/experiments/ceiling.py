@@ -10,16 +10,11 @@ from pathlib import Path
 from time import perf_counter
 
 from sim.errors import InputError
-from sim.experiments.blocks import MEMORY_AT_REST, block_runs, memory_of, share_runs
-from sim.experiments.store import runs_done
 from sim.model import TheatreModel
 from sim.scenario import Scenario
 
 DISK_PER_RUN_DAY = 40
 """Bytes; 28 to 34 were measured for 60 to 720 days, more where a job is small."""
-
-MEMORY_PER_RUN_DAY = 300
-"""Bytes in the process that sums up; 290 were measured for 4,096 to 8,192 runs of 180 days."""
 
 RUN_DAYS_TOLD = 1_000_000
 """From this many on, ten seconds or so, a batch says beforehand what it will take."""
@@ -49,18 +44,6 @@ class Need:
     def is_long(self) -> bool:
         """Whether it takes long enough to be told beforehand."""
         return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_TOLD
-
-
-def need_of(scenario: Scenario, workers: int, folder: Path) -> Need:
-    """Return what the runs of a scenario take that `folder` does not hold yet."""
-    evenings = scenario.days + 1
-    done = len(runs_done(folder)) if (folder / "outcomes").is_dir() else 0
-    runs = max(scenario.runs - done, 0)
-    block = share_runs(runs, workers, block_runs(scenario.days))
-    played = workers * memory_of(block, scenario.days)
-    summed_up = MEMORY_AT_REST + MEMORY_PER_RUN_DAY * scenario.runs * evenings
-    disk = DISK_PER_RUN_DAY * runs * evenings
-    return Need(runs, evenings, block, disk, max(played, summed_up), "--runs or --days")
 
 
 def seconds_per_run(scenario: Scenario, need: Need) -> float:

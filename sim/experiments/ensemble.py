@@ -1,42 +1,26 @@
-"""Run an ensemble: runs cut into jobs of a block each, jobs worked off by processes that write their own result files.
+"""An ensemble: a sweep of one point, the scenario itself, that keeps the days of every run and what happened where.
 
-Whatever is asked, the same command again goes on where it was stopped: jobs are planned over the runs that are not there
-yet. A larger number of runs later adds to the same folder.
+Whatever is asked, the same command again goes on where it was stopped, and a larger number of runs adds to the same folder.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from sim import snapshot
-from sim.arrays import own_numerics
-from sim.checks import RUNS, WORKERS, whole_number
+from sim.checks import RUNS, whole_number
 from sim.errors import InputError
-from sim.experiments.blocks import block_runs, share_runs
-from sim.experiments.locks import held, is_held
+from sim.experiments.design import Recipe
+from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.results import Results, open_results
-from sim.experiments.runner import JobsFailed, work_off
-from sim.experiments.store import is_known, note_asked, open_folder, read_asked, runs_done, saved_state, write_part
-from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
-from sim.model import TheatreModel
+from sim.experiments.sweep import fill
+from sim.experiments.sweep_file import Sweep
+from sim.experiments.workers import refuse_unguarded
 from sim.scenario import Scenario, as_scenario, load_scenario
 
 Progress = Callable[[int, int], object]
-
-
-@dataclass(frozen=True)
-class Job:
-    """Runs [first_run, first_run + runs) of the scenario, computed and committed together."""
-
-    first_run: int
-    runs: int
+ONE_POINT = Recipe("grid", include_base=False)
 
 
 @dataclass(frozen=True)
@@ -49,15 +33,6 @@ class States:
 
     taken_up: Path | None = None
     horizon: int | None = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """What every job of an ensemble has in common."""
-
-    scenario: Scenario
-    folder: Path
-    states: States
 
 
 def run(
@@ -88,81 +63,19 @@ def default_folder(scenario: Scenario) -> Path:
     return Path("results") / f"{scenario.name}-{scenario.hash}"
 
 
-@own_numerics
+def ensemble_of(scenario: Scenario, runs: int, horizon: int | None = None) -> Sweep:
+    """Return the sweep that an ensemble is. horizon: as of States."""
+    return Sweep(scenario.name, scenario.title, "", scenario, ONE_POINT, runs, "full", "", kind=ENSEMBLE, horizon=horizon)
+
+
 def run_ensemble(
     scenario: Scenario, runs: int, workers: int, folder: Path, on_progress: Progress, states: States = States()
 ) -> Results:
     """Compute the runs [0, runs) that `folder` does not hold yet, and open the results.
 
-    states: whether the runs start from saved states, and whether their last evening is kept.
-    on_progress is called with the number of runs done and asked for. Raises InputError when the folder belongs to other
-    results, FolderBusy when another driver holds it, JobsFailed when jobs killed their worker or raised.
+    states: whether the runs start from saved states, and whether their last evening is kept. on_progress is called with the
+    number of runs done and asked for. Raises as `fill`.
     """
-    refuse_unguarded()
-    runs, workers = whole_number("runs", runs, RUNS), whole_number("workers", workers, WORKERS)
-    if _is_there(folder, scenario, runs, states.horizon):
-        on_progress(runs, runs)
-        return open_results(folder)
-    with nothing_left_without_workers(folder), _made_and_held(folder):
-        open_folder(folder, scenario, states.horizon)
-        note_asked(folder, runs)
-        done = runs_done(folder)
-        jobs = plan(runs, done, workers, block_runs(scenario.days))
-        on_progress(runs - sum(job.runs for job in jobs), runs)
-        _work_off(Task(scenario, folder, states), jobs, min(workers, len(jobs)), runs, on_progress)
+    asked = ensemble_of(scenario, whole_number("runs", runs, RUNS), states.horizon)
+    fill(asked, folder, workers, lambda done, asked, failed: on_progress(done, asked), taken_up=states.taken_up)
     return open_results(folder)
-
-
-def _is_there(folder: Path, scenario: Scenario, runs: int, horizon: int | None) -> bool:
-    """Whether there is nothing to write for a request: complete results can be shown from a disk that takes no file."""
-    if is_held(folder) or not is_known(folder, scenario, horizon) or runs > (read_asked(folder) or runs):
-        return False
-    return not len(np.setdiff1d(np.arange(runs), runs_done(folder)))
-
-
-@contextmanager
-def _made_and_held(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with held(folder):
-        yield
-
-
-def plan(runs: int, done: np.ndarray, workers: int, block: int) -> list[Job]:
-    """Cut the runs below `runs` that are not in `done` into jobs that keep every worker busy.
-
-    block: runs that a job has at most.
-    """
-    missing = np.setdiff1d(np.arange(runs), done)
-    if not len(missing):
-        return []
-    size = share_runs(len(missing), workers, block)
-    gaps = np.flatnonzero(np.diff(missing) > 1) + 1
-    return [
-        Job(int(piece[start]), len(piece[start : start + size]))
-        for piece in np.split(missing, gaps)
-        for start in range(0, len(piece), size)
-    ]
-
-
-@own_numerics
-def compute(task: Task, job: Job) -> Job:
-    """Run one job, a block of runs, and commit its part."""
-    gc.collect()  # a model and its agents hold each other, and their arrays with them
-    model = TheatreModel(task.scenario, runs=job.runs, first_run=job.first_run)
-    if task.states.taken_up is not None:
-        snapshot.restore(model, saved_state(task.states.taken_up, job.first_run, job.runs))
-    model.run_to(task.scenario.days)
-    kept = snapshot.take(model) if task.states.horizon is not None else None
-    write_part(task.folder, model.history, kept)
-    return job
-
-
-def _work_off(task: Task, jobs: list[Job], workers: int, runs: int, on_progress: Progress) -> None:
-    failed = []
-    for job, why in work_off(partial(compute, task), jobs, workers):
-        if why is not None:
-            failed.append(f"runs {job.first_run} to {job.first_run + job.runs - 1} {why}")
-        on_progress(int((runs_done(task.folder) < runs).sum()), runs)
-    if failed:
-        there = int((runs_done(task.folder) < runs).sum())
-        raise JobsFailed(f"{', '.join(failed)}; {there} of {runs} runs are stored in {task.folder}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from sim.experiments.manifest import manifest_fault
 from sim.files import whole_file, write_text
 from sim.paths import PACKAGE
 
-SCHEMA = 1
+FORM = 2
+"""Of results folders: 1 had ensembles in another form than sweeps."""
+
 DATA = ("cells.tsv", "lines.tsv", "names.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control-????-??-??.txt")
 """The data in sim/data that runs are made from."""
 
@@ -51,7 +54,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a results folder. Raises InputError when there is none."""
+    """Return the manifest of a results folder. Raises InputError when there is none, or one of another form."""
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -61,15 +64,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder}: is not a results folder ({error})") from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise InputError(f"{path}: is not the manifest of a results folder; name another folder")
-    if manifest["schema"] == SCHEMA and (fault := manifest_fault(manifest, is_sweep="kind" in manifest)):
+    if manifest["schema"] != FORM:
+        raise InputError(f"{folder}: has schema {manifest['schema']}, this version reads {FORM}; name another folder")
+    if fault := manifest_fault(manifest):
         raise InputError(f"{path}: is damaged or was changed by hand: {fault}; name another folder")
     return manifest
-
-
-def check_schema(folder: Path, manifest: dict[str, Any], schema: int) -> None:
-    """Raise InputError when a folder was written in another form than this version reads and writes."""
-    if manifest["schema"] != schema:
-        raise InputError(f"{folder}: has schema {manifest['schema']}, this version reads {schema}; name another folder")
 
 
 def machine() -> dict[str, Any]:
@@ -110,11 +109,14 @@ def _makes_numbers(inside: Path) -> bool:
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write one Parquet file, whole or not at all, with checksums."""
-    write_pieces(path, table.schema, (table,))
+    write_pieces(path, (table,))
 
 
-def write_pieces(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+def write_pieces(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write one Parquet file of tables that follow each other, made one at a time; whole or not at all, with checksums."""
+    rest = iter(tables)
+    first = next(rest)
+    schema = first.schema
     floats = [field.name for field in schema if pa.types.is_floating(field.type)]
     options = {
         "compression": "zstd",
@@ -123,5 +125,5 @@ def write_pieces(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> N
         "write_page_checksum": True,
     }
     with whole_file(path) as file, pq.ParquetWriter(file, schema, **options) as writer:
-        for table in tables:
+        for table in chain((first,), rest):
             writer.write_table(table)

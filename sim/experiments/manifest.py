@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-ENSEMBLE: Mapping[str, type] = {
-    "scenario": str, "title": str, "hash": str, "seed": int, "days": int, "start": str, "code": str, "versions": dict,
-}  # fmt: skip
-SWEEP: Mapping[str, type] = {
-    **ENSEMBLE, "name": str, "asks": str, "base_hash": str, "points": int, "series": str, "design": dict,
+ENSEMBLE, SWEEP, CALIBRATION = "ensemble", "sweep", "calibration"
+KINDS = (ENSEMBLE, SWEEP, CALIBRATION)
+
+NEEDED: Mapping[str, type] = {
+    "kind": str, "name": str, "title": str, "asks": str, "hash": str, "scenario": str, "base_hash": str, "seed": int,
+    "days": int, "start": str, "points": int, "series": str, "design": dict, "columns": list, "code": str,
+    "versions": dict,
 }  # fmt: skip
 OPTIONAL: Mapping[str, type] = {"horizon": int}
 
 
-def manifest_fault(manifest: Mapping[str, Any], is_sweep: bool) -> str | None:
+def manifest_fault(manifest: Mapping[str, Any]) -> str | None:
     """Return what is wrong with a manifest of this version, None where nothing is."""
-    needed = SWEEP if is_sweep else ENSEMBLE
-    for key, kind in {**needed, **OPTIONAL}.items():
-        if key not in manifest and key in needed:
+    for key, kind in {**NEEDED, **OPTIONAL}.items():
+        if key not in manifest and key in NEEDED:
             return f"lacks {key}"
         if key in manifest and (not isinstance(manifest[key], kind) or isinstance(manifest[key], bool)):
             return f"{key} must be {kind.__name__}"
@@ -27,4 +28,6 @@ def manifest_fault(manifest: Mapping[str, Any], is_sweep: bool) -> str | None:
         date.fromisoformat(manifest["start"])
     except ValueError:
         return "start must be a date"
+    if manifest["kind"] not in KINDS:
+        return f"kind must be one of {', '.join(KINDS)}"
     return None if manifest["days"] > 0 else "days must be 1 or more"

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sim.checks import check_once, texts
 from sim.errors import InputError
-from sim.experiments.folders import SCHEMA, check_schema, read_manifest
-from sim.experiments.partial import shortfall, warn
-from sim.experiments.store import parts, read_asked, runs_done
+from sim.experiments.manifest import ENSEMBLE
+from sim.experiments.partial import warn
+from sim.experiments.stored import Stored, read_part
 from sim.history import SERIES
 from sim.outcomes import OUTCOMES
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas
@@ -29,75 +27,50 @@ SERIES_KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Results:
-    """What a results folder holds, read as asked for. Runs are in order of their number."""
+class Results(Stored):
+    """What the folder of an ensemble holds: a single point. Runs are in order of their number."""
 
-    folder: Path
-
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest.json of the folder."""
-        return read_manifest(self.folder)
-
-    @cached_property
+    @property
     def scenario(self) -> Scenario:
         """The scenario as it was run. Raises InputError where the file no longer says what was run."""
-        path = self.folder / "scenario.toml"
-        scenario = load_scenario(path)
-        if (scenario.hash, scenario.days) != (self.manifest["hash"], self.manifest["days"]):
-            raise InputError(f"{path}: is not what was run; remove the folder and run it again")
-        return scenario
+        return self.base
 
     @cached_property
     def outcomes(self) -> dict[str, np.ndarray]:
         """Outcome -> (runs,) float64, NaN where it did not come or did not arise; and "run" -> numbers of the runs."""
-        table, names = self._read("outcomes"), ["run"] + [outcome.name for outcome in OUTCOMES]
-        lacking = [name for name in names if name not in table.column_names]
-        if lacking:
-            said = f"lacks outcomes that this version compares ({lacking[0]}); run it again into another folder"
-            raise InputError(f"{self.folder}: {said}")
-        table = table.sort_by("run")
-        return {name: table[name].to_numpy() for name in names}
+        table = self.table()
+        return {name: table[name].to_numpy() for name in ("run", *(outcome.name for outcome in OUTCOMES))}
 
     @property
     def runs(self) -> int:
         """Number of runs that are there."""
-        return len(self.outcomes["run"])
+        return self.runs_there
 
-    @cached_property
+    @property
     def asked(self) -> int:
         """Number of runs, counted from 0, in the largest request so far."""
-        return read_asked(self.folder) or max(self.scenario.runs, int(runs_done(self.folder).max()) + 1)
+        return self.runs_asked
+
+    @property
+    def _asked_at_least(self) -> int:
+        return max(self.scenario.runs, super()._asked_at_least)
 
     @property
     def missing_runs(self) -> np.ndarray:
         """Numbers of the runs that were asked for and are not there."""
-        return np.setdiff1d(np.arange(self.asked), runs_done(self.folder))
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every run that was asked for is there."""
-        return not len(self.missing_runs)
-
-    @property
-    def shortfall(self) -> str:
-        """How many of the runs that were asked for are there, as in "INCOMPLETE: 24 of 32 runs are there"; "" for all."""
-        return shortfall(self.asked - len(self.missing_runs), self.asked)
+        return np.flatnonzero(self.missing)
 
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per run: its number and outcomes, all of them unless named. Needs pandas."""
-        names = [outcome.name for outcome in OUTCOMES] if outcomes is None else list(texts("outcomes", outcomes))
-        check_once("outcomes:", names)
-        return self._read("outcomes").sort_by("run").select(["run", *names]).to_pandas()
+        return self.table(outcomes).drop_columns("point").to_pandas()
 
     def series(self, name: str) -> np.ndarray:
         """Return (days + 1, runs) of a series. Raises KeyError."""
         if name not in SERIES:
             raise KeyError(name)
         if name not in self._kept:
-            days = int(self.manifest["days"]) + 1
-            columns = (_table(path, [name])[name].to_numpy() for path in parts(self.folder, "series"))
-            read = np.concatenate([column.reshape(-1, days) for column in columns]).T
+            columns = (table[name].to_numpy().reshape(-1, self._days) for table in self._tables("series", [name]))
+            read = np.concatenate(list(columns)).T
             if len(self._kept) == SERIES_KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[name] = read
@@ -108,71 +81,46 @@ class Results:
         """The series read last: all of them together may not fit into memory."""
         return {}
 
+    @property
+    def _days(self) -> int:
+        """Number of evenings."""
+        return int(self.manifest["days"]) + 1
+
+    def _tables(self, name: str, columns: list[str]) -> list[pa.Table]:
+        """Return a table of each part, in order of their runs."""
+        return [read_part(self.folder / name / job.part, columns) for job in self.parts]
+
     @cached_property
     def control(self) -> tuple[np.ndarray, np.ndarray]:
         """(cells,) lattice indices and (cells, days + 1, 2) shares of runs: with Damascus, contested."""
-        names = ["cell", "day", "damascus", "contested"]
-        tables = (_table(path, names) for path in parts(self.folder, "control"))
-        first = next(tables)
-        total = self._control_counts(first)
-        for table in tables:
-            total += self._control_counts(table)
+        first, *others = self._tables("control", ["cell", "day", "damascus", "contested"])
+        total = sum((self._control_counts(table) for table in others), self._control_counts(first))
         return first["cell"].to_numpy().reshape(total.shape[:2])[:, 0], total / self.runs
 
     def _control_counts(self, table: pa.Table) -> np.ndarray:
         counts = np.stack([table["damascus"].to_numpy(), table["contested"].to_numpy()], axis=1)
-        return counts.reshape(-1, int(self.manifest["days"]) + 1, 2).astype(np.int64)
+        return counts.reshape(-1, self._days, 2).astype(np.int64)
 
     @cached_property
     def rules(self) -> dict[str, dict[str, np.ndarray]]:
         """Matter -> rule -> (2, days + 1) numbers of runs in which it fired that day, and fired for the first time."""
         counts: dict[str, dict[str, np.ndarray]] = {}
-        days = int(self.manifest["days"]) + 1
-        for path in parts(self.folder, "rules"):
-            table = _table(path, ["matter", "rule", "day", "runs", "first"])
-            runs = np.stack([table[name].to_numpy().reshape(-1, days) for name in ("runs", "first")], axis=1)
-            names = zip(table["matter"].to_pylist()[::days], table["rule"].to_pylist()[::days], strict=True)
-            for (matter, rule), count in zip(names, runs.astype(np.int64), strict=True):
-                row = counts.setdefault(matter, {}).setdefault(rule, np.zeros((2, days), np.int64))
+        for table in self._tables("rules", ["matter", "rule", "day", "runs", "first"]):
+            runs = np.stack([table[name].to_numpy().reshape(-1, self._days) for name in ("runs", "first")], axis=1)
+            names = (table[name].to_pylist()[:: self._days] for name in ("matter", "rule"))
+            for matter, rule, count in zip(*names, runs.astype(np.int64), strict=True):
+                row = counts.setdefault(matter, {}).setdefault(rule, np.zeros((2, self._days), np.int64))
                 row += count
         return counts
 
-    def _read(self, table: str) -> pa.Table:
-        """Read a table of all parts. Raises InputError for a part whose columns are not those of the others."""
-        paths = parts(self.folder, table)
-        tables = [_table(path) for path in paths]
-        whole = max(tables, key=lambda each: each.num_columns).schema
-        for path, each in zip(paths, tables, strict=True):
-            if not each.schema.equals(whole):
-                raise _damaged(path)
-        return pa.concat_tables(tables)
-
 
 def open_results(folder: str | Path) -> Results:
-    """Open a results folder. Raises InputError when it is none or holds no run, warns of IncompleteResults."""
+    """Open the folder of an ensemble. Raises InputError when it is none or holds no run, warns of IncompleteResults."""
     results = Results(Path(folder))
-    check_schema(results.folder, results.manifest, SCHEMA)
-    if "kind" in results.manifest:
-        raise InputError(f"{folder}: holds a sweep, not an ensemble; pullback compare --by and export read it")
-    if not len(runs_done(results.folder)):
+    if results.manifest["kind"] != ENSEMBLE:
+        said = f"holds a {results.manifest['kind']}, not an ensemble; pullback compare --by and export read a sweep"
+        raise InputError(f"{folder}: {said}")
+    if not results.runs:
         raise InputError(f"{folder}: holds no finished run")
     warn(results.folder, results.shortfall)
     return results
-
-
-def _table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """Read one file of a part, or some of its columns. Raises InputError where it is damaged: its pages carry checksums."""
-    try:
-        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
-        if columns is not None:
-            table = table.select(columns)  # raises where another file stands in its place
-        return table
-    except FileNotFoundError:
-        raise _damaged(path, "is gone") from None
-    except (pa.ArrowException, OSError, UnicodeError, KeyError):
-        raise _damaged(path) from None
-
-
-def _damaged(path: Path, what: str = "is damaged") -> InputError:
-    committed = path.parent.parent / "outcomes" / path.name
-    return InputError(f"{path}: {what}; remove {committed} and give the same command again")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.arrays import own_numerics
-from sim.experiments.folders import SCHEMA
-from sim.experiments.results import Results
 from sim.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome, arising
+
+if TYPE_CHECKING:
+    from sim.experiments.results import Results
+
+SCHEMA = 1
+"""Of what --json prints."""
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 FEW_RUNS = 30

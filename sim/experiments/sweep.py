@@ -1,5 +1,8 @@
 """Play a sweep: every point of its design, each with the same luck, by workers that write their own parts.
 
+Whatever is played goes through `fill`: an ensemble is a sweep of one point, a calibration one that keeps
+other things of each run.
+
 Resuming is running it again: jobs are planned over the (point, run) that are not there yet, whatever the workers, the size
 of jobs or the machine were before. Every point shares seed and run numbers, so that differences between points are paired.
 """
@@ -15,18 +18,20 @@ import numpy as np
 
 from sim.arrays import own_numerics
 from sim.checks import WORKERS, whole_number
-from sim.experiments.blocks import JOBS_PER_WORKER, block_runs
+from sim.experiments.blocks import block_runs, share_runs
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard, alone, held, is_held, take_over
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
+from sim.experiments.stored import Stored
 from sim.experiments.sweep_file import Sweep, load_sweep
-from sim.experiments.sweep_play import Task, compute
+from sim.experiments.sweep_play import Read, Task, compute
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import (
     Job,
     check_parts,
     clear_left_overs,
     is_known,
+    left_overs,
     note_asked,
     note_failed,
     open_folder,
@@ -36,12 +41,13 @@ from sim.experiments.sweep_store import (
     times_there,
 )
 from sim.experiments.workers import nothing_left_without_workers, refuse_unguarded
+from sim.outcomes import outcome_table
 
 SHARD_RUNS = 512
 """Runs of the points that go to one shard before those of the next; a change would leave shards half done."""
 
 
-Progress = Callable[[int, int, int], None]
+Progress = Callable[[int, int, int], object]
 """Takes the number of runs done, asked for, and of jobs that failed."""
 
 
@@ -62,7 +68,6 @@ def default_folder(sweep: Sweep) -> Path:
     return Path("results") / f"{sweep.name}-{sweep.hash}"
 
 
-@own_numerics
 def run_sweep(
     sweep: Sweep,
     folder: Path,
@@ -71,17 +76,33 @@ def run_sweep(
     make_pool: MakePool = local_pool,
     shard: Shard | None = None,
 ) -> SweepResults:
-    """Play the (point, run) that `folder` does not hold yet, all or those of a shard, and open the results.
+    """Play the (point, run) that `folder` does not hold yet, all or those of a shard, and open the results, as `fill`."""
+    fill(sweep, folder, workers, on_progress, make_pool, shard)
+    return SweepResults(folder)
 
-    Raises InputError when the folder belongs to other results or a part of it is damaged, FolderBusy when another driver
-    holds it, JobsFailed when jobs raised or killed their worker.
+
+@own_numerics
+def fill(
+    sweep: Sweep,
+    folder: Path,
+    workers: int,
+    on_progress: Progress,
+    make_pool: MakePool = local_pool,
+    shard: Shard | None = None,
+    read: Read = outcome_table,
+    taken_up: Path | None = None,
+) -> None:
+    """Play the (point, run) that `folder` does not hold yet, all or those of a shard.
+
+    read, taken_up: as a Task has them. Raises InputError when the folder belongs to other results or a part of it is
+    damaged, FolderBusy when another driver holds it, JobsFailed when jobs raised or killed their worker.
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
     if _is_there(folder, sweep):
-        results = SweepResults(folder)
-        on_progress(results.runs_asked, results.runs_asked, 0)
-        return results
+        asked = int(sweep.runs * sweep.design.points if sweep.sequential is None else Stored(folder).runs_asked)
+        on_progress(asked, asked, 0)
+        return
     failed: dict[str, str] = {}
     with nothing_left_without_workers(folder), _made_and_held(folder, shard):
         with alone(folder):
@@ -92,16 +113,16 @@ def run_sweep(
                 clear_left_overs(folder)
         manifest = read_manifest(folder)
         check_parts(folder, manifest, parts(folder))
-        work = partial(compute, Task(driver, stamp_of(manifest)))
+        work = partial(compute, Task(driver, stamp_of(manifest), read, taken_up))
         for there, wanted in _rounds(sweep, folder, shard):
             done, asked = int((there & wanted).sum()), int(wanted.sum())
             on_progress(done, asked, 0)
             jobs = plan(there | ~wanted, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
-            for job, why in work_off(work, jobs, workers, make_pool):
+            for job, why in work_off(work, jobs, min(workers, len(jobs)), make_pool):
                 if why is None:
                     done += job.size
                 else:
-                    failed[str(job)] = why
+                    failed[str(job) if sweep.design.points > 1 else job.runs_alone] = why
                     note_failed(folder, failed, shard)
                 on_progress(done, asked, len(failed))
             if failed:
@@ -110,18 +131,19 @@ def run_sweep(
     if failed:
         named = ", ".join(f"{job} {why}" for job, why in failed.items())
         raise JobsFailed(f"{named}; {done} of {asked} runs are stored in {folder}")
-    return SweepResults(folder)
 
 
 def _is_there(folder: Path, sweep: Sweep) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
-    left_over = ("failed*.json", "outcomes/.*", "series/.*")
-    if is_held(folder) or not is_known(folder, sweep) or any(path for pattern in left_over for path in folder.glob(pattern)):
+    if is_held(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
         return False
-    results = SweepResults(folder)
-    check_parts(folder, results.manifest, results.parts)
+    stored = Stored(folder)
+    check_parts(folder, stored.manifest, stored.parts)
     fixed, rule = read_asked(folder)
-    return results.is_complete and (rule == sweep.sequential if sweep.sequential else fixed >= sweep.runs)
+    if sweep.sequential is not None:
+        return stored.is_complete and rule == sweep.sequential
+    there = times_there(stored.parts, sweep.design.points, sweep.runs)
+    return fixed >= sweep.runs and bool((there > 0).all())
 
 
 @contextmanager
@@ -135,9 +157,9 @@ def _rounds(sweep: Sweep, folder: Path, shard: Shard | None) -> Iterator[tuple[n
     """Yield (points, runs) what is there and what is wanted: once, or anew until no point wants more runs."""
     mine = points_of(shard, sweep.design.points, sweep.runs)
     while True:
-        results = SweepResults(folder)
-        there = times_there(results.parts, sweep.design.points, sweep.runs) > 0
-        runs = results.wanted_by(sweep.sequential) if sweep.sequential else np.full(len(there), sweep.runs)
+        stored = Stored(folder)
+        there = times_there(stored.parts, sweep.design.points, sweep.runs) > 0
+        runs = stored.wanted_by(sweep.sequential) if sweep.sequential else np.full(len(there), sweep.runs)
         wanted = (np.arange(sweep.runs) < runs[:, None]) & mine[:, None]
         yield there, wanted
         if sweep.sequential is None or not (wanted & ~there).any():
@@ -157,14 +179,12 @@ def points_of(shard: Shard | None, points: int, runs: int) -> np.ndarray:
 
 
 def plan(there: np.ndarray, workers: int, most: int, whole_points: bool = True) -> list[Job]:
-    """Cut the (point, run) that are not there into jobs.
+    """Cut the (point, run) that are not there into jobs that keep every worker busy.
 
-    there: (points, runs) bool. A job takes points as they follow each other, `most` runs or one point, but no more than
-    keeps every worker busy to the end. whole_points: however many runs a point lacks, they stay in one job, as quantiles
-    over them need.
+    there: (points, runs) bool. A job takes points as they follow each other, `most` runs at most, or one point.
+    whole_points: however many runs a point lacks, they stay in one job, as quantiles over them need.
     """
-    missing = int(there.size - there.sum())
-    size = min(most, -(-missing // (JOBS_PER_WORKER * workers)))
+    size = share_runs(int(there.size - there.sum()), workers, most)
     jobs: list[Job] = []
     for point, (first, end) in _spans(there):
         if jobs:
@@ -173,7 +193,7 @@ def plan(there: np.ndarray, workers: int, most: int, whole_points: bool = True) 
             if follows and last.size + end - first <= size:
                 jobs[-1] = Job(last.first_point, point + 1, first, end)
                 continue
-        step = end - first if whole_points else most
+        step = end - first if whole_points else size
         jobs += [Job(point, point + 1, run, min(run + step, end)) for run in range(first, end, step)]
     return jobs
 

@@ -1,4 +1,4 @@
-"""Verify, compact and watch the folder of a sweep."""
+"""Verify, compact and watch a folder of results."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sim.checks import POINTS_RECOMPUTED, whole_number
 from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
+from sim.experiments.stored import Stored
 from sim.experiments.sweep_play import play
-from sim.experiments.sweep_results import SweepResults, sweep_in
 from sim.experiments.sweep_store import (
     LEVELS,
     STAMP,
@@ -27,6 +27,7 @@ from sim.experiments.sweep_store import (
     all_parts,
     check_parts,
     clear_left_overs,
+    more_of,
     outcome_schema,
     part_fault,
     parts,
@@ -34,6 +35,7 @@ from sim.experiments.sweep_store import (
     stamp_of,
     times_there,
 )
+from sim.scenario import load_scenario
 
 COMPACT_RUNS = 131_072
 """Rows that a compacted part is filled up to."""
@@ -44,7 +46,7 @@ RUNS_RECOMPUTED = 8
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep is. Sizes in bytes.
+    """How far a sweep or an ensemble is. Sizes in bytes.
 
     unsettled: points at the end of a rule's runs whose outcomes are not known as closely as it asks. rate: runs per second
     lately, None where too few parts are there to tell.
@@ -68,8 +70,8 @@ class Status:
 
 
 def status(folder: Path) -> Status:
-    """Return how far a sweep is; it may be under way in another process."""
-    results = sweep_in(folder)
+    """Return how far results are; they may be under way in another process. Raises InputError where there are none."""
+    results = Stored(folder)
     missing, asked = results.missing, results.runs_asked
     return Status(
         is_running=is_held(folder),
@@ -105,15 +107,18 @@ def _rate(folder: Path, found: list[Job]) -> float | None:
 
 
 def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]:
-    """Yield what is wrong with a sweep: nothing where every planned (point, run) is there once and whole.
+    """Yield what is wrong with results: nothing where every planned (point, run) is there once and whole.
 
-    points_recomputed: points drawn at random of which some runs are played again and compared bit for bit.
+    points_recomputed: points drawn at random of which some runs are played again and compared bit for bit; none of a
+    calibration, which does not keep outcomes.
     """
     points_recomputed = whole_number("points_recomputed", points_recomputed, POINTS_RECOMPUTED)
-    results = sweep_in(folder)
+    results = Stored(folder)
     manifest = results.manifest
-    if results.base.hash != manifest["base_hash"]:
-        yield f"{folder / 'scenario.toml'}: is not the base that was run ({results.base.hash}, not {manifest['base_hash']})"
+    base = load_scenario(folder / "scenario.toml")
+    if base.hash != manifest["base_hash"]:
+        yield f"{folder / 'scenario.toml'}: is not the base that was run ({base.hash}, not {manifest['base_hash']})"
+        return
     whole, found = [], all_parts(folder)
     for job in found:
         fault = _fault(folder, job, manifest)
@@ -131,7 +136,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
             yield f"{int(wrong.sum())} of {wanted.sum()} runs are {said}, the first is point {point}, run {run}"
     if manifest["code"] != code_digest():
         yield "made by another version of the code: no run can be played again to compare"
-    elif len(whole) == len(found):  # with a damaged part there is nothing sound to compare with
+    elif len(whole) == len(found) and not manifest["columns"]:  # with a damaged part there is nothing sound to compare with
         yield from _recompute(results, kept, points_recomputed, seed)
 
 
@@ -149,25 +154,27 @@ def _fault(folder: Path, job: Job, manifest: dict[str, Any]) -> str | None:
     keys = np.repeat(np.arange(job.first_point, job.end_point), runs), np.tile(np.arange(job.first_run, job.end_run), points)
     if not all(np.array_equal(table[name].to_numpy(), key) for name, key in zip(("point", "run"), keys, strict=True)):
         return f"{path}: holds other runs than its name says; remove it and give the same command again"
-    if manifest["series"] == "none":
-        return None
-    return _series_fault(folder / "series" / job.part, points, runs, path, manifest)
+    rows = _series_rows(points, runs, manifest)
+    faults = (_table_fault(folder / name / job.part, path, rows if name == "series" else None) for name in more_of(manifest))
+    return next((fault for fault in faults if fault), None)
 
 
-def _series_fault(path: Path, points: int, runs: int, committed: Path, manifest: dict[str, Any]) -> str | None:
-    rows = points * (len(LEVELS) if manifest["series"] == "quantiles" else runs) * (manifest["days"] + 1)
+def _series_rows(points: int, runs: int, manifest: dict[str, Any]) -> int:
+    of_point = len(LEVELS) if manifest["series"] == "quantiles" else runs
+    return points * of_point * (int(manifest["days"]) + 1)
+
+
+def _table_fault(path: Path, committed: Path, rows: int | None) -> str | None:
+    """Return what is wrong with a table of a part that has so many rows, None where nothing is."""
+    what = f"remove {committed} and give the same command again"
     try:
         found = pq.read_table(path, page_checksum_verification=True).num_rows
     except (pa.ArrowException, OSError, UnicodeError):
-        return f"{path}: is damaged or gone; remove {committed} and give the same command again"
-    return (
-        None
-        if found == rows
-        else f"{path}: has {found} rows, not {rows}; remove {committed} and give the same command again"
-    )
+        return f"{path}: is damaged or gone; {what}"
+    return None if rows in (None, found) else f"{path}: has {found} rows, not {rows}; {what}"
 
 
-def _recompute(results: SweepResults, kept: list[Job], points: int, seed: int) -> Iterator[str]:
+def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iterator[str]:
     """Play some runs of some points again."""
     there = np.unique([point for job in kept for point in range(job.first_point, job.end_point)])
     chosen = np.random.default_rng(seed).permutation(there)[:points]
@@ -188,7 +195,7 @@ def compact(folder: Path) -> tuple[int, int]:
 
     A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
     """
-    sweep_in(folder)
+    read_manifest(folder)
     with held(folder), alone(folder):
         take_over(folder)
         clear_left_overs(folder)
@@ -200,8 +207,8 @@ def compact(folder: Path) -> tuple[int, int]:
         kept = set(parts(folder))
         for job in all_parts(folder):
             if job not in kept:
-                (folder / "outcomes" / job.part).unlink()
-                (folder / "series" / job.part).unlink(missing_ok=True)
+                for name in ("outcomes", *more_of(manifest)):
+                    (folder / name / job.part).unlink(missing_ok=True)
         return len(before), len(kept)
 
 
@@ -226,7 +233,7 @@ def _merge(folder: Path, group: list[Job], manifest: dict[str, Any]) -> None:
     if len(group) < 2:
         return
     whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
-    schema = outcome_schema()
+    schema = outcome_schema(manifest)
     try:
         outcomes = pa.concat_tables([pq.read_table(folder / "outcomes" / job.part, schema=schema) for job in group])
         if manifest["series"] != "none":

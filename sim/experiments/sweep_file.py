@@ -17,6 +17,7 @@ from sim.errors import InputError
 from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_design_table
 from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
+from sim.experiments.manifest import ENSEMBLE, SWEEP
 from sim.experiments.replicates import Sequential, read_criteria
 from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
 from sim.paths import scenario_folder
@@ -51,7 +52,9 @@ class Sweep:
     """A checked sweep.
 
     runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
-    the file as it was read.
+    the file as it was read, "" where it comes from none. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
+    of one point. columns: what is kept of each run, () for all outcomes. horizon: days that runs were to go on for when the
+    states of their last evening are kept.
     """
 
     name: str
@@ -63,6 +66,9 @@ class Sweep:
     series: str
     text: str
     sequential: Sequential | None = None
+    kind: str = SWEEP
+    columns: tuple[str, ...] = ()
+    horizon: int | None = None
 
     @cached_property
     def design(self) -> Design:
@@ -72,8 +78,10 @@ class Sweep:
     @cached_property
     def hash(self) -> str:
         """8 hex digits over everything that changes numbers. Quantiles depend on the number of runs; nothing else does."""
+        if self.kind == ENSEMBLE:
+            return self.base.hash
         runs = self.runs if self.series == "quantiles" else None
-        numbers = [self.base.hash, described(self.recipe), self.series, runs]
+        numbers = [self.base.hash, described(self.recipe), self.series, runs, *self.columns]
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
 
 
@@ -134,14 +142,14 @@ class _Reader:
         series = output.get("series", "quantiles")
         if series not in SERIES_KEPT:
             raise InputError(f"[output] series = {shown(series)} must be one of {', '.join(SERIES_KEPT)}")
-        heading = {key: self._text(key) for key in ("title", "asks")}
+        title, asks = self._text("title"), self._text("asks")
         own_name = self._text("name")
         if own_name and not own_name.replace("-", "").replace("_", "").isalnum():
             raise InputError(f"name = {shown(own_name)} must be letters, digits and hyphens: it names a folder")
         name = own_name or safe_name(name)
         sequential = _sequential(replicates, series) if "until" in replicates else None
         runs = sequential.most if sequential else _fixed(replicates)
-        return Sweep(name, base=base, recipe=recipe, runs=runs, series=series, text=text, sequential=sequential, **heading)
+        return Sweep(name, title, asks, base, recipe, runs, series, text, sequential)
 
     def _base(self) -> Scenario:
         if not isinstance(self.data.get("base"), str):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from sim.experiments.blocks import JOBS_PER_WORKER, MEMORY_AT_REST, memory_of
+from sim.experiments.blocks import MEMORY_AT_REST, memory_of, share_runs
 from sim.experiments.ceiling import DISK_PER_RUN_DAY, Need
+from sim.experiments.ensemble import ensemble_of
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard
 from sim.experiments.sweep import job_runs, points_of
 from sim.experiments.sweep_file import Sweep
 from sim.experiments.sweep_store import LEVELS, Job, parts
+from sim.scenario import Scenario
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
 """Bytes of the outcomes, and of the files of a job however little they hold; measured for 2 to 2,048 runs of a point."""
@@ -26,6 +28,9 @@ DISK_PER_VALUE, MEMORY_PER_VALUE = 20, 50
 
 MEMORY_PER_RUN = 8
 """Bytes in the process that hands out the jobs, for every run of every point; as much again for each outcome in a rule."""
+
+SUMMED_UP_PER_RUN_DAY = 300
+"""Bytes in the process that sums an ensemble up; 290 were measured for 4,096 to 8,192 runs of 180 days."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,13 @@ def needs_of(sweep: Sweep, folder: Path, workers_here: int, shard: Shard | None 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
 
 
+def need_of(scenario: Scenario, workers: int, folder: Path) -> Need:
+    """Return what the runs of a scenario take that `folder` does not hold yet, and summing them up."""
+    _, need = needs_of(ensemble_of(scenario, scenario.runs), folder, workers)
+    summed_up = MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * scenario.runs * need.evenings
+    return replace(need, memory=max(need.memory, summed_up), less="--runs or --days")
+
+
 def _parts_there(folder: Path, sweep: Sweep) -> list[Job]:
     """Return the parts of a sweep that are there; those of another one in its place count for nothing."""
     is_its = (folder / "manifest.json").is_file() and read_manifest(folder).get("hash") == sweep.hash
@@ -102,7 +114,7 @@ def _of_part(job: Job, mine: np.ndarray, runs: int) -> int:
 
 def _of_job(sweep: Sweep, missing: int, runs: int, workers: int) -> int:
     """Return how many runs a job has, as `sweep.plan` cuts them: whole points as far as they fit."""
-    size = max(min(job_runs(sweep), -(-missing // (JOBS_PER_WORKER * max(workers, 1)))), 1)
+    size = share_runs(missing, workers, job_runs(sweep))
     if runs <= size:
         return size // runs * runs
-    return runs if sweep.series == "quantiles" else min(runs, job_runs(sweep))
+    return runs if sweep.series == "quantiles" else size

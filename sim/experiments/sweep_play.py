@@ -1,9 +1,9 @@
-"""What a worker of a sweep does: play the (point, run) of a job, in blocks that mix points, and commit its part."""
+"""What a worker does: play the (point, run) of a job, in blocks that mix points, and commit its part."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,26 +12,41 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sim import snapshot
 from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.blocks import block_runs
 from sim.experiments.design import Design
 from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
-from sim.experiments.sweep_store import LEVELS, Job, read_design, stamp_of, write_part
+from sim.experiments.manifest import ENSEMBLE
+from sim.experiments.places import control_table, rules_table
+from sim.experiments.sweep_store import LEVELS, Job, pairs_of, read_design, saved_state, stamp_of, write_part
 from sim.history import History
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario, load_scenario
 from sim.values import Columns
 
+Read = Callable[[History], Mapping[str, np.ndarray]]
+"""Reads what is kept of each run off the record of a block: a function that pickles."""
+
+PIECE_ROWS = 32_768
+"""Rows of series that are written together, or those of one run: a whole block of them would be in memory twice."""
+
 
 @dataclass(frozen=True)
 class Task:
-    """What every job of a sweep has in common. driver: whom it is done for. stamp: what the manifest is known by."""
+    """What every job of a folder has in common.
+
+    driver: whom it is done for. stamp: what the manifest is known by. read: what is kept of each run. taken_up: the folder
+    whose saved runs are taken up again, None to start afresh.
+    """
 
     driver: Pass
     stamp: str
+    read: Read = outcome_table
+    taken_up: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,25 +62,30 @@ def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design = _opened(task.driver.folder, task.stamp)
-    kept, (points, numbers) = manifest["series"], pairs_of(job)
-    played = play(base, numbers, design.columns(points), kept)
-    series = None if kept == "none" else _series_table(job, _by_point(job, played.series, kept), kept)
+    points, runs = pairs_of(job)
+    saved = None if task.taken_up is None else saved_state(task.taken_up, job)
+    histories, states = [], []
+    for model in _blocks(base, runs, design.columns(points.tolist()), block_runs(base.days, manifest["series"]), saved):
+        histories.append(model.history)
+        if "horizon" in manifest:
+            states.append(snapshot.take(model))
+    outcomes, tables = _joined(histories, task.read), _tables(job, histories, manifest)
     with task.driver.committing():
-        write_part(Path(task.driver.folder), task.stamp, job, played.outcomes, series)
+        state = snapshot.joined(states) if states else None
+        write_part(Path(task.driver.folder), task.stamp, job, outcomes, tables, state)
 
 
-def pairs_of(job: Job) -> tuple[list[int], np.ndarray]:
-    """Return the points and the numbers of the runs of a job, (point, run) by (point, run) as its part holds them."""
-    points, runs = range(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
-    return [point for point in points for _ in runs], np.tile(runs, len(points))
-
-
-def _by_point(job: Job, series: dict[str, np.ndarray], kept: str) -> list[dict[str, np.ndarray]]:
-    """Return for each point of a job its daily series as they are kept: (days + 1, runs) or (days + 1, levels)."""
-    runs = job.end_run - job.first_run
-    spans = [slice(first, first + runs) for first in range(0, job.size, runs)]
-    points = [{name: values[:, span] for name, values in series.items()} for span in spans]
-    return [_quantiles(point) for point in points] if kept == "quantiles" else points
+def _tables(job: Job, histories: Sequence[History], manifest: Mapping[str, Any]) -> dict[str, Iterator[pa.Table]]:
+    """Return what a folder keeps of a job besides outcomes, made as it is written."""
+    tables: dict[str, Iterator[pa.Table]] = {}
+    if manifest["series"] == "full":
+        tables["series"] = _series_of_runs(job, histories)
+    elif manifest["series"] == "quantiles":
+        tables["series"] = iter([_series_of_points(job, histories)])
+    if manifest["kind"] == ENSEMBLE:
+        (history,) = histories  # no job of an ensemble is larger than a block
+        tables |= {"control": iter([control_table(history)]), "rules": iter([rules_table(history)])}
+    return tables
 
 
 @lru_cache(maxsize=1)
@@ -90,47 +110,72 @@ def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, kept: str = 
     numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own. kept: what is
     kept of the daily series, as in a sweep file; for "none" none are returned.
     """
-    histories = list(_blocks(scenario, numbers, columns, block_runs(scenario.days, kept)))
-    tables = [outcome_table(history) for history in histories]
-    outcomes = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    histories = [model.history for model in _blocks(scenario, numbers, columns, block_runs(scenario.days, kept))]
     names = () if kept == "none" else histories[0].series
-    return Played(outcomes, {name: np.concatenate([h.series[name] for h in histories], axis=1) for name in names})
+    series = {name: np.concatenate([h.series[name] for h in histories], axis=1) for name in names}
+    return Played(_joined(histories, outcome_table), series)
 
 
-def _blocks(scenario: Scenario, numbers: np.ndarray, columns: Columns, size: int) -> Iterator[History]:
+def _joined(histories: Sequence[History], read: Read) -> dict[str, np.ndarray]:
+    tables = [read(history) for history in histories]
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+
+
+def _blocks(
+    scenario: Scenario, numbers: np.ndarray, columns: Columns, size: int, saved: dict[str, np.ndarray] | None = None
+) -> Iterator[TheatreModel]:
+    """Yield models that have run to the end. saved: a snapshot of all the runs to start from, which fit into one block."""
     for first in range(0, len(numbers), size):
         if first > 0:
             gc.collect()  # once a block: collecting costs as much as a few runs
         block = slice(first, first + size)
         own = {path: values[block] for path, values in columns.items()}
         model = TheatreModel(scenario, numbers=numbers[block], columns=[own])
+        if saved is not None:
+            snapshot.restore(model, saved)
         model.run_to(scenario.days)
-        yield model.history
+        yield model
 
 
-def _quantiles(series: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return (days + 1, levels) of each series as np.quantile does, in an eighth of its time."""
-    last = next(iter(series.values())).shape[1] - 1
-    place = np.array(LEVELS) * last
-    below = place.astype(int)
-    above, share = np.minimum(below + 1, last), place - below
-    made = {}
-    for name, values in series.items():
-        ordered = np.sort(values, axis=1)
-        low, high = ordered[:, below].astype(np.float64), ordered[:, above].astype(np.float64)
-        made[name] = (low + (high - low) * share).astype(np.float32)
-    return made
+def _series_of_runs(job: Job, histories: Sequence[History]) -> Iterator[pa.Table]:
+    """Yield a row per point, run and day, some runs at a time."""
+    days, (points, runs), done = histories[0].days + 1, pairs_of(job), 0
+    step = max(PIECE_ROWS // days, 1)
+    for history in histories:
+        for first in range(0, history.runs, step):
+            piece = slice(first, min(first + step, history.runs))
+            pairs = slice(done + piece.start, done + piece.stop)
+            keys = {
+                "point": np.repeat(points[pairs].astype(np.int32), days),
+                "run": np.repeat(runs[pairs].astype(np.int32), days),
+                "day": np.tile(np.arange(days, dtype=np.int16), piece.stop - piece.start),
+            }
+            yield pa.table(keys | {name: values[:, piece].T.ravel() for name, values in history.series.items()})
+        done += history.runs
 
 
-def _series_table(job: Job, series: list[dict[str, np.ndarray]], kept: str) -> pa.Table:
-    """Return a row per point, level or run, and day."""
-    points = np.arange(job.first_point, job.end_point, dtype=np.int32)
-    days, columns = next(iter(series[0].values())).shape
-    runs = np.arange(job.first_run, job.end_run, dtype=np.int32)
-    key, second = ("level", np.array(LEVELS, np.float32)) if kept == "quantiles" else ("run", runs)
+def _series_of_points(job: Job, histories: Sequence[History]) -> pa.Table:
+    """Return a row per point, level of the quantiles over its runs, and day."""
+    points, runs = np.arange(job.first_point, job.end_point, dtype=np.int32), job.end_run - job.first_run
+    days, levels = histories[0].days + 1, np.array(LEVELS, np.float32)
     keys = {
-        "point": np.repeat(points, columns * days),
-        key: np.tile(np.repeat(second, days), len(points)),
-        "day": np.tile(np.arange(days, dtype=np.int16), columns * len(points)),
+        "point": np.repeat(points, len(levels) * days),
+        "level": np.tile(np.repeat(levels, days), len(points)),
+        "day": np.tile(np.arange(days, dtype=np.int16), len(levels) * len(points)),
     }
-    return pa.table(keys | {name: np.concatenate([made[name].T.ravel() for made in series]) for name in series[0]})
+    made = {}
+    for name in histories[0].series:
+        values = np.concatenate([history.series[name] for history in histories], axis=1)
+        by_point = (values[:, first : first + runs] for first in range(0, job.size, runs))
+        made[name] = np.concatenate([_quantiles(each).T.ravel() for each in by_point])
+    return pa.table(keys | made)
+
+
+def _quantiles(values: np.ndarray) -> np.ndarray:
+    """Return (days + 1, levels) of (days + 1, runs) as np.quantile does, in an eighth of its time."""
+    place = np.array(LEVELS) * (values.shape[1] - 1)
+    below = place.astype(int)
+    above, share = np.minimum(below + 1, values.shape[1] - 1), place - below
+    ordered = np.sort(values, axis=1)
+    low, high = ordered[:, below].astype(np.float64), ordered[:, above].astype(np.float64)
+    return (low + (high - low) * share).astype(np.float32)

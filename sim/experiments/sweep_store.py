@@ -1,12 +1,15 @@
-"""The folder of a sweep: a part per job, named by the points and runs it holds, committed at once.
+"""The folder of results: a part per job, named by the points and runs it holds, committed at once.
 
 results/<name>-<hash>/
   manifest.json       what made the numbers: design, base, code, versions; written first, never changed
-  sweep.toml          the sweep as it was given
+  sweep.toml          the sweep as it was given; an ensemble has none
   scenario.toml       the base, complete
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
   asked.json          runs of each point in the largest request so far, and the latest rule for their number
   series/PART         daily series: quantiles over the runs of each point, or every run
+  control/PART        of an ensemble: who holds each cell (places.py)
+  rules/PART          of an ensemble: which rules fired (places.py)
+  states/PART         with run --save, the state of every run on the last evening
   outcomes/PART       a row per (point, run), a column per outcome; written last, its presence commits the part
   failed.json         jobs that failed when it was last worked on; failed-K-of-N.json of a shard
 A part that lies within a larger one is left over from compacting and counts for nothing.
@@ -16,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,31 +28,34 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim import snapshot
 from sim.errors import InputError
-from sim.experiments.design import Design, described
+from sim.experiments.design import MOST_POINTS, Design, described
 from sim.experiments.factors import Factor
 from sim.experiments.folders import (
-    SCHEMA,
-    check_schema,
+    FORM,
     code_digest,
     machine,
     new_folder,
     read_manifest,
     write_json,
+    write_pieces,
     write_table,
 )
 from sim.experiments.locks import Shard
+from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
-from sim.files import write_text
+from sim.files import whole_file, write_text
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
+from sim.scenario_heading import MOST_RUNS
 
-KIND = "sweep"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Levels of the quantiles of the daily series."""
 
+TABLES = ("series", "control", "rules", "states", "outcomes")
 STAMP = b"pullback_sweep"
 PART = re.compile(r"(\d+)-(\d+)_(\d+)-(\d+)\.parquet")
 KEYS = {"point": pa.int32(), "run": pa.int32()}
@@ -79,20 +85,33 @@ class Job:
         points = self.first_point <= other.first_point and other.end_point <= self.end_point
         return points and self.first_run <= other.first_run and other.end_run <= self.end_run
 
+    @property
+    def runs_alone(self) -> str:
+        """Which runs they are, where there is one point only."""
+        return f"runs {self.first_run} to {self.end_run - 1}"
+
     def __str__(self) -> str:
-        return f"points {self.first_point} to {self.end_point - 1}, runs {self.first_run} to {self.end_run - 1}"
+        return f"points {self.first_point} to {self.end_point - 1}, {self.runs_alone}"
 
 
 def open_folder(folder: Path, sweep: Sweep) -> None:
     """Make the folder of a sweep, or see that it is this sweep's, by this code. Raises InputError when it is not."""
     if is_known(folder, sweep):
         return
-    with new_folder(folder, "the folder of a sweep", _manifest(sweep)):
-        for table in ("outcomes", "series"):
+    manifest = _manifest(sweep)
+    with new_folder(folder, "a results folder", manifest):
+        for table in ("outcomes", *more_of(manifest), *(["states"] if "horizon" in manifest else [])):
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
-        write_text(folder / "sweep.toml", sweep.text)
+        if sweep.text:
+            write_text(folder / "sweep.toml", sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
+
+
+def more_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the tables that a folder keeps besides outcomes."""
+    series = () if manifest["series"] == "none" else ("series",)
+    return (*series, "control", "rules") if manifest["kind"] == ENSEMBLE else series
 
 
 def is_known(folder: Path, sweep: Sweep) -> bool:
@@ -100,21 +119,21 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
     if not (folder / "manifest.json").is_file():
         return False
     known = read_manifest(folder)
-    check_schema(folder, known, SCHEMA)
-    if known.get("kind") != KIND or known.get("hash") != sweep.hash:
-        name = known.get("name", known.get("scenario"))
-        raise InputError(f"{folder}: holds the results of {name} {known.get('hash')}; name another folder")
-    if known.get("code") != code_digest():
+    if (known["kind"], known["hash"]) != (sweep.kind, sweep.hash):
+        raise InputError(f"{folder}: holds the results of {known['name']} {known['hash']}; name another folder")
+    if known["code"] != code_digest():
         raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
+    if sweep.horizon is not None and "horizon" not in known:
+        raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
     if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
     return True
 
 
 def _manifest(sweep: Sweep) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "kind": KIND,
+    made = {
+        "schema": FORM,
+        "kind": sweep.kind,
         "name": sweep.name,
         "title": sweep.title,
         "asks": sweep.asks,
@@ -127,8 +146,10 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "points": sweep.design.points,
         "series": sweep.series,
         "design": {key: value for key, value in described(sweep.recipe).items() if key != "table"},
+        "columns": list(sweep.columns),
         "code": code_digest(),
-    } | machine()
+    }
+    return made | ({} if sweep.horizon is None else {"horizon": sweep.horizon}) | machine()
 
 
 def design_table(design: Design) -> pa.Table:
@@ -146,7 +167,8 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
         made = manifest["design"]
         factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
-        rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
+        columns = [table[factor.path].to_pylist() for factor in factors]
+        rows = tuple(zip(*columns, strict=True)) if columns else ((),) * len(table)
         return Design(factors, rows, tuple(table["design_row"].to_pylist()))
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
@@ -172,12 +194,14 @@ def read_asked(folder: Path) -> tuple[int, Sequential | None]:
     path = folder / "asked.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        rule = raw.get("sequential")
+        rule, runs = raw.get("sequential"), int(raw["runs"])
         until = rule and tuple(Criterion(**each) for each in rule.pop("until"))
-        return int(raw["runs"]), Sequential(**rule, until=until) if rule else None
+        if not 0 <= runs <= MOST_RUNS or not (runs or rule):
+            raise ValueError(runs)
+        return runs, Sequential(**rule, until=until) if rule else None
     except FileNotFoundError:
         return 0, None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise InputError(f"{path}: is damaged; remove it and give the same command again") from None
 
 
@@ -204,21 +228,53 @@ def read_failed(folder: Path) -> dict[str, str]:
     return failed
 
 
-def write_part(folder: Path, stamp: str, job: Job, outcomes: dict[str, np.ndarray], series: pa.Table | None) -> None:
-    """Write the tables of one job, each whole or not at all, the outcomes last.
+def write_part(
+    folder: Path,
+    stamp: str,
+    job: Job,
+    outcomes: Mapping[str, np.ndarray],
+    tables: Mapping[str, Iterable[pa.Table]] | None = None,
+    state: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write the tables of one job, and the snapshot of its last evening where one is kept; the outcomes last.
 
-    stamp: what the folder's manifest is known by. outcomes: (size,) each, by point and then run.
+    Each file appears whole or not at all. stamp: what the folder's manifest is known by. outcomes: (size,) each, by point
+    and then run. tables: by name, each in pieces that follow each other.
     """
-    if series is not None:
-        write_table(folder / "series" / job.part, series)
-    points, runs = np.arange(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
-    keys = {
-        "point": pa.array(np.repeat(points, len(runs)), pa.int32()),
-        "run": pa.array(np.tile(runs, len(points)), pa.int32()),
-    }
+    for name, pieces in (tables or {}).items():
+        write_pieces(folder / name / job.part, pieces)
+    if state is not None:
+        with whole_file(_state_file(folder, job)) as file:
+            snapshot.write(file, state)
+    keys = {name: pa.array(values, pa.int32()) for name, values in zip(KEYS, pairs_of(job), strict=True)}
     columns = {name: pa.array(values, pa.float64(), mask=np.isnan(values)) for name, values in outcomes.items()}
     table = pa.table(keys | columns).replace_schema_metadata({STAMP: stamp.encode()})
     write_table(folder / "outcomes" / job.part, table)
+
+
+def pairs_of(job: Job) -> tuple[np.ndarray, np.ndarray]:
+    """Return (size,) points and (size,) runs of a job, in the order in which its part holds them."""
+    points, runs = np.arange(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
+    return np.repeat(points, len(runs)), np.tile(runs, len(points))
+
+
+def saved_state(folder: Path, job: Job) -> dict[str, np.ndarray]:
+    """Return the snapshot of the runs of a job, of one point. Raises InputError where it is not there."""
+    found = []
+    for part in parts(folder):
+        first, end = max(job.first_run, part.first_run), min(job.end_run, part.end_run)
+        if first < end and _state_file(folder, part).exists():
+            found.append(snapshot.read(_state_file(folder, part), first - part.first_run, end - first))
+    if not found or sum(kept["state.truce"].shape[-1] for kept in found) != job.size:
+        raise InputError(
+            f"{folder}: holds no saved state of the runs {job.first_run} to {job.end_run - 1}; "
+            "run it with --until and --save"
+        )
+    return snapshot.joined(found)
+
+
+def _state_file(folder: Path, job: Job) -> Path:
+    return (folder / "states" / job.part).with_suffix(".npz")
 
 
 def stamp_of(manifest: dict[str, Any]) -> str:
@@ -226,9 +282,14 @@ def stamp_of(manifest: dict[str, Any]) -> str:
     return f"{manifest['hash']} {manifest['code']}"
 
 
-def outcome_schema() -> pa.Schema:
+def columns_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of what a folder keeps of each run: those of the sweep, or all outcomes."""
+    return tuple(manifest["columns"]) or tuple(outcome.name for outcome in OUTCOMES)
+
+
+def outcome_schema(manifest: Mapping[str, Any]) -> pa.Schema:
     """Return the schema of the outcomes: readers pass it, so that no file decides for the others."""
-    return pa.schema(KEYS | {outcome.name: pa.float64() for outcome in OUTCOMES})
+    return pa.schema(KEYS | dict.fromkeys(columns_of(manifest), pa.float64()))
 
 
 def parts(folder: Path) -> list[Job]:
@@ -250,17 +311,22 @@ def all_parts(folder: Path) -> list[Job]:
         if path.name.startswith("."):
             continue  # a file that was being written when its writer was stopped
         match = PART.fullmatch(path.name)
-        if match is None:
-            raise InputError(f"{path}: is no part of a sweep; move it elsewhere")
-        found.append(Job(*map(int, match.groups())))
+        job = None if match is None else Job(*map(int, match.groups()))
+        if job is None or job.end_point > MOST_POINTS + 1 or job.end_run > MOST_RUNS:
+            raise InputError(f"{path}: is no part of a results folder; move it elsewhere")
+        found.append(job)
     return sorted(found)
 
 
 def clear_left_overs(folder: Path) -> None:
     """Remove what workers that were killed while they wrote have left; nobody may be writing."""
-    for table in ("outcomes", "series"):
-        for path in (folder / table).glob(".*"):
-            path.unlink()
+    for path in left_overs(folder):
+        path.unlink()
+
+
+def left_overs(folder: Path) -> list[Path]:
+    """Return the files of parts that were being written when their writer was stopped."""
+    return [path for table in TABLES for path in (folder / table).glob(".*")]
 
 
 def _overlap(found: Sequence[Job]) -> bool:

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from sim.checks import check_once, texts
 from sim.experiments import results
-from sim.experiments.folders import SCHEMA, check_schema, read_manifest
+from sim.experiments.folders import read_manifest
+from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.sweep_results import SweepResults, open_sweep
-from sim.experiments.sweep_store import KIND
 from sim.outcomes import OUTCOMES
 
 
@@ -21,10 +21,9 @@ def open_results(folder: str | Path) -> results.Results | SweepResults:
 
     Warns of IncompleteResults where runs that were asked for are not there; `missing_runs` of what it returns names them.
     """
-    manifest = read_manifest(Path(folder))
-    check_schema(Path(folder), manifest, SCHEMA)
+    kind = read_manifest(Path(folder))["kind"]
     folder = Path(folder).absolute()  # it is read later, and the caller may go elsewhere
-    return open_sweep(folder) if manifest.get("kind") == KIND else results.open_results(folder)
+    return results.open_results(folder) if kind == ENSEMBLE else open_sweep(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
