@@ -9,7 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sim.experiments.ensemble import ensemble_of
+from sim.experiments.folders import read_manifest
+from sim.experiments.locks import Pass, take_over
+from sim.experiments.sweep_play import Task, compute
 from sim.experiments.sweep_results import SweepResults
+from sim.experiments.sweep_store import Job, open_folder, parts, stamp_of
+from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS, RUNS, POINTS = 9, 6, 9
@@ -82,6 +88,28 @@ def wait_until(condition: Any, seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def runs_in(folder: Path) -> list[int]:
+    """Return the numbers of the runs of an ensemble that are there."""
+    return sorted(run for part in parts(folder) for run in range(part.first_run, part.end_run))
+
+
+def task_for(folder: Path, scenario: Scenario) -> Task:
+    """Return what jobs of an ensemble are done with, in a folder that is made where it is not there."""
+    open_folder(folder, ensemble_of(scenario, scenario.runs))
+    driver: Pass = take_over(folder)
+    return Task(driver, stamp_of(read_manifest(folder)))
+
+
+def job_of(first_run: int, runs: int) -> Job:
+    """Return a job of an ensemble."""
+    return Job(0, 1, first_run, first_run + runs)
+
+
+def play_part(folder: Path, scenario: Scenario, first_run: int, runs: int) -> None:
+    """Play some runs of an ensemble and commit their part."""
+    compute(task_for(folder, scenario), job_of(first_run, runs))
 
 
 def committed(folder: Path) -> int:

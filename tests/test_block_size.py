@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.experiments import store, sweep_play
+from sim.experiments import sweep_play
 from sim.experiments.blocks import WORKER_MEMORY, block_runs, evenly, memory_of
-from sim.experiments.ceiling import need_of
-from sim.experiments.ensemble import plan, run_ensemble
+from sim.experiments.ensemble import run_ensemble
+from sim.experiments.sweep import plan
+from sim.experiments.sweep_need import need_of
 from sim.experiments.sweep_play import play
 from sim.scenario import load_scenario
 
@@ -22,14 +23,13 @@ KEPT = ("none", "quantiles", "full")
 PEAK = """
 import resource, sys
 from pathlib import Path
-from sim.experiments import ensemble, store
 from sim.experiments.blocks import block_runs
 from sim.experiments.sweep_estimate import UNIT_OF_MAXRSS
 from sim.scenario import load_scenario
-scenario, folder = load_scenario("baseline", ["days=60"]), Path(sys.argv[1])
+from tests.sweeps import play_part
+folder = Path(sys.argv[1])
 folder.mkdir()
-store.open_folder(folder, scenario, None)
-ensemble.compute(ensemble.Task(scenario, folder, ensemble.States()), ensemble.Job(0, block_runs(60, memory=300e6)))
+play_part(folder, load_scenario("baseline", ["days=60"]), 0, block_runs(60, memory=300e6))
 status = Path("/proc/self/status")  # on Linux ru_maxrss counts what the process that started this one held as well
 lines = status.read_text().splitlines() if status.exists() else []
 peak = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]
@@ -61,7 +61,8 @@ def test_what_is_reckoned_for_a_worker_is_its_job(tmp_path: Path) -> None:
     scenario = load_scenario("baseline").with_values({"runs": 10_000}, set_by="test")
     for workers in (1, 2, 64):
         need = need_of(scenario, workers, tmp_path / "it")
-        assert need.at_once == max(job.runs for job in plan(10_000, np.array([], int), workers, block_runs(scenario.days)))
+        jobs = plan(np.zeros((1, 10_000), bool), workers, block_runs(scenario.days), whole_points=False)
+        assert need.at_once == max(job.size for job in jobs)
 
 
 def test_blocks_of_any_size_give_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,10 +76,10 @@ def test_blocks_of_any_size_give_the_same_runs(monkeypatch: pytest.MonkeyPatch) 
 
 def test_series_written_in_pieces_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load_scenario("baseline", ["days=3"])
-    monkeypatch.setattr(store, "PIECE_ROWS", 16)
+    monkeypatch.setattr(sweep_play, "PIECE_ROWS", 16)
     made = run_ensemble(scenario, 10, 1, tmp_path / "pieces", lambda done, asked: None)
     (part,) = (made.folder / "series").iterdir()
     assert pq.ParquetFile(part).metadata.num_row_groups == 3
-    monkeypatch.setattr(store, "PIECE_ROWS", 40)
+    monkeypatch.setattr(sweep_play, "PIECE_ROWS", 40)
     other = run_ensemble(scenario, 10, 1, tmp_path / "whole", lambda done, asked: None)
     assert np.array_equal(made.series("attacks"), other.series("attacks"))

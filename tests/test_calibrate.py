@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.analysis import calibration_store
-from sim.analysis.calibrate import Calibration, combined, identified, make_design, meets, paired, play, uncertain
+from sim.analysis.calibrate import (
+    Calibration,
+    Design,
+    answers_in,
+    combined,
+    design_of,
+    identified,
+    meets,
+    paired,
+    sweep_of,
+    uncertain,
+)
 from sim.analysis.observations import Observation, load_observations
 from sim.analysis.plausible import write_plausible
 from sim.cli import commands
 from sim.errors import InputError
 from sim.experiments.locks import held
 from sim.experiments.sweep_file import load_sweep
-from sim.scenario import load_scenario
+from sim.experiments.sweep_play import compute
+from sim.model import TheatreModel
+from sim.scenario import Scenario, load_scenario
 
-POINTS, PART, RUNS = 24, 8, 4
+POINTS, RUNS = 24, 4
 
 
 def fitted() -> list[Observation]:
     return [item for item in load_observations() if item.used_to_fit]
 
 
+def made_design(scenario: Scenario, points: int) -> Design:
+    return design_of(sweep_of(scenario, fitted(), points, 1))
+
+
+def quiet(done: int, asked: int) -> None:
+    """Take the progress and say nothing."""
+
+
 def held_against(wanted: np.ndarray, points: int = 512) -> Calibration:
     """Return a calibration in which the runs of the wanted points meet the record."""
-    design = make_design(load_scenario("baseline"), points, seed=1)
+    design = made_design(load_scenario("baseline"), points)
     return Calibration(design, (), wanted(unit_of(design)).astype(float)[:, None])
 
 
@@ -38,27 +58,28 @@ def unit_of(design: object) -> np.ndarray:
 
 def test_every_point_lies_within_the_stated_ranges_and_moves_uncertainties_only() -> None:
     scenario = load_scenario("baseline")
-    design = make_design(scenario, 64, seed=1)
+    design = made_design(scenario, 64)
     assert design.paths == uncertain(scenario)
     assert {scenario.entries[path].kind for path in design.paths} == {"uncertainty"}
     low, high = np.array([scenario.entries[path].range for path in design.paths]).T
     assert ((design.points >= low) & (design.points <= high)).all()
-    assert np.array_equal(design.points, make_design(scenario, 64, seed=1).points)
+    assert np.array_equal(design.points, made_design(scenario, 64).points)
     scenario.with_values(design.settings(5), set_by="test")
 
 
-def test_a_point_meets_the_same_observations_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_point_meets_the_same_observations_in_any_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load_scenario("baseline")
-    design = make_design(scenario, 64, seed=1)
-    together = np.array(list(play(scenario, fitted(), design, range(5), RUNS, 1)))
-    monkeypatch.setattr("sim.analysis.calibrate.block_runs", lambda days: RUNS)
-    alone = np.array(list(play(scenario, fitted(), design, range(5), RUNS, 1)))
-    assert together.shape == (5, len(fitted()) + 1)
-    assert np.array_equal(together, alone) and len({tuple(row) for row in together.tolist()}) > 1
-    changed = scenario.with_values(design.settings(3), set_by="test")
-    as_it_is = make_design(changed, 1, seed=1)
-    own = replace(as_it_is, points=design.points[[3]])
-    assert np.array_equal(next(play(changed, fitted(), own, [0], RUNS, 1)), together[3])
+    together = calibration_store.calibrate(scenario, fitted(), tmp_path / "together", 5, RUNS, 1, quiet)
+    monkeypatch.setattr("sim.experiments.sweep_play.block_runs", lambda days, kept: RUNS)
+    alone = calibration_store.calibrate(scenario, fitted(), tmp_path / "alone", 5, RUNS, 1, quiet)
+    assert together.met.shape == (5, len(fitted()) + 1)
+    assert np.array_equal(together.met, alone.met) and len({tuple(row) for row in together.met.tolist()}) > 1
+    changed = scenario.with_values({**together.design.settings(3), "days": 13}, set_by="test")
+    model = TheatreModel(changed, runs=RUNS)
+    model.run_to(13)
+    said = answers_in(fitted(), model.history)
+    met = [meets(item, value, changed.start_date) for item, value in zip(fitted(), said.values(), strict=True)]
+    assert np.array_equal(np.mean([*met, np.all(met, axis=0)], axis=1), together.met[3])
 
 
 def test_a_value_the_record_speaks_of_is_identified_and_no_other() -> None:
@@ -109,29 +130,40 @@ def test_a_run_meets_an_observation_within_the_reports_and_the_tolerance() -> No
     assert meets(share, np.array(inside + outside), scenario.start_date).tolist() == [True] * 3 + [False] * 3
 
 
-def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario, used = load_scenario("baseline"), fitted()
-    monkeypatch.setattr(calibration_store, "PART_POINTS", PART)
+def stop_after(jobs: int, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Cut calibrations into jobs of 32 runs and have the next one stopped once so many are done; return those begun."""
+    played: list[object] = []
 
+    def until_stopped(task: object, job: object) -> None:
+        played.append(job)
+        if len(played) == jobs + 1:
+            raise KeyboardInterrupt
+        compute(task, job)
+
+    monkeypatch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 32)
+    monkeypatch.setattr("sim.experiments.sweep.compute", until_stopped)
+    return played
+
+
+def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(folder: Path) -> Calibration:
-        return calibration_store.calibrate(scenario, used, folder, POINTS, RUNS, 1, lambda done, asked: None)
+        return calibration_store.calibrate(load_scenario("baseline"), fitted(), folder, POINTS, RUNS, 1, quiet)
 
     whole = run(tmp_path / "whole")
-    played: list[int] = []
-    play = calibration_store.play
-
-    def until_stopped(*arguments: object) -> object:
-        played.append(arguments[3][0])
-        if len(played) == 2:
-            raise KeyboardInterrupt
-        return play(*arguments)
-
-    monkeypatch.setattr(calibration_store, "play", until_stopped)
+    played = stop_after(1, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "stopped")
     again = run(tmp_path / "stopped")
-    assert played == [0, PART, PART, 2 * PART]
+    assert [str(job) for job in played] == [f"points {first} to {first + 7}, runs 0 to 3" for first in (0, 8, 8, 16)]
     assert np.array_equal(again.met, whole.met)
+
+
+def test_more_runs_of_each_point_add_to_those_that_are_there(tmp_path: Path) -> None:
+    scenario = load_scenario("baseline")
+    calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, quiet)
+    more = calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 3, 1, quiet)
+    at_once = calibration_store.calibrate(scenario, fitted(), tmp_path / "at once", 3, 3, 1, quiet)
+    assert np.array_equal(more.met, at_once.met)
 
 
 def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,7 +194,7 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
 def test_sets_of_a_users_own_scenario_find_it(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('base = "baseline"\ntitle = "Mine"\n[withdrawal]\nairlift_sorties_per_day = 2.5\n')
     scenario = load_scenario(tmp_path / "mine.toml")
-    made = Calibration(make_design(scenario, 4, seed=1), (), np.array([[0.0], [1.0], [0.0], [1.0]]))
+    made = Calibration(made_design(scenario, 4), (), np.array([[0.0], [1.0], [0.0], [1.0]]))
     folder = tmp_path / "out" / "cal"
     folder.mkdir(parents=True)
     write_plausible(folder, made, made.draw(4, seed=1), str(tmp_path / "mine.toml"), runs=8)
@@ -174,13 +206,13 @@ def test_sets_of_a_users_own_scenario_find_it(tmp_path: Path) -> None:
 
 def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:
     scenario = load_scenario("baseline")
-    calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 2, 1, 1, lambda done, asked: None)
-    with pytest.raises(InputError, match="holds another calibration"):
-        calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, lambda done, asked: None)
+    calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 2, 1, 1, quiet)
+    with pytest.raises(InputError, match="holds the results of calibrate-baseline"):
+        calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, quiet)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("keep")
-    with pytest.raises(InputError, match="exists and is not a calibration"):
-        calibration_store.calibrate(scenario, fitted(), tmp_path / "mine", 2, 1, 1, lambda done, asked: None)
+    with pytest.raises(InputError, match="exists and is not a results folder"):
+        calibration_store.calibrate(scenario, fitted(), tmp_path / "mine", 2, 1, 1, quiet)
 
 
 def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,17 +228,10 @@ def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path: Path, ca
 def test_a_stopped_calibration_says_how_far_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    play = calibration_store.play
-
-    def until_stopped(*arguments: object) -> object:
-        if arguments[3][0] == 32:
-            raise KeyboardInterrupt
-        return play(*arguments)
-
-    monkeypatch.setattr(calibration_store, "play", until_stopped)
+    stop_after(1, monkeypatch)
     folder = tmp_path / "cal"
     with pytest.raises(SystemExit) as ended:
         commands.main(["calibrate", "baseline", "--points", "64", "--runs", "1", "--workers", "1", "--out", str(folder)])
     assert ended.value.code == 130
-    said = f"pullback: stopped: 32 of 64 points are stored in {folder}; the same command goes on from there\n"
+    said = f"pullback: stopped: 32 of 64 runs are stored in {folder}; the same command goes on from there\n"
     assert capsys.readouterr().err.endswith(said)  # a slow machine tells before how far it is

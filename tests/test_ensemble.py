@@ -16,13 +16,15 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments import ensemble
-from sim.experiments.ensemble import Job, States, Task, plan, run_ensemble
+from sim.experiments import sweep as driving
+from sim.experiments.ensemble import run_ensemble
 from sim.experiments.locks import FolderBusy, held
 from sim.experiments.results import Results
 from sim.experiments.runner import JobsFailed
-from sim.experiments.store import open_folder, runs_done
+from sim.experiments.sweep import plan
+from sim.experiments.sweep_store import Job
 from sim.scenario import load_scenario
+from tests.sweeps import job_of, runs_in
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS = 9
@@ -103,11 +105,11 @@ def wait_until(condition: Any, seconds: float = 60) -> None:
     ],
 )
 def test_jobs_cover_what_is_missing_once(runs: int, done: list[int], workers: int, jobs: list[tuple[int, int]]) -> None:
-    planned = plan(runs, np.array(done, int), workers, BLOCK)
-    covered = [run for job in planned for run in range(job.first_run, job.first_run + job.runs)]
+    planned = plan(np.isin(np.arange(runs), done)[None, :], workers, BLOCK, whole_points=False)
+    covered = [run for job in planned for run in range(job.first_run, job.end_run)]
     assert sorted(covered) == sorted(set(range(runs)) - set(done))
-    assert [(job.first_run, job.runs) for job in planned] == jobs
-    assert all(job.runs <= BLOCK for job in planned)
+    assert [(job.first_run, job.size) for job in planned] == jobs
+    assert all(job.size <= BLOCK for job in planned)
 
 
 def test_the_same_results_whatever_the_number_of_workers(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_an_ensemble_resumed_after_kill_9_is_the_one_that_was_never_stopped(tmp_
         os.kill(process.pid, signal.SIGKILL)
         process.wait(timeout=30)
         wait_until(lambda: not alive(process))  # its workers have left with it
-    assert 0 < len(runs_done(folder)) < MANY, "it was killed in the middle"
+    assert 0 < len(runs_in(folder)) < MANY, "it was killed in the middle"
     assert_same(computed(folder, MANY, workers=2), computed(tmp_path / "whole", MANY, workers=2))
 
 
@@ -171,15 +173,15 @@ class Deadly(Job):
         return os._exit, (1,)
 
 
-def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(tmp_path: Path) -> None:
-    scenario = load_scenario("baseline", ["days=2"])
-    open_folder(tmp_path / "mine", scenario)
-    task = Task(scenario, tmp_path / "mine", States())
-    jobs = [Job(0, 2), Deadly(2, 2), Job(4, 2)]
+def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [job_of(0, 2), Deadly(0, 1, 2, 4), job_of(4, 2)]
+    monkeypatch.setattr(driving, "plan", lambda *asked, **more: jobs)
     with pytest.raises(JobsFailed) as told:
-        ensemble._work_off(task, jobs, 2, 6, lambda done, asked: None)
+        run_ensemble(load_scenario("baseline", ["days=2"]), 6, 2, tmp_path / "mine", lambda done, asked: None)
     assert str(told.value) == f"runs 2 to 3 killed their worker; 4 of 6 runs are stored in {tmp_path / 'mine'}"
-    assert runs_done(tmp_path / "mine").tolist() == [0, 1, 4, 5]
+    assert runs_in(tmp_path / "mine") == [0, 1, 4, 5]
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------
@@ -194,8 +196,8 @@ def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturb
         assert (second.returncode, stdout) == (75, "")
         assert stderr.startswith(f"pullback: {folder}: another run is writing here; wait for it, or name another folder")
         assert stderr.count("\n") == 1
-        before = len(runs_done(folder))
-        wait_until(lambda: len(runs_done(folder)) > before)
+        before = len(runs_in(folder))
+        wait_until(lambda: len(runs_in(folder)) > before)
         assert first.poll() is None
 
 

@@ -309,10 +309,13 @@ def test_what_lies_outside_the_runs_is_named_and_not_scored(tmp_path: Path) -> N
 
 def test_the_misfit_is_the_mean_scaled_crps_of_the_targets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(fit, "RUNS", RUNS)
+    monkeypatch.setattr(fit, "POINTS", 2)
     results = ensemble(tmp_path / "mine", "baseline", fit.DAYS)
     by_hand = [
         crps_by_hand([fit.DAYS if np.isnan(x) else x for x in results.outcomes[target.outcome]], target.observed)
         / target.scale
         for target in fit.TARGETS
     ]
-    assert fit.misfit(load_scenario("baseline", [f"days={fit.DAYS}"])) == pytest.approx(np.mean(by_hand))
+    as_it_stands, *others = fit.misfits(fit.design(), tmp_path / "fit")
+    assert as_it_stands == pytest.approx(np.mean(by_hand))
+    assert len(others) == 2 and len({as_it_stands, *others}) == 3

@@ -14,7 +14,7 @@ import sim
 from dashboards.compare.question import Question, answer
 from dashboards.compare.shelf import ROOT, named, shelf
 from sim.analysis import calibration_store
-from sim.analysis.calibrate import make_design
+from sim.analysis.calibrate import sweep_of
 from sim.analysis.compare import compare
 from sim.analysis.observations import load_observations
 from sim.cli import commands
@@ -22,11 +22,10 @@ from sim.errors import InputError
 from sim.experiments.ensemble import run_ensemble
 from sim.experiments.partial import IncompleteResults
 from sim.experiments.results import Results
-from sim.experiments.store import read_asked
 from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import parts
+from sim.experiments.sweep_store import note_asked, parts, read_asked
 from sim.scenario import load_scenario
 from tests.sweeps import quiet
 
@@ -223,11 +222,12 @@ def test_a_calibration_with_a_damaged_or_missing_part_is_one_line(tmp_path: Path
     scenario = load_scenario("baseline", ["days=9"])
     record = [item for item in load_observations() if item.lies_within(scenario.start_date, scenario.end_date)][:1]
     calibration_store.calibrate(scenario, record, tmp_path, 3, 1, 1, lambda done, asked: None)
-    [part] = (tmp_path / "points").iterdir()
+    [part] = (tmp_path / "outcomes").iterdir()
     whole = part.read_bytes()
     part.write_bytes(whole[:-50])
     with pytest.raises(InputError, match="is damaged; remove it and give the same command again"):
         calibration_store.calibrate(scenario, record, tmp_path, 3, 1, 1, lambda done, asked: None)
     part.write_bytes(whole)
-    with pytest.raises(InputError, match="INCOMPLETE: 3 of 5 points are there"):
-        calibration_store.read(tmp_path, make_design(scenario, 5, scenario.seed), record)
+    note_asked(tmp_path, 2, None)
+    with pytest.raises(InputError, match="INCOMPLETE: 3 of 6 runs are there"):
+        calibration_store.read(tmp_path, sweep_of(scenario, record, 3, 2), record)

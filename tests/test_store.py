@@ -15,16 +15,20 @@ import pytest
 
 from sim.errors import InputError
 from sim.experiments.results import Results, open_results
-from sim.experiments.store import TABLES, open_folder, runs_done, write_part
+from sim.experiments.sweep_store import Job
 from sim.history import SERIES
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario, load_scenario
 from sim.theatre import CONTESTED, DAMASCUS
+from tests.sweeps import job_of, play_part, runs_in, task_for
 
 DAYS = 10
 PARTS = ((0, 2), (2, 3))
 """(first run, runs) of the parts that are stored."""
+
+FIRST, LATER = (job_of(*part).part for part in PARTS)
+TABLES = ("series", "control", "rules", "outcomes")
 
 
 def played(first_run: int, runs: int) -> TheatreModel:
@@ -44,12 +48,11 @@ def models() -> list[TheatreModel]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, scenario: Scenario, models: list[TheatreModel]) -> Path:
+def folder(tmp_path: Path, scenario: Scenario) -> Path:
     """Return a results folder of five runs in two parts, the later runs written first."""
     made = tmp_path / "mine"
-    open_folder(made, scenario)
-    for model in reversed(models):
-        write_part(made, model.history)
+    for part in reversed(PARTS):
+        play_part(made, scenario, *part)
     return made
 
 
@@ -87,9 +90,9 @@ def test_every_run_has_one_rule_a_day_in_each_matter(folder: Path) -> None:
 
 def test_a_part_counts_once_its_outcomes_are_there(folder: Path) -> None:
     """The outcomes are written last: what a killed worker left of the other tables is not read."""
-    (folder / "outcomes" / "00000002-00000005.parquet").unlink()
-    (folder / "outcomes" / ".00000005-00000006.parquet").write_bytes(b"half")
-    assert runs_done(folder).tolist() == [0, 1]
+    (folder / "outcomes" / LATER).unlink()
+    (folder / "outcomes" / f".{Job(0, 1, 5, 6).part}").write_bytes(b"half")
+    assert runs_in(folder) == [0, 1]
     results = open_results(folder)
     assert results.series("sdf_share").shape == (DAYS + 1, 2)
     assert results.control[1].max() <= 1.0
@@ -97,21 +100,21 @@ def test_a_part_counts_once_its_outcomes_are_there(folder: Path) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_part_that_is_not_written_to_its_end_is_not_there(
-    tmp_path: Path, scenario: Scenario, models: list[TheatreModel], monkeypatch: pytest.MonkeyPatch, table: str
+    tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
     """A file takes its name only once it is whole on the disk; until then a worker may be killed."""
-    open_folder(tmp_path / "mine", scenario)
+    task_for(tmp_path / "mine", scenario)
 
     def killed(hidden: Path, path: Path) -> None:
-        if path.parent.name == table:
+        if Path(path).parent.name == table:
             raise KeyboardInterrupt
         os.rename(hidden, path)
 
     monkeypatch.setattr(os, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        write_part(tmp_path / "mine", models[0].history)
+        play_part(tmp_path / "mine", scenario, *PARTS[0])
     assert not list((tmp_path / "mine" / table).glob("[0-9]*"))
-    assert not len(runs_done(tmp_path / "mine"))
+    assert not runs_in(tmp_path / "mine")
 
 
 def cut(content: bytes) -> bytes:
@@ -146,7 +149,7 @@ READ: dict[str, Callable[[Results], object]] = {
 @pytest.mark.parametrize("damage", [cut, flip, lambda content: b""], ids=["cut", "flip", "empty"])
 @pytest.mark.parametrize("table", TABLES)
 def test_a_damaged_part_is_named_with_what_to_do(folder: Path, table: str, damage: Callable[[bytes], bytes]) -> None:
-    part = folder / table / "00000002-00000005.parquet"
+    part = folder / table / LATER
     part.write_bytes(damage(part.read_bytes()))
     with pytest.raises(InputError) as told:
         READ[table](open_results(folder))
@@ -155,7 +158,7 @@ def test_a_damaged_part_is_named_with_what_to_do(folder: Path, table: str, damag
 
 
 def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> None:
-    for name in ("00000000-00000002.parquet", "00000002-00000005.parquet"):
+    for name in (FIRST, LATER):
         part = folder / "outcomes" / name
         content = part.read_bytes()
         part.write_bytes(bare(content))
@@ -164,46 +167,46 @@ def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> Non
         part.write_bytes(content)
 
 
-@pytest.mark.parametrize("name", ["mine.parquet", "00000000-99999999.parquet", "0-x.parquet"])
+@pytest.mark.parametrize("name", ["mine.parquet", "0000000-0000001_0000000-99999999.parquet", "0-x.parquet"])
 def test_a_file_that_is_no_part_is_named(folder: Path, name: str) -> None:
     (folder / "outcomes" / name).write_bytes(b"")
-    with pytest.raises(InputError, match=f"{name}: is no part of an ensemble; move it elsewhere"):
+    with pytest.raises(InputError, match=f"{name}: is no part of a results folder; move it elsewhere"):
         open_results(folder)
 
 
-def test_what_the_message_says_mends_it(folder: Path, models: list[TheatreModel]) -> None:
-    part = folder / "series" / "00000002-00000005.parquet"
+def test_what_the_message_says_mends_it(folder: Path, scenario: Scenario, models: list[TheatreModel]) -> None:
+    part = folder / "series" / LATER
     part.write_bytes(cut(part.read_bytes()))
     (folder / "outcomes" / part.name).unlink()
-    assert runs_done(folder).tolist() == [0, 1]
-    write_part(folder, models[1].history)
+    assert runs_in(folder) == [0, 1]
+    play_part(folder, scenario, *PARTS[1])
     whole = np.concatenate([model.history.series["sdf_share"] for model in models], axis=1)
     assert np.array_equal(open_results(folder).series("sdf_share"), whole)
 
 
 def test_a_folder_of_other_results_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match=r"mine: holds the results of baseline [0-9a-f]{8}; name another folder"):
-        open_folder(folder, load_scenario("baseline", [f"days={DAYS + 1}"]))
+        task_for(folder, load_scenario("baseline", [f"days={DAYS + 1}"]))
     with pytest.raises(InputError, match="holds the results of"):
-        open_folder(folder, load_scenario("baseline", [f"days={DAYS}", "seed=1"]))
+        task_for(folder, load_scenario("baseline", [f"days={DAYS}", "seed=1"]))
 
 
 def test_a_folder_of_other_code_is_refused(folder: Path, scenario: Scenario) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"code": "of last week"}))
     with pytest.raises(InputError, match="was made by another version of the code"):
-        open_folder(folder, scenario)
+        task_for(folder, scenario)
 
 
 def test_a_folder_of_the_users_is_left_as_it_is(tmp_path: Path, scenario: Scenario) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="exists and is not a results folder; name another"):
-        open_folder(tmp_path, scenario)
+        task_for(tmp_path, scenario)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_the_number_of_runs_is_not_part_of_what_a_folder_is_for(folder: Path) -> None:
-    open_folder(folder, load_scenario("baseline", [f"days={DAYS}", "runs=9"]))
+    task_for(folder, load_scenario("baseline", [f"days={DAYS}", "runs=9"]))
 
 
 def test_what_is_no_results_folder_is_said(tmp_path: Path, folder: Path) -> None:

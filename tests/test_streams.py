@@ -14,9 +14,9 @@ from urllib.request import urlopen
 import pytest
 
 from sim.experiments.results import open_results
-from sim.experiments.store import runs_done
 from tests.browser import free_port
 from tests.forked import CLOSED, FULL, KEPT, NOWHERE, UNREAD, pullback
+from tests.sweeps import runs_in
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = ("run", "baseline", "--days", "3", "--workers", "1", "--runs", "2", "--out", "mine")
@@ -36,7 +36,7 @@ def test_runs_are_stored_where_their_summary_cannot_be_shown(tmp_path: Path, std
     why = {CLOSED: "is closed", FULL: "No space left on device"}[stdout]
     line = f"pullback: standard output: {why}; the results are stored in mine\n"
     assert (ended.code, ended.stderr) == (74, line)
-    assert runs_done(tmp_path / "mine").tolist() == [0, 1] and (tmp_path / "mine" / "report.html").is_file()
+    assert runs_in(tmp_path / "mine") == [0, 1] and (tmp_path / "mine" / "report.html").is_file()
 
 
 @pytest.mark.parametrize("stderr", [CLOSED, FULL, NOWHERE])
@@ -59,7 +59,7 @@ def test_a_python_process_without_streams_runs_an_ensemble(tmp_path: Path) -> No
     line = 'exec "$0" -c "$1" <&- >&- 2>&-'
     known = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run(["sh", "-c", line, sys.executable, code], cwd=tmp_path, env=known).returncode == 0
-    assert runs_done(tmp_path / "mine").tolist() == [0, 1]
+    assert runs_in(tmp_path / "mine") == [0, 1]
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("list",), ("show", "baseline"), ("check", "baseline")])
@@ -73,7 +73,7 @@ def test_a_reader_that_has_seen_enough_is_no_trouble(tmp_path: Path) -> None:
     for arguments in (("--help",), ("list",), RUN):
         ended = pullback(*arguments, folder=tmp_path, stdout=UNREAD)
         assert (ended.code, ended.stderr) == (0, "")
-    assert runs_done(tmp_path / "mine").tolist() == [0, 1]
+    assert runs_in(tmp_path / "mine") == [0, 1]
 
 
 # --- encodings --------------------------------------------------------------------------------------------------------

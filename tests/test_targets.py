@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sim.experiments.store import runs_done
 
 from sim.cli import commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
-from sim.experiments.store import runs_done
 from tests.forked import CLOSED, FULL, KEPT, NOWHERE, STREAMS, Ended, pullback
 
 SHORT, LONG = 40, 200
