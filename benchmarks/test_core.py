@@ -17,12 +17,13 @@ import pytest
 from benchmarks import BLOCK_RUNS
 from sim.agents import AGENTS
 from sim.agents.seen import see
-from sim.experiments.store import open_folder, write_part
+from sim.experiments.sweep_play import commit
 from sim.mechanisms import MECHANISMS
 from sim.model import TheatreModel
 from sim.orders import Orders
 from sim.scenario import Scenario, load_scenario
 from sim.state import sizes
+from tests.sweeps import job_of, task_for
 
 QUIET_DAY, OFFENSIVE_DAY = 100, 7
 SIZES = pytest.mark.parametrize("runs", [1, 32, BLOCK_RUNS], ids=["small", "typical", "large"])
@@ -104,5 +105,5 @@ def test_loading_a_scenario(measure: Callable) -> None:
 def test_writing_results(measure: Callable, scenario: Scenario, tmp_path: Path, runs: int) -> None:
     model = TheatreModel(scenario, runs=runs)
     model.run_to(scenario.days)
-    open_folder(tmp_path / "results", scenario)
-    measure(lambda: write_part(tmp_path / "results", model.history), rounds=3, replicate_days=runs * scenario.days)
+    task, job = task_for(tmp_path / "results", scenario), job_of(0, runs)
+    measure(lambda: commit(task, job, [model.history]), rounds=3, replicate_days=runs * scenario.days)

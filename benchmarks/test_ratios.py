@@ -19,7 +19,7 @@ from scipy.stats import ks_2samp
 
 from benchmarks import BLOCK_RUNS
 from benchmarks.peer import PeerModel
-from sim.analysis.calibrate import make_design
+from sim.analysis.calibrate import uncertain
 from sim.experiments.blocks import block_runs
 from sim.mechanisms import FIGHTING
 from sim.model import SUB_MOVES, TheatreModel, piece_size
@@ -104,8 +104,9 @@ def test_the_programs_own_block_against_blocks_of_512(measure: Callable, benchma
 
 def test_points_of_one_run_against_runs_of_one_scenario(measure: Callable, benchmark: object, scenario: Scenario) -> None:
     """A block in which every uncertain value differs by run, over one of the same run numbers in which none does."""
-    design = make_design(scenario, BLOCK_RUNS, 1)
-    columns = design.columns(range(BLOCK_RUNS), 1)
+    ranges = {path: scenario.entries[path].range for path in uncertain(scenario)}
+    share = np.random.default_rng(1).random(BLOCK_RUNS)
+    columns = {path: low + np.roll(share, place) * (high - low) for place, (path, (low, high)) in enumerate(ranges.items())}
 
     def mixed() -> None:
         TheatreModel(scenario, BLOCK_RUNS, columns=[columns]).run_to(scenario.days)

@@ -62,16 +62,16 @@ def test_engine_and_storage_over_compute(
         sweep_of(tmp_path, points=1024 // runs, runs=runs),
         iter(range(100)),
         [0.0],
-        sweep_play.play,
+        sweep_play._blocks,
     )
 
     def timed(*args: object, **more: object) -> object:
         began = process_time()
-        made = real(*args, **more)
+        made = list(real(*args, **more))
         inside[0] += process_time() - began
         return made
 
-    monkeypatch.setattr(sweep_play, "play", timed)
+    monkeypatch.setattr(sweep_play, "_blocks", timed)
 
     def whole() -> float:
         inside[0] = 0.0

@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from sim.experiments.ensemble import ensemble_of
 from sim.experiments.folders import read_manifest
@@ -110,6 +113,16 @@ def job_of(first_run: int, runs: int) -> Job:
 def play_part(folder: Path, scenario: Scenario, first_run: int, runs: int) -> None:
     """Play some runs of an ensemble and commit their part."""
     compute(task_for(folder, scenario), job_of(first_run, runs))
+
+
+def flip(content: bytes) -> bytes:
+    """Change one bit of the last column's values, which only a checksum can tell."""
+    group = pq.ParquetFile(BytesIO(content)).metadata.row_group(0)
+    column = group.column(group.num_columns - 1)
+    begin = column.dictionary_page_offset or column.data_page_offset
+    changed = bytearray(content)
+    changed[begin + column.total_compressed_size - 3] ^= 1
+    return bytes(changed)
 
 
 def committed(folder: Path) -> int:

@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments import ceiling
-from sim.experiments.ceiling import need_of
+from sim.experiments import ceiling, sweep_need
 from sim.experiments.locks import Shard
 from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_check import disk_used
@@ -56,7 +55,7 @@ def test_more_runs_than_the_machine_can_hold_are_refused_before_anything_is_writ
 
 
 def test_what_does_not_fit_is_tried_when_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceiling, "DISK_PER_RUN_DAY", 1e18)
+    monkeypatch.setattr(sweep_need, "DISK_PER_RUN_DAY", 1e18)
     done = CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it")))
     assert done.exit_code == 2 and "GB of disk" in done.stderr
     assert CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it"), "--anyway")).exit_code == 0
@@ -71,7 +70,7 @@ def test_long_work_says_what_it_will_take(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_folder_takes_no_more_disk_than_is_reckoned(tmp_path: Path) -> None:
     scenario = load_scenario("baseline").with_values({"runs": 256, "days": 60}, set_by="test")
-    reckoned = need_of(scenario, 1, tmp_path / "it").disk
+    reckoned = sweep_need.need_of(scenario, 1, tmp_path / "it").disk
     arguments = ("run", "baseline", "--runs", "256", "--days", "60", "--workers", "1", "--out", str(tmp_path / "it"))
     assert CliRunner().invoke(commands, arguments).exit_code == 0
     used = sum(path.stat().st_size for path in (tmp_path / "it" / "series").iterdir())

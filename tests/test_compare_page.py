@@ -19,6 +19,7 @@ from sim.pages import compare_wording as words
 from sim.pages.compare_charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks, waiting_in_words
 from sim.pages.compare_page import write_comparison
 from sim.scenario import load_scenario
+from tests.sweeps import job_of
 
 RUNS, DAYS = 16, 30
 
@@ -107,7 +108,7 @@ def test_what_stands_in_the_way_stands_at_the_top(folders: list[Path], tmp_path:
     few = tmp_path / "few"
     for runs in (8, RUNS):
         run_ensemble(load_scenario("no-defection", [f"days={DAYS}", f"runs={RUNS}"]), runs, 1, few, lambda done, asked: None)
-    (few / "outcomes" / "00000008-00000016.parquet").unlink()
+    (few / "outcomes" / job_of(8, 8).part).unlink()
     loud = written(compare(folders[0], few), tmp_path).source
     assert re.search(r'<p class="caution loud">INCOMPLETE: no-defection has 8 of 16 runs</p>', loud)
 

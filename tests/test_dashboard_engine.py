@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sim.experiments.store import control_counts
 
 from dashboards.engine.address import MAPS
 from dashboards.engine.charts import CHARTS, documented, documented_days
@@ -17,6 +16,7 @@ from dashboards.engine.story import Story
 from dashboards.engine.views import emptied
 from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
+from sim.experiments.places import control_counts
 from sim.settings import policies_of
 from sim.state import CUSTODY_SITES, US_BASES
 

@@ -27,7 +27,7 @@ from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import note_asked, parts, read_asked
 from sim.scenario import load_scenario
-from tests.sweeps import quiet
+from tests.sweeps import job_of, quiet
 
 BY = "moscow.policy"
 DOCUMENTED, IDLE, STAY = (f'{BY} = "{policy}"' for policy in ("documented", "idle", "stay"))
@@ -70,7 +70,7 @@ def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("r", "s"):
         shutil.copytree(made / name, tmp_path / name)
     shutil.copy(made / "tiny.toml", tmp_path)
-    (tmp_path / "r" / "outcomes" / "00000000-00000008.parquet").unlink()
+    (tmp_path / "r" / "outcomes" / job_of(0, 8).part).unlink()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -119,7 +119,7 @@ def test_fewer_runs_than_were_asked_for_before_are_shown_as_such(made: Path, tmp
 
     with pytest.raises(KeyboardInterrupt):
         run_ensemble(load_scenario("baseline", ["days=3"]), 32, 1, out, stopped)
-    assert read_asked(out) == 32
+    assert read_asked(out) == (32, None)
     done = pullback(*SHORT, "--runs", "16", "--out", str(out), "--json")
     assert done.exit_code == 0 and json.loads(done.stdout)["incomplete"] == "INCOMPLETE: 16 of 32 runs are there"
     assert "INCOMPLETE: 16 of 32 runs are there" in (out / "report.html").read_text()
@@ -163,7 +163,7 @@ def test_the_compare_page_offers_it_as_what_it_is(folder: Path) -> None:
 @pytest.mark.parametrize("table", ["outcomes", "series", "control", "rules"])
 def test_a_part_cut_short_is_named_and_never_read(made: Path, tmp_path: Path, table: str) -> None:
     shutil.copytree(made / "r", tmp_path / "r")
-    path = tmp_path / "r" / table / "00000008-00000016.parquet"
+    path = tmp_path / "r" / table / job_of(8, 8).part
     path.write_bytes(path.read_bytes()[:-400])
     done = pullback(*SHORT, "--runs", "16", "--out", str(tmp_path / "r"))
     assert (done.exit_code, done.stdout) == (2, "") and done.stderr.startswith(f"{path}: is damaged; remove ")

@@ -21,7 +21,7 @@ from sim.model import TheatreModel
 from sim.outcomes import outcome_table
 from sim.scenario import Scenario, load_scenario
 from sim.theatre import CONTESTED, DAMASCUS
-from tests.sweeps import job_of, play_part, runs_in, task_for
+from tests.sweeps import flip, job_of, play_part, runs_in, task_for
 
 DAYS = 10
 PARTS = ((0, 2), (2, 3))
@@ -119,16 +119,6 @@ def test_a_part_that_is_not_written_to_its_end_is_not_there(
 
 def cut(content: bytes) -> bytes:
     return content[: len(content) // 2]
-
-
-def flip(content: bytes) -> bytes:
-    """Change one bit of the last column's values, which only a checksum can tell."""
-    group = pq.ParquetFile(BytesIO(content)).metadata.row_group(0)
-    column = group.column(group.num_columns - 1)
-    begin = column.dictionary_page_offset or column.data_page_offset
-    changed = bytearray(content)
-    changed[begin + column.total_compressed_size - 3] ^= 1
-    return bytes(changed)
 
 
 def bare(content: bytes) -> bytes:

@@ -27,7 +27,7 @@ from sim.experiments.sweep_store import Job, all_parts, parts
 from sim.experiments.tables import outcomes_of
 from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES, outcome_table
-from tests.sweeps import DAYS, POINTS, RUNS, SWEEP, assert_same, committed, quiet, started, wait_until, written
+from tests.sweeps import DAYS, POINTS, RUNS, SWEEP, assert_same, committed, flip, quiet, started, wait_until, written
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
 
 @pytest.fixture(scope="module")
 def whole(small: Sweep, tmp_path_factory: pytest.TempPathFactory) -> SweepResults:
-    """The small sweep, played at once. Tests leave its folder as it is."""
-    return run_sweep(small, tmp_path_factory.mktemp("sweep") / "whole", 1, quiet)
+    """The small sweep, played at once, in parts of two points. Tests leave its folder as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweeping, "job_runs", lambda sweep: 2 * RUNS)
+        return run_sweep(small, tmp_path_factory.mktemp("sweep") / "whole", 1, quiet)
 
 
 @pytest.fixture
@@ -189,20 +191,20 @@ def test_a_full_disk_stops_the_work_and_is_no_jobs_fault(workers: int) -> None:
 def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
     small: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sweep_play.play
+    real = sweep_play._blocks
 
-    def refuse_one(scenario: Any, numbers: Any, columns: Any, kept: Any) -> Any:
+    def refuse_one(scenario: Any, numbers: Any, columns: Any, *more: Any) -> Any:
         if "stay" in columns["moscow.policy"]:
             raise ArithmeticError("of no use")
-        return real(scenario, numbers, columns, kept)
+        return real(scenario, numbers, columns, *more)
 
-    monkeypatch.setattr(sweep_play, "play", refuse_one)
+    monkeypatch.setattr(sweep_play, "_blocks", refuse_one)
     monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 1)
     with pytest.raises(JobsFailed, match="points 2 to 2, runs 0 to 5 raised ArithmeticError: of no use"):
         run_sweep(small, tmp_path / "mine", 1, quiet)
     made = status(tmp_path / "mine")
     assert (made.points_done, len(made.failed)) == (5, 4)
-    monkeypatch.setattr(sweep_play, "play", real)
+    monkeypatch.setattr(sweep_play, "_blocks", real)
     run_sweep(small, tmp_path / "mine", 1, quiet)
     assert status(tmp_path / "mine").failed == {}
 
@@ -248,9 +250,7 @@ def test_a_part_that_is_not_as_it_was_written_is_named_and_not_overwritten(
 
 def test_verify_finds_a_byte_changed_within_a_file(copy: Path) -> None:
     path = copy / "series" / parts(copy)[0].part
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 1
-    path.write_bytes(content)
+    path.write_bytes(flip(path.read_bytes()))
     assert any(path.name in fault for fault in verify(copy, 0))
 
 
@@ -281,7 +281,7 @@ def test_another_sweep_or_another_code_is_refused(small: Sweep, copy: Path, tmp_
 def test_a_folder_of_something_else_is_left_alone(small: Sweep, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    with pytest.raises(InputError, match="is not the folder of a sweep"):
+    with pytest.raises(InputError, match="exists and is not a results folder"):
         run_sweep(small, tmp_path / "mine", 1, quiet)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 

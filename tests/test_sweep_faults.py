@@ -76,8 +76,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_full_disk_is_one_line_and_the_sweep_goes_on_once_there_is_room(
-    workers: str, small_disk: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    workers: str, small_disk: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 64)
     file, folder = written(tmp_path, LARGE), small_disk / "mine"
     code, said = called(capfd, "sweep", file, "--workers", workers, "--out", folder, "--anyway")
     (line,) = [line for line in said.splitlines() if " of disk free" not in line]
@@ -141,7 +142,7 @@ def test_a_folder_of_another_schema_is_named_and_left_alone(
     before = content(copy)
     arguments = [written(tmp_path), "--out", copy] if command == "sweep" else [copy]
     code, said = called(capfd, command, *arguments)
-    assert (code, said) == (2, f"{copy}: has schema 99, this version reads 1; name another folder\n")
+    assert (code, said) == (2, f"{copy}: has schema 99, this version reads 2; name another folder\n")
     assert content(copy) == before
 
 
@@ -199,7 +200,7 @@ def test_half_files_of_workers_that_were_killed_are_cleared_away(copy: Path, sma
 
 def test_a_part_of_a_file_the_user_put_there_is_named(copy: Path, small: Sweep) -> None:
     (copy / "outcomes" / "mine.parquet").write_bytes(b"dear")
-    with pytest.raises(InputError, match=r"mine.parquet: is no part of a sweep; move it elsewhere"):
+    with pytest.raises(InputError, match=r"mine.parquet: is no part of a results folder; move it elsewhere"):
         run_sweep(small, copy, 1, quiet)
     assert (copy / "outcomes" / "mine.parquet").read_bytes() == b"dear"
 

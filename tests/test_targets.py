@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sim.experiments.store import runs_done
 
 from sim.cli import commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
 from tests.forked import CLOSED, FULL, KEPT, NOWHERE, STREAMS, Ended, pullback
+from tests.sweeps import runs_in
 
 SHORT, LONG = 40, 200
 OLD = b"what was there before\n"
@@ -243,7 +243,7 @@ def _run(folder: Path, choose: random.Random, expected: Callable[[tuple[str, ...
     if kind in ("hard", "fifo", "null", "-"):
         assert ended.code in (USAGE, DISK) and not (folder / "-").exists(), what
     else:
-        assert runs_done(folder / target.path).tolist() == list(range(6)), what
+        assert runs_in(folder / target.path) == list(range(6)), what
         assert ended.code == (DISK if streams["stdout"] in (CLOSED, FULL) else DONE), what
     if target.pipe is not None:
         os.close(target.pipe)

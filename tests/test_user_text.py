@@ -27,7 +27,7 @@ PROGRAM_FILES = {
     "sim/experiments/sweep_store.py", "sim/experiments/locks.py", "sim/analysis/calibration_store.py",
     "sim/analysis/plausible.py", "sim/cli/exits.py", "sim/cli/sweep_folder.py", "sim/cli/tables.py", "sim/pages/report.py",
     "sim/pages/page_file.py", "sim/pages/report_values.py", "dashboards/engine/exports.py", "dashboards/compare/question.py",
-    "sim/files.py", "sim/experiments/store.py", "sim/experiments/netcdf.py",
+    "sim/files.py", "sim/experiments/netcdf.py",
 }  # fmt: skip
 """Who may open a file or take CSV or TOML: the reader of what people hand in, and modules that open the program's own
 files or write. sim/scenario_file.py parses the TOML of --set, which is no file."""

@@ -21,7 +21,7 @@ from sim.experiments.sweep import run_sweep
 from sim.experiments.sweep_file import load_sweep
 from sim.experiments.workers import GUARD, LocalPool, WorkersCannotStart, refuse_unguarded
 from sim.scenario import load_scenario
-from tests.sweeps import ROOT, written
+from tests.sweeps import ROOT, job_of, written
 
 SCRIPTS = {
     "run": 'sim.run("baseline", runs=64, sets=["days=4"], workers=2, out="results/it")',
@@ -83,7 +83,7 @@ def test_what_was_there_before_stays(tmp_path: Path) -> None:
     run_ensemble(scenario, 2, 1, tmp_path / "it", lambda done, asked: None)
     with pytest.raises(WorkersCannotStart):
         run_ensemble(scenario, 80, 2, tmp_path / "it", lambda done, asked: None)
-    assert (tmp_path / "it" / "outcomes" / "00000000-00000002.parquet").is_file()
+    assert (tmp_path / "it" / "outcomes" / job_of(0, 2).part).is_file()
 
 
 @pytest.mark.parametrize(

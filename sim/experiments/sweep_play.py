@@ -69,9 +69,14 @@ def compute(task: Task, job: Job) -> None:
         histories.append(model.history)
         if "horizon" in manifest:
             states.append(snapshot.take(model))
+    commit(task, job, histories, snapshot.joined(states) if states else None)
+
+
+def commit(task: Task, job: Job, histories: Sequence[History], state: Mapping[str, np.ndarray] | None = None) -> None:
+    """Write what a folder keeps of a job that was played. state: a snapshot of its last evening."""
+    manifest, _, _ = _opened(task.driver.folder, task.stamp)
     outcomes, tables = _joined(histories, task.read), _tables(job, histories, manifest)
     with task.driver.committing():
-        state = snapshot.joined(states) if states else None
         write_part(Path(task.driver.folder), task.stamp, job, outcomes, tables, state)
 
 
