@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from hashlib import blake2b
@@ -47,7 +47,8 @@ class Scenario:
     path of the user's own; communities: the same for the map before the offensive; classes: the user's own raster of the
     classes of allegiance, empty for the lattice's. Their digests stand for what was in them. expect: outcome -> direction
     a what-if should move it. sections: name -> instance of the section's dataclass. entries: dotted path ->
-    Entry. orders: what a person orders an actor to do. branch: what was before these values held.
+    Entry. orders: what a person orders an actor to do. branch: what was before these values held. root: the values of
+    the scenario at the root of its bases.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Scenario:
     branch: Branch | None = None
     classes: str = ""
     classes_digest: str = ""
+    root: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
 
     __iter__ = None  # with __getitem__ alone it would seem a sequence: Mesa's batch_run would take it apart
 
@@ -98,6 +100,11 @@ class Scenario:
         if self.branch is not None:
             numbers["branch"] = [self.branch.day, self.branch.origin.hash]
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Paths of the values that it, or a base of it, sets away from the root of its bases: they are what it asks."""
+        return frozenset(path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value)
 
     @property
     def stages(self) -> tuple[tuple[int, Scenario], ...]:
@@ -143,7 +150,8 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
         if scenario and "takes_effect" in layer.data:
             branch = Branch((heading.pop("takes_effect") - scenario.start_date).days, scenario)
         sections = {name: build_section(name, section, entries) for name, section in register.sections.items()}
-        given = {"timeline": ()} | heading
+        root = scenario.root if scenario else {path: entry.value for path, entry in entries.items()}
+        given = {"timeline": (), "root": root} | heading
         scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
         _check_branch(scenario, layer, register)
         _check_dates(scenario, layer)

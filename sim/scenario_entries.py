@@ -42,6 +42,12 @@ class Entry:
     source: str
     set_by: str
 
+    @property
+    def grade(self) -> str:
+        """What the value rests on: "assumed", "fitted", or the confidence of its source."""
+        stated = next((word for word in ("assumed", "fitted") if self.source.startswith(word)), self.confidence)
+        return "assumed" if stated == "-" else stated
+
 
 @dataclass(frozen=True)
 class Declared:

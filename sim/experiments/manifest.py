@@ -14,7 +14,7 @@ NEEDED: Mapping[str, type] = {
     "days": int, "start": str, "points": int, "series": str, "design": dict, "columns": list, "code": str,
     "versions": dict,
 }  # fmt: skip
-OPTIONAL: Mapping[str, type] = {"horizon": int}
+OPTIONAL: Mapping[str, type] = {"horizon": int, "uncertain": dict}
 
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str | None:

@@ -32,6 +32,7 @@ from sim.experiments.sweep_store import (
     part_fault,
     parts,
     read_failed,
+    read_uncertain,
     stamp_of,
     times_there,
 )
@@ -184,7 +185,8 @@ def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iter
     for point in sorted(chosen.tolist()):
         rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
         runs = rows["run"].to_numpy()
-        again = play(results.design.scenario(point, results.base), runs, {})
+        scenario, uncertain = results.design.scenario(point, results.base), read_uncertain(results.folder, results.manifest)
+        again = play(scenario, runs, () if uncertain is None else uncertain.columns(scenario, runs))
         for name, values in again.outcomes.items():
             if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
                 yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"

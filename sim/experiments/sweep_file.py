@@ -20,6 +20,7 @@ from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
 from sim.experiments.manifest import ENSEMBLE, SWEEP
 from sim.experiments.replicates import Sequential, read_criteria
 from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
+from sim.experiments.uncertain import Uncertain
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
 from sim.scenario_entries import Value
@@ -54,7 +55,7 @@ class Sweep:
     runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
     the file as it was read, "" where it comes from none. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
     of one point. columns: what is kept of each run, () for all outcomes. horizon: days that runs were to go on for when the
-    states of their last evening are kept.
+    states of their last evening are kept. uncertain: which values of an ensemble are drawn by run, None for none.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Sweep:
     kind: str = SWEEP
     columns: tuple[str, ...] = ()
     horizon: int | None = None
+    uncertain: Uncertain | None = None
 
     @cached_property
     def design(self) -> Design:
@@ -79,7 +81,7 @@ class Sweep:
     def hash(self) -> str:
         """8 hex digits over everything that changes numbers. Quantiles depend on the number of runs; nothing else does."""
         if self.kind == ENSEMBLE:
-            return self.base.hash
+            return self.base.hash if self.uncertain is None else f"{self.base.hash}-{self.uncertain.digest}"
         runs = self.runs if self.series == "quantiles" else None
         numbers = [self.base.hash, described(self.recipe), self.series, runs, *self.columns]
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()

@@ -21,7 +21,8 @@ from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.places import control_table, rules_table
-from sim.experiments.sweep_store import LEVELS, Job, pairs_of, read_design, saved_state, stamp_of, write_part
+from sim.experiments.sweep_store import LEVELS, Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
+from sim.experiments.uncertain import Uncertain
 from sim.history import History
 from sim.model import TheatreModel
 from sim.outcomes import outcome_table
@@ -61,11 +62,12 @@ class Played:
 def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
-    manifest, base, design = _opened(task.driver.folder, task.stamp)
+    manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
     saved = None if task.taken_up is None else saved_state(task.taken_up, job)
+    columns = (design.columns(points.tolist()),) if uncertain is None else uncertain.columns(base, runs)
     histories, states = [], []
-    for model in _blocks(base, runs, design.columns(points.tolist()), block_runs(base.days, manifest["series"]), saved):
+    for model in _blocks(base, runs, columns, block_runs(base.days, manifest["series"]), saved):
         histories.append(model.history)
         if "horizon" in manifest:
             states.append(snapshot.take(model))
@@ -74,7 +76,7 @@ def compute(task: Task, job: Job) -> None:
 
 def commit(task: Task, job: Job, histories: Sequence[History], state: Mapping[str, np.ndarray] | None = None) -> None:
     """Write what a folder keeps of a job that was played. state: a snapshot of its last evening."""
-    manifest, _, _ = _opened(task.driver.folder, task.stamp)
+    manifest, *_ = _opened(task.driver.folder, task.stamp)
     outcomes, tables = _joined(histories, task.read), _tables(job, histories, manifest)
     with task.driver.committing():
         write_part(Path(task.driver.folder), task.stamp, job, outcomes, tables, state)
@@ -94,8 +96,8 @@ def _tables(job: Job, histories: Sequence[History], manifest: Mapping[str, Any])
 
 
 @lru_cache(maxsize=1)
-def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design]:
-    """Return manifest, base and design of a folder; a worker reads them once.
+def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design, Uncertain | None]:
+    """Return manifest, base, design and what is uncertain of a folder; a worker reads them once.
 
     Raises InputError where the folder is no longer the one the job was planned for, or this process has other code.
     """
@@ -105,15 +107,17 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design]:
         raise InputError(f"{folder}: holds another sweep now")
     if manifest["code"] != code_digest():
         raise InputError(f"{folder}: this worker has another version of the code than the sweep")
-    return manifest, load_scenario(folder / "scenario.toml"), read_design(folder, manifest)
+    base = load_scenario(folder / "scenario.toml")
+    return manifest, base, read_design(folder, manifest), read_uncertain(folder, manifest)
 
 
 @own_numerics
-def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, kept: str = "none") -> Played:
+def play(scenario: Scenario, numbers: np.ndarray, columns: Sequence[Columns] = (), kept: str = "none") -> Played:
     """Play runs of a scenario, a block at a time.
 
-    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own. kept: what is
-    kept of the daily series, as in a sweep file; for "none" none are returned.
+    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own, of its last
+    stages as TheatreModel takes them. kept: what is kept of the daily series, as in a sweep file; for "none" none are
+    returned.
     """
     histories = [model.history for model in _blocks(scenario, numbers, columns, block_runs(scenario.days, kept))]
     names = () if kept == "none" else histories[0].series
@@ -127,15 +131,19 @@ def _joined(histories: Sequence[History], read: Read) -> dict[str, np.ndarray]:
 
 
 def _blocks(
-    scenario: Scenario, numbers: np.ndarray, columns: Columns, size: int, saved: dict[str, np.ndarray] | None = None
+    scenario: Scenario,
+    numbers: np.ndarray,
+    columns: Sequence[Columns],
+    size: int,
+    saved: dict[str, np.ndarray] | None = None,
 ) -> Iterator[TheatreModel]:
     """Yield models that have run to the end. saved: a snapshot of all the runs to start from, which fit into one block."""
     for first in range(0, len(numbers), size):
         if first > 0:
             gc.collect()  # once a block: collecting costs as much as a few runs
         block = slice(first, first + size)
-        own = {path: values[block] for path, values in columns.items()}
-        model = TheatreModel(scenario, numbers=numbers[block], columns=[own])
+        own = [{path: values[block] for path, values in stage.items()} for stage in columns]
+        model = TheatreModel(scenario, numbers=numbers[block], columns=own)
         if saved is not None:
             snapshot.restore(model, saved)
         model.run_to(scenario.days)

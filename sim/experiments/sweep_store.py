@@ -4,6 +4,7 @@ results/<name>-<hash>/
   manifest.json       what made the numbers: design, base, code, versions; written first, never changed
   sweep.toml          the sweep as it was given; an ensemble has none
   scenario.toml       the base, complete
+  sets.parquet        of an ensemble over plausible sets: a row per set, a column per value
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
   asked.json          runs of each point in the largest request so far, and the latest rule for their number
   series/PART         daily series: quantiles over the runs of each point, or every run
@@ -46,6 +47,7 @@ from sim.experiments.locks import Shard
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
+from sim.experiments.uncertain import Uncertain
 from sim.files import whole_file, write_text
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
@@ -106,6 +108,8 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
         if sweep.text:
             write_text(folder / "sweep.toml", sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
+        if sweep.uncertain is not None and sweep.uncertain.sets:
+            write_table(folder / "sets.parquet", pa.table(dict(sweep.uncertain.sets)))
 
 
 def more_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
@@ -149,7 +153,8 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "columns": list(sweep.columns),
         "code": code_digest(),
     }
-    return made | ({} if sweep.horizon is None else {"horizon": sweep.horizon}) | machine()
+    made |= {} if sweep.horizon is None else {"horizon": sweep.horizon}
+    return made | ({} if sweep.uncertain is None else {"uncertain": sweep.uncertain.described()}) | machine()
 
 
 def design_table(design: Design) -> pa.Table:
@@ -173,6 +178,24 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
         raise InputError(f"{folder / 'design.parquet'}: {said}") from None
+
+
+def read_uncertain(folder: Path, manifest: Mapping[str, Any]) -> Uncertain | None:
+    """Return which values an ensemble draws by run, None for none. Raises InputError where that cannot be read."""
+    if "uncertain" not in manifest:
+        return None
+    try:
+        made, sets = manifest["uncertain"], {}
+        if not made["ranges"]:
+            table = pq.read_table(folder / "sets.parquet", page_checksum_verification=True)
+            sets = {name: tuple(table[name].to_pylist()) for name in table.column_names}
+        ranges = {path: (low, high) for path, (low, high) in made["ranges"].items()}
+        read = Uncertain(made["what"], made["seed"], ranges, sets)
+    except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, ValueError, AttributeError):
+        read = None
+    if read is None or read.digest != made["digest"]:
+        raise InputError(f"{folder}: which values were drawn can no longer be read; name another folder")
+    return read
 
 
 def _factor(raw: dict[str, Any]) -> Factor:
