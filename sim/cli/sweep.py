@@ -119,12 +119,9 @@ def sweep(
 
     SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
     """
-    from sim.cli.batch import end_workers, processors
+    from sim.cli.batch import processors
     from sim.cli.cost import tell_cost
-    from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
     from sim.experiments.ceiling import check_room
-    from sim.experiments.locks import FolderBusy
-    from sim.experiments.runner import JobsFailed
     from sim.experiments.sweep import default_folder, run_sweep
     from sim.experiments.sweep_file import load_sweep
     from sim.experiments.sweep_need import needs_of
@@ -137,12 +134,25 @@ def sweep(
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:
         check_room(least, folder)
+    with what_stops_it(folder), _pool(scheduler, folder) as (pool, threads):
+        workers = workers or threads or processors()
+        tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
+        with sweep_progress(folder, is_final=loaded.sequential is None) as report:
+            results = run_sweep(loaded, folder, workers, report, pool, part)
+    with stored_in(results.folder):
+        _say_results(results, loaded)
+
+
+@contextmanager
+def what_stops_it(folder: Path) -> Iterator[None]:
+    """Raise Ended where playing a sweep into a folder is stopped, or its jobs fail."""
+    from sim.cli.batch import end_workers
+    from sim.cli.exits import HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated
+    from sim.experiments.locks import FolderBusy
+    from sim.experiments.runner import JobsFailed
+
     try:
-        with _pool(scheduler, folder) as (pool, threads):
-            workers = workers or threads or processors()
-            tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
-            with _progress(folder, is_final=loaded.sequential is None) as report:
-                results = run_sweep(loaded, folder, workers, report, pool, part)
+        yield
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
     except JobsFailed as error:
@@ -151,8 +161,6 @@ def sweep(
         end_workers()
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
         raise Ended(f"stopped; what is done is stored in {folder}: the same command goes on from there", code) from None
-    with stored_in(results.folder):
-        _say_results(results, loaded)
 
 
 def _say_results(results: SweepResults, sweep: Sweep) -> None:
@@ -196,7 +204,7 @@ def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int |
 
 
 @contextmanager
-def _progress(folder: Path, is_final: bool) -> Iterator[Callable[[int, int, int], None]]:
+def sweep_progress(folder: Path, is_final: bool) -> Iterator[Callable[[int, int, int], None]]:
     """Yield the function a sweep calls as jobs end: a bar on a terminal, otherwise a line every ten seconds.
 
     is_final: the number of runs asked for will not grow, so that the time left can be told.
