@@ -75,8 +75,8 @@ def run_sweep(
     """Play the (point, run) that `folder` does not hold yet, all or those of a shard, and open the results.
 
     only: (points, runs) bool, which of them are played in place of all; the folder counts as complete once every point has
-    as many runs as the one with the fewest. Raises InputError when the folder belongs to other results or a part of it is damaged, FolderBusy when another driver
-    holds it, JobsFailed when jobs raised or killed their worker.
+    as many runs as the one with the fewest. Raises InputError when the folder belongs to other results or a part of it is
+    damaged, FolderBusy when another driver holds it, JobsFailed when jobs raised or killed their worker.
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
