@@ -1,4 +1,7 @@
-"""The README's pictures of the dashboard: python -m benchmarks.screenshots. Needs the [dev] extra and Chromium."""
+"""The README's pictures of the dashboard: python -m benchmarks.screenshots.
+
+Needs Chromium, the [dev] extra, and Pillow, which [bench] brings.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,9 @@ SIZE = {"width": 1400, "height": 900}
 RUNS = 128
 MOST_BYTES = 300_000
 QUALITY = 80
+MARGIN = 16
+CARDS = ".lv-card, .cp-card"
+"""What a picture ends below: no card is cut in two by its lower edge."""
 
 
 def live(page: Page, address: str) -> None:
@@ -38,9 +44,13 @@ def compare(page: Page, address: str) -> None:
 
 
 def keep(name: str, page: Page) -> None:
-    """Write the window as it is into the folder of pictures."""
+    """Write the window, down to the last card that is whole, into the folder of pictures."""
     path = PICTURES / f"{name}.webp"
-    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, quality=QUALITY, method=6)
+    boxes = [card.bounding_box() for card in page.locator(CARDS).all()]
+    ends = [box["y"] + box["height"] for box in boxes if box is not None]
+    height = max(end for end in ends if end + MARGIN <= SIZE["height"]) + MARGIN
+    picture = page.screenshot(clip={"x": 0, "y": 0, "width": SIZE["width"], "height": height})
+    Image.open(io.BytesIO(picture)).convert("RGB").save(path, quality=QUALITY, method=6)
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise SystemExit(f"{path}: {size:,} bytes, more than {MOST_BYTES:,}")
