@@ -24,6 +24,9 @@ SIZE = {"width": 1400, "height": 900}
 RUNS = 128
 MOST_BYTES = 300_000
 QUALITY = 80
+MILLISECONDS = 120_000
+"""Time that a busy machine is given to play the watched run up to the day shown."""
+
 MARGIN = 16
 CARDS = ".lv-card, .cp-card"
 """What a picture ends below: no card is cut in two by its lower edge."""
@@ -34,6 +37,8 @@ def live(page: Page, address: str) -> None:
     page.goto(f"{address}/?scenario=baseline&runs=200&day=12&map=damascus")
     page.wait_for_selector('.lv-map canvas[data-day="12"]')
     page.wait_for_timeout(2000)
+    page.get_by_text("The watched run is being played again").wait_for(state="detached", timeout=MILLISECONDS)
+    page.wait_for_timeout(1000)
 
 
 def compare(page: Page, address: str) -> None:

@@ -103,8 +103,10 @@ def _nulls_are(results: Results | Pooled, names: Sequence[str]) -> str | None:
     """Say what the null policies were played on, None without any."""
     if not names:
         return None
-    own = f" of {results.points:,} points, each with the values of its point" if isinstance(results, Pooled) else ""
-    return f"the null policies {' and '.join(names)} were played on the same {results.runs:,} runs{own}"
+    of, own = (
+        (f" of {results.points:,} points", " with the values of its point") if isinstance(results, Pooled) else ("", "")
+    )
+    return f"null policies {' and '.join(names)}: each of the {results.runs:,} runs{of} was played again{own}"
 
 
 def score(

@@ -188,7 +188,7 @@ def _print_sums(out: Console, sums: dict[str, Any]) -> None:
         said.append(f"the 90% interval holds {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
     if sums["with_skill"]:
         said.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
-    said += [f"{name} worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
+    said += [f"{name} scores worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
     out.print("; ".join(said), style="italic")
     for key, what in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
         if sums[key]:
