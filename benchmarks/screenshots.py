@@ -25,7 +25,7 @@ RUNS = 128
 MOST_BYTES = 300_000
 QUALITY = 80
 MILLISECONDS = 120_000
-"""Time that a busy machine is given to play the watched run up to the day shown."""
+"""Time that a busy machine is given until a page shows all that the picture is of."""
 
 MARGIN = 16
 CARDS = ".lv-card, .cp-card"
@@ -37,7 +37,7 @@ def live(page: Page, address: str) -> None:
     page.goto(f"{address}/?scenario=baseline&runs=200&day=12&map=damascus")
     page.wait_for_selector('.lv-map canvas[data-day="12"]')
     page.wait_for_timeout(2000)
-    page.get_by_text("The watched run is being played again").wait_for(state="detached", timeout=MILLISECONDS)
+    page.get_by_text("The watched run is being played again").wait_for(state="detached")
     page.wait_for_timeout(1000)
 
 
@@ -82,6 +82,7 @@ def main() -> None:
             with serving(RESULTS, "--results", str(RESULTS)) as address:
                 for name, show, theme in SHOWN:
                     context = browser.new_context(viewport=SIZE, color_scheme=theme)
+                    context.set_default_timeout(MILLISECONDS)
                     page = context.new_page()
                     show(page, address)
                     keep(name, page)

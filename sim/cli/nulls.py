@@ -87,7 +87,7 @@ def _of_sweep(results: Pooled, policy: str, workers: int) -> _Null:
     need, _ = needs_of(null, folder, workers, only=runs)
 
     def play() -> Pooled:
-        with what_stops_it(folder), sweep_progress(folder, is_final=True) as report:
+        with what_stops_it(folder), sweep_progress(folder, is_final=True, what=f"runs under {policy}") as report:
             return Pooled(run_sweep(null, folder, workers, report, only=runs))
 
     return _Null(null.base, need, folder, play)
