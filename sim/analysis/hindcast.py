@@ -75,7 +75,7 @@ def hindcast(
         "incomplete": results.shortfall or None,
         "where": where.text if where else None,
         "notes": _notes(where, kept, {name: met for name, (_, met) in nulls.items()}, left_out["not_read"]),
-        "nulls_are": _nulls_are(results, list(nulls)),
+        "nulls_are": _nulls_are(results, null_policies or {}),
         "observations": rows,
         "blocks": [summed_up(block, rows) for block in (TEST, FITTED, UNCHANGED)],
         "all": summed_up("all", rows),
@@ -99,14 +99,17 @@ def _notes(where: Condition | None, kept: np.ndarray, nulls: Mapping[str, np.nda
     return notes
 
 
-def _nulls_are(results: Results | Pooled, names: Sequence[str]) -> str | None:
-    """Say what the null policies were played on, None without any."""
-    if not names:
+def _nulls_are(results: Results | Pooled, nulls: Mapping[str, Results | Pooled]) -> str | None:
+    """Say what was played under the null policies, None without any."""
+    if not nulls:
         return None
-    of, own = (
-        (f" of {results.points:,} points", " with the values of its point") if isinstance(results, Pooled) else ("", "")
-    )
-    return f"null policies {' and '.join(names)}: each of the {results.runs:,} runs{of} was played again{own}"
+    said, others = f"null policies {' and '.join(nulls)}", {other.runs for other in nulls.values()}
+    if others != {results.runs}:  # results that are short of runs, or have more than their scenario asks for
+        return f"{said}: {' and '.join(f'{other.runs:,}' for other in nulls.values())} runs beside these {results.runs:,}"
+    if isinstance(results, Pooled):
+        of_points = f"{results.runs:,} runs of {results.points:,} points"
+        return f"{said}: each of the {of_points} was played again with the values of its point"
+    return f"{said}: each of the {results.runs:,} runs was played again"
 
 
 def score(
