@@ -185,6 +185,7 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
     assert found["last_observation"] == "2026-01-20"
     sweep = load_sweep(tmp_path / "cal" / "plausible.toml")
     assert (sweep.design.points, sweep.runs, sweep.base.hash) == (10, 8, load_scenario("baseline").hash)
+    assert sweep.series == "full", "a hindcast reads evenings before the last"
     sets = [load_scenario(path) for path in (tmp_path / "cal" / "sets").glob("*.toml")]
     assert len(sets) == found["distinct_sets"]
     assert drawn.hash in {scenario.hash for scenario in sets}

@@ -138,6 +138,14 @@ def test_fighting_that_never_stopped_does_not_resume_later() -> None:
     assert said.startswith("fighting_resumed_on: arises in 32 of A, 1 of B, in 1 of both")
 
 
+def test_remarks_that_are_alike_share_a_line_and_say_no_number_three_times() -> None:
+    nan = np.nan
+    one, other = [1.0, 2.0, 3.0, nan] * 8, [2.0, 4.0, 6.0, nan] * 8
+    a, b = (side(name, truce_violations=v, truce_extensions=v) for name, v in (("a", one), ("b", other)))
+    made = differences(_matched([a, b]), (BY_NAME["truce_violations"], BY_NAME["truce_extensions"]))
+    assert words.remarks(made) == ["truce_violations, truce_extensions: arises in 24 of 32 pairs, on both sides of each"]
+
+
 def test_a_date_whose_question_always_arises_is_late_where_it_does_not_come() -> None:
     made = differences(
         _matched([side(deal_reached_on=[5.0] * 8), side("b", deal_reached_on=[np.nan] * 8)]), (BY_NAME["deal_reached_on"],)

@@ -101,12 +101,11 @@ def test_a_comparison_says_it_among_its_notes(folder: Path) -> None:
     assert "INCOMPLETE: baseline has 8 of 16 runs" in json.loads(pullback("compare", "r", "r", "--json").stdout)["notes"]
 
 
-def test_a_hindcast_says_it_in_json_and_on_its_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.cli.hindcast._nulls", lambda scenario: {})
-    done = pullback("hindcast", "r", "--json")
+def test_a_hindcast_says_it_in_json_and_on_its_page(folder: Path) -> None:
+    done = pullback("hindcast", "r", "--json", "--no-nulls")
     assert json.loads(done.stdout)["incomplete"] == "INCOMPLETE: 8 of 16 runs are there" and done.stderr == TOLD
     assert '"caution loud">INCOMPLETE: 8 of 16' in (folder / "r" / "hindcast.html").read_text()
-    assert "! INCOMPLETE: 8 of 16 runs are there" in pullback("hindcast", "r").stdout
+    assert "! INCOMPLETE: 8 of 16 runs are there" in pullback("hindcast", "r", "--no-nulls").stdout
 
 
 def test_fewer_runs_than_were_asked_for_before_are_shown_as_such(made: Path, tmp_path: Path) -> None:

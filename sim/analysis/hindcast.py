@@ -38,13 +38,13 @@ Target = tuple[float, float, float]
 def hindcast(
     results: Results | Pooled,
     observations: Sequence[Observation],
-    null_policies: Mapping[str, Results] | None = None,
+    null_policies: Mapping[str, Results | Pooled] | None = None,
     where: Condition | None = None,
 ) -> dict[str, Any]:
     """Score every observation the results cover, as `pullback hindcast --json` prints it.
 
-    null_policies: name -> results of the same scenario under the same luck with that policy for every actor. where: only
-    runs that meet it are scored, those of the null policies too. Raises InputError where no run does.
+    null_policies: name -> the same runs, of a sweep each with the values of its point, with that policy for every actor.
+    where: only runs that meet it are scored, those of the null policies too. Raises InputError where no run does.
     """
     start, end = results.scenario.start_date, results.scenario.end_date
     kept = _kept(results, where)
@@ -74,7 +74,8 @@ def hindcast(
         "runs": int(kept.sum()),
         "incomplete": results.shortfall or None,
         "where": where.text if where else None,
-        "notes": _notes(results, bool(nulls), where, kept, left_out["not_read"]),
+        "notes": _notes(where, kept, {name: met for name, (_, met) in nulls.items()}, left_out["not_read"]),
+        "nulls_are": _nulls_are(results, null_policies or {}),
         "observations": rows,
         "blocks": [summed_up(block, rows) for block in (TEST, FITTED, UNCHANGED)],
         "all": summed_up("all", rows),
@@ -86,18 +87,29 @@ def _kept(results: Results | Pooled, where: Condition | None) -> np.ndarray:
     return np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
 
 
-def _notes(
-    results: Results | Pooled, has_nulls: bool, where: Condition | None, kept: np.ndarray, unread: Sequence[str]
-) -> list[str]:
+def _notes(where: Condition | None, kept: np.ndarray, nulls: Mapping[str, np.ndarray], unread: Sequence[str]) -> list[str]:
     notes = []
     if where is not None:
-        notes.append(f"only the {kept.sum():,} of {len(kept):,} runs that meet {where.text}; of the null policies likewise")
-    if has_nulls and isinstance(results, Pooled):
-        notes.append("the null policies are played at the values of the base, not at those of the points of the sweep")
+        of_nulls = " and ".join(f"{met.sum():,} {name}" for name, met in nulls.items())
+        likewise = f"; of the null policies likewise, {of_nulls}" if nulls else ""
+        notes.append(f"only the {kept.sum():,} of {len(kept):,} runs that meet {where.text}{likewise}")
     if unread:
         said = 'the sweep keeps no daily series of its runs; [output] series = "full" does'
         notes.append(f"not scored, as they are of an evening before the last and {said}: {'; '.join(unread)}")
     return notes
+
+
+def _nulls_are(results: Results | Pooled, nulls: Mapping[str, Results | Pooled]) -> str | None:
+    """Say what was played under the null policies, None without any."""
+    if not nulls:
+        return None
+    said, others = f"null policies {' and '.join(nulls)}", {other.runs for other in nulls.values()}
+    if others != {results.runs}:  # results that are short of runs, or have more than their scenario asks for
+        return f"{said}: {' and '.join(f'{other.runs:,}' for other in nulls.values())} runs beside these {results.runs:,}"
+    if isinstance(results, Pooled):
+        of_points = f"{results.runs:,} runs of {results.points:,} points"
+        return f"{said}: each of the {of_points} was played again with the values of its point"
+    return f"{said}: each of the {results.runs:,} runs was played again"
 
 
 def score(

@@ -34,6 +34,9 @@ include_base = false
 
 [replicates]
 n = {runs}
+
+[output]
+series = "full"  # pullback hindcast reads some observations on an evening before the last
 """
 
 

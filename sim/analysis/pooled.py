@@ -68,6 +68,11 @@ class Pooled:
         return table[name].to_numpy()[varied].reshape(-1, self.scenario.days + 1).T
 
     @property
+    def points(self) -> int:
+        """Number of points, without the unchanged base."""
+        return sum(number >= 0 for number in self.sweep.design.row_of_design)
+
+    @property
     def runs(self) -> int:
         """Number of runs of all points together."""
         return len(next(iter(self.outcomes.values())))

@@ -103,9 +103,8 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
             rows.add_row(words.label(each), *words.sides(each, start), *cells[: len(columns) - 2])
     if rows.row_count:
         out.print(rows)
-    for each in differences if show_all else clear:
-        if words.remark(each):
-            out.print(f"{words.label(each)}: {words.remark(each)}", soft_wrap=True)
+    for said in words.remarks(differences if show_all else clear):
+        out.print(said, soft_wrap=True)
     if show_all:
         _print_by_date(out, differences)
         return

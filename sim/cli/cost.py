@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = None) -> None:
+def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = None, more: str = "") -> None:
     """Say what long work will take, on stderr. most: what it may come to, where a rule says how many runs there are.
 
-    scenario: what is played, or the base of what is.
+    scenario: what is played, or the base of what is. more: what the line ends with.
     """
     from sim.experiments.ceiling import seconds_per_run
 
@@ -26,4 +26,4 @@ def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = 
     said = f"about {in_time(pace * need.runs)}, {in_bytes(need.disk)} of disk, {in_bytes(need.memory)} of memory"
     if most is not None:
         said += f"; up to {most.runs:,} runs, {in_time(pace * most.runs)} and {in_bytes(most.disk)} by its rule"
-    click.echo(f"{need.runs:,} runs of {need.evenings - 1} days: {said}", err=True)
+    click.echo(f"{need.runs:,} runs of {need.evenings - 1} days: {said}{more}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,20 +45,24 @@ skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
 @click.argument("scenario", default="baseline")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
 @click.option("--where", "condition", metavar="CONDITION", help='Only runs that meet "truce_agreed_on < 2026-02-01".')
+@click.option("--no-nulls", is_flag=True, help="Score without the null policies.")
 @click.option("--html", type=FILE, metavar="FILE", help="Page to write.  [default: in the results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def hindcast(scenario: str, observations: Path | None, condition: str | None, html: Path | None, as_json: bool) -> int:
+def hindcast(
+    scenario: str, observations: Path | None, condition: str | None, no_nulls: bool, html: Path | None, as_json: bool
+) -> int:
     """Score SCENARIO (default: baseline) against the record.
 
     SCENARIO may also be the folder of finished results; the points of a sweep over uncertain values count as one ensemble.
-    Beside it stand the forecast that nothing changes, what past cases say, and the same runs with every actor idle and
-    deciding at random.
+    Beside it stand the forecast that nothing changes, what past cases say, and the same runs, each with its own values, with
+    every actor idle and deciding at random; they are kept, and played once.
     """
     from sim.analysis.answers import check_readable
     from sim.analysis.hindcast import hindcast as score_all
     from sim.analysis.observations import load_observations
     from sim.analysis.where import read_condition
     from sim.cli.batch import page_beside
+    from sim.cli.nulls import nulls_of
     from sim.pages.hindcast_page import FILE, write_page
 
     record = load_observations(observations)
@@ -68,7 +71,8 @@ def hindcast(scenario: str, observations: Path | None, condition: str | None, ht
     check_readable(record, loaded)
     where = read_condition(condition, loaded.start_date, loaded.end_date) if condition else None
     results = opened or _computed(loaded)
-    scored = score_all(results, record, _nulls(loaded), where)
+    nulls = {} if no_nulls else nulls_of(loaded, results)
+    scored = score_all(results, record, nulls, where)
     page, code = html, DONE
     if html is not None:
         write_page(html, results, loaded, record, scored, where)
@@ -110,26 +114,6 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     return replace(results.scenario, name=results.manifest["scenario"]), results
 
 
-def _nulls(scenario: Scenario) -> dict[str, Results]:
-    """Return the same runs under null policies; none where this disk takes no results."""
-    from sim.cli.exits import say
-
-    try:
-        return {name: _null_results(scenario, name) for name in ("idle", "random")}
-    except OSError as error:
-        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise
-        say(f"{error.filename}: {error.strerror}; the null policies were not played", DONE)
-        return {}
-
-
-def _null_results(scenario: Scenario, policy: str) -> Results:
-    """Return the same runs with every actor under a null policy."""
-    from sim.scenario_entries import registry
-
-    return _computed(scenario.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="hindcast"))
-
-
 def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path | None) -> None:
     """Print the scores in their blocks. name: of the ensemble, or of the sweep whose points are pooled."""
     from sim.cli.tables import console
@@ -141,6 +125,8 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
         out.print(f"! {scored['incomplete']}", style="bold")
     for note in scored["notes"]:
         out.print(f"! {note}", style="bold", soft_wrap=True)
+    if scored["nulls_are"]:
+        out.print(scored["nulls_are"], soft_wrap=True)
     for block in scored["blocks"]:
         if block["observations"]:
             out.print(f"\n{TITLES[block['block']]}", style="bold")
@@ -202,7 +188,7 @@ def _print_sums(out: Console, sums: dict[str, Any]) -> None:
         said.append(f"the 90% interval holds {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
     if sums["with_skill"]:
         said.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
-    said += [f"{name} worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
+    said += [f"{name} scores worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
     out.print("; ".join(said), style="italic")
     for key, what in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
         if sums[key]:

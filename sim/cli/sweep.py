@@ -137,7 +137,7 @@ def sweep(
     with ending(folder), _pool(scheduler, folder) as (pool, threads):
         workers = workers or threads or processors()
         tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
-        with _progress(folder, is_final=loaded.sequential is None) as report:
+        with sweep_progress(folder, is_final=loaded.sequential is None) as report:
             results = run_sweep(loaded, folder, workers, report, pool, part)
     with stored_in(results.folder):
         _say_results(results, loaded)
@@ -184,10 +184,10 @@ def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int |
 
 
 @contextmanager
-def _progress(folder: Path, is_final: bool) -> Iterator[Callable[[int, int, int], None]]:
+def sweep_progress(folder: Path, is_final: bool, what: str = "runs") -> Iterator[Callable[[int, int, int], None]]:
     """Yield the function a sweep calls as jobs end: a bar on a terminal, otherwise a line every ten seconds.
 
-    is_final: the number of runs asked for will not grow, so that the time left can be told.
+    is_final: the number of runs asked for will not grow, so that the time left can be told. what: name of the runs.
     """
     import shutil
 
@@ -202,9 +202,9 @@ def _progress(folder: Path, is_final: bool) -> Iterator[Callable[[int, int, int]
         left += f", {in_time((asked - done) / rate)} left" if rate and is_final else ""
         free = f", {in_bytes(shutil.disk_usage(folder).free)} of disk free"
         so_far = "" if is_final else " so far"
-        return f"{done:,} of {asked:,} runs{so_far}{left}" + (f", {failed} jobs failed" if failed else "") + free
+        return f"{done:,} of {asked:,} {what}{so_far}{left}" + (f", {failed} jobs failed" if failed else "") + free
 
-    with on_a_bar("runs") as bar:
+    with on_a_bar(what) as bar:
 
         def report(done: int, asked: int, failed: int) -> None:
             nonlocal before, said

@@ -56,8 +56,8 @@ def seconds_per_run(scenario: Scenario, need: Need) -> float:
     return (perf_counter() - start) / (runs * max(days - 1, 1)) * need.evenings
 
 
-def check_room(need: Need, folder: Path) -> None:
-    """See that what a batch takes is there. Nothing is written.
+def check_room(need: Need, folder: Path, otherwise: str = "") -> None:
+    """See that what a batch takes is there. Nothing is written. otherwise: what the message advises in place of fewer runs.
 
     Raises InputError where it takes more disk than is free, or more memory than the machine has; OSError where the folder
     cannot be written and runs are to be added to it.
@@ -65,7 +65,8 @@ def check_room(need: Need, folder: Path) -> None:
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     disk = shutil.disk_usage(there)
     if need.runs and there.is_dir() and not (disk.total and os.access(there, os.W_OK | os.X_OK)):  # /proc has no room at all
-        raise OSError(errno.EACCES, f"nothing can be written to {there.absolute()}; name another folder", str(folder))
+        advice = "" if otherwise else "; name another folder"
+        raise OSError(errno.EACCES, f"nothing can be written to {there.absolute()}{advice}", str(folder))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for what, takes, has, at, other in (
         ("disk", need.disk, disk.free, f"{there.absolute()} has", "another --out"),
@@ -74,7 +75,7 @@ def check_room(need: Need, folder: Path) -> None:
         if takes > has:
             raise InputError(
                 f"this would take about {_gigabytes(takes)} of {what} and {at} {_gigabytes(has)}: "
-                f"give fewer {need.less}, or {other}, or --anyway to try"
+                + (otherwise or f"give fewer {need.less}, or {other}, or --anyway to try")
             )
 
 

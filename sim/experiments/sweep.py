@@ -75,9 +75,10 @@ def run_sweep(
     on_progress: Progress,
     make_pool: MakePool = local_pool,
     shard: Shard | None = None,
+    only: np.ndarray | None = None,
 ) -> SweepResults:
     """Play the (point, run) that `folder` does not hold yet, all or those of a shard, and open the results, as `fill`."""
-    fill(sweep, folder, workers, on_progress, make_pool, shard)
+    fill(sweep, folder, workers, on_progress, make_pool, shard, only=only)
     return SweepResults(folder)
 
 
@@ -91,15 +92,18 @@ def fill(
     shard: Shard | None = None,
     read: Read = outcome_table,
     taken_up: Path | None = None,
+    only: np.ndarray | None = None,
 ) -> None:
     """Play the (point, run) that `folder` does not hold yet, all or those of a shard.
 
-    read, taken_up: as a Task has them. Raises InputError when the folder belongs to other results or a part of it is
-    damaged, FolderBusy when another driver holds it, JobsFailed when jobs raised or killed their worker.
+    only: (points, runs) bool, which of them are played in place of all; the folder counts as complete once every point has
+    as many runs as the one with the fewest. read, taken_up: as a Task has them. Raises InputError when the folder belongs
+    to other results or a part of it is damaged, FolderBusy when another driver holds it, JobsFailed when jobs raised or
+    killed their worker.
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
-    if _is_there(folder, sweep):
+    if _is_there(folder, sweep, only):
         asked = int(sweep.runs * sweep.design.points if sweep.sequential is None else Stored(folder).runs_asked)
         on_progress(asked, asked, 0)
         return
@@ -107,14 +111,14 @@ def fill(
     with nothing_left_without_workers(folder), _made_and_held(folder, shard):
         with alone(folder):
             open_folder(folder, sweep)
-            note_asked(folder, sweep.runs, sweep.sequential)
+            note_asked(folder, sweep.runs if only is None else int(only.sum(axis=1).min()), sweep.sequential)
             driver = take_over(folder, shard)
             if shard is None:
                 clear_left_overs(folder)
         manifest = read_manifest(folder)
         check_parts(folder, manifest, parts(folder))
         work = partial(compute, Task(driver, stamp_of(manifest), read, taken_up))
-        for there, wanted in _rounds(sweep, folder, shard):
+        for there, wanted in _rounds(sweep, folder, shard, only):
             done, asked = int((there & wanted).sum()), int(wanted.sum())
             on_progress(done, asked, 0)
             jobs = plan(there | ~wanted, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
@@ -133,12 +137,14 @@ def fill(
         raise JobsFailed(f"{named}; {done} of {asked} runs are stored in {folder}")
 
 
-def _is_there(folder: Path, sweep: Sweep) -> bool:
+def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
     if is_held(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
         return False
     stored = Stored(folder)
     check_parts(folder, stored.manifest, stored.parts)
+    if only is not None:
+        return bool((times_there(stored.parts, *only.shape)[only] > 0).all())
     fixed, rule = read_asked(folder)
     if sweep.sequential is not None:
         return stored.is_complete and rule == sweep.sequential
@@ -153,14 +159,16 @@ def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
         yield
 
 
-def _rounds(sweep: Sweep, folder: Path, shard: Shard | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _rounds(
+    sweep: Sweep, folder: Path, shard: Shard | None, only: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (points, runs) what is there and what is wanted: once, or anew until no point wants more runs."""
     mine = points_of(shard, sweep.design.points, sweep.runs)
     while True:
         stored = Stored(folder)
         there = times_there(stored.parts, sweep.design.points, sweep.runs) > 0
         runs = stored.wanted_by(sweep.sequential) if sweep.sequential else np.full(len(there), sweep.runs)
-        wanted = (np.arange(sweep.runs) < runs[:, None]) & mine[:, None]
+        wanted = (np.arange(sweep.runs) < runs[:, None]) & mine[:, None] & (True if only is None else only)
         yield there, wanted
         if sweep.sequential is None or not (wanted & ~there).any():
             return

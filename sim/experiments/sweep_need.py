@@ -14,7 +14,7 @@ from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard
 from sim.experiments.sweep import job_runs, points_of
 from sim.experiments.sweep_file import Sweep
-from sim.experiments.sweep_store import LEVELS, Job, parts
+from sim.experiments.sweep_store import LEVELS, Job, parts, times_there
 from sim.scenario import Scenario
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
@@ -77,16 +77,22 @@ class _Lacking:
         )
 
 
-def needs_of(sweep: Sweep, folder: Path, workers_here: int, shard: Shard | None = None) -> tuple[Need, Need]:
+def needs_of(
+    sweep: Sweep, folder: Path, workers_here: int, shard: Shard | None = None, only: np.ndarray | None = None
+) -> tuple[Need, Need]:
     """Return what is taken by what `folder` does not hold yet of a sweep, or of a shard of it: at least, and at most.
 
-    They differ where a rule says how many runs a point is given. workers_here: 0 where other machines play.
+    They differ where a rule says how many runs a point is given. workers_here: 0 where other machines play. only: (points,
+    runs) bool, which of them are played in place of all.
     """
     mine, found = points_of(shard, sweep.design.points, sweep.runs), _parts_there(folder, sweep)
     less = "points or runs" + ("" if sweep.series == "none" else ' (or series = "none")')
 
     def need(runs: int) -> Need:
-        missing = max(int(mine.sum()) * runs - sum(_of_part(job, mine, runs) for job in found), 0)
+        if only is None:
+            missing = max(int(mine.sum()) * runs - sum(_of_part(job, mine, runs) for job in found), 0)
+        else:
+            missing = int((only & (times_there(found, *only.shape) == 0)).sum())
         lacking = _Lacking(sweep, missing, runs, _of_job(sweep, missing, runs, workers_here), bool(found))
         at_once = min(lacking.of_job, job_runs(sweep))
         return Need(missing, lacking.evenings, at_once, lacking.disk(), lacking.memory(workers_here), less)

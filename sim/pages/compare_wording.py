@@ -126,9 +126,20 @@ def remark(made: Difference) -> str:
     return "; ".join(said)
 
 
+def remarks(differences: Sequence[Difference]) -> list[str]:
+    """Return the remarks on differences, each after the outcomes that it is true of."""
+    alike: dict[str, list[str]] = {}
+    for each in differences:
+        if remark(each):
+            alike.setdefault(remark(each), []).append(label(each))
+    return [f"{', '.join(names)}: {said}" for said, names in alike.items()]
+
+
 def arises(made: Difference) -> str:
     """Say in how many pairs the question of an outcome arises on each side."""
     a, b = made.arises
+    if a == b == made.n:
+        return f"arises in {made.n:,} of {made.pairs:,} pairs, on both sides of each"
     return f"arises in {a:,} of A, {b:,} of B, in {made.n:,} of both" + (
         " (apart beyond chance)" if made.arises_apart else ""
     )

@@ -49,10 +49,14 @@ def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summ
         [_block(sums, scored, agreed, summaries, calendar) for sums in scored["blocks"] if sums["observations"]],
         paragraph("All observations: ", _sums(scored["all"])),
         _not_covered(scored),
-        [paragraph(f"{note[0].upper()}{note[1:]}.") for note in scored["notes"]],
+        [paragraph(f"{note[0].upper()}{note[1:]}.") for note in _notes(scored)],
         element("h3", "Runs consistent with the record"),
         _agreement(agreed),
     )
+
+
+def _notes(scored: Mapping[str, Any]) -> list[str]:
+    return [*scored["notes"], *([scored["nulls_are"]] if scored["nulls_are"] else [])]
 
 
 def _introduction() -> Element:
