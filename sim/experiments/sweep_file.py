@@ -17,7 +17,7 @@ from sim.errors import InputError
 from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_design_table
 from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
-from sim.experiments.replicates import Sequential, read_criteria
+from sim.experiments.replicates import OWN, SHARED, STREAMS, Sequential, default_streams, read_criteria
 from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
@@ -51,7 +51,7 @@ class Sweep:
     """A checked sweep.
 
     runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
-    the file as it was read.
+    the file as it was read. streams: whether the points share random numbers; chosen: the file says so.
     """
 
     name: str
@@ -63,6 +63,8 @@ class Sweep:
     series: str
     text: str
     sequential: Sequential | None = None
+    streams: str = SHARED
+    streams_chosen: bool = False
 
     @cached_property
     def design(self) -> Design:
@@ -74,6 +76,7 @@ class Sweep:
         """8 hex digits over everything that changes numbers. Quantiles depend on the number of runs; nothing else does."""
         runs = self.runs if self.series == "quantiles" else None
         numbers = [self.base.hash, described(self.recipe), self.series, runs]
+        numbers += [self.streams] if self.streams == OWN else []  # what was played before there was a choice keeps its hash
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
 
 
@@ -141,7 +144,11 @@ class _Reader:
         name = own_name or safe_name(name)
         sequential = _sequential(replicates, series) if "until" in replicates else None
         runs = sequential.most if sequential else _fixed(replicates)
-        return Sweep(name, base=base, recipe=recipe, runs=runs, series=series, text=text, sequential=sequential, **heading)
+        streams = _streams(replicates, recipe, sequential.least if sequential else runs)
+        return Sweep(
+            name, base=base, recipe=recipe, runs=runs, series=series, text=text, sequential=sequential, streams=streams,
+            streams_chosen="streams" in replicates, **heading,
+        )  # fmt: skip
 
     def _base(self) -> Scenario:
         if not isinstance(self.data.get("base"), str):
@@ -240,15 +247,23 @@ class _Reader:
 def _fixed(replicates: Mapping[str, Any]) -> int:
     if {"min", "step", "max"} & set(replicates):
         raise InputError("[replicates] min, step and max go with until = [...]; a fixed number of runs is n")
-    _known(replicates, ("n",), "[replicates] ")
+    _known(replicates, ("n", "streams"), "[replicates] ")
     return _whole(replicates, "n", RUNS, "[replicates] ", 1, MOST_RUNS)
+
+
+def _streams(replicates: Mapping[str, Any], recipe: Recipe, least: int) -> str:
+    """Return which random numbers the points have. least: the fewest runs of a point."""
+    streams = replicates.get("streams", default_streams(least))
+    if streams not in STREAMS:
+        raise InputError(f"[replicates] streams = {shown(streams)} must be one of {', '.join(STREAMS)}")
+    return streams if recipe.uncertainties else SHARED  # levers alone are one row: the same numbers either way
 
 
 def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
         raise InputError(f"{where}n goes without until; give min, step and max")
-    _known(replicates, ("min", "step", "max", "until"), where)
+    _known(replicates, ("min", "step", "max", "until", "streams"), where)
     if series == "quantiles":
         raise InputError(
             f'{where}until needs [output] series = "none" or "full": quantiles are taken over a fixed number of runs'

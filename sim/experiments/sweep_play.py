@@ -18,6 +18,7 @@ from sim.experiments.blocks import block_runs
 from sim.experiments.design import Design
 from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
+from sim.experiments.replicates import streams_of
 from sim.experiments.sweep_store import LEVELS, Job, read_design, stamp_of, write_part
 from sim.history import History
 from sim.model import TheatreModel
@@ -47,7 +48,8 @@ def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design = _opened(task.driver.folder, task.stamp)
-    kept, (points, numbers) = manifest["series"], pairs_of(job)
+    kept, (points, runs) = manifest["series"], pairs_of(job)
+    numbers = design.run_numbers(points, runs, streams_of(manifest, Path(task.driver.folder)))
     played = play(base, numbers, design.columns(points), kept)
     series = None if kept == "none" else _series_table(job, _by_point(job, played.series, kept), kept)
     with task.driver.committing():
@@ -55,7 +57,7 @@ def compute(task: Task, job: Job) -> None:
 
 
 def pairs_of(job: Job) -> tuple[list[int], np.ndarray]:
-    """Return the points and the numbers of the runs of a job, (point, run) by (point, run) as its part holds them."""
+    """Return the points and the runs of a job, (point, run) by (point, run) as its part holds them."""
     points, runs = range(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
     return [point for point in points for _ in runs], np.tile(runs, len(points))
 

@@ -19,7 +19,7 @@ from sim.errors import InputError
 from sim.experiments.design import Design
 from sim.experiments.folders import SCHEMA, check_schema, read_manifest
 from sim.experiments.partial import shortfall, warn
-from sim.experiments.replicates import Sequential
+from sim.experiments.replicates import SHARED, Sequential, streams_of
 from sim.experiments.sweep_store import (
     KEYS,
     KIND,
@@ -63,6 +63,22 @@ class SweepResults:
     def design(self) -> Design:
         """The points."""
         return read_design(self.folder, self.manifest)
+
+    @property
+    def streams(self) -> str:
+        """Whether the points share random numbers, as the folder was begun with."""
+        return streams_of(self.manifest, self.folder)
+
+    def run_numbers(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """Return (n,) the numbers of the runs that were played for (point, run), as `Design.run_numbers` does."""
+        return self.design.run_numbers(points, runs, self.streams)
+
+    def clusters(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """Return (n, 2) what (point, run) depend on: the row of the design (-1: the base) and the number of the run.
+
+        Runs of one row share its uncertain values, runs of one number their random numbers.
+        """
+        return np.column_stack([np.array(self.design.row_of_design)[points], self.run_numbers(points, runs)])
 
     @cached_property
     def parts(self) -> list[Job]:
@@ -145,6 +161,17 @@ class SweepResults:
             raise InputError(f"{self.folder}: holds no finished run")
         return self._read(files, [*KEYS, *names], list(KEYS), schema)
 
+    def numbered(self, table: pa.Table) -> pa.Table:
+        """Return a table of (point, run) with the column run_number where the points do not share their random numbers.
+
+        It is the number of the run that was played: run 5 of the scenario of the point, played by itself, has the random
+        numbers of the rows with run_number 5.
+        """
+        if self.streams == SHARED or "run" not in table.column_names:
+            return table
+        numbers = self.run_numbers(table["point"].to_numpy(), table["run"].to_numpy())
+        return table.add_column(table.column_names.index("run") + 1, "run_number", pa.array(numbers))
+
     def design_table(self) -> pa.Table:
         """Return a row per point: its number, its row in the design (-1: the unchanged base), and every factor."""
         return design_table(self.design)
@@ -152,10 +179,10 @@ class SweepResults:
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per (point, run): keys, every factor, outcomes. Needs pandas.
 
-        `table` and `design_table` are the same for those who do without.
+        `numbered(table())` and `design_table` are the same for those who do without.
         """
         design = self.design_table().to_pandas()
-        return self.table(outcomes).to_pandas().merge(design, on="point", how="left", validate="many_to_one")
+        return self.numbered(self.table(outcomes)).to_pandas().merge(design, on="point", how="left", validate="many_to_one")
 
     def series(self, names: Sequence[str]) -> pa.Table:
         """Return daily series: a row per point, level of a quantile (or run, where all were kept) and day."""

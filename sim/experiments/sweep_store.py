@@ -39,7 +39,7 @@ from sim.experiments.folders import (
     write_table,
 )
 from sim.experiments.locks import Shard
-from sim.experiments.replicates import Criterion, Sequential
+from sim.experiments.replicates import Criterion, Sequential, streams_of
 from sim.experiments.sweep_file import Sweep
 from sim.files import write_text
 from sim.outcomes import OUTCOMES
@@ -106,6 +106,8 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
         raise InputError(f"{folder}: holds the results of {name} {known.get('hash')}; name another folder")
     if known.get("code") != code_digest():
         raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
+    if streams_of(known, folder) != sweep.streams:
+        raise InputError(f"{folder}: its manifest.json was changed; name another folder")
     if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
     return True
@@ -126,6 +128,7 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "start": str(sweep.base.start_date),
         "points": sweep.design.points,
         "series": sweep.series,
+        "streams": sweep.streams,
         "design": {key: value for key, value in described(sweep.recipe).items() if key != "table"},
         "code": code_digest(),
     } | machine()
