@@ -12,7 +12,7 @@ from typing import Any
 from sim.experiments.sweep_results import SweepResults
 
 ROOT = Path(__file__).resolve().parent.parent
-DAYS, RUNS, POINTS = 9, 6, 9
+DAYS, RUNS, POINTS, ROWS = 9, 6, 9, 4
 SWEEP = f"""
 format = 1
 base = "baseline"

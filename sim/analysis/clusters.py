@@ -25,8 +25,8 @@ Ends = tuple[float, float]
 def ways(clusters: np.ndarray) -> list[np.ndarray]:
     """Return (n,) labels, from 0, of each way in which runs depend on each other: one, or two that are crossed.
 
-    clusters: (n, 2) row of the design and number of the run. A way in which all are alike says nothing; where each cluster of
-    one way lies within one of the other, the larger count.
+    clusters: (n, 2) row of the design and number of the run. A way in which all are alike says nothing; where each cluster
+    of one way lies within one of the other, the larger count.
     """
     row, number = (np.unique(column, return_inverse=True)[1] for column in clusters.T)
     rows, numbers = row.max() + 1, number.max() + 1
@@ -117,11 +117,13 @@ def few_histories(histories: int, runs: int) -> str:
     """Return the note that so many runs have the random numbers of few, "" where they do not."""
     if histories >= FEWEST_HISTORIES or histories >= runs:
         return ""
-    one = f"{histories} random histor{'y' if histories == 1 else 'ies'}"
+    many, these = (
+        ("1 random history", "this one") if histories == 1 else (f"{histories} random histories", f"these {histories}")
+    )
     return (
-        f"{runs:,} runs are {one}: every point has the same random numbers. Shares, quantiles and scores over the points hold "
-        f'for {"this one" if histories == 1 else f"these {histories}"} only; [replicates] streams = "own", or '
-        f"{FEWEST_HISTORIES} runs or more of each point, shows what is chance"
+        f"{runs:,} runs are {many}: every point has the same random numbers. Shares, quantiles and scores over the points "
+        f'hold for {these} only; [replicates] streams = "own", or {FEWEST_HISTORIES} runs or more of each point, shows what '
+        "is chance"
     )
 
 

@@ -95,8 +95,8 @@ def compare(
 ) -> Comparison:
     """Compare results with those of the first, run by run.
 
-    sources: results folders, of ensembles or of sweeps with the same points and streams, or names of scenarios that have been
-    run; or one sweep, with the path of a lever as `by`.
+    sources: results folders, of ensembles or of sweeps with the same points and streams, or names of scenarios that have
+    been run; or one sweep, with the path of a lever as `by`.
     outcomes: names, all when left out. where: a condition that the run of the first must meet. Raises InputError, also
     where the runs do not share their luck.
     """

@@ -160,7 +160,7 @@ def _of_shares(head: Difference, a: np.ndarray, b: np.ndarray, clusters: np.ndar
         head, a=share_a, b=share_b, diff=(up - down) / len(a), ci=ci, effect_ci=ends,
         effect=cohens_h(share_a, share_b) if up != down else 0.0,
         share_greater=up / len(a), share_less=down / len(a), differ=up + down, p=p,
-        method="difference of paired shares, Newcombe's interval" if independent(clusters) else "difference of paired shares, t",
+        method="difference of paired shares, " + ("Newcombe's interval" if independent(clusters) else "t"),
     )  # fmt: skip
 
 

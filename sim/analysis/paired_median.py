@@ -55,8 +55,9 @@ def spread_of(a: np.ndarray, b: np.ndarray) -> float:
 def paired_median(changes: np.ndarray, clusters: np.ndarray, cut: np.ndarray | None = None) -> PairedMedian:
     """Return the median of paired differences with all that goes with it.
 
-    changes: (pairs,) differences, at least one pair. clusters: (pairs, 2) row of the design and number of the run; pairs that
-    share one are not independent. cut: (pairs,) bool, one side is cut off at the last day, so that the difference is at least so large.
+    changes: (pairs,) differences, at least one pair. clusters: (pairs, 2) row of the design and number of the run; pairs
+    that share one are not independent. cut: (pairs,) bool, one side is cut off at the last day, so that the difference is at
+    least so large.
     """
     n, there = len(changes), changes != 0
     values = changes[there]

@@ -1,4 +1,4 @@
-"""Sides of a comparison, run by run: ensembles that share their luck, sweeps of one design, or a sweep by a lever's values."""
+"""Sides of a comparison, run by run: ensembles that share their luck, sweeps of one design, a sweep by a lever."""
 
 from __future__ import annotations
 

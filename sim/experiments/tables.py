@@ -28,7 +28,7 @@ def open_results(folder: str | Path) -> results.Results | SweepResults:
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
-    """Return a row per run: outcomes, all unless named; of a sweep also point, run, its number and the values of the point."""
+    """Return a row per run: outcomes, all unless named; of a sweep also point, run, number and the point's values."""
     check_once("--outcome", texts("outcomes", names))
     made = open_results(folder)
     names = list(names) or [outcome.name for outcome in OUTCOMES]

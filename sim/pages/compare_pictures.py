@@ -7,10 +7,10 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from sim.analysis.clusters import independent
 from sim.analysis.compare import Comparison
 from sim.analysis.differences import Difference, days_of
 from sim.analysis.durations import DURATIONS, survival
-from sim.analysis.clusters import independent
 from sim.analysis.pairs import Side, horizon
 from sim.outcomes import DATE, NUMBER, arising
 from sim.pages import compare_wording as words
