@@ -63,8 +63,8 @@ def variance(values: np.ndarray, rows: np.ndarray | None = None) -> Spread:
     """Return the variance of (points, runs) values in parts.
 
     rows: (points,) row of the design, within which alone points share each run's luck; None where all points do. Runs
-    without a value in any point are left out. Where every other run has one in every point and all points share their luck it is a
-    two-way layout. Otherwise the runs of a point are taken as they are (one way, nested, unbalanced).
+    without a value in any point are left out. Where every other run has one in every point and all points share their luck
+    it is a two-way layout. Otherwise the runs of a point are taken as they are (one way, nested, unbalanced).
     """
     values = values[:, ~np.isnan(values).all(axis=0)]
     if np.isnan(values).any() or values.shape[1] < 2:

@@ -45,10 +45,10 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
 
     loaded, workers = load_sweep(sweep), workers or processors()
     loaded = going_on(loaded, default_folder(loaded))
-    made, warning = estimate(loaded, workers), _warning(loaded)
+    made, warnings = estimate(loaded, workers), _warnings(loaded)
     if as_json:
         head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers, "streams": loaded.streams}
-        print(json.dumps(head | vars(made) | {"warning": warning or None}))
+        print(json.dumps(head | vars(made) | {"warning": "; ".join(warnings) or None}))
         return
     out = console()
     out.print(f"{loaded.name}: {loaded.title}", style="bold")
@@ -69,18 +69,18 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.add_row("disk", f"{most}{in_bytes(made.disk)}, series: {loaded.series}")
     rows.add_row("results", str(default_folder(loaded)))
     out.print(rows)
-    if warning:
+    for warning in warnings:
         out.print(f"! {warning}", style="bold", soft_wrap=True)
 
 
-def _warning(sweep: Sweep) -> str:
+def _warnings(sweep: Sweep) -> list[str]:
     """Return what to know before playing a sweep: few points for so many values, few random histories."""
     from sim.analysis.clusters import few_histories
     from sim.experiments.replicates import SHARED
 
     runs = sweep.sequential.least if sweep.sequential else sweep.runs
     few = few_histories(runs, runs * sweep.design.points) if sweep.streams == SHARED else ""
-    return "; ".join(each for each in (_few_points(sweep), few) if each)
+    return [each for each in (_few_points(sweep), few) if each]
 
 
 def _streams(sweep: Sweep) -> str:
@@ -191,7 +191,7 @@ def _say_results(results: SweepResults, sweep: Sweep) -> None:
     folder, recipe = results.folder, sweep.recipe
     click.echo(f"{results.runs_there:,} of {results.runs_asked:,} runs of {results.design.points:,} points in {folder}")
     click.echo(f"streams {_streams(sweep)}")
-    if warning := _warning(sweep):
+    for warning in _warnings(sweep):
         click.echo(f"! {warning}")
     if results.unsettled:
         click.echo(f"{results.unsettled:,} points have the most runs and are not known as closely as the rule asks")
