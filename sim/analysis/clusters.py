@@ -79,18 +79,21 @@ def pooled_mean(values: np.ndarray, clusters: np.ndarray, weights: np.ndarray | 
 def pooled_share(holds: np.ndarray, clusters: np.ndarray | None = None) -> tuple[float | None, list[float] | None]:
     """Return a share and its interval: Wilson's, for as many independent runs as would know it as well.
 
-    holds: (n,) bool. clusters: None where the runs are independent. That number is the share's variance in one run over the
-    square of its standard error, less by the ratio of the normal's quantile to Student's squared (Korn and Graubard 1998);
-    where all runs are alike it is that of the clusters. None where there is no run.
+    holds: (n,) bool. clusters: None where the runs are independent. That number is the share's variance in one run over that
+    of the share, less by the ratio of the normal's quantile to Student's squared (Korn and Graubard 1998); where all runs
+    are alike it is that of the clusters. Few clusters know their own spread badly, so that of two more is reckoned in, in which
+    all runs hold or none. None where there is no run.
     """
     n, share = len(holds), float(holds.mean()) if len(holds) else 0.0
     if n == 0 or clusters is None or independent(clusters):
         return wilson(int(holds.sum()), n)
-    alike = share in (0.0, 1.0)
+    few = fewest(clusters)
     error, freedom = clustered(holds - share, clusters)
-    known_by = float(fewest(clusters)) if alike else min(share * (1 - share) / error**2, n) if error > 0 else float(n)
+    shrunk = (share * few + 0.5) / (few + 1)
+    square = (freedom * error**2 + 2 * shrunk * (1 - shrunk) / few) / (freedom + 2)
     z = float(stats.norm.ppf((1 + LEVEL) / 2))
-    known_by *= 1.0 if alike else float(z / stats.t.ppf((1 + LEVEL) / 2, freedom)) ** 2
+    student = float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+    known_by = few if share in (0.0, 1.0) else min(shrunk * (1 - shrunk) / square, n) * (z / student) ** 2
     centre = (share + z**2 / (2 * known_by)) / (1 + z**2 / known_by)
     half = z / (1 + z**2 / known_by) * (share * (1 - share) / known_by + z**2 / (4 * known_by**2)) ** 0.5
     return share, [min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share)]
