@@ -137,7 +137,7 @@ def test_only_numbers_of_their_own_change_the_hash() -> None:
     [
         ({"streams": "both"}, '[replicates] streams = "both" must be one of shared, own'),
         ({"streams": 3}, "[replicates] streams = 3 must be one of shared, own"),
-        ({"streams": ["own"]}, '[replicates] streams = ["own"] must be one of shared, own'),
+        ({"streams": ["own"]}, "[replicates] streams = ['own'] must be one of shared, own"),
         ({"stream": "own"}, "[replicates] stream is not a known key; did you mean streams?"),
         ({"until": CLOSE, "streams": True}, "[replicates] streams = true must be one of shared, own"),
     ],
@@ -320,6 +320,14 @@ def test_one_run_a_point_is_said_not_to_tell_values_from_luck(tmp_path: Path) ->
     assert "One run of each point cannot tell what the values make from luck" in page and "nan" not in page.lower()
 
 
+def test_a_grid_of_one_run_a_point_has_no_intervals_and_is_refused_in_a_line(tmp_path: Path) -> None:
+    data = {"format": 1, "base": "baseline", "design": {"method": "grid"}, "levers": LEVERS, "output": {"series": "none"}}
+    data |= {"uncertainties": {BREAKDOWN: {"levels": 8}}, "replicates": {"n": 1}}
+    made = made_up(tmp_path / "it", read_sweep(data, "grid", "grid.toml", Path()), happens)
+    with pytest.raises(InputError, match="a grid of one run a point has no intervals, .*; play two runs of each or more"):
+        sensitivity(made.folder, "killed_sdf")
+
+
 # --- pairs ------------------------------------------------------------------------------------------------------------
 
 
@@ -340,9 +348,7 @@ def test_a_lever_is_compared_within_rows_and_runs(tmp_path: Path) -> None:
 
 def test_two_sweeps_are_paired_where_points_and_streams_agree_and_refused_otherwise(tmp_path: Path) -> None:
     made = sweep(rows=16, n=2)
-    one, other = (
-        made_up(tmp_path / name, made, lambda p, n, by=by: happens(p, n) + by * p) for name, by in zip("ab", (0, 1))
-    )
+    one, other = (made_up(tmp_path / f"{by}", made, lambda p, n, by=by: happens(p, n) + by * p) for by in (0, 1))
     paired = pair([one.folder, other.folder])
     change = paired.others[0].outcomes["killed_sdf"] - paired.base.outcomes["killed_sdf"]
     assert np.array_equal(change, paired.base.key[:, 0]) and len(change) == 32, "the unchanged base is left out"

@@ -81,8 +81,8 @@ def pooled_share(holds: np.ndarray, clusters: np.ndarray | None = None) -> tuple
 
     holds: (n,) bool. clusters: None where the runs are independent. That number is the share's variance in one run over that
     of the share, less by the ratio of the normal's quantile to Student's squared (Korn and Graubard 1998); where all runs
-    are alike it is that of the clusters. Few clusters know their own spread badly, so that of two more is reckoned in, in which
-    all runs hold or none. None where there is no run.
+    are alike it is that of the clusters. Few clusters know their own spread badly, so that of two more is reckoned in, in
+    which all runs hold or none. None where there is no run.
     """
     n, share = len(holds), float(holds.mean()) if len(holds) else 0.0
     if n == 0 or clusters is None or independent(clusters):

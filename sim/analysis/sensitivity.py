@@ -144,6 +144,9 @@ def of_measure(results: SweepResults, measure: Measure, where: Condition | None 
     if len(found.points) < FEWEST_POINTS:
         raise InputError(f"{results.folder}: {len(found.points)} points are too few to tell; {FEWEST_POINTS} at least")
     layout, entries = _layout(results, found)
+    if layout.is_grid and (~np.isnan(found.values)).any(axis=0).sum() < 2:
+        said = "a grid of one run a point has no intervals, as its points are set and its runs alone are drawn"
+        raise InputError(f"{results.folder}: {said}; play two runs of each or more")
     rows = None if results.streams == SHARED else layout.rows
     spread, shares = variance(found.values, rows), layout.shares()
     groups = np.array([[each.share for each in without.shares()] for without in layout.without_groups()])
