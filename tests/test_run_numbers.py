@@ -324,7 +324,7 @@ def test_a_grid_of_one_run_a_point_has_no_intervals_and_is_refused_in_a_line(tmp
     data = {"format": 1, "base": "baseline", "design": {"method": "grid"}, "levers": LEVERS, "output": {"series": "none"}}
     data |= {"uncertainties": {BREAKDOWN: {"levels": 8}}, "replicates": {"n": 1}}
     made = made_up(tmp_path / "it", read_sweep(data, "grid", "grid.toml", Path()), happens)
-    with pytest.raises(InputError, match="a grid of one run a point has no intervals, .*; play two runs of each or more"):
+    with pytest.raises(InputError, match=r"a grid of one run a point has no intervals, .*; play two runs of each or more"):
         sensitivity(made.folder, "killed_sdf")
 
 
