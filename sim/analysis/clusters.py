@@ -38,10 +38,9 @@ def _labels(clusters: np.ndarray) -> tuple[np.ndarray, ...]:
 
 @lru_cache(maxsize=4)
 def _ways(clusters: bytes) -> tuple[np.ndarray, ...]:
-    """Return what `ways` does, and of two ways also the labels of both at once; a page asks for the same a thousand times."""
-    row, number = (
-        np.unique(column, return_inverse=True)[1] for column in np.frombuffer(clusters, np.int64).reshape(-1, 2).T
-    )
+    """Return what `ways` does, and of two ways also the labels of both at once; a page asks the same a thousand times."""
+    columns = np.frombuffer(clusters, np.int64).reshape(-1, 2).T
+    row, number = (np.unique(column, return_inverse=True)[1] for column in columns)
     rows, numbers = row.max() + 1, number.max() + 1
     both = np.unique(row * numbers + number, return_inverse=True)[1]
     cells = both.max() + 1
