@@ -21,7 +21,7 @@ from sim.experiments.sweep_store import Job, open_folder, parts, stamp_of
 from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
-DAYS, RUNS, POINTS = 9, 6, 9
+DAYS, RUNS, POINTS, ROWS = 9, 6, 9, 4
 SWEEP = f"""
 format = 1
 base = "baseline"

@@ -117,7 +117,7 @@ def test_what_a_rule_takes_at_most_is_reckoned_step_by_step(tmp_path: Path) -> N
 
 def test_a_fixed_number_and_a_rule_add_to_the_same_folder(tmp_path: Path) -> None:
     fixed = load_sweep(written(tmp_path, SWEEP + '[output]\nseries = "none"\n'))
-    rule = load_sweep(written(tmp_path, FILE.replace("half_width = 12.0", "half_width = 24.0")))
+    rule = load_sweep(written(tmp_path, FILE.replace("half_width = 12.0", "half_width = 1e6")))
     assert fixed.hash == rule.hash
     run_sweep(fixed, tmp_path / "mine", 1, quiet)
     made = run_sweep(rule, tmp_path / "mine", 1, quiet)

@@ -27,7 +27,7 @@ from sim.experiments.sweep_store import Job, all_parts, parts
 from sim.experiments.tables import outcomes_of
 from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES, outcome_table
-from tests.sweeps import DAYS, POINTS, RUNS, SWEEP, assert_same, committed, flip, quiet, started, wait_until, written
+from tests.sweeps import DAYS, POINTS, ROWS, RUNS, SWEEP, assert_same, committed, flip, quiet, started, wait_until, written
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,8 @@ def test_a_point_is_the_scenario_with_its_values_run_by_run(whole: SweepResults)
     assert table.num_rows == POINTS * RUNS
     for point in (0, 5):
         values = {} if point == 0 else {f.path: whole.design.column(f.path)[point] for f in whole.design.factors}
-        model = TheatreModel(whole.base.with_values(values, set_by="test"), runs=RUNS)
+        numbers = np.arange(RUNS) if point == 0 else np.arange(RUNS) * ROWS + whole.design.row_of_design[point]
+        model = TheatreModel(whole.base.with_values(values, set_by="test"), numbers=numbers)
         model.run_to(DAYS)
         rows = table.slice(point * RUNS, RUNS)
         for name, expected in outcome_table(model.history).items():
@@ -65,7 +66,8 @@ def test_a_point_is_the_scenario_with_its_values_run_by_run(whole: SweepResults)
 
 
 def test_quantiles_of_a_point_are_those_of_its_runs(whole: SweepResults) -> None:
-    model = TheatreModel(whole.design.scenario(2, whole.base), runs=RUNS)
+    numbers = np.arange(RUNS) * ROWS + whole.design.row_of_design[2]
+    model = TheatreModel(whole.design.scenario(2, whole.base), numbers=numbers)
     model.run_to(DAYS)
     kept = whole.series(["sdf_share"]).to_pandas()
     median = kept[(kept.point == 2) & (kept.level == 0.5)].sort_values("day")["sdf_share"].to_numpy()
@@ -333,6 +335,9 @@ def test_plan_says_what_a_sweep_takes_and_keeps_nothing(program: Any, capfd: Any
     code, stdout, stderr = program(capfd, "plan", "SWEEP", "--workers", "1")
     assert (code, stderr) == (0, "")
     assert f"{POINTS * RUNS}: {RUNS} of each point" in stdout
+    assert "own: each row of uncertain values has other random numbers, the same under every lever" in " ".join(
+        stdout.split()
+    )
     assert "sobol over 1 lever and 1 uncertainty" in stdout
     assert "points are few for 1 value: a value stands out only if it makes" in stdout
     assert list(tmp_path.iterdir()) == []
@@ -345,7 +350,7 @@ def test_the_commands_on_a_folder(program: Any, capfd: Any) -> None:
     assert program(capfd, "verify", "DIR", "--recompute", "1")[0] == 0
     code, stdout, _ = program(capfd, "export", "DIR", "--outcome", "killed_sdf")
     lines = stdout.splitlines()
-    assert lines[0] == '"point","run","design_row","moscow.policy","defection.threshold_other","killed_sdf"'
+    assert lines[0] == '"point","run","run_number","design_row","moscow.policy","defection.threshold_other","killed_sdf"'
     assert len(lines) == 1 + POINTS * RUNS
     assert program(capfd, "export", "DIR", "--outcome", "kiled_sdf")[::2] == (
         2,

@@ -23,6 +23,7 @@ from sim.arrays import own_numerics
 from sim.experiments.design import Recipe
 from sim.experiments.factors import Factor
 from sim.experiments.manifest import CALIBRATION
+from sim.experiments.replicates import default_streams
 from sim.experiments.sweep_file import Sweep
 from sim.history import History
 from sim.outcomes import read_for
@@ -143,7 +144,10 @@ def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: in
     base = scenario.with_values({"days": days_needed(scenario, observations)}, set_by="calibrate")
     columns = tuple(map(column_of, observations))
     name = f"calibrate-{scenario.name}"
-    return Sweep(name, scenario.title, "", base, recipe, runs, "none", "", kind=CALIBRATION, columns=columns)
+    streams = default_streams(runs)
+    return Sweep(
+        name, scenario.title, "", base, recipe, runs, "none", "", streams=streams, kind=CALIBRATION, columns=columns
+    )
 
 
 def column_of(item: Observation) -> str:

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
+from sim.analysis.clusters import few_histories
 from sim.analysis.differences import Difference, differences
 from sim.analysis.expectations import Answer, answers
 from sim.analysis.measure import outcome_named
@@ -39,7 +41,8 @@ class Comparison:
         """What to know before reading the figures."""
         pairs = len(self.paired.base.key)
         few = (f"{pairs} pairs are few: intervals and shares say little",) if pairs < FEW_RUNS else ()
-        return self.paired.notes + few
+        histories = few_histories(len(np.unique(self.paired.base.clusters[:, 1])), pairs)
+        return (*self.paired.notes, *few, *([histories] if histories else []))
 
     @cached_property
     def differences(self) -> list[Difference]:
@@ -92,7 +95,8 @@ def compare(
 ) -> Comparison:
     """Compare results with those of the first, run by run.
 
-    sources: results folders, or names of scenarios that have been run; or one sweep, with the path of a lever as `by`.
+    sources: results folders, of ensembles or of sweeps with the same points and streams, or names of scenarios that have
+    been run; or one sweep, with the path of a lever as `by`.
     outcomes: names, all when left out. where: a condition that the run of the first must meet. Raises InputError, also
     where the runs do not share their luck.
     """

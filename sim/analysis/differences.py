@@ -14,8 +14,9 @@ from datetime import date, timedelta
 import numpy as np
 from scipy import stats
 
+from sim.analysis.clusters import independent
 from sim.analysis.paired_median import LEVEL, PairedMedian, change, paired_median, spread_of
-from sim.analysis.paired_shares import cohens_h, rows_of, share_interval, share_test
+from sim.analysis.paired_shares import cohens_h, share_interval, share_test
 from sim.analysis.pairs import Paired, Side, horizon
 from sim.arrays import own_numerics
 from sim.experiments.statistics import DATES_BY
@@ -104,7 +105,7 @@ def differences(paired: Paired, outcomes: tuple[Outcome, ...] = OUTCOMES) -> lis
 def _of_outcome(outcome: Outcome, base: Side, side: Side, last: date) -> Iterator[Difference]:
     in_a, in_b = (arising(outcome, each.outcomes) for each in (base, side))
     both, counts = in_a & in_b, (int(in_a.sum()), int(in_b.sum()))
-    apart = bool((in_a != in_b).any()) and share_test(in_a, in_b, base.key)[1] < 1 - LEVEL
+    apart = bool((in_a != in_b).any()) and share_test(in_a, in_b, base.clusters)[1] < 1 - LEVEL
     head = Difference(outcome, None, side.name, base.name, int(both.sum()), len(both), counts, apart)
     if not both.any():
         yield head
@@ -114,12 +115,12 @@ def _of_outcome(outcome: Outcome, base: Side, side: Side, last: date) -> Iterato
     if outcome.type == DATE:
         yield _of_dates(head, base, side, last)
     elif outcome.type == YES_NO:
-        yield _of_shares(head, a > 0, b > 0, base.key)
+        yield _of_shares(head, a > 0, b > 0, base.clusters)
     elif outcome.type == CATEGORY:
         for index, category in enumerate(outcome.categories):
-            yield _of_shares(replace(head, category=category), a == index, b == index, base.key)
+            yield _of_shares(replace(head, category=category), a == index, b == index, base.clusters)
     else:
-        found = _of_values(head, a, b, paired_median(change(a, b), base.key))
+        found = _of_values(head, a, b, paired_median(change(a, b), base.clusters))
         yield _with_sides(found, float(a.mean()), float(b.mean()))
 
 
@@ -150,16 +151,16 @@ def largest_gap(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(below[0] - below[1]).max())
 
 
-def _of_shares(head: Difference, a: np.ndarray, b: np.ndarray, key: np.ndarray) -> Difference:
+def _of_shares(head: Difference, a: np.ndarray, b: np.ndarray, clusters: np.ndarray) -> Difference:
     share_a, share_b = float(a.mean()), float(b.mean())
-    ci, p = share_test(a, b, key)
+    ci, p = share_test(a, b, clusters)
     up, down = int((b & ~a).sum()), int((a & ~b).sum())
     ends = cohens_h(share_a, share_a + ci[0]), cohens_h(share_a, share_a + ci[1])
     return replace(
         head, a=share_a, b=share_b, diff=(up - down) / len(a), ci=ci, effect_ci=ends,
         effect=cohens_h(share_a, share_b) if up != down else 0.0,
         share_greater=up / len(a), share_less=down / len(a), differ=up + down, p=p,
-        method="difference of paired shares, Newcombe's interval" if rows_of(key) == 1 else "difference of paired shares, t",
+        method="difference of paired shares, " + ("Newcombe's interval" if independent(clusters) else "t"),
     )  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def _of_dates(head: Difference, base: Side, side: Side, last: date) -> Differenc
     a, b = (days_of(head.outcome, each, base, limit) for each in (base, side))
     came = ~np.isnan(a), ~np.isnan(b)
     late_a, late_b = (np.where(there, days, limit + 1.0) for there, days in zip(came, (a, b), strict=True))
-    found = _of_values(head, late_a, late_b, paired_median(late_b - late_a, base.key, cut=came[0] != came[1]))
+    found = _of_values(head, late_a, late_b, paired_median(late_b - late_a, base.clusters, cut=came[0] != came[1]))
     middles = (float(np.quantile(days, 0.5, method="inverted_cdf")) for days in (late_a, late_b))
     found = _with_sides(found, *middles)
     middle_a, middle_b = (
@@ -189,5 +190,5 @@ def days_of(outcome: Outcome, side: Side, base: Side, limit: int) -> np.ndarray:
 
 
 def _by_date(base: Side, day: int, a: np.ndarray, b: np.ndarray) -> ByDate:
-    ci = share_interval(a, b, base.key)
+    ci = share_interval(a, b, base.clusters)
     return ByDate(base.start + timedelta(days=day), float(a.mean()), float(b.mean()), float(b.mean() - a.mean()), ci)

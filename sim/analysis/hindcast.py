@@ -17,6 +17,7 @@ import numpy as np
 from scoringrules import brier_score, crps_ensemble, interval_score
 
 from sim.analysis.answers import answers_of
+from sim.analysis.clusters import independent, pooled_statistic
 from sim.analysis.observation import Observation, as_number
 from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
@@ -51,6 +52,7 @@ def hindcast(
     nulls = {name: (other, _kept(other, where)) for name, other in (null_policies or {}).items()}
     if not kept.any():
         raise InputError(f'no run of {results.manifest["scenario"]} meets --where "{where.text if where else ""}"')
+    clusters = results.clusters if isinstance(results, Pooled) else None
     rows: list[dict[str, Any]] = []
     left_out: dict[str, list[str]] = {"not_covered": [], "not_read": []}
     for item in observations:
@@ -62,7 +64,8 @@ def hindcast(
         except NoSeriesError:
             left_out["not_read"].append(item.name)
             continue
-        row = score(item, ours, start, end, {name: answers_of(item, other)[met] for name, (other, met) in nulls.items()})
+        theirs = {name: answers_of(item, other)[met] for name, (other, met) in nulls.items()}
+        row = score(item, ours, start, end, theirs, None if clusters is None else clusters[kept])
         if row is None:
             left_out["not_covered"].append(item.name)
         else:
@@ -74,7 +77,7 @@ def hindcast(
         "runs": int(kept.sum()),
         "incomplete": results.shortfall or None,
         "where": where.text if where else None,
-        "notes": _notes(where, kept, {name: met for name, (_, met) in nulls.items()}, left_out["not_read"]),
+        "notes": _notes(results, where, kept, {n: met for n, (_, met) in nulls.items()}, left_out["not_read"]),
         "nulls_are": _nulls_are(results, null_policies or {}),
         "observations": rows,
         "blocks": [summed_up(block, rows) for block in (TEST, FITTED, UNCHANGED)],
@@ -87,8 +90,14 @@ def _kept(results: Results | Pooled, where: Condition | None) -> np.ndarray:
     return np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
 
 
-def _notes(where: Condition | None, kept: np.ndarray, nulls: Mapping[str, np.ndarray], unread: Sequence[str]) -> list[str]:
-    notes = []
+def _notes(
+    results: Results | Pooled,
+    where: Condition | None,
+    kept: np.ndarray,
+    nulls: Mapping[str, np.ndarray],
+    unread: Sequence[str],
+) -> list[str]:
+    notes = [results.note] if isinstance(results, Pooled) and results.note else []
     if where is not None:
         of_nulls = " and ".join(f"{met.sum():,} {name}" for name, met in nulls.items())
         likewise = f"; of the null policies likewise, {of_nulls}" if nulls else ""
@@ -118,13 +127,15 @@ def score(
     start: date,
     end: date,
     null_policies: Mapping[str, np.ndarray] | None = None,
+    clusters: np.ndarray | None = None,
 ) -> dict[str, Any] | None:
     """Return the scores of one observation; None where no run of the ensemble says anything of it.
 
     values: (runs,) what the runs say, as `answers` gives it: days with never as inf, NaN where it says nothing. end: the
-    last day. null_policies: name -> the same under that policy.
+    last day. null_policies: name -> the same under that policy. clusters: (runs, 2) what the runs of a sweep share.
     """
     cap = float((end - start).days + 1) if item.is_date else np.inf
+    clusters = None if clusters is None else clusters[~np.isnan(values)]
     values = _said(values, cap)
     if not len(values):
         return None
@@ -148,7 +159,7 @@ def score(
             name: _null_score(item.score, other, cap, target) for name, other in (null_policies or {}).items()
         },
         "skill": None if naive[better] == 0 else 1.0 - ours / naive[better],
-        "skill_ci": _skill_interval(item.score, values, target, naive[better]),
+        "skill_ci": _skill_interval(item.score, values, target, naive[better], clusters),
     }
 
 
@@ -250,10 +261,17 @@ def _score(kind: str, values: np.ndarray, target: Target) -> float:
     return float(interval_score(nearest, low, high, 0.1))
 
 
-def _skill_interval(kind: str, values: np.ndarray, target: Target, theirs: float) -> list[float] | None:
-    """Return the 95% interval of the skill over resampled runs: how much the number of runs leaves open."""
+def _skill_interval(
+    kind: str, values: np.ndarray, target: Target, theirs: float, clusters: np.ndarray | None = None
+) -> list[float] | None:
+    """Return the 95% interval of the skill: how much the number of runs leaves open, where they are independent as they are
+    resampled, in a sweep as the rows and random histories that they share are left out; None where there are too few.
+    """
     if theirs == 0:
         return None
+    if clusters is not None and not independent(clusters):
+        ends = pooled_statistic(lambda some: 1.0 - _score(kind, some, target) / theirs, values, clusters)
+        return None if ends is None else [ends[0], min(ends[1], 1.0)]
     random, scores = np.random.default_rng(RESAMPLING_SEED), np.empty(RESAMPLES)
     for first in range(0, RESAMPLES, AT_A_TIME):
         picks = random.integers(0, len(values), (AT_A_TIME, len(values)))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from sim.analysis.clusters import clustered, independent
+
 LEVEL = 0.95
 SAME = 1e-6
 """Part of a value by which the two sides of a pair may be apart and count as the same: the series have seven figures."""
@@ -50,11 +52,12 @@ def spread_of(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt((a.var() + b.var()) / 2))
 
 
-def paired_median(changes: np.ndarray, key: np.ndarray, cut: np.ndarray | None = None) -> PairedMedian:
+def paired_median(changes: np.ndarray, clusters: np.ndarray, cut: np.ndarray | None = None) -> PairedMedian:
     """Return the median of paired differences with all that goes with it.
 
-    changes: (pairs,) differences, at least one pair. key: (pairs, 2) row of the design and run; pairs that share one are not
-    independent. cut: (pairs,) bool, one side is cut off at the last day, so that the difference is at least so large.
+    changes: (pairs,) differences, at least one pair. clusters: (pairs, 2) row of the design and number of the run; pairs
+    that share one are not independent. cut: (pairs,) bool, one side is cut off at the last day, so that the difference is at
+    least so large.
     """
     n, there = len(changes), changes != 0
     values = changes[there]
@@ -63,7 +66,7 @@ def paired_median(changes: np.ndarray, key: np.ndarray, cut: np.ndarray | None =
         return PairedMedian(0.0, None, 1.0, 0.0, 0.0, 0)
     ordered = np.sort(values)
     diff = _middle(ordered)
-    rank, p = _test(values, up, diff, key[there])
+    rank, p = _test(values, up, diff, clusters[there])
     ci = (float(ordered[rank - 1]), float(ordered[-rank])) if rank else None
     far = ordered if cut is None else np.sort(np.where(cut[there], np.sign(values) * np.inf, values))
     at_least = bool(diff != 0 and np.isinf(far[[(len(far) - 1) // 2, len(far) // 2]]).any())
@@ -76,34 +79,18 @@ def _middle(ordered: np.ndarray) -> float:
     return 0.0 if low < 0 < high else float((low + high) / 2)
 
 
-def _test(values: np.ndarray, up: int, diff: float, key: np.ndarray) -> tuple[int, float]:
+def _test(values: np.ndarray, up: int, diff: float, clusters: np.ndarray) -> tuple[int, float]:
     """Return the rank of the differences that end the interval, from either side (0: there is none), and p of no difference.
 
     Both ask how far the number below a value may be from half; pairs of an ensemble exactly, those of a sweep by a t test
     that allows for what they share.
     """
     n, fewer = len(values), min(up, len(values) - up)
-    if len(np.unique(key[:, 0])) == 1:
+    if independent(clusters):
         p = min(1.0, 2 * float(stats.binom.cdf(fewer, n, 0.5)))
         rank = int(stats.binom.ppf((1 - LEVEL) / 2, n, 0.5))
         return (rank if 2 * stats.binom.cdf(rank - 1, n, 0.5) < 1 - LEVEL else rank - 1), p
-    error, freedom = clustered((values > diff) - 0.5 + 0.5 * (values == diff), key)
+    error, freedom = clustered((values > diff) - 0.5 + 0.5 * (values == diff), clusters)
     error = max(error, 0.5 / n**0.5)
     p = 2 * float(stats.t.sf(abs(up / n - 0.5) / error, freedom))
     return max(int(np.ceil(n * (0.5 - float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error))), 0), min(p, 1.0)
-
-
-def clustered(centred: np.ndarray, key: np.ndarray) -> tuple[float, int]:
-    """Return the standard error of a mean and its degrees of freedom, allowing for what rows and what runs share.
-
-    centred: (pairs,) differences from the mean. Source: Cameron, Gelbach and Miller 2011, two-way clusters.
-    """
-    sums, sizes = [], []
-    for place in (0, 1):
-        _, cluster = np.unique(key[:, place], return_inverse=True)
-        size = cluster.max() + 1
-        sums.append(float((np.bincount(cluster, centred) ** 2).sum()) * size / max(size - 1, 1))
-        sizes.append(size)
-    alone = float((centred**2).sum())
-    square = max(sums[0] + sums[1] - alone, sums[0], sums[1]) if min(sizes) > 1 else max(sums)
-    return float(np.sqrt(square)) / len(centred), max(min(sizes) - 1, 1)

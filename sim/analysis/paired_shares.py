@@ -2,7 +2,7 @@
 
 Newcombe's interval (1998, Statistics in Medicine 17, 2635, method 10) holds at no event too. p is found from it: the level
 at which the interval just meets 0, so that it leaves 0 out just where p is below 1 - LEVEL. The pairs of a sweep share rows
-of the design and runs; their interval and p are those of a t test that allows for both.
+of the design and random numbers; their interval and p are those of a t test that allows for both.
 """
 
 from __future__ import annotations
@@ -12,45 +12,39 @@ from functools import lru_cache
 import numpy as np
 from scipy import optimize, stats
 
-from sim.analysis.paired_median import LEVEL, clustered
+from sim.analysis.clusters import clustered, fewest, independent
+from sim.analysis.paired_median import LEVEL
 
 Z = float(stats.norm.ppf((1 + LEVEL) / 2))
 FARTHEST = 38.0
 """Normal quantile beyond which p is 0 in double precision."""
 
 
-def share_test(a: np.ndarray, b: np.ndarray, key: np.ndarray) -> tuple[tuple[float, float], float]:
+def share_test(a: np.ndarray, b: np.ndarray, clusters: np.ndarray) -> tuple[tuple[float, float], float]:
     """Return the interval of b's share less a's, and p of no difference.
 
-    a, b: (pairs,) bool. key: (pairs, 2) row of the design and run.
+    a, b: (pairs,) bool. clusters: (pairs, 2) row of the design and number of the run.
     """
-    rows = rows_of(key)
-    if rows == 1:
+    if independent(clusters):
         return _of_counts(*_counts(a, b))
     change = b.astype(float) - a
     mean = float(change.mean())
-    error, freedom = clustered(change - mean, key)
+    error, freedom = clustered(change - mean, clusters)
     error = max(error, float(change.std()) / len(change) ** 0.5)
-    if error == 0:  # the pairs are all alike: what so many rows leave possible, each taken as one observation
-        return _of_counts(*(round(count * rows / len(a)) for count in _counts(a, b)))
+    if error == 0:  # the pairs are all alike: what so few clusters leave possible, each taken as one observation
+        return _of_counts(*(round(count * fewest(clusters) / len(a)) for count in _counts(a, b)))
     half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
     return (max(mean - half, -1.0), min(mean + half, 1.0)), float(2 * stats.t.sf(abs(mean) / error, freedom))
 
 
-def share_interval(a: np.ndarray, b: np.ndarray, key: np.ndarray) -> tuple[float, float]:
+def share_interval(a: np.ndarray, b: np.ndarray, clusters: np.ndarray) -> tuple[float, float]:
     """Return the interval of the difference of two shares of the same pairs, b - a, of an ensemble or of a sweep."""
-    rows = rows_of(key)
-    return _newcombe(*_counts(a, b), Z) if rows == 1 else share_test(a, b, key)[0]
+    return _newcombe(*_counts(a, b), Z) if independent(clusters) else share_test(a, b, clusters)[0]
 
 
 def paired_shares(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """Return Newcombe's interval of the difference of two shares of the same runs, b - a. a, b: (pairs,) bool."""
     return _newcombe(*_counts(a, b), Z)
-
-
-def rows_of(key: np.ndarray) -> int:
-    """Return the number of rows of the design among the pairs."""
-    return len(np.unique(key[:, 0]))
 
 
 def cohens_h(a: float, b: float) -> float:

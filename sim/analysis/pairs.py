@@ -1,4 +1,4 @@
-"""Sides of a comparison, run by run: ensembles that share their luck, or the points of a sweep by the value of a lever."""
+"""Sides of a comparison, run by run: ensembles that share their luck, sweeps of one design, a sweep by a lever."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +26,11 @@ from sim.scenario_file import near_miss
 class Side:
     """One side of a comparison.
 
-    key: (pairs, 2) row of the design (0 in an ensemble) and run. outcomes: name -> (pairs,) float, dates in days since
-    `start`, NaN where it did not come or did not arise. notes: what the reader must know of it. expect: outcome -> direction
-    that its scenario said beforehand it would move.
+    key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
+    and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
+    notes: what the reader must know of it. expect: outcome -> direction that its scenario said beforehand it would move.
+    design, streams: of a sweep, values and row of each point, and which random numbers they have. shares: (pairs, 2) row of
+    the design and number of the run, the key where left out.
     """
 
     name: str
@@ -41,11 +44,20 @@ class Side:
     outcomes: Mapping[str, np.ndarray]
     notes: tuple[str, ...] = ()
     expect: Mapping[str, str] = field(default_factory=dict)
+    design: Any = None
+    streams: str = ""
+    shares: np.ndarray | None = None
+
+    @property
+    def clusters(self) -> np.ndarray:
+        """(pairs, 2) what pairs share: the row of the design, 0 in an ensemble, and the number of the run."""
+        return self.key if self.shares is None else self.shares
 
     def kept(self, places: np.ndarray) -> Side:
         """Return the side with some of its runs."""
         outcomes = {name: values[places] for name, values in self.outcomes.items()}
-        return replace(self, key=self.key[places], outcomes=outcomes)
+        shares = None if self.shares is None else self.shares[places]
+        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +129,7 @@ def _there(name: str, said: str) -> str:
 
 def _side(results: Results | SweepResults) -> Side:
     if isinstance(results, SweepResults):
-        raise InputError(f"{results.folder} holds a sweep; compare it by itself, with --by PATH, or export it")
+        return _side_of_sweep(results)
     outcomes = dict(results.outcomes)
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
@@ -125,6 +137,24 @@ def _side(results: Results | SweepResults) -> Side:
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
     side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
     return replace(side, notes=note, expect=results.scenario.expect)
+
+
+def _side_of_sweep(results: SweepResults) -> Side:
+    """Return the points of a sweep, paired with those of another by point and run; the unchanged base is left out."""
+    table, made = results.table(), results.manifest
+    rows = np.array(results.design.row_of_design)
+    mine = rows[table["point"].to_numpy()] >= 0
+    point, run = (table[name].to_numpy()[mine].astype(np.int64) for name in ("point", "run"))
+    outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+    key = np.column_stack([point, run])
+    side = _made(made["name"], shown_path(results.folder), results.base, made["code"], key, outcomes)
+    note = () if results.is_complete else (f"{made['name']}: {results.shortfall}",)
+    points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
+              for n, f in enumerate(results.design.factors)}  # fmt: skip
+    return replace(
+        side, notes=note, expect=results.base.expect, design=(points, results.design.row_of_design),
+        streams=results.streams, shares=results.clusters(point, run),
+    )  # fmt: skip
 
 
 def _made(
@@ -167,12 +197,8 @@ def _sides_by(results: SweepResults, path: str) -> list[Side]:
         key = np.column_stack([cell_of_point[point[mine]], run[mine]])
         outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
         name = f"{path} = {shown(value)}"
-        sides.append(
-            replace(
-                _made(name, shown_path(results.folder), results.base, results.manifest["code"], key, outcomes),
-                notes=tuple(notes),
-            )
-        )
+        side = _made(name, shown_path(results.folder), results.base, results.manifest["code"], key, outcomes)
+        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine])))
     return sides
 
 
@@ -189,6 +215,7 @@ def _named_apart(sides: list[Side]) -> list[Side]:
 def _matched(sides: list[Side]) -> Paired:
     base = sides[0]
     for side in sides[1:]:
+        _check_one_design(base, side)
         if (side.seed, side.epoch) != (base.seed, base.epoch):
             what = (
                 f"seeds {base.seed} and {side.seed}" if side.seed != base.seed else f"epochs {base.epoch} and {side.epoch}"
@@ -208,6 +235,18 @@ def _matched(sides: list[Side]) -> Paired:
         spans = ", ".join(f"{side.name} {side.start} to {side.end}" for side in sides)
         raise InputError(f"the sides have no day in common, so that no date can be compared: {spans}")
     return paired
+
+
+def _check_one_design(base: Side, side: Side) -> None:
+    """Raise InputError where a sweep is held against what has other points, or other random numbers in the same ones."""
+    if (base.design is None) != (side.design is None):
+        sweep, other = (base, side) if side.design is None else (side, base)
+        raise InputError(f"{sweep.where_from} holds a sweep and {other.where_from} an ensemble, whose runs are no pairs")
+    if base.design != side.design:
+        raise InputError(f"{base.where_from} and {side.where_from} have other points, so that their runs are no pairs")
+    if base.streams != side.streams:
+        said = f'streams = "{base.streams}" and "{side.streams}"'
+        raise InputError(f"{base.where_from} and {side.where_from} have other random numbers ({said}); play one anew")
 
 
 def _in_order(side: Side, common: set[tuple[int, int]]) -> Side:

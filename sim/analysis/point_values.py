@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.analysis.clusters import Ends, few_histories, pooled_mean
 from sim.analysis.measure import Measure
 from sim.analysis.variance import codes, number_of_bins
 from sim.analysis.where import Condition
@@ -58,6 +59,29 @@ def of_the_design(results: SweepResults, found: PointValues) -> PointValues:
     """Leave out the unchanged base, which no design drew."""
     rows = np.array(results.design.row_of_design)[found.points]
     return PointValues(found.points[rows >= 0], found.values[rows >= 0])
+
+
+@dataclass(frozen=True)
+class OverPoints:
+    """Mean of the points' means, its interval (None where nothing tells), the lowest and highest of them, and a note."""
+
+    mean: float
+    ends: Ends | None
+    low: float
+    high: float
+    note: str
+
+
+def over_points(results: SweepResults, measure: Measure) -> OverPoints:
+    """Return the mean of a measure over the points of the design that are there; over the base where it is alone."""
+    found = point_values(results, measure)
+    found = of_the_design(results, found) if len(found.points) > 1 else found
+    there = ~np.isnan(found.values)
+    place, run = np.nonzero(there)
+    clusters = results.clusters(found.points[place], run)
+    mean, ends = pooled_mean(found.values[there], clusters, 1.0 / there.sum(axis=1)[place])
+    note = few_histories(len(np.unique(clusters[:, 1])), len(run))
+    return OverPoints(mean, ends, float(found.means.min()), float(found.means.max()), note)
 
 
 @dataclass(frozen=True, eq=False)

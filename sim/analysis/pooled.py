@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.analysis.clusters import few_histories
 from sim.errors import InputError
 from sim.experiments.sweep_results import SweepResults
 from sim.outcomes import OUTCOMES
@@ -51,6 +52,18 @@ class Pooled:
     def shortfall(self) -> str:
         """How many of the runs that were asked for are there, "" for all."""
         return self.sweep.shortfall
+
+    @property
+    def note(self) -> str:
+        """The note that its runs are few random histories, "" where they are not."""
+        return few_histories(len(np.unique(self.clusters[:, 1])), self.runs)
+
+    @cached_property
+    def clusters(self) -> np.ndarray:
+        """(runs, 2) the row of the design and the number of each run, in the order of `outcomes`: what runs share."""
+        keys = self.sweep.table([])
+        made = self.sweep.clusters(keys["point"].to_numpy(), keys["run"].to_numpy())
+        return made[made[:, 0] >= 0]
 
     @cached_property
     def outcomes(self) -> dict[str, np.ndarray]:

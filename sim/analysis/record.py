@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from sim.analysis.answers import answers_of
+from sim.analysis.clusters import pooled_share
 from sim.analysis.observation import Observation, as_number
 from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
@@ -19,10 +20,14 @@ from sim.readings import NoSeriesError
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """met: (observations, runs) bool, the run lies inside the observation's range of reports."""
+    """met: (observations, runs) bool, the run lies inside the observation's range of reports.
+
+    clusters: (runs, 2) what the runs of a sweep share, None for those of an ensemble.
+    """
 
     observations: tuple[Observation, ...]
     met: np.ndarray
+    clusters: np.ndarray | None = None
 
     @property
     def share_by_observation(self) -> np.ndarray:
@@ -41,8 +46,15 @@ class Agreement:
 
     def all_met(self, only_fitted: bool = False) -> int:
         """Return the number of runs that meet every observation, or every one the model was fitted to."""
+        return int(self._meets(only_fitted).sum())
+
+    def share_of_all_met(self, only_fitted: bool = False) -> tuple[float | None, list[float] | None]:
+        """Return the share of such runs and its 95% interval."""
+        return pooled_share(self._meets(only_fitted), self.clusters)
+
+    def _meets(self, only_fitted: bool) -> np.ndarray:
         rows = [item.used_to_fit or not only_fitted for item in self.observations]
-        return int(self.met[rows].all(axis=0).sum())
+        return np.asarray(self.met[rows].all(axis=0))
 
 
 @own_numerics
@@ -62,7 +74,8 @@ def agreement(
             except NoSeriesError:
                 continue
             covered.append(item)
-    return Agreement(tuple(covered), np.array(met, bool).reshape(len(covered), int(kept.sum())))
+    clusters = results.clusters[kept] if isinstance(results, Pooled) else None
+    return Agreement(tuple(covered), np.array(met, bool).reshape(len(covered), int(kept.sum())), clusters)
 
 
 def inside(item: Observation, values: np.ndarray, start: date, beyond: float = 0.0) -> np.ndarray:

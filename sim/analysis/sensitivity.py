@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
+from sim.analysis.clusters import few_histories
 from sim.analysis.main_effects import Layout
 from sim.analysis.measure import Measure, measure_named
 from sim.analysis.point_values import Heat, PointValues, Response, heat, of_the_design, point_values, response
@@ -26,6 +27,7 @@ from sim.analysis.variance import LEVEL, Share, Spread, jackknife, number_of_bin
 from sim.analysis.where import Condition, read_condition
 from sim.arrays import own_numerics
 from sim.errors import InputError
+from sim.experiments.replicates import SHARED
 from sim.experiments.sweep_results import SweepResults, open_sweep
 from sim.scenario_entries import Entry
 
@@ -71,7 +73,7 @@ class Sensitivity:
     """What an outcome rests on.
 
     bins: of each value. dummy: 95% of the dummies' shares lie below. drivers: by share. warning: that the points are few for
-    so many values, "" where they are not.
+    so many values, or their random histories few, "" where they are not.
     """
 
     results: SweepResults
@@ -89,10 +91,20 @@ class Sensitivity:
 
     @property
     def together(self) -> float:
-        """Share of all variance that lies between points and rests on no value by itself, or on each too little to tell."""
+        """Share of all variance that lies between points and rests on no value by itself, or on each too little to tell.
+
+        With one run a point luck is part of it.
+        """
         if not self.spread.total:
             return 0.0
+        if not self.spread.is_identified:
+            return 1.0 - sum(grade.share for grade in self.grades)
         return self.spread.between_points / self.spread.total - sum(grade.share for grade in self.grades)
+
+    @property
+    def left_over(self) -> str:
+        """What `together` is the share of."""
+        return "values together, or too little to tell" + ("" if self.spread.is_identified else ", and luck")
 
     def heat(self, a: str, b: str) -> Heat:
         """Return the mean of the outcome over two of the values. Raises InputError where one does not vary."""
@@ -132,15 +144,28 @@ def of_measure(results: SweepResults, measure: Measure, where: Condition | None 
     if len(found.points) < FEWEST_POINTS:
         raise InputError(f"{results.folder}: {len(found.points)} points are too few to tell; {FEWEST_POINTS} at least")
     layout, entries = _layout(results, found)
-    spread, shares = variance(found.values), layout.shares()
+    if layout.is_grid and (~np.isnan(found.values)).any(axis=0).sum() < 2:
+        said = "a grid of one run a point has no intervals, as its points are set and its runs alone are drawn"
+        raise InputError(f"{results.folder}: {said}; play two runs of each or more")
+    rows = None if results.streams == SHARED else layout.rows
+    spread, shares = variance(found.values, rows), layout.shares()
     groups = np.array([[each.share for each in without.shares()] for without in layout.without_groups()])
     of_all = float(found.means.var() / spread.total) if spread.total else 0.0
     return Sensitivity(
         results, measure, where, len(found.points), int((~np.isnan(found.values)).sum()),
         number_of_bins(layout.observations), spread, _drivers(entries, layout, shares, groups), layout.dummy(),
-        _grades(entries, shares, groups, of_all), results.is_complete,
-        "" if layout.is_grid else too_few_points(layout.observations, len(layout.columns) - sum(layout.is_lever)),
+        _grades(entries, shares, groups, of_all), results.is_complete, _warning(results, layout),
     )  # fmt: skip
+
+
+def _warning(results: SweepResults, layout: Layout) -> str:
+    """Return what to know before reading the shares: few points for so many values, few random histories."""
+    there = ~np.isnan(layout.found.values)
+    said = [
+        "" if layout.is_grid else too_few_points(layout.observations, len(layout.columns) - sum(layout.is_lever)),
+        few_histories(int(there.any(axis=0).sum()), int(there.sum())) if results.streams == SHARED else "",
+    ]
+    return "; ".join(each for each in said if each)
 
 
 def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tuple[Entry, str]]]:

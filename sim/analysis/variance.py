@@ -33,7 +33,8 @@ class Spread:
     """Variance of one run drawn at random from a point drawn at random, in parts that add up to `total`.
 
     between_points: of the points' means. luck: that all points share. both: what luck does in some points and not in others;
-    where is_crossed does not hold, as not every run has a value in every point, all luck is part of it.
+    where is_crossed does not hold, as the points do not share their random numbers or not every run has a value in every
+    point, all luck is part of it. NaN where one run a point cannot tell the parts from each other.
     """
 
     total: float
@@ -43,23 +44,33 @@ class Spread:
     is_crossed: bool = True
 
     @property
+    def is_identified(self) -> bool:
+        """Whether the parts can be told from each other: some point has two runs."""
+        return not np.isnan(self.between_points)
+
+    @property
     def named(self) -> dict[str, float]:
         """The parts by what they are, luck in one where it cannot be told apart."""
+        if not self.is_identified:
+            return {"values and luck, which one run a point cannot tell apart": self.total}
         between = {"between points: the values": self.between_points}
         if not self.is_crossed:
             return between | {"luck, alone or together with values": self.both}
         return between | {"luck that all points share": self.luck, "luck and values together, and the rest": self.both}
 
 
-def variance(values: np.ndarray) -> Spread:
+def variance(values: np.ndarray, rows: np.ndarray | None = None) -> Spread:
     """Return the variance of (points, runs) values in parts.
 
-    Runs without a value in any point are left out. Where every other run has one in every point it is a two-way layout: all
-    points share each run's luck. Otherwise the runs of a point are taken as they are (one way, unbalanced).
+    rows: (points,) row of the design, within which alone points share each run's luck; None where all points do. Runs
+    without a value in any point are left out. Where every other run has one in every point and all points share their luck
+    it is a two-way layout. Otherwise the runs of a point are taken as they are (one way, nested, unbalanced).
     """
     values = values[:, ~np.isnan(values).all(axis=0)]
     if np.isnan(values).any() or values.shape[1] < 2:
         return _one_way(values)
+    if rows is not None:
+        return _nested(values, rows)
     points, runs = values.shape
     by_point, by_run, all_ = values.mean(axis=1), values.mean(axis=0), values.mean()
     rest = ((values - by_point[:, None] - by_run + all_) ** 2).sum() / ((points - 1) * (runs - 1))
@@ -68,11 +79,26 @@ def variance(values: np.ndarray) -> Spread:
     return Spread(between + luck + float(rest), between, luck, float(rest))
 
 
+def _nested(values: np.ndarray, rows: np.ndarray) -> Spread:
+    """Return the parts where the runs of each row have luck of their own, which the points of the row share."""
+    points, runs = values.shape
+    by_point = values.mean(axis=1)
+    left = values - by_point[:, None]
+    alone = float((left**2).sum())
+    row = np.unique(rows, return_inverse=True)[1]
+    by_row = np.zeros((row.max() + 1, runs))
+    np.add.at(by_row, row, left)
+    with_others = float((by_row**2).sum()) - alone  # what levers crossed with a row share does not set its points apart
+    noise = (alone - with_others / (points - 1)) / (points * runs * (runs - 1))
+    between, within = max(float(by_point.var(ddof=1)) - noise, 0.0), alone / (points * (runs - 1))
+    return Spread(between + within, between, 0.0, within, is_crossed=False)
+
+
 def _one_way(values: np.ndarray) -> Spread:
     n = (~np.isnan(values)).sum(axis=1)
     means, total = np.nanmean(values, axis=1), n.sum()
     if total == len(n):  # one run a point: nothing tells the points from luck
-        return Spread(float(means.var(ddof=1)), float(means.var(ddof=1)), 0.0, 0.0, is_crossed=False)
+        return Spread(float(means.var(ddof=1)), np.nan, np.nan, np.nan, is_crossed=False)
     within = np.nansum((values - means[:, None]) ** 2) / (total - len(n))
     typical = (total - (n**2).sum() / total) / (len(n) - 1)
     between = (n * (means - np.nansum(values) / total) ** 2).sum() / (len(n) - 1)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.explain import Cause, Parting
+    from sim.experiments.sweep_results import SweepResults
     from sim.ledger import Decision, Ledger
 
 MOST_EVENTS = 10
@@ -23,11 +24,14 @@ MOST_EVENTS = 10
 @click.command()
 @click.argument("source")
 @click.option("--run", type=click.IntRange(*FIRST_RUN), required=True, metavar="K", help="Number of the run, from 0.")
+@click.option("--point", type=click.IntRange(min=0), metavar="P", help="Of a sweep: the number of the point, 0 the base.")
 @click.option("--actor", metavar="NAME", help="Tell the decisions of one actor only, those to order nothing too.")
 @click.option("--why", metavar="EVENT", help="Walk back from an event: KIND[:PLACE][@DATE], as in truce_extended.")
 @click.option("--diverge", metavar="SOURCE2", help="Find where this run parts from the same run of another scenario.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole ledger as one JSON object.")
-def explain(source: str, run: int, actor: str | None, why: str | None, diverge: str | None, as_json: bool) -> None:
+def explain(
+    source: str, run: int, point: int | None, actor: str | None, why: str | None, diverge: str | None, as_json: bool
+) -> None:
     """Tell one run of SOURCE, a results folder or a scenario: who decided what and why, and what came of it.
 
     The run is played again, bit for bit, with a ledger that notes every rule weighed and every event.
@@ -38,7 +42,7 @@ def explain(source: str, run: int, actor: str | None, why: str | None, diverge: 
         raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
     if actor is not None:
         _check_actor(actor)
-    ledger = _ledger(source, run)
+    ledger = _ledger(source, run, point)
     out = console()
     if as_json:
         from sim.analysis.explain import to_json
@@ -50,7 +54,7 @@ def explain(source: str, run: int, actor: str | None, why: str | None, diverge: 
 
         _print_cause(out, ledger, walk_back(ledger, find_event(ledger, why)))
     elif diverge:
-        _print_parting(out, ledger, _ledger(diverge, run))
+        _print_parting(out, ledger, _paired(diverge, run, point, ledger))
     else:
         _print_story(out, ledger, actor)
 
@@ -66,24 +70,57 @@ def _check_actor(name: str) -> None:
         raise InputError(f"--actor {name}: is not one of {', '.join(actors)}{near_miss(name, actors)}")
 
 
-def _ledger(source: str, run: int) -> Ledger:
-    """Play run `run` of a results folder or a scenario again. Raises InputError when the folder does not hold it."""
+def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
+    """Play run `run` of a results folder or a scenario again. Raises InputError when the folder does not hold it.
+
+    point: of a sweep, which alone has points.
+    """
     from sim.errors import InputError
     from sim.ledger import keep_ledger
     from sim.scenario import load_scenario
 
     folder = Path(source)
     if not folder.is_dir():
+        if point is not None:
+            raise InputError(f"{source}: is a scenario; --point goes with the folder of a sweep")
         return keep_ledger(load_scenario(source), run)
     from sim.experiments.folders import code_digest
-    from sim.experiments.results import open_results
+    from sim.experiments.sweep_results import SweepResults
+    from sim.experiments.tables import open_results
 
     results = open_results(folder)
-    if run not in results.outcomes["run"]:
-        raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")
     if results.manifest["code"] != code_digest():
         raise InputError(f"{source}: was made by another version of the code, which would play another run; run it again")
+    if isinstance(results, SweepResults):
+        return _of_point(results, run, point)
+    if point is not None:
+        raise InputError(f"{source}: holds an ensemble; --point goes with the folder of a sweep")
+    if run not in results.outcomes["run"]:
+        raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")
     return keep_ledger(replace(results.scenario, name=results.manifest["scenario"]), run)
+
+
+def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
+    """Play a run of a point of a sweep again."""
+    import numpy as np
+
+    from sim.errors import InputError
+    from sim.ledger import keep_ledger
+
+    if point is None:
+        raise InputError(f"{results.folder}: holds a sweep; name a point too, as in --point 1")
+    if not any(job.first_point <= point < job.end_point and job.first_run <= run < job.end_run for job in results.parts):
+        raise InputError(f"{results.folder}: does not hold run {run} of point {point}; both are counted from 0")
+    number = int(results.run_numbers(np.array([point]), np.array([run]))[0])
+    scenario, at = results.design.scenario(point, results.base), f"point {point}"
+    title = f"{scenario.title}, {at}" + (f" (its run {run})" if number != run else "")
+    return keep_ledger(replace(scenario, name=f"{results.manifest['scenario']}, {at}", title=title), number)
+
+
+def _paired(source: str, run: int, point: int | None, first: Ledger) -> Ledger:
+    """Play the run of another source that has the random numbers of the first: of a sweep, that of the same point."""
+    is_sweep = (Path(source) / "sweep.toml").is_file()
+    return _ledger(source, run, point) if is_sweep else _ledger(source, first.run)
 
 
 def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:

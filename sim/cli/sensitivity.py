@@ -123,7 +123,7 @@ def _print_grades(out: Console, made: Sensitivity) -> None:
     for grade in made.grades:
         said = f"confidence {grade.grade}" if len(grade.grade) == 1 else grade.grade
         rows.add_row(said, str(grade.values), part(grade.share), f"{part(grade.low)} to {part(grade.high)}")
-    rows.add_row("values together, or too little to tell", "", part(made.together), "")
+    rows.add_row(made.left_over, "", part(made.together), "")
     out.print()
     out.print(rows)
 

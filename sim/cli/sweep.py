@@ -39,15 +39,16 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     from sim.cli.batch import processors
     from sim.cli.progress import in_bytes, in_time
     from sim.cli.tables import console, table
-    from sim.experiments.sweep import default_folder
+    from sim.experiments.sweep import default_folder, going_on
     from sim.experiments.sweep_estimate import estimate
     from sim.experiments.sweep_file import load_sweep
 
     loaded, workers = load_sweep(sweep), workers or processors()
-    made, warning = estimate(loaded, workers), _few_points(loaded)
+    loaded = going_on(loaded, default_folder(loaded))
+    made, warnings = estimate(loaded, workers), _warnings(loaded)
     if as_json:
-        head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers}
-        print(json.dumps(head | vars(made) | {"warning": warning or None}))
+        head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers, "streams": loaded.streams}
+        print(json.dumps(head | vars(made) | {"warning": "; ".join(warnings) or None}))
         return
     out = console()
     out.print(f"{loaded.name}: {loaded.title}", style="bold")
@@ -60,6 +61,7 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.add_row("design", _design(loaded))
     rows.add_row("points", f"{made.points:,}" + (", the unchanged base among them" if loaded.recipe.include_base else ""))
     rows.add_row("runs", _runs(loaded, made))
+    rows.add_row("streams", _streams(loaded))
     rows.add_row("jobs", f"{made.jobs:,}")
     most = "at most " if loaded.sequential else "about "
     rows.add_row("time", f"{most}{in_time(made.seconds)} with {workers} workers")
@@ -67,8 +69,36 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.add_row("disk", f"{most}{in_bytes(made.disk)}, series: {loaded.series}")
     rows.add_row("results", str(default_folder(loaded)))
     out.print(rows)
-    if warning:
+    for warning in warnings:
         out.print(f"! {warning}", style="bold", soft_wrap=True)
+
+
+def _warnings(sweep: Sweep) -> list[str]:
+    """Return what to know before playing a sweep: few points for so many values, few random histories."""
+    from sim.analysis.clusters import few_histories
+    from sim.experiments.replicates import SHARED
+
+    runs = sweep.sequential.least if sweep.sequential else sweep.runs
+    few = few_histories(runs, runs * sweep.design.points) if sweep.streams == SHARED else ""
+    return [each for each in (_few_points(sweep), few) if each]
+
+
+def _streams(sweep: Sweep) -> str:
+    """Say which random numbers the points have, and why."""
+    from sim.experiments.replicates import FEWEST_HISTORIES, SHARED, default_streams
+
+    if not sweep.recipe.uncertainties:
+        return "shared: run r of every point has the same random numbers"
+    if sweep.streams == SHARED:
+        said, when = "shared: run r of every point has the same random numbers", f"{FEWEST_HISTORIES} runs or more"
+    else:
+        said = "own: each row of uncertain values has other random numbers"
+        said += ", the same under every lever" if sweep.recipe.levers else ""
+        when = f"fewer than {FEWEST_HISTORIES} runs"
+    if sweep.streams_chosen:
+        return said
+    is_default = sweep.streams == default_streams(sweep.sequential.least if sweep.sequential else sweep.runs)
+    return f"{said} ({f'default for points of {when}' if is_default else 'as the folder was begun'})"
 
 
 def _few_points(sweep: Sweep) -> str:
@@ -83,7 +113,7 @@ def _few_points(sweep: Sweep) -> str:
 
 def _runs(sweep: Sweep, made: Estimate) -> str:
     if sweep.sequential is None:
-        return f"{made.runs:,}: {sweep.runs} of each point, with the same luck in every point"
+        return f"{made.runs:,}: {sweep.runs} of each point"
     rule = sweep.sequential
     until = " and ".join(f"the {c.stat} of {c.outcome} is known to {c.half_width:g}" for c in rule.until)
     return f"{made.least_runs:,} to {made.runs:,}: {rule.least} of each point, {rule.step} more until {until}"
@@ -115,14 +145,14 @@ def sweep(
     scheduler: str | None,
     anyway: bool,
 ) -> None:
-    """Play every point of SWEEP, each with the same luck. The same command goes on where it was stopped.
+    """Play every point of SWEEP. The same command goes on where it was stopped.
 
     SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
     """
     from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
     from sim.experiments.ceiling import check_room
-    from sim.experiments.sweep import default_folder, run_sweep
+    from sim.experiments.sweep import default_folder, going_on, run_sweep
     from sim.experiments.sweep_file import load_sweep
     from sim.experiments.sweep_need import needs_of
 
@@ -131,6 +161,7 @@ def sweep(
     part = None if shard is None else _shard(shard)
     loaded = load_sweep(sweep)
     folder = out or default_folder(loaded)
+    loaded = going_on(loaded, folder)
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:
         check_room(least, folder)
@@ -147,6 +178,9 @@ def _say_results(results: SweepResults, sweep: Sweep) -> None:
     """Say what is there, and what can be asked of it."""
     folder, recipe = results.folder, sweep.recipe
     click.echo(f"{results.runs_there:,} of {results.runs_asked:,} runs of {results.design.points:,} points in {folder}")
+    click.echo(f"streams {_streams(sweep)}")
+    for warning in _warnings(sweep):
+        click.echo(f"! {warning}")
     if results.unsettled:
         click.echo(f"{results.unsettled:,} points have the most runs and are not known as closely as the rule asks")
     if not results.is_complete:

@@ -70,14 +70,15 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
     from sim.analysis.measure import measure_named
-    from sim.analysis.point_values import point_means
+    from sim.analysis.point_values import over_points
     from sim.experiments.sweep_results import sweep_in
 
     results = sweep_in(folder)
-    means = point_means(results, measure_named(outcome, results.base))
+    found = over_points(results, measure_named(outcome, results.base))
     complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
-    low, high = min(means.values()), max(means.values())
-    return f"mean {sum(means.values()) / len(means):.4g}, by point {low:.4g} to {high:.4g}{complete}"
+    interval = "" if found.ends is None else f" (95% interval {found.ends[0]:.4g} to {found.ends[1]:.4g})"
+    note = f"\n! {found.note}" if found.note else ""
+    return f"mean {found.mean:.4g}{interval}, by point {found.low:.4g} to {found.high:.4g}{complete}{note}"
 
 
 @click.command()

@@ -18,6 +18,7 @@ import numpy as np
 from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.factors import Factor, settings_of
+from sim.experiments.replicates import SHARED
 from sim.scenario import Scenario
 from sim.scenario_entries import Value
 
@@ -87,6 +88,20 @@ class Design:
         """
         rows = [self.rows[point] for point in points]
         return {factor.path: [row[place] for row in rows] for place, factor in enumerate(self.factors)}
+
+    def run_numbers(self, points: Sequence[int] | np.ndarray, runs: np.ndarray, streams: str) -> np.ndarray:
+        """Return (n,) the numbers of the runs played for (point, run): each number stands for one set of random numbers.
+
+        points, runs: (n,). Shared streams: run r of every point is number r. Own: run r of row u of the design is number
+        r * rows + u, so that no two rows meet the same random numbers, the points that levers make of a row do, and runs
+        that are added later leave the others as they are. The unchanged base is no row and stays out of what is pooled: it
+        is played as an ensemble is, run r with number r, whatever the streams.
+        """
+        if streams == SHARED:
+            return np.asarray(runs, np.int64)
+        rows = np.array(self.row_of_design, np.int64)
+        row = rows[np.asarray(points, np.int64)]
+        return np.where(row < 0, runs, np.asarray(runs, np.int64) * (rows.max(initial=0) + 1) + row)
 
     def column(self, path: str) -> list[Value]:
         """Return the value of a factor in every point. Raises KeyError."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError
+from sim.experiments.replicates import SHARED
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
@@ -83,6 +84,9 @@ def _of_sweep(results: SweepResults) -> dict[str, Any]:
     points, runs = table["point"].to_numpy(), table["run"].to_numpy()
     shape = (results.design.points, int(runs.max()) + 1)
     variables: dict[str, Any] = {"point": np.arange(shape[0], dtype=np.int32), "run": np.arange(shape[1], dtype=np.int32)}
+    if results.streams != SHARED:
+        numbers = results.run_numbers(np.repeat(np.arange(shape[0]), shape[1]), np.tile(np.arange(shape[1]), shape[0]))
+        variables["run_number"] = (("point", "run"), numbers.reshape(shape), _attributes("1", "number of the run played"))
     for outcome in OUTCOMES:
         values = np.full(shape, np.nan)
         values[points, runs] = table[outcome.name].to_numpy()

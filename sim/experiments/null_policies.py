@@ -41,6 +41,8 @@ def null_sweep(results: SweepResults, policy: str) -> Sweep:
         runs=played_runs(results).shape[1],
         series="full" if manifest["series"] == "full" else "none",
         text=f"# The points in design.parquet, with every actor under the null policy {policy}.\n",
+        streams=results.streams,
+        streams_chosen=True,
     )
 
 

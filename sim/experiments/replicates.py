@@ -1,9 +1,11 @@
-"""How many runs a point is given: a fixed number, or as many as make some of its outcomes known closely enough."""
+"""How many runs a point is given, a fixed number or as many as make some of its outcomes known closely enough, and whether
+the points share random numbers: run r of every point (paired differences), or each row of uncertain values its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,24 @@ from sim.scenario_file import near_miss
 
 STATS = {"mean": (NUMBER,), "share": (YES_NO, DATE)}
 """Statistic -> types of outcome it is taken of. The share of a date is that of the runs in which it came."""
+
+SHARED, OWN = STREAMS = ("shared", "own")
+FEWEST_HISTORIES = 8
+"""Points of fewer runs have random numbers of their own unless the sweep file says otherwise: however many points share
+them, so few random histories do not show what is chance."""
+
+
+def default_streams(runs: int) -> str:
+    """Return which random numbers the points have where the sweep file does not say. runs: the fewest of a point."""
+    return SHARED if runs >= FEWEST_HISTORIES else OWN
+
+
+def streams_of(manifest: Mapping[str, Any], folder: Path) -> str:
+    """Return which random numbers the points of a sweep have; they were shared before there was a choice."""
+    streams = manifest.get("streams", SHARED)
+    if streams not in STREAMS:
+        raise InputError(f"{folder / 'manifest.json'}: streams = {shown(streams)} must be one of {', '.join(STREAMS)}")
+    return str(streams)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sim.errors import InputError
 from sim.experiments.design import Design
 from sim.experiments.folders import read_manifest
 from sim.experiments.partial import shortfall
-from sim.experiments.replicates import Sequential
+from sim.experiments.replicates import Sequential, streams_of
 from sim.experiments.sweep_store import (
     KEYS,
     Job,
@@ -59,6 +59,15 @@ class Stored:
     def design(self) -> Design:
         """The points."""
         return read_design(self.folder, self.manifest)
+
+    @property
+    def streams(self) -> str:
+        """Whether the points share random numbers, as the folder was begun with."""
+        return streams_of(self.manifest, self.folder)
+
+    def run_numbers(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """Return (n,) the numbers of the runs that were played for (point, run), as `Design.run_numbers` does."""
+        return self.design.run_numbers(points, runs, self.streams)
 
     @cached_property
     def parts(self) -> list[Job]:

@@ -1,16 +1,18 @@
-"""Play a sweep: every point of its design, each with the same luck, by workers that write their own parts.
+"""Play a sweep: every point of its design, by workers that write their own parts.
 
 Whatever is played goes through `fill`: an ensemble is a sweep of one point, a calibration one that keeps
 other things of each run.
 
 Resuming is running it again: jobs are planned over the (point, run) that are not there yet, whatever the workers, the size
-of jobs or the machine were before. Every point shares seed and run numbers, so that differences between points are paired.
+of jobs or the machine were before. Which random numbers a run has, its point, run and the sweep's `streams` say alone: a
+folder goes on with those it was begun with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +20,11 @@ import numpy as np
 
 from sim.arrays import own_numerics
 from sim.checks import WORKERS, whole_number
+from sim.errors import InputError
 from sim.experiments.blocks import block_runs, share_runs
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard, alone, held, is_held, take_over
+from sim.experiments.replicates import OWN, SHARED, streams_of
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.stored import Stored
 from sim.experiments.sweep_file import Sweep, load_sweep
@@ -64,8 +68,34 @@ def sweep(name_or_path: str | Path, workers: int = 1, out: str | Path | None = N
 
 
 def default_folder(sweep: Sweep) -> Path:
-    """Return the folder that a sweep goes to unless asked otherwise."""
+    """Return the folder that a sweep goes to unless asked otherwise.
+
+    Where the sweep file leaves the streams to the number of runs, one that was begun with the others is gone on with.
+    """
+    folder, other = (_named(each) for each in (sweep, _with_other_streams(sweep)))
+    goes_on = not sweep.streams_chosen and not folder.exists() and (other / "manifest.json").is_file()
+    return other if goes_on else folder
+
+
+def _named(sweep: Sweep) -> Path:
     return Path("results") / f"{sweep.name}-{sweep.hash}"
+
+
+def _with_other_streams(sweep: Sweep) -> Sweep:
+    return replace(sweep, streams=OWN if sweep.streams == SHARED else SHARED)
+
+
+def going_on(sweep: Sweep, folder: Path) -> Sweep:
+    """Return a sweep with the streams that its folder was begun with. Raises InputError where its file says the others."""
+    if not (folder / "manifest.json").is_file():
+        return sweep
+    known, other = read_manifest(folder), _with_other_streams(sweep)
+    if known.get("hash") != other.hash or streams_of(known, folder) != other.streams:
+        return sweep
+    if sweep.streams_chosen:
+        said = f'was begun with streams = "{other.streams}", the sweep file says "{sweep.streams}"'
+        raise InputError(f"{folder}: {said}; name another folder, or leave [replicates] streams out")
+    return other
 
 
 def run_sweep(
@@ -103,6 +133,7 @@ def fill(
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
+    sweep = going_on(sweep, folder)
     if _is_there(folder, sweep, only):
         asked = int(sweep.runs * sweep.design.points if sweep.sequential is None else Stored(folder).runs_asked)
         on_progress(asked, asked, 0)

@@ -186,7 +186,8 @@ def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iter
         rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
         runs = rows["run"].to_numpy()
         scenario, uncertain = results.design.scenario(point, results.base), read_uncertain(results.folder, results.manifest)
-        again = play(scenario, runs, () if uncertain is None else uncertain.columns(scenario, runs))
+        numbers = results.run_numbers(np.full(len(runs), point), runs)
+        again = play(scenario, numbers, () if uncertain is None else uncertain.columns(scenario, numbers))
         for name, values in again.outcomes.items():
             if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
                 yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"

@@ -18,7 +18,7 @@ from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe
 from sim.experiments.design_table import read_design_table
 from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
 from sim.experiments.manifest import ENSEMBLE, SWEEP
-from sim.experiments.replicates import Sequential, read_criteria
+from sim.experiments.replicates import OWN, SHARED, STREAMS, Sequential, default_streams, read_criteria
 from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
 from sim.experiments.uncertain import Uncertain
 from sim.paths import scenario_folder
@@ -53,7 +53,8 @@ class Sweep:
     """A checked sweep.
 
     runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
-    the file as it was read, "" where it comes from none. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
+    the file as it was read, "" where it comes from none. streams: whether the points share random
+    numbers; chosen: the file says so. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
     of one point. columns: what is kept of each run, () for all outcomes. horizon: days that runs were to go on for when the
     states of their last evening are kept. uncertain: which values of an ensemble are drawn by run, None for none.
     """
@@ -67,6 +68,8 @@ class Sweep:
     series: str
     text: str
     sequential: Sequential | None = None
+    streams: str = SHARED
+    streams_chosen: bool = False
     kind: str = SWEEP
     columns: tuple[str, ...] = ()
     horizon: int | None = None
@@ -83,7 +86,8 @@ class Sweep:
         if self.kind == ENSEMBLE:
             return self.base.hash if self.uncertain is None else f"{self.base.hash}-{self.uncertain.digest}"
         runs = self.runs if self.series == "quantiles" else None
-        numbers = [self.base.hash, described(self.recipe), self.series, runs, *self.columns]
+        numbers: list[Any] = [self.base.hash, described(self.recipe), self.series, runs, *self.columns]
+        numbers += [self.streams] if self.streams == OWN else []  # what was played before there was a choice keeps its hash
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
 
 
@@ -151,7 +155,9 @@ class _Reader:
         name = own_name or safe_name(name)
         sequential = _sequential(replicates, series) if "until" in replicates else None
         runs = sequential.most if sequential else _fixed(replicates)
-        return Sweep(name, title, asks, base, recipe, runs, series, text, sequential)
+        streams = _streams(replicates, recipe, sequential.least if sequential else runs)
+        chosen = "streams" in replicates
+        return Sweep(name, title, asks, base, recipe, runs, series, text, sequential, streams, chosen)
 
     def _base(self) -> Scenario:
         if not isinstance(self.data.get("base"), str):
@@ -250,15 +256,23 @@ class _Reader:
 def _fixed(replicates: Mapping[str, Any]) -> int:
     if {"min", "step", "max"} & set(replicates):
         raise InputError("[replicates] min, step and max go with until = [...]; a fixed number of runs is n")
-    _known(replicates, ("n",), "[replicates] ")
+    _known(replicates, ("n", "streams"), "[replicates] ")
     return _whole(replicates, "n", RUNS, "[replicates] ", 1, MOST_RUNS)
+
+
+def _streams(replicates: Mapping[str, Any], recipe: Recipe, least: int) -> str:
+    """Return which random numbers the points have. least: the fewest runs of a point."""
+    streams = replicates.get("streams", default_streams(least))
+    if streams not in STREAMS:
+        raise InputError(f"[replicates] streams = {shown(streams)} must be one of {', '.join(STREAMS)}")
+    return streams if recipe.uncertainties else SHARED  # levers alone are one row: the same numbers either way
 
 
 def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
         raise InputError(f"{where}n goes without until; give min, step and max")
-    _known(replicates, ("min", "step", "max", "until"), where)
+    _known(replicates, ("min", "step", "max", "until", "streams"), where)
     if series == "quantiles":
         raise InputError(
             f'{where}until needs [output] series = "none" or "full": quantiles are taken over a fixed number of runs'

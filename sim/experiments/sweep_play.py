@@ -21,6 +21,7 @@ from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.places import control_table, rules_table
+from sim.experiments.replicates import streams_of
 from sim.experiments.sweep_store import LEVELS, Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
 from sim.experiments.uncertain import Uncertain
 from sim.history import History
@@ -65,9 +66,10 @@ def compute(task: Task, job: Job) -> None:
     manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
     saved = None if task.taken_up is None else saved_state(task.taken_up, job)
-    columns = (design.columns(points.tolist()),) if uncertain is None else uncertain.columns(base, runs)
+    numbers = design.run_numbers(points, runs, streams_of(manifest, Path(task.driver.folder)))
+    columns = (design.columns(points.tolist()),) if uncertain is None else uncertain.columns(base, numbers)
     histories, states = [], []
-    for model in _blocks(base, runs, columns, block_runs(base.days, manifest["series"]), saved):
+    for model in _blocks(base, numbers, columns, block_runs(base.days, manifest["series"]), saved):
         histories.append(model.history)
         if "horizon" in manifest:
             states.append(snapshot.take(model))

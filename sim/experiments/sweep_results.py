@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from sim.errors import InputError
 from sim.experiments.manifest import SWEEP
 from sim.experiments.partial import warn
+from sim.experiments.replicates import SHARED
 from sim.experiments.stored import Stored, read_part
 from sim.experiments.sweep_store import design_table
 
@@ -25,10 +26,28 @@ if TYPE_CHECKING:
 class SweepResults(Stored):
     """The results of a sweep, complete or not. Rows are in order of point, then run."""
 
+    def clusters(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """Return (n, 2) what (point, run) depend on: the row of the design (-1: the base) and the number of the run.
+
+        Runs of one row share its uncertain values, runs of one number their random numbers.
+        """
+        return np.column_stack([np.array(self.design.row_of_design)[points], self.run_numbers(points, runs)])
+
     @property
     def missing_runs(self) -> np.ndarray:
         """(n, 2) point and run of those that were asked for and are not there."""
         return np.argwhere(self.missing)
+
+    def numbered(self, table: pa.Table) -> pa.Table:
+        """Return a table of (point, run) with the column run_number where the points do not share their random numbers.
+
+        It is the number of the run that was played: run 5 of the scenario of the point, played by itself, has the random
+        numbers of the rows with run_number 5.
+        """
+        if self.streams == SHARED or "run" not in table.column_names:
+            return table
+        numbers = self.run_numbers(table["point"].to_numpy(), table["run"].to_numpy())
+        return table.add_column(table.column_names.index("run") + 1, "run_number", pa.array(numbers))
 
     def design_table(self) -> pa.Table:
         """Return a row per point: its number, its row in the design (-1: the unchanged base), and every factor."""
@@ -37,10 +56,10 @@ class SweepResults(Stored):
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per (point, run): keys, every factor, outcomes. Needs pandas.
 
-        `table` and `design_table` are the same for those who do without.
+        `numbered(table())` and `design_table` are the same for those who do without.
         """
         design = self.design_table().to_pandas()
-        return self.table(outcomes).to_pandas().merge(design, on="point", how="left", validate="many_to_one")
+        return self.numbered(self.table(outcomes)).to_pandas().merge(design, on="point", how="left", validate="many_to_one")
 
     def series(self, names: Sequence[str]) -> pa.Table:
         """Return daily series: a row per point, level of a quantile (or run, where all were kept) and day."""

@@ -45,7 +45,7 @@ from sim.experiments.folders import (
 )
 from sim.experiments.locks import Shard
 from sim.experiments.manifest import ENSEMBLE
-from sim.experiments.replicates import Criterion, Sequential
+from sim.experiments.replicates import Criterion, Sequential, streams_of
 from sim.experiments.sweep_file import Sweep
 from sim.experiments.uncertain import Uncertain
 from sim.files import whole_file, write_text
@@ -129,6 +129,8 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
         raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
     if sweep.horizon is not None and "horizon" not in known:
         raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
+    if streams_of(known, folder) != sweep.streams:
+        raise InputError(f"{folder}: its manifest.json was changed; name another folder")
     if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
     return True
@@ -149,6 +151,7 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "start": str(sweep.base.start_date),
         "points": sweep.design.points,
         "series": sweep.series,
+        "streams": sweep.streams,
         "design": {key: value for key, value in described(sweep.recipe).items() if key != "table"},
         "columns": list(sweep.columns),
         "code": code_digest(),

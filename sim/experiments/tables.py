@@ -27,15 +27,15 @@ def open_results(folder: str | Path) -> results.Results | SweepResults:
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
-    """Return a row per run: outcomes, all unless named; of a sweep also point, run and the values of the point."""
+    """Return a row per run: outcomes, all unless named; of a sweep also point, run, number and the point's values."""
     check_once("--outcome", texts("outcomes", names))
     made = open_results(folder)
     names = list(names) or [outcome.name for outcome in OUTCOMES]
     if isinstance(made, SweepResults):
-        table, design = made.table(names), made.design_table()
+        table, design = made.numbered(made.table(names)), made.design_table()
         points = table["point"].to_numpy()
         varied = design.take(pa.array(np.searchsorted(design["point"].to_numpy(), points))).drop_columns("point")
-        for place, name in enumerate(varied.column_names, start=2):
+        for place, name in enumerate(varied.column_names, start=table.column_names.index(names[0])):
             table = table.add_column(place, name, varied[name])
         return table
     columns = {name: made.outcomes[name] for name in names}
@@ -49,7 +49,7 @@ def series_of(folder: str | Path, names: Sequence[str]) -> pa.Table:
     check_once("--series", texts("series", names))
     made = open_results(folder)
     if isinstance(made, SweepResults):
-        return made.series(names)
+        return made.numbered(made.series(names))
     runs, days = made.outcomes["run"], int(made.manifest["days"]) + 1
     keys = {"run": np.repeat(runs, days), "day": np.tile(np.arange(days, dtype=np.int16), len(runs))}
     return pa.table(keys | {name: made.series(name).T.ravel() for name in names})

@@ -7,10 +7,10 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from sim.analysis.clusters import independent
 from sim.analysis.compare import Comparison
 from sim.analysis.differences import Difference, days_of
 from sim.analysis.durations import DURATIONS, survival
-from sim.analysis.paired_shares import rows_of
 from sim.analysis.pairs import Side, horizon
 from sim.outcomes import DATE, NUMBER, arising
 from sim.pages import compare_wording as words
@@ -43,7 +43,7 @@ def dates_section(
         a, b = (days_of(each.outcome, side, base, calendar.days) for side in sides)
         title = each.outcome.definition[0].upper() + each.outcome.definition[1:]
         key = f"coming-{place}-{each.outcome.name}"
-        pictures.append(figure(title, coming_of_two(key, title, calendar, a, b, sides[0].key), *_ends(each)))
+        pictures.append(figure(title, coming_of_two(key, title, calendar, a, b, sides[0].clusters), *_ends(each)))
     return section(
         f"dates-{place}",
         f"What came by when{whose}",
@@ -58,9 +58,9 @@ def dates_section(
 
 
 def _before(made: Comparison) -> str:
-    if rows_of(made.paired.base.key) == 1:
+    if independent(made.paired.base.clusters):
         return ""
-    return "While no pair differs it is what so few rows of the design leave possible. "
+    return "While no pair differs it is what so few rows of the design, or random histories, leave possible. "
 
 
 def _ends(each: Difference) -> list[str]:
@@ -83,7 +83,7 @@ def _table(dated: Sequence[Difference]) -> Element:
 def durations_section(made: Comparison, other: Side, place: int, whose: str) -> Element | None:
     """Return how long it took from one event to another, with the runs in which it had not ended."""
     calendar, base = calendar_of(made), made.paired.base
-    with_band = rows_of(base.key) == 1
+    with_band = independent(base.clusters)
     pictures = []
     for number, each in enumerate(DURATIONS):
         shift = (other.start - base.start).days

@@ -11,7 +11,6 @@ import numpy as np
 
 from sim.analysis.observation import Observation
 from sim.analysis.record import Agreement
-from sim.experiments.statistics import wilson
 from sim.outcomes import DATE, OUTCOMES, YES_NO, Outcome
 from sim.pages.chart_record import BLOCKS, record_chart
 from sim.pages.charts import counts
@@ -188,10 +187,10 @@ def _agreement(agreed: Agreement) -> list[Element]:
     title = f"Share of the runs, in percent, by how many of the {n} observations they meet"
     fitted = sum(item.used_to_fit for item in agreed.observations)
     said = (
-        f"A run meets an observation when it lies within the range of the reports. {_share(agreed.all_met(), runs)} meet "
-        f"all {n} at once; the median run meets {agreed.median_met}. "
+        "A run meets an observation when it lies within the range of the reports. "
+        f"{_share(*agreed.share_of_all_met())} meet all {n} at once; the median run meets {agreed.median_met}. "
     )
-    only = f"{_share(agreed.all_met(only_fitted=True), runs)} meet all {fitted} that the model was fitted to."
+    only = f"{_share(*agreed.share_of_all_met(only_fitted=True))} meet all {fitted} that the model was fitted to."
     return [
         paragraph(said, only if fitted else "", _hardest(agreed)),
         figure(title, counts("agreement", title, heights, runs), class_="middle"),
@@ -205,8 +204,7 @@ def _hardest(agreed: Agreement) -> str:
     return f" The fewest runs meet: {'; '.join(named)}."
 
 
-def _share(count: int, runs: int) -> str:
-    share, ends = wilson(count, runs)
+def _share(share: float | None, ends: list[float] | None) -> str:
     if share is None or ends is None:
         return "none"
     return f"{percent(share)} of the runs (CI {percent(ends[0])} to {percent(ends[1])})"

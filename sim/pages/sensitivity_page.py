@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.analysis.point_values import Heat
 from sim.analysis.sensitivity import Driver, Sensitivity
+from sim.analysis.variance import Spread
 from sim.pages.charts import ceiling
 from sim.pages.maps import swatch
 from sim.pages.markup import Contents, code, element, figure, folded, paragraph, section, table
@@ -65,10 +66,8 @@ def _short(made: Sensitivity, clear: list[Driver]) -> Element:
     spread = made.spread
     if not spread.total:
         return section("short", "In short", paragraph("The outcome is the same in every run: nothing drives it."))
-    shares = [each / spread.total for each in (spread.between_points, spread.luck + spread.both)]
     said = [
-        f"Of the variance of one run {percent(shares[0])} lies between the points, which is what the values make, and "
-        f"{percent(shares[1])} is luck, alone or together with values.",
+        _against_luck(spread),
         f"{len(clear)} of {len(made.drivers)} values stand out from a value that does nothing.",
     ]
     if clear:
@@ -82,6 +81,16 @@ def _short(made: Sensitivity, clear: list[Driver]) -> Element:
                 f"{part(grade.low)} to {part(grade.high)})."
             )
     return section("short", "In short", element("ul", [element("li", each) for each in said]))
+
+
+def _against_luck(spread: Spread) -> str:
+    if not spread.is_identified:
+        return "One run of each point cannot tell what the values make from luck; two runs of each can."
+    shares = [each / spread.total for each in (spread.between_points, spread.luck + spread.both)]
+    return (
+        f"Of the variance of one run {percent(shares[0])} lies between the points, which is what the values make, and "
+        f"{percent(shares[1])} is luck, alone or together with values."
+    )
 
 
 def _parts(made: Sensitivity) -> Element | None:
@@ -177,16 +186,13 @@ def _grades(made: Sensitivity) -> Element | None:
     if not made.spread.total:
         return None
     parts = [Part(GRADE_NAMES[grade.grade], grade.share, f"grade-{grade.grade}") for grade in made.grades]
-    luck = (made.spread.luck + made.spread.both) / made.spread.total
-    parts += [
-        Part("values together, or too little to tell", made.together, "grade-together"),
-        Part("luck", luck, "part-luck"),
-    ]
+    parts.append(Part(made.left_over, made.together, "grade-together"))
+    if made.spread.is_identified:
+        parts.append(Part("luck", (made.spread.luck + made.spread.both) / made.spread.total, "part-luck"))
     rows: list[list[Contents]] = [
         [GRADE_NAMES[g.grade], str(g.values), part(g.share), f"{part(g.low)} to {part(g.high)}"] for g in made.grades
     ]
-    rows.append(["values together, or too little to tell", "-", part(made.together), "-"])
-    rows.append(["luck", "-", part(luck), "-"])
+    rows += [[each.name, "-", part(each.share), "-"] for each in parts[len(made.grades) :]]
     columns = ("Rests on", "Values", "Of all variance", "95% interval")
     return section(
         "evidence",
