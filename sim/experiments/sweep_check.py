@@ -177,7 +177,7 @@ def _recompute(results: SweepResults, kept: list[Job], points: int, seed: int) -
     for point in sorted(chosen.tolist()):
         rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
         runs = rows["run"].to_numpy()
-        again = play(results.design.scenario(point, results.base), runs, {})
+        again = play(results.design.scenario(point, results.base), runs)
         for name, values in again.outcomes.items():
             if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
                 yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"

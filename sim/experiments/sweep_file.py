@@ -16,8 +16,9 @@ from sim.checks import first_repeated, same, shown
 from sim.errors import InputError
 from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_design_table
-from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
+from sim.experiments.factors import MOST_LEVELS, SCENARIO, Factor, read_factor
 from sim.experiments.replicates import Sequential, read_criteria
+from sim.experiments.scenario_lever import check_levers, read_scenarios
 from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
@@ -147,11 +148,14 @@ class _Reader:
         if not isinstance(self.data.get("base"), str):
             raise InputError("base must be the name of a scenario or a path, in quotes")
         try:
-            base = load_scenario(find_scenario(self.data["base"], beside=self.folder))
+            base = load_scenario(self._base_file())
         except InputError as error:
             raise InputError(f"base: {error}") from None
         given = {key: self.data[key] for key in ("seed", "days") if key in self.data}
         return base.with_values(given, set_by="the sweep") if given else base
+
+    def _base_file(self) -> Path:
+        return find_scenario(self.data["base"], beside=self.folder)
 
     def _recipe(self, base: Scenario) -> Recipe:
         raw = self._table("design")
@@ -160,7 +164,10 @@ class _Reader:
         if method not in METHODS:
             raise InputError(f"[design] method = {shown(method)} must be one of {', '.join(METHODS)}")
         include_base = _yes_or_no(raw, "include_base", True)
-        levers = self._factors("levers", base, as_levels=True)
+        listed = self._table("levers").get(SCENARIO)
+        scenarios = {} if listed is None else read_scenarios(listed, base, self._base_file(), self.folder)
+        levers = self._factors("levers", base, as_levels=True, scenarios=tuple(scenarios))
+        check_levers(levers, scenarios.values())
         numbers = {
             "points": self._points(raw, method),
             "levels": _whole(raw, "levels", 3, "[design] ", 2, MOST_LEVELS),
@@ -171,7 +178,8 @@ class _Reader:
         else:
             varied, table = self._factors("uncertainties", base, as_levels=method not in SAMPLED), ()
         self._check_factors(method, levers, varied, raw)
-        return Recipe(method, levers, varied, include_base=include_base, table=table, **numbers)
+        what_ifs = {name: what_if for name, what_if in scenarios.items() if name != base.name}
+        return Recipe(method, levers, varied, include_base=include_base, table=table, what_ifs=what_ifs, **numbers)
 
     def _points(self, raw: Mapping[str, Any], method: str) -> int:
         if method not in SAMPLED:
@@ -186,8 +194,11 @@ class _Reader:
             raise InputError(f"[design] points = {points} must be a power of 2 for sobol, as in {near} or {2 * near}")
         return points
 
-    def _factors(self, table: str, base: Scenario, as_levels: bool) -> tuple[Factor, ...]:
-        """Return the factors of a table; what is named by itself goes before what a * stands for."""
+    def _factors(self, table: str, base: Scenario, as_levels: bool, scenarios: tuple[str, ...] = ()) -> tuple[Factor, ...]:
+        """Return the factors of a table; what is named by itself goes before what a * stands for.
+
+        scenarios: names of those that the lever of scenarios lists.
+        """
         flat = list(flat_paths(self._table(table), base))
         if (twice := first_repeated(path for path, _ in flat)) is not None:
             raise InputError(f"[{table}] {twice} stands there twice, in quotes and as tables; give it once")
@@ -199,7 +210,12 @@ class _Reader:
                 if path not in own and same(str(other)) != same(str(raw)):
                     raise InputError(f"[{table}] {before} and {pattern} both stand for {path}; name it by itself as well")
         own |= {path: raw for path, (_, raw) in starred.items() if path not in own}
-        return tuple(read_factor(path, raw, base, f"[{table}] {path}", as_levels) for path, raw in own.items())
+        return tuple(
+            Factor(SCENARIO, base.name, values=scenarios)
+            if path == SCENARIO and scenarios
+            else read_factor(path, raw, base, f"[{table}] {path}", as_levels)
+            for path, raw in own.items()
+        )
 
     def _check_factors(
         self, method: str, levers: tuple[Factor, ...], varied: tuple[Factor, ...], raw: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +48,7 @@ def compute(task: Task, job: Job) -> None:
     gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design = _opened(task.driver.folder, task.stamp)
     kept, (points, numbers) = manifest["series"], pairs_of(job)
-    played = play(base, numbers, design.columns(points), kept)
+    played = play_points(design, base, points, numbers, kept)
     series = None if kept == "none" else _series_table(job, _by_point(job, played.series, kept), kept)
     with task.driver.committing():
         write_part(Path(task.driver.folder), task.stamp, job, played.outcomes, series)
@@ -83,12 +83,25 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design]:
     return manifest, load_scenario(folder / "scenario.toml"), read_design(folder, manifest)
 
 
+def play_points(design: Design, base: Scenario, points: Sequence[int], numbers: np.ndarray, kept: str) -> Played:
+    """Play a run of each of these points, of the number that stands beside it. What cannot be mixed is played apart."""
+    blocks = design.blocks(points, base)
+    made = [play(block.scenario, numbers[block.places], block.columns, kept) for block in blocks]
+    if len(made) == 1:
+        return made[0]
+    back = np.argsort(np.concatenate([block.places for block in blocks]))
+    outcomes = {name: np.concatenate([each.outcomes[name] for each in made])[back] for name in made[0].outcomes}
+    series = {name: np.concatenate([each.series[name] for each in made], axis=1)[:, back] for name in made[0].series}
+    return Played(outcomes, series)
+
+
 @own_numerics
-def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, kept: str = "none") -> Played:
+def play(scenario: Scenario, numbers: np.ndarray, columns: Sequence[Columns] = (), kept: str = "none") -> Played:
     """Play runs of a scenario, a block at a time.
 
-    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own. kept: what is
-    kept of the daily series, as in a sweep file; for "none" none are returned.
+    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own, of its last
+    stages as TheatreModel takes them. kept: what is kept of the daily series, as in a sweep file; for "none" none are
+    returned.
     """
     histories = list(_blocks(scenario, numbers, columns, block_runs(scenario.days, kept)))
     tables = [outcome_table(history) for history in histories]
@@ -97,13 +110,13 @@ def play(scenario: Scenario, numbers: np.ndarray, columns: Columns, kept: str = 
     return Played(outcomes, {name: np.concatenate([h.series[name] for h in histories], axis=1) for name in names})
 
 
-def _blocks(scenario: Scenario, numbers: np.ndarray, columns: Columns, size: int) -> Iterator[History]:
+def _blocks(scenario: Scenario, numbers: np.ndarray, columns: Sequence[Columns], size: int) -> Iterator[History]:
     for first in range(0, len(numbers), size):
         if first > 0:
             gc.collect()  # once a block: collecting costs as much as a few runs
         block = slice(first, first + size)
-        own = {path: values[block] for path, values in columns.items()}
-        model = TheatreModel(scenario, numbers=numbers[block], columns=[own])
+        own = [{path: values[block] for path, values in stage.items()} for stage in columns]
+        model = TheatreModel(scenario, numbers=numbers[block], columns=own)
         model.run_to(scenario.days)
         yield model.history
 

@@ -4,6 +4,7 @@ results/<name>-<hash>/
   manifest.json       what made the numbers: design, base, code, versions; written first, never changed
   sweep.toml          the sweep as it was given
   scenario.toml       the base, complete
+  scenarios/          the scenarios of a lever, complete, each in a folder of its own
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
   asked.json          runs of each point in the largest request so far, and the latest rule for their number
   series/PART         daily series: quantiles over the runs of each point, or every run
@@ -38,6 +39,7 @@ from sim.experiments.folders import (
     write_json,
     write_table,
 )
+from sim.experiments.kept_scenarios import KeptScenarios, check_scenarios, write_scenarios
 from sim.experiments.locks import Shard
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
@@ -91,6 +93,7 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
         for table in ("outcomes", "series"):
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
+        write_scenarios(sweep.design.scenarios, folder)
         write_text(folder / "sweep.toml", sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
 
@@ -106,8 +109,10 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
         raise InputError(f"{folder}: holds the results of {name} {known.get('hash')}; name another folder")
     if known.get("code") != code_digest():
         raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
-    if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
+    design = read_design(folder, known)
+    if design != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
+    check_scenarios(design.scenarios)
     return True
 
 
@@ -147,7 +152,9 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
         factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
         rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
-        return Design(factors, rows, tuple(table["design_row"].to_pylist()))
+        return Design(
+            factors, rows, tuple(table["design_row"].to_pylist()), KeptScenarios(folder, made.get("scenarios", {}))
+        )
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
         raise InputError(f"{folder / 'design.parquet'}: {said}") from None
