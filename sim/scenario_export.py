@@ -38,10 +38,12 @@ def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> 
 
 def _with_maps_beside(scenario: Scenario, folder: Path, name: str) -> Scenario:
     """Copy the maps that are not shipped into a folder; return the scenario that reads them there."""
-    maps = {key: getattr(scenario, key) for key in RASTERS if "/" in getattr(scenario, key)}
-    for key, path in maps.items():
-        write_text(folder / f"{name}-{key}.txt", read_text(Path(path)))
-    return replace(scenario, **{key: f"./{name}-{key}.txt" for key in maps})
+    beside: dict[str, Any] = {}
+    for key in RASTERS:
+        if "/" in (path := getattr(scenario, key)):
+            beside[key] = f"./{name}-{key}.txt"
+            write_text(folder / beside[key], read_text(Path(path)))
+    return replace(scenario, **beside)
 
 
 def to_toml(scenario: Scenario) -> str:

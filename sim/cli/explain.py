@@ -23,11 +23,14 @@ MOST_EVENTS = 10
 @click.command()
 @click.argument("source")
 @click.option("--run", type=click.IntRange(*FIRST_RUN), required=True, metavar="K", help="Number of the run, from 0.")
+@click.option("--point", type=click.IntRange(min=0), metavar="P", help="Of a sweep: the number of the point, from 0.")
 @click.option("--actor", metavar="NAME", help="Tell the decisions of one actor only, those to order nothing too.")
 @click.option("--why", metavar="EVENT", help="Walk back from an event: KIND[:PLACE][@DATE], as in truce_extended.")
 @click.option("--diverge", metavar="SOURCE2", help="Find where this run parts from the same run of another scenario.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole ledger as one JSON object.")
-def explain(source: str, run: int, actor: str | None, why: str | None, diverge: str | None, as_json: bool) -> None:
+def explain(
+    source: str, run: int, point: int | None, actor: str | None, why: str | None, diverge: str | None, as_json: bool
+) -> None:
     """Tell one run of SOURCE, a results folder or a scenario: who decided what and why, and what came of it.
 
     The run is played again, bit for bit, with a ledger that notes every rule weighed and every event.
@@ -38,7 +41,7 @@ def explain(source: str, run: int, actor: str | None, why: str | None, diverge: 
         raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
     if actor is not None:
         _check_actor(actor)
-    ledger = _ledger(source, run)
+    ledger = _ledger(source, run, point)
     out = console()
     if as_json:
         from sim.analysis.explain import to_json
@@ -66,15 +69,33 @@ def _check_actor(name: str) -> None:
         raise InputError(f"--actor {name}: is not one of {', '.join(actors)}{near_miss(name, actors)}")
 
 
-def _ledger(source: str, run: int) -> Ledger:
+def _ledger_of_point(folder: Path, point: int, run: int) -> Ledger:
+    """Play a run of a point of a sweep again. Raises InputError when the folder does not hold it."""
+    from sim.errors import InputError
+    from sim.experiments.folders import code_digest
+    from sim.experiments.sweep_results import sweep_in
+    from sim.ledger import keep_ledger
+
+    results = sweep_in(folder)
+    if not any(job.first_point <= point < job.end_point and job.first_run <= run < job.end_run for job in results.parts):
+        raise InputError(f"{folder}: does not hold run {run} of point {point}; pullback export lists what it holds")
+    if results.manifest["code"] != code_digest():
+        raise InputError(f"{folder}: was made by another version of the code, which would play another run; sweep it again")
+    name = results.design.names([point])[0] or results.manifest["scenario"]
+    return keep_ledger(replace(results.design.scenario(point, results.base), name=f"{name}, point {point}"), run)
+
+
+def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     """Play run `run` of a results folder or a scenario again. Raises InputError when the folder does not hold it."""
     from sim.errors import InputError
     from sim.ledger import keep_ledger
     from sim.scenario import load_scenario
 
     folder = Path(source)
-    if not folder.is_dir():
+    if not folder.is_dir() and point is None:
         return keep_ledger(load_scenario(source), run)
+    if point is not None:
+        return _ledger_of_point(folder, point, run)
     from sim.experiments.folders import code_digest
     from sim.experiments.results import open_results
 

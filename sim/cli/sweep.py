@@ -47,6 +47,7 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     made, warning = estimate(loaded, workers), _few_points(loaded)
     if as_json:
         head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers}
+        head |= {"scenarios": loaded.design.scenario_names}
         print(json.dumps(head | vars(made) | {"warning": warning or None}))
         return
     out = console()
@@ -58,6 +59,8 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.show_header = False
     rows.add_row("base", f"{loaded.base.name}, {loaded.base.days} days, seed {loaded.base.seed}")
     rows.add_row("design", _design(loaded))
+    if loaded.design.scenario_names:
+        rows.add_row("scenarios", ", ".join(loaded.design.scenario_names))
     rows.add_row("points", f"{made.points:,}" + (", the unchanged base among them" if loaded.recipe.include_base else ""))
     rows.add_row("runs", _runs(loaded, made))
     rows.add_row("jobs", f"{made.jobs:,}")
@@ -117,7 +120,7 @@ def sweep(
 ) -> None:
     """Play every point of SWEEP, each with the same luck. The same command goes on where it was stopped.
 
-    SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
+    SWEEP is the name of a shipped sweep, a path with a slash or ending in .toml, or the results folder of one to go on with.
     """
     from sim.cli.batch import end_workers, processors
     from sim.cli.cost import tell_cost
@@ -125,7 +128,7 @@ def sweep(
     from sim.experiments.ceiling import check_room
     from sim.experiments.locks import FolderBusy
     from sim.experiments.runner import JobsFailed
-    from sim.experiments.sweep import default_folder, run_sweep
+    from sim.experiments.sweep import default_folder, folder_of, run_sweep
     from sim.experiments.sweep_file import load_sweep
     from sim.experiments.sweep_need import needs_of
 
@@ -133,7 +136,7 @@ def sweep(
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
     part = None if shard is None else _shard(shard)
     loaded = load_sweep(sweep)
-    folder = out or default_folder(loaded)
+    folder = out or folder_of(sweep) or default_folder(loaded)
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:
         check_room(least, folder)

@@ -93,21 +93,26 @@ class Design:
         """Number of points, the base included."""
         return len(self.rows)
 
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """Names of the scenarios of a lever, none where no lever lists any."""
+        return next((tuple(map(str, factor.values)) for factor in self.factors if factor.path == SCENARIO), ())
+
     def scenario(self, point: int, base: Scenario) -> Scenario:
         """Return the scenario of a point."""
         if self.row_of_design[point] < 0:
             return base
         pairs = zip(self.factors, self.rows[point], strict=True)
         varied = [(factor, value) for factor, value in pairs if factor.path != SCENARIO]
-        return self.what_if(*self._names([point]), base).with_values(varied, set_by=f"point {point}")
+        return self.what_if(self.names([point])[0], base).with_values(varied, set_by=f"point {point}")
 
     def what_if(self, name: str, base: Scenario) -> WhatIf:
         """Return the scenario of this name in the lever of scenarios, the base for a name that is not of another."""
-        return WhatIf(self.scenarios[name] if name in self.scenarios else base, base)
+        return WhatIf(self.scenarios.get(name, base), base)
 
     def blocks(self, points: Sequence[int], base: Scenario) -> list[Block]:
         """Return what plays a run of each of these points, mixed as far as their scenarios allow."""
-        names = self._names(points)
+        names = self.names(points)
         what_ifs = {name: self.what_if(name, base) for name in dict.fromkeys(names)}
         group = grouped(what_ifs)
         made = []
@@ -120,7 +125,7 @@ class Design:
             made.append(Block(np.array(places), next(iter(together.values())).scenario, columns))
         return made
 
-    def _names(self, points: Sequence[int]) -> list[str]:
+    def names(self, points: Sequence[int]) -> list[str]:
         """Return the name of the scenario of each of these points, "" where no lever names one."""
         lever = next((place for place, factor in enumerate(self.factors) if factor.path == SCENARIO), None)
         return ["" if lever is None else str(self.rows[point][lever]) for point in points]

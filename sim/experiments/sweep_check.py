@@ -44,7 +44,7 @@ RUNS_RECOMPUTED = 8
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep is. Sizes in bytes.
+    """How far a sweep is. Sizes in bytes. scenarios: names of those of its lever.
 
     unsettled: points at the end of a rule's runs whose outcomes are not known as closely as it asks. rate: runs per second
     lately, None where too few parts are there to tell.
@@ -60,6 +60,7 @@ class Status:
     used: int
     free: int
     rate: float | None
+    scenarios: tuple[str, ...] = ()
 
     @property
     def seconds_left(self) -> float | None:
@@ -82,6 +83,7 @@ def status(folder: Path) -> Status:
         used=disk_used(folder),
         free=shutil.disk_usage(folder).free,
         rate=_rate(folder, results.parts),
+        scenarios=results.design.scenario_names,
     )
 
 

@@ -4,6 +4,7 @@ results/<name>-<hash>/
   manifest.json       what made the numbers: design, base, code, versions; written first, never changed
   sweep.toml          the sweep as it was given
   scenario.toml       the base, complete
+  table.csv           the rows of a design that is a table
   scenarios/          the scenarios of a lever, complete, each in a folder of its own
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
   asked.json          runs of each point in the largest request so far, and the latest rule for their number
@@ -39,10 +40,10 @@ from sim.experiments.folders import (
     write_json,
     write_table,
 )
-from sim.experiments.kept_scenarios import KeptScenarios, check_scenarios, write_scenarios
 from sim.experiments.locks import Shard
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
+from sim.experiments.sweep_kept import SWEEP_FILE, KeptScenarios, check_scenarios, write_scenarios, write_table_of
 from sim.files import write_text
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
@@ -94,7 +95,8 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
         write_scenarios(sweep.design.scenarios, folder)
-        write_text(folder / "sweep.toml", sweep.text)
+        write_table_of(sweep.recipe, folder)
+        write_text(folder / SWEEP_FILE, sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
 
 
@@ -152,9 +154,11 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
         factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
         rows = tuple(zip(*(table[factor.path].to_pylist() for factor in factors), strict=True))
-        return Design(
-            factors, rows, tuple(table["design_row"].to_pylist()), KeptScenarios(folder, made.get("scenarios", {}))
-        )
+        kept = KeptScenarios(folder, dict(made.get("scenarios", {}).items()))
+        design = Design(factors, rows, tuple(table["design_row"].to_pylist()), kept)
+        if not set(design.names(range(design.points))) <= {"", *kept, *(factor.before for factor in factors)}:
+            raise KeyError
+        return design
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
         raise InputError(f"{folder / 'design.parquet'}: {said}") from None
