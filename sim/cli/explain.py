@@ -92,13 +92,15 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     from sim.scenario import load_scenario
 
     folder = Path(source)
-    if not folder.is_dir() and point is None:
-        return keep_ledger(load_scenario(source), run)
     if point is not None:
         return _ledger_of_point(folder, point, run)
-    from sim.experiments.folders import code_digest
+    if not folder.is_dir():
+        return keep_ledger(load_scenario(source), run)
+    from sim.experiments.folders import code_digest, read_manifest
     from sim.experiments.results import open_results
 
+    if "kind" in read_manifest(folder):
+        raise InputError(f"{source}: holds a sweep; name a point of it too, as in --point 0")
     results = open_results(folder)
     if run not in results.outcomes["run"]:
         raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")

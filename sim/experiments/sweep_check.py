@@ -18,6 +18,7 @@ from sim.checks import POINTS_RECOMPUTED, whole_number
 from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
+from sim.experiments.sweep_kept import scenario_faults
 from sim.experiments.sweep_play import play
 from sim.experiments.sweep_results import SweepResults, sweep_in
 from sim.experiments.sweep_store import (
@@ -116,6 +117,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
     manifest = results.manifest
     if results.base.hash != manifest["base_hash"]:
         yield f"{folder / 'scenario.toml'}: is not the base that was run ({results.base.hash}, not {manifest['base_hash']})"
+    yield from (strange := list(scenario_faults(results.design.scenarios)))
     whole, found = [], all_parts(folder)
     for job in found:
         fault = _fault(folder, job, manifest)
@@ -133,7 +135,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
             yield f"{int(wrong.sum())} of {wanted.sum()} runs are {said}, the first is point {point}, run {run}"
     if manifest["code"] != code_digest():
         yield "made by another version of the code: no run can be played again to compare"
-    elif len(whole) == len(found):  # with a damaged part there is nothing sound to compare with
+    elif len(whole) == len(found) and not strange:  # with a damaged part there is nothing sound to compare with
         yield from _recompute(results, kept, points_recomputed, seed)
 
 

@@ -105,10 +105,13 @@ def read_kept(folder: Path) -> Kept:
     return Kept(manifest["name"], base, scenarios, listed)
 
 
-def check_scenarios(scenarios: Mapping[str, Scenario]) -> None:
-    """Raise InputError where one of them is not what was run."""
+def scenario_faults(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
+    """Yield which of them are not what was run."""
     for name in scenarios:
-        scenarios[name]
+        try:
+            scenarios[name]
+        except InputError as error:
+            yield str(error)
 
 
 def _file(folder: Path, name: str, hash_: str) -> Path:

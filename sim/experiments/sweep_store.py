@@ -43,7 +43,7 @@ from sim.experiments.folders import (
 from sim.experiments.locks import Shard
 from sim.experiments.replicates import Criterion, Sequential
 from sim.experiments.sweep_file import Sweep
-from sim.experiments.sweep_kept import SWEEP_FILE, KeptScenarios, check_scenarios, write_scenarios, write_table_of
+from sim.experiments.sweep_kept import SWEEP_FILE, KeptScenarios, scenario_faults, write_scenarios, write_table_of
 from sim.files import write_text
 from sim.outcomes import OUTCOMES
 from sim.scenario import load_scenario
@@ -114,7 +114,8 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
     design = read_design(folder, known)
     if design != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
-    check_scenarios(design.scenarios)
+    for fault in scenario_faults(design.scenarios):
+        raise InputError(fault)
     return True
 
 
