@@ -192,7 +192,7 @@ def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
     real = sweep_play.play
 
     def refuse_one(scenario: Any, numbers: Any, columns: Any, kept: Any) -> Any:
-        if "stay" in columns["moscow.policy"]:
+        if "stay" in columns[0]["moscow.policy"]:
             raise ArithmeticError("of no use")
         return real(scenario, numbers, columns, kept)
 
