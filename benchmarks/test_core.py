@@ -12,12 +12,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import BLOCK_RUNS
 from sim.agents import AGENTS
 from sim.agents.seen import see
-from sim.experiments.sweep_play import commit
+from sim.experiments.sweep_play import Played, commit
 from sim.mechanisms import MECHANISMS
 from sim.model import TheatreModel
 from sim.orders import Orders
@@ -106,4 +107,6 @@ def test_writing_results(measure: Callable, scenario: Scenario, tmp_path: Path, 
     model = TheatreModel(scenario, runs=runs)
     model.run_to(scenario.days)
     task, job = task_for(tmp_path / "results", scenario), job_of(0, runs)
-    measure(lambda: commit(task, job, [model.history]), rounds=3, replicate_days=runs * scenario.days)
+    measure(
+        lambda: commit(task, job, Played([model.history], np.arange(runs))), rounds=3, replicate_days=runs * scenario.days
+    )

@@ -62,7 +62,7 @@ def test_engine_and_storage_over_compute(
         sweep_of(tmp_path, points=1024 // runs, runs=runs),
         iter(range(100)),
         [0.0],
-        sweep_play._blocks,
+        sweep_play._models,
     )
 
     def timed(*args: object, **more: object) -> object:
@@ -71,7 +71,7 @@ def test_engine_and_storage_over_compute(
         inside[0] += process_time() - began
         return made
 
-    monkeypatch.setattr(sweep_play, "_blocks", timed)
+    monkeypatch.setattr(sweep_play, "_models", timed)
 
     def whole() -> float:
         inside[0] = 0.0

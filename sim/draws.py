@@ -113,8 +113,9 @@ def poisson(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray | float) -> np.ndarray:
-    """Turn uniforms into binomial counts (trials whole, chance in [0, 1)), float32, by inversion."""
-    trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), np.asarray(chance, dtype=np.float64))
+    """Turn uniforms into binomial counts (trials whole, chance in [0, 1]), float32, by inversion."""
+    chance = np.minimum(np.asarray(chance, dtype=np.float64), ALL_BUT_CERTAIN)
+    trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), chance)
     none = np.exp(trials * np.log1p(-chance))
     some = uniform > none
     u, n, p = np.broadcast_to(uniform, trials.shape)[some], trials[some], chance[some]
@@ -128,6 +129,9 @@ def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray | float
     counts[some] = np.minimum(found, trials[some])
     return counts
 
+
+ALL_BUT_CERTAIN = 1.0 - 2.0**-24
+"""Certainty counts as this chance, the largest float32 below it: a high hazard rounds to it, and its odds are no number."""
 
 COUNTED_UP_TO = 16.0
 """Up to this mean it is quicker to add up probabilities count by count than to invert the distribution's function."""

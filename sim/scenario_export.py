@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,37 @@ from sim.files import write_text
 from sim.scenario import Branch, Scenario, all_reached
 from sim.scenario_entries import Entry
 from sim.scenario_heading import FORMAT
+from sim.user_text import read_text
 
 HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities", "classes")
 
+RASTERS = ("control", "communities", "classes")
 
 BRANCH_HEADING = ("title", "asks", "expect", "days", "runs")
 
 
 def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> None:
-    """Write scenario.toml into a folder, and before it, for a branch, the scenarios it branched from."""
-    text = to_toml(scenario)
-    if scenario.branch is not None:
+    """Write scenario.toml into a folder, and before it, for a branch, the scenarios it branched from.
+
+    The user's own maps are written beside it, so that nothing outside of the folder is needed to read it.
+    """
+    if scenario.branch is None:
+        text = to_toml(_with_maps_beside(scenario, folder, name))
+    else:
         before = f"before-{name}"
         write_scenario(scenario.branch.origin, folder, before)
         text = _branch_to_toml(scenario, scenario.branch, f"./{before}.toml")
     write_text(folder / f"{name}.toml", text)
+
+
+def _with_maps_beside(scenario: Scenario, folder: Path, name: str) -> Scenario:
+    """Copy the maps that are not shipped into a folder; return the scenario that reads them there."""
+    beside: dict[str, Any] = {}
+    for key in RASTERS:
+        if "/" in (path := getattr(scenario, key)):
+            beside[key] = f"./{name}-{key}.txt"
+            write_text(folder / beside[key], read_text(Path(path)))
+    return replace(scenario, **beside)
 
 
 def to_toml(scenario: Scenario) -> str:

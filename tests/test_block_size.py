@@ -66,10 +66,10 @@ def test_what_is_reckoned_for_a_worker_is_its_job(tmp_path: Path) -> None:
 
 
 def test_blocks_of_any_size_give_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario, columns = load_scenario("baseline", ["days=9"]), {"defection.threshold_other": np.linspace(0.2, 0.8, 23)}
-    whole = play(scenario, np.arange(23), [columns], "full")
+    scenario, columns = load_scenario("baseline", ["days=9"]), [{"defection.threshold_other": np.linspace(0.2, 0.8, 23)}]
+    whole = play(scenario, np.arange(23), columns, "full")
     monkeypatch.setattr(sweep_play, "block_runs", lambda days, kept: 7)
-    pieces = play(scenario, np.arange(23), [columns], "full")
+    pieces = play(scenario, np.arange(23), columns, "full")
     for made, other in ((whole.outcomes, pieces.outcomes), (whole.series, pieces.series)):
         assert made and all(np.array_equal(values, other[name], equal_nan=True) for name, values in made.items())
 

@@ -238,6 +238,12 @@ def test_counts_are_the_exact_quantiles_of_their_distributions() -> None:
     assert np.array_equal(binomial(uniform, trials, chance), stats.binom.ppf(uniform, trials, chance))
 
 
+def test_what_is_all_but_certain_happens_to_all_of_them() -> None:
+    trials, uniform = np.array([0.0, 1.0, 5.0, 40.0, 40_000.0]), np.full(5, 0.5)
+    hazard = np.full(5, 30.0, np.float32)  # of an abandoned prison, a high draw: its chance rounds to 1
+    assert np.array_equal(binomial(uniform, trials, -np.expm1(-hazard)), trials)
+
+
 # --- bargaining ---------------------------------------------------------------------------------------------------------
 
 

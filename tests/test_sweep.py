@@ -193,20 +193,20 @@ def test_a_full_disk_stops_the_work_and_is_no_jobs_fault(workers: int) -> None:
 def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
     small: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sweep_play._blocks
+    real = sweep_play._models
 
-    def refuse_one(scenario: Any, numbers: Any, columns: Any, *more: Any) -> Any:
-        if "stay" in columns[0]["moscow.policy"]:
+    def refuse_one(blocks: Any, *more: Any) -> Any:
+        if "stay" in blocks[0].columns[0]["moscow.policy"]:
             raise ArithmeticError("of no use")
-        return real(scenario, numbers, columns, *more)
+        return real(blocks, *more)
 
-    monkeypatch.setattr(sweep_play, "_blocks", refuse_one)
+    monkeypatch.setattr(sweep_play, "_models", refuse_one)
     monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 1)
     with pytest.raises(JobsFailed, match="points 2 to 2, runs 0 to 5 raised ArithmeticError: of no use"):
         run_sweep(small, tmp_path / "mine", 1, quiet)
     made = status(tmp_path / "mine")
     assert (made.points_done, len(made.failed)) == (5, 4)
-    monkeypatch.setattr(sweep_play, "_blocks", real)
+    monkeypatch.setattr(sweep_play, "_models", real)
     run_sweep(small, tmp_path / "mine", 1, quiet)
     assert status(tmp_path / "mine").failed == {}
 

@@ -13,6 +13,7 @@ import numpy as np
 from sim.analysis.where import Condition
 from sim.checks import first_repeated, shown
 from sim.errors import InputError
+from sim.experiments.factors import SCENARIO
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
@@ -166,12 +167,12 @@ def _made(
 
 def _sides_by(results: SweepResults, path: str) -> list[Side]:
     """Return a side for each value of a lever, the base's first."""
-    known = [factor.path for factor in results.design.factors]
+    design, known = results.design, {factor.path: factor for factor in results.design.factors}
     if path not in known:
         raise InputError(f"--by {path}: does not vary in {results.folder}{near_miss(path, known)}")
-    rows, column = np.array(results.design.row_of_design), np.array(results.design.column(path))
-    others = [np.array(results.design.column(each)) for each in known if each != path]
-    before = results.base.entries[path].value
+    rows, column = np.array(design.row_of_design), np.array(design.drawn(path, results.base))
+    others = _others(results, path)
+    before = known[path].before
     crossed = {value: np.flatnonzero((rows >= 0) & (column == value)) for value in dict.fromkeys(column[rows >= 0].tolist())}
     values = sorted(crossed, key=lambda value: (value != before, str(value)))
     cells = _cells(others, crossed[values[0]])
@@ -179,7 +180,7 @@ def _sides_by(results: SweepResults, path: str) -> list[Side]:
         raise InputError(f"--by {path}: its values are not crossed with the rest of the design; name a lever")
     table, row_of_cell = results.table(), {cell: place for place, cell in enumerate(sorted(cells))}
     point, run = table["point"].to_numpy(), table["run"].to_numpy().astype(np.int64)
-    cell_of_point = np.full(results.design.points, -1)
+    cell_of_point = np.full(design.points, -1)
     for points in crossed.values():
         for each in points:
             cell_of_point[each] = row_of_cell[tuple(str(column[each]) for column in others)]
@@ -196,10 +197,21 @@ def _sides_by(results: SweepResults, path: str) -> list[Side]:
             continue
         key = np.column_stack([cell_of_point[point[mine]], run[mine]])
         outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
-        name = f"{path} = {shown(value)}"
-        side = _made(name, shown_path(results.folder), results.base, results.manifest["code"], key, outcomes)
-        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine])))
+        name = value if path == SCENARIO else f"{path} = {shown(value)}"
+        scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
+        side = _made(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
+        expect = scenario.expect if path == SCENARIO else {}
+        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expect=expect))
     return sides
+
+
+def _others(results: SweepResults, path: str) -> list[np.ndarray]:
+    """Return what the points with one value of a factor are told apart by: for a lever the row that it is crossed with."""
+    design, levers = results.design, [raw["path"] for raw in results.manifest["design"]["levers"]]
+    if path in levers:
+        others = [np.array(design.column(each)) for each in levers if each != path]
+        return [np.array([f"{row:07d}" for row in design.row_of_design]), *others]
+    return [np.array(design.drawn(f.path, results.base)) for f in design.factors if f.path != path]
 
 
 def _cells(others: Sequence[np.ndarray], points: np.ndarray) -> set[tuple[str, ...]]:

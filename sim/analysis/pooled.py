@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.analysis.clusters import few_histories
 from sim.errors import InputError
+from sim.experiments.factors import evidence_of
 from sim.experiments.sweep_results import SweepResults
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario
@@ -29,7 +30,8 @@ class Pooled:
         if not self.sweep.is_complete:
             more = "the sweep is not finished; the same sweep command goes on with it"
             raise InputError(f"{self.folder}: {self.shortfall}; {more}")
-        levers = [factor.path for factor in self.sweep.design.factors if self.scenario.entries[factor.path].kind == "lever"]
+        factors = self.sweep.design.factors
+        levers = [factor.path for factor in factors if evidence_of(factor, self.scenario).kind == "lever"]
         if levers:
             raise InputError(f"{self.folder}: varies {levers[0]}, a lever; only sets of uncertain values make one ensemble")
 

@@ -27,6 +27,7 @@ from sim.analysis.variance import LEVEL, Share, Spread, jackknife, number_of_bin
 from sim.analysis.where import Condition, read_condition
 from sim.arrays import own_numerics
 from sim.errors import InputError
+from sim.experiments.factors import evidence_of
 from sim.experiments.replicates import SHARED
 from sim.experiments.sweep_results import SweepResults, open_sweep
 from sim.scenario_entries import Entry
@@ -171,15 +172,16 @@ def _warning(results: SweepResults, layout: Layout) -> str:
 def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tuple[Entry, str]]]:
     """Return the points as observations of the factors that vary among them, and the factors' entries with their grades.
 
-    A source that the sweep gives for a range of its own stands in place of the base's.
+    A source that the sweep gives for a range of its own stands in place of the base's. Of a value that a what-if sets itself
+    counts what was drawn for the row: what the what-if does is the lever's doing.
     """
     made = results.manifest["design"]
     levers = {raw["path"] for raw in made["levers"]}
     columns, entries = [], []
     for factor in results.design.factors:
-        column = np.array(results.design.column(factor.path))[found.points]
+        column = np.array(results.design.drawn(factor.path, results.base))[found.points]
         if len(np.unique(column)) > 1:
-            entry = results.base.entries[factor.path]
+            entry = evidence_of(factor, results.base)
             columns.append(column)
             grade = "lever" if factor.path in levers else grade_of(replace(entry, source=factor.source or entry.source))
             entries.append((entry, grade))

@@ -113,8 +113,9 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
         raise InputError(f"{results.folder}: does not hold run {run} of point {point}; both are counted from 0")
     number = int(results.run_numbers(np.array([point]), np.array([run]))[0])
     scenario, at = results.design.scenario(point, results.base), f"point {point}"
+    name = results.design.names([point])[0] or results.manifest["scenario"]
     title = f"{scenario.title}, {at}" + (f" (its run {run})" if number != run else "")
-    return keep_ledger(replace(scenario, name=f"{results.manifest['scenario']}, {at}", title=title), number)
+    return keep_ledger(replace(scenario, name=f"{name}, {at}", title=title), number)
 
 
 def _paired(source: str, run: int, point: int | None, first: Ledger) -> Ledger:

@@ -48,6 +48,7 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     made, warnings = estimate(loaded, workers), _warnings(loaded)
     if as_json:
         head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers, "streams": loaded.streams}
+        head |= {"scenarios": loaded.design.scenario_names}
         print(json.dumps(head | vars(made) | {"warning": "; ".join(warnings) or None}))
         return
     out = console()
@@ -59,6 +60,8 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.show_header = False
     rows.add_row("base", f"{loaded.base.name}, {loaded.base.days} days, seed {loaded.base.seed}")
     rows.add_row("design", _design(loaded))
+    if loaded.design.scenario_names:
+        rows.add_row("scenarios", ", ".join(loaded.design.scenario_names))
     rows.add_row("points", f"{made.points:,}" + (", the unchanged base among them" if loaded.recipe.include_base else ""))
     rows.add_row("runs", _runs(loaded, made))
     rows.add_row("streams", _streams(loaded))
@@ -147,12 +150,12 @@ def sweep(
 ) -> None:
     """Play every point of SWEEP. The same command goes on where it was stopped.
 
-    SWEEP is the name of a shipped sweep, or a path with a slash or ending in .toml.
+    SWEEP is the name of a shipped sweep, a path with a slash or ending in .toml, or the results folder of one to go on with.
     """
     from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
     from sim.experiments.ceiling import check_room
-    from sim.experiments.sweep import default_folder, going_on, run_sweep
+    from sim.experiments.sweep import default_folder, folder_of, going_on, run_sweep
     from sim.experiments.sweep_file import load_sweep
     from sim.experiments.sweep_need import needs_of
 
@@ -160,7 +163,7 @@ def sweep(
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
     part = None if shard is None else _shard(shard)
     loaded = load_sweep(sweep)
-    folder = out or default_folder(loaded)
+    folder = out or folder_of(sweep) or default_folder(loaded)
     loaded = going_on(loaded, folder)
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:

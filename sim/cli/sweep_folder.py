@@ -61,6 +61,8 @@ def _lines(made: Status) -> list[tuple[str, str]]:
         ("points", f"{made.points_done:,} of {made.points:,} complete"),
         ("disk", f"{in_bytes(made.used)} used, {in_bytes(made.free)} free"),
     ]
+    if made.scenarios:
+        lines.append(("scenarios", ", ".join(made.scenarios)))
     if made.unsettled:
         lines.append(("rule", f"{made.unsettled:,} points have the most runs and are not known as closely as it asks"))
     if made.is_running and made.seconds_left is not None:

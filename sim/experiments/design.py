@@ -3,6 +3,8 @@
 A point is a setting of every factor. The points over the uncertainties are crossed with the grid of the levers. Points are
 numbered in the order they are played, from 0, the unchanged base where it is included. The first half of a design covers
 its space as evenly as it can: a grid comes in a random order, a one-at-a-time design takes each value in turn.
+
+A lever may be whole scenarios. What one of them sets away from the base is its own, whatever the design drew for its points.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ import numpy as np
 
 from sim.arrays import own_numerics
 from sim.errors import InputError
-from sim.experiments.factors import Factor, settings_of
+from sim.experiments.factors import SCENARIO, Factor
 from sim.experiments.replicates import SHARED
+from sim.experiments.what_ifs import WhatIf, columns_of, grouped
 from sim.scenario import Scenario
 from sim.scenario_entries import Value
+from sim.values import Columns
 
 if TYPE_CHECKING:
     from scipy.stats import qmc
@@ -39,7 +43,8 @@ MOST_SOBOL = 21201
 class Recipe:
     """How the points of a design are made.
 
-    points and seed: of a sampled design. table: the rows of a table over the uncertainties, in order.
+    points and seed: of a sampled design. table: the rows of a table over the uncertainties, in order. what_ifs: by name, the
+    scenarios of a lever that are not the base.
     """
 
     method: str
@@ -50,6 +55,7 @@ class Recipe:
     seed: int = 0
     include_base: bool = True
     table: tuple[tuple[Value, ...], ...] = ()
+    what_ifs: Mapping[str, WhatIf] = field(default_factory=dict)
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -57,37 +63,73 @@ class Recipe:
         return self.levers + self.uncertainties
 
 
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Points that are played together, a run of each.
+
+    places: (runs,) which of the points that were asked for. scenario, columns: as TheatreModel takes them.
+    """
+
+    places: np.ndarray
+    scenario: Scenario
+    columns: tuple[Columns, ...]
+
+
 @dataclass(frozen=True)
 class Design:
     """The points of a sweep.
 
-    factors: what varies. rows: per point, the value of each factor. row_of_design: per point, which row of the design over
-    the uncertainties it belongs to, -1 for the unchanged base.
+    factors: what varies. rows: per point, the value of each factor that is played. row_of_design: per point, which row of
+    the design over the uncertainties it belongs to, -1 for the unchanged base. scenarios: by name, those of a lever that are
+    not the base.
     """
 
     factors: tuple[Factor, ...]
     rows: tuple[tuple[Value, ...], ...]
     row_of_design: tuple[int, ...] = field(repr=False)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def points(self) -> int:
         """Number of points, the base included."""
         return len(self.rows)
 
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """Names of the scenarios of a lever, none where no lever lists any."""
+        return next((tuple(map(str, factor.values)) for factor in self.factors if factor.path == SCENARIO), ())
+
     def scenario(self, point: int, base: Scenario) -> Scenario:
         """Return the scenario of a point."""
         if self.row_of_design[point] < 0:
             return base
         pairs = zip(self.factors, self.rows[point], strict=True)
-        return base.with_values({f.path: settings_of(f, value, base) for f, value in pairs}, set_by=f"point {point}")
+        varied = [(factor, value) for factor, value in pairs if factor.path != SCENARIO]
+        return self.what_if(self.names([point])[0], base).with_values(varied, set_by=f"point {point}")
 
-    def columns(self, points: Sequence[int]) -> dict[str, list[Value]]:
-        """Return by path the values of a factor in these points: the columns of a block with a run of each.
+    def what_if(self, name: str, base: Scenario) -> WhatIf:
+        """Return the scenario of this name in the lever of scenarios, the base for a name that is not of another."""
+        return WhatIf(self.scenarios.get(name, base), base)
 
-        A design varies values only, so any of its points can be mixed in a block.
-        """
-        rows = [self.rows[point] for point in points]
-        return {factor.path: [row[place] for row in rows] for place, factor in enumerate(self.factors)}
+    def blocks(self, points: Sequence[int], base: Scenario) -> list[Block]:
+        """Return what plays a run of each of these points, mixed as far as their scenarios allow."""
+        names = self.names(points)
+        what_ifs = {name: self.what_if(name, base) for name in dict.fromkeys(names)}
+        group = grouped(what_ifs)
+        made = []
+        for each in sorted(set(group.values())):
+            places = [place for place, name in enumerate(names) if group[name] == each]
+            together = {name: what_if for name, what_if in what_ifs.items() if group[name] == each}
+            rows = [self.rows[points[place]] for place in places]
+            varied = {f.path: [row[at] for row in rows] for at, f in enumerate(self.factors) if f.path != SCENARIO}
+            columns = columns_of(together, [names[place] for place in places], varied)
+            made.append(Block(np.array(places), next(iter(together.values())).scenario, columns))
+        return made
+
+    def names(self, points: Sequence[int]) -> list[str]:
+        """Return the name of the scenario of each of these points, "" where no lever names one."""
+        lever = next((place for place, factor in enumerate(self.factors) if factor.path == SCENARIO), None)
+        return ["" if lever is None else str(self.rows[point][lever]) for point in points]
 
     def run_numbers(self, points: Sequence[int] | np.ndarray, runs: np.ndarray, streams: str) -> np.ndarray:
         """Return (n,) the numbers of the runs played for (point, run): each number stands for one set of random numbers.
@@ -110,6 +152,20 @@ class Design:
                 return [row[place] for row in self.rows]
         raise KeyError(path)
 
+    def drawn(self, path: str, base: Scenario) -> list[Value]:
+        """Return what the design has of a factor in every point, also where a what-if's own value is played in its place.
+
+        It is the base's value where no point of the row plays what was drawn. Raises KeyError.
+        """
+        column = self.column(path)
+        holding = {name for name in self.scenarios if path in self.what_if(name, base).own} if path != SCENARIO else set()
+        if not holding:
+            return column
+        before = next(factor.before for factor in self.factors if factor.path == path)
+        points = list(zip(self.row_of_design, column, self.column(SCENARIO), strict=True))
+        played = {row: value for row, value, name in points if name not in holding}
+        return [played.get(row, before) for row, _, _ in points]
+
 
 @own_numerics
 def make_design(recipe: Recipe) -> Design:
@@ -123,7 +179,23 @@ def make_design(recipe: Recipe) -> Design:
         rows = _shuffled(rows, recipe.seed)  # levers alone
     if recipe.include_base:
         rows.insert(0, (-1, tuple(factor.before for factor in recipe.factors)))
-    return Design(recipe.factors, tuple(row for _, row in rows), tuple(number for number, _ in rows))
+    scenarios = {name: what_if.scenario for name, what_if in recipe.what_ifs.items()}
+    return Design(recipe.factors, _played(recipe, [row for _, row in rows]), tuple(number for number, _ in rows), scenarios)
+
+
+def _played(recipe: Recipe, rows: Sequence[tuple[Value, ...]]) -> tuple[tuple[Value, ...], ...]:
+    """Put what a what-if sets itself in place of what the design drew for its points."""
+    if not recipe.what_ifs:
+        return tuple(rows)
+    paths = [factor.path for factor in recipe.factors]
+    lever = paths.index(SCENARIO)
+    own = {name: {paths.index(path): value for path, value in what_if.own.items() if path in paths}
+           for name, what_if in recipe.what_ifs.items()}  # fmt: skip
+    held = [own.get(str(row[lever]), {}) for row in rows]
+    return tuple(
+        tuple(mine.get(at, value) for at, value in enumerate(row)) if mine else row
+        for mine, row in zip(held, rows, strict=True)
+    )
 
 
 def _rows(recipe: Recipe) -> list[tuple[Value, ...]]:
@@ -198,7 +270,13 @@ def described(recipe: Recipe) -> Mapping[str, Any]:
         "levers": [_described(factor) for factor in recipe.levers],
         "uncertainties": [_described(factor) for factor in recipe.uncertainties],
         "table": [list(row) for row in recipe.table],
-    }
+    } | _scenarios(recipe)
+
+
+def _scenarios(recipe: Recipe) -> dict[str, Any]:
+    """Return the hashes of the scenarios of a lever, by name; nothing where there are none."""
+    hashes = {name: what_if.scenario.hash for name, what_if in recipe.what_ifs.items()}
+    return {"scenarios": hashes} if hashes else {}
 
 
 def _described(factor: Factor) -> dict[str, Any]:

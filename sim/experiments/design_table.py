@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.checks import first_repeated, same, shown
 from sim.errors import InputError
-from sim.experiments.factors import Factor, column_factor
+from sim.experiments.factors import SCENARIO, Factor, column_factor
 from sim.scenario import Scenario
 from sim.scenario_entries import Value
 from sim.scenario_file import near_miss
@@ -37,6 +37,8 @@ def read_design_table(
 def _check_head(head: Row, base: Scenario, path: Path) -> None:
     where = f"{path}: row {head.line}"
     for name in head.cells:
+        if name == SCENARIO:
+            raise InputError(f"{where}: {name} is a lever; list its values under [levers], which the rows are crossed with")
         if name not in base.entries:
             raise InputError(
                 f"{where}: {name or 'a column without a name'} is not a known value{near_miss(name, base.entries)}"

@@ -20,6 +20,9 @@ SCALES = ("linear", "log")
 LEVELS = 3
 MOST_LEVELS = 1000
 
+SCENARIO = "scenario"
+"""Path of the lever whose values are scenarios, by name."""
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -112,15 +115,32 @@ def column_factor(path: str, column: Sequence[Value], base: Scenario, where: str
     return made
 
 
-def settings_of(factor: Factor, value: Value, base: Scenario) -> Any:
-    """Return what a scenario is set to: the value, or with the range and source that let it out of the base's own."""
-    bounds = base.entries[factor.path].range
-    if not factor.source or bounds is None or isinstance(value, str) or bounds[0] <= value <= bounds[1]:
+def settings_of(factor: Factor, value: Value, base: Scenario, onto: Scenario | None = None) -> Any:
+    """Return what a scenario is set to: the value, or with the range and source that let it out of the scenario's own.
+
+    onto: the scenario that is set, the base when left out. What it says of the value's range gives way to the base.
+    """
+    entry = base.entries[factor.path]
+    bounds, own = entry.range, (onto or base).entries[factor.path].range
+    if bounds is None or isinstance(value, str):
+        return value
+    if bounds[0] <= value <= bounds[1]:
+        return value if own == bounds else {"value": value, "range": list(bounds), "source": entry.source}
+    if not factor.source:
         return value
     return {"value": value, "range": [min(bounds[0], value), max(bounds[1], value)], "source": factor.source}
 
 
+def evidence_of(factor: Factor, base: Scenario) -> Entry:
+    """Return what stands behind a factor: the base's entry; of the lever of scenarios, that they were chosen."""
+    if factor.path != SCENARIO:
+        return base.entries[factor.path]
+    return Entry(SCENARIO, factor.before, "name", None, "lever", "-", "chosen", "the sweep")
+
+
 def _entry(path: str, base: Scenario, where: str) -> Entry:
+    if path == SCENARIO:
+        raise InputError(f"{where} is a lever; list its values under [levers]")
     if path not in base.entries:
         hint = near_miss(path, base.entries) or f"; pullback show {base.name} lists them all"
         raise InputError(f"{where} is not a known value{hint}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import InputError
+from sim.experiments.factors import evidence_of
 from sim.experiments.replicates import SHARED
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
@@ -92,7 +93,7 @@ def _of_sweep(results: SweepResults) -> dict[str, Any]:
         values[points, runs] = table[outcome.name].to_numpy()
         variables[outcome.name] = (("point", "run"), values, _of_outcome(outcome, results))
     for factor in results.design.factors:
-        unit = results.base.entries[factor.path].unit
+        unit = evidence_of(factor, results.base).unit
         variables[factor.path] = ("point", _plain(results.design.column(factor.path)), _attributes(unit, "what varies"))
     if results.manifest["series"] == "quantiles":
         variables |= _quantiles(results, variables)

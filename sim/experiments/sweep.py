@@ -27,7 +27,7 @@ from sim.experiments.locks import Shard, alone, held, is_held, take_over
 from sim.experiments.replicates import OWN, SHARED, streams_of
 from sim.experiments.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.stored import Stored
-from sim.experiments.sweep_file import Sweep, load_sweep
+from sim.experiments.sweep_file import Sweep, find_sweep, load_sweep
 from sim.experiments.sweep_play import Read, Task, compute
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.sweep_store import (
@@ -58,13 +58,20 @@ Progress = Callable[[int, int, int], object]
 def sweep(name_or_path: str | Path, workers: int = 1, out: str | Path | None = None) -> SweepResults:
     """Play a sweep, or what its folder lacks of it, and open the results.
 
-    name_or_path: as on the command line. With more than one worker, call it from under `if __name__ == "__main__":`.
-    out: the folder, results/NAME-HASH when left out. Raises InputError, FolderBusy, JobsFailed.
+    name_or_path: as on the command line, a results folder too. With more than one worker, call it from under
+    `if __name__ == "__main__":`. out: the folder, results/NAME-HASH when left out, or the one that is named in place of the
+    sweep. Raises InputError, FolderBusy, JobsFailed.
     """
     refuse_unguarded()
     loaded = load_sweep(name_or_path)
-    folder = (Path(out) if out is not None else default_folder(loaded)).absolute()
+    folder = (Path(out) if out is not None else folder_of(name_or_path) or default_folder(loaded)).absolute()
     return run_sweep(loaded, folder, workers, lambda done, asked, failed: None)
+
+
+def folder_of(name_or_path: str | Path) -> Path | None:
+    """Return the results folder that stands in place of a sweep, None where it is a name or a file."""
+    path = find_sweep(name_or_path)
+    return path if path.is_dir() else None
 
 
 def default_folder(sweep: Sweep) -> Path:

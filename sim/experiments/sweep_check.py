@@ -19,6 +19,7 @@ from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
 from sim.experiments.stored import Stored
+from sim.experiments.sweep_kept import scenario_faults
 from sim.experiments.sweep_play import play
 from sim.experiments.sweep_store import (
     LEVELS,
@@ -47,7 +48,7 @@ RUNS_RECOMPUTED = 8
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep or an ensemble is. Sizes in bytes.
+    """How far a sweep or an ensemble is. Sizes in bytes. scenarios: names of those of the lever of a sweep.
 
     unsettled: points at the end of a rule's runs whose outcomes are not known as closely as it asks. rate: runs per second
     lately, None where too few parts are there to tell.
@@ -63,6 +64,7 @@ class Status:
     used: int
     free: int
     rate: float | None
+    scenarios: tuple[str, ...] = ()
 
     @property
     def seconds_left(self) -> float | None:
@@ -85,6 +87,7 @@ def status(folder: Path) -> Status:
         used=disk_used(folder),
         free=shutil.disk_usage(folder).free,
         rate=_rate(folder, results.parts),
+        scenarios=results.design.scenario_names,
     )
 
 
@@ -120,6 +123,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
     if base.hash != manifest["base_hash"]:
         yield f"{folder / 'scenario.toml'}: is not the base that was run ({base.hash}, not {manifest['base_hash']})"
         return
+    yield from (strange := list(scenario_faults(results.design.scenarios)))
     whole, found = [], all_parts(folder)
     for job in found:
         fault = _fault(folder, job, manifest)
@@ -137,7 +141,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
             yield f"{int(wrong.sum())} of {wanted.sum()} runs are {said}, the first is point {point}, run {run}"
     if manifest["code"] != code_digest():
         yield "made by another version of the code: no run can be played again to compare"
-    elif len(whole) == len(found) and not manifest["columns"]:  # with a damaged part there is nothing sound to compare with
+    elif len(whole) == len(found) and not strange and not manifest["columns"]:  # damaged, there is nothing to compare with
         yield from _recompute(results, kept, points_recomputed, seed)
 
 

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from sim.arrays import own_numerics
-from sim.checks import first_repeated, same, shown
+from sim.checks import shown
 from sim.errors import InputError
 from sim.experiments.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design_table import read_design_table
-from sim.experiments.factors import MOST_LEVELS, Factor, read_factor
+from sim.experiments.factors import MOST_LEVELS, SCENARIO, Factor
 from sim.experiments.manifest import ENSEMBLE, SWEEP
 from sim.experiments.replicates import OWN, SHARED, STREAMS, Sequential, default_streams, read_criteria
-from sim.experiments.sweep_paths import EVERY, every_path, flat_paths
+from sim.experiments.scenario_lever import check_levers, read_scenarios
+from sim.experiments.sweep_kept import SWEEP_FILE, Kept, read_kept
+from sim.experiments.sweep_paths import read_factors
 from sim.experiments.uncertain import Uncertain
+from sim.experiments.what_ifs import WhatIf
 from sim.paths import scenario_folder
 from sim.scenario import Scenario, load_scenario
 from sim.scenario_entries import Value
@@ -98,19 +101,29 @@ def sweep_names() -> tuple[str, ...]:
 
 @own_numerics
 def load_sweep(name_or_path: str | Path) -> Sweep:
-    """Read a sweep by the name of a shipped one, or by path. Raises InputError, in one line that says where."""
-    path = _find(str(name_or_path), isinstance(name_or_path, Path))
-    data, text = read_toml(path)
+    """Read a sweep by the name of a shipped one, by path, or out of its results folder, which holds all that its file names.
+
+    Raises InputError, in one line that says where.
+    """
+    path = find_sweep(name_or_path)
+    kept = read_kept(path) if path.is_dir() else None
+    file = path / SWEEP_FILE if kept else path
+    data, text = read_toml(file)
+    if kept:
+        return read_sweep(kept.pointed(data), kept.name, file.name, path, text, kept)
     return read_sweep(data, path.stem, path.name, path.parent, text)
 
 
-def read_sweep(data: Mapping[str, Any], name: str, where: str, folder: Path, text: str = "") -> Sweep:
+def read_sweep(
+    data: Mapping[str, Any], name: str, where: str, folder: Path, text: str = "", kept: Kept | None = None
+) -> Sweep:
     """Check what a sweep file says. Raises InputError.
 
-    where: what messages begin with. folder: relative paths start from it.
+    where: what messages begin with. folder: relative paths start from it. kept: the scenarios of a results folder, which
+    stand for those that are named.
     """
     try:
-        return _Reader(data, folder).sweep(name, text)
+        return _Reader(data, folder, kept).sweep(name, text)
     except InputError as error:
         said = str(error)
         raise InputError(said if said.startswith(f"{where}: ") else f"{where}: {said}") from None
@@ -121,11 +134,15 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^\w-]+", "-", name).strip("-") or "sweep"
 
 
-def _find(text: str, is_path: bool) -> Path:
-    if is_path or "/" in text or text.endswith(".toml"):
+def find_sweep(name_or_path: str | Path) -> Path:
+    """Return the file of a sweep, by the name of a shipped one or by path, or its results folder. Raises InputError."""
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or "/" in text or text.endswith(".toml"):
         return Path(text)
     if text in sweep_names():
         return scenario_folder() / "sweeps" / f"{text}.toml"
+    if Path(text).is_dir():
+        return Path(text)
     hint = near_miss(text, sweep_names()) or f"; shipped are {', '.join(sweep_names())} (a path needs a slash or .toml)"
     raise InputError(f"{text or 'an empty name'} is not a known sweep{hint}")
 
@@ -136,6 +153,7 @@ class _Reader:
 
     data: Mapping[str, Any]
     folder: Path
+    kept: Kept | None = None
 
     def sweep(self, name: str, text: str) -> Sweep:
         _known(self.data, TOP, "")
@@ -163,11 +181,19 @@ class _Reader:
         if not isinstance(self.data.get("base"), str):
             raise InputError("base must be the name of a scenario or a path, in quotes")
         try:
-            base = load_scenario(find_scenario(self.data["base"], beside=self.folder))
+            base = self.kept.base if self.kept else load_scenario(self._base_file())
         except InputError as error:
             raise InputError(f"base: {error}") from None
         given = {key: self.data[key] for key in ("seed", "days") if key in self.data}
         return base.with_values(given, set_by="the sweep") if given else base
+
+    def _base_file(self) -> Path:
+        return find_scenario(self.data["base"], beside=self.folder)
+
+    def _scenarios(self, listed: Any, base: Scenario) -> dict[str, WhatIf]:
+        if self.kept:
+            return {name: WhatIf(self.kept.scenarios.get(name, base), base) for name in listed["values"]}
+        return read_scenarios(listed, base, self._base_file(), self.folder)
 
     def _recipe(self, base: Scenario) -> Recipe:
         raw = self._table("design")
@@ -176,7 +202,10 @@ class _Reader:
         if method not in METHODS:
             raise InputError(f"[design] method = {shown(method)} must be one of {', '.join(METHODS)}")
         include_base = _yes_or_no(raw, "include_base", True)
-        levers = self._factors("levers", base, as_levels=True)
+        listed = self._table("levers").get(SCENARIO)
+        scenarios = {} if listed is None else self._scenarios(listed, base)
+        levers = read_factors("levers", self._table("levers"), base, as_levels=True, scenarios=tuple(scenarios))
+        check_levers(levers, scenarios.values())
         numbers = {
             "points": self._points(raw, method),
             "levels": _whole(raw, "levels", 3, "[design] ", 2, MOST_LEVELS),
@@ -185,9 +214,11 @@ class _Reader:
         if method == "table":
             varied, table = self._rows_of_table(raw, base)
         else:
-            varied, table = self._factors("uncertainties", base, as_levels=method not in SAMPLED), ()
+            uncertain, table = self._table("uncertainties"), ()
+            varied = read_factors("uncertainties", uncertain, base, as_levels=method not in SAMPLED)
         self._check_factors(method, levers, varied, raw)
-        return Recipe(method, levers, varied, include_base=include_base, table=table, **numbers)
+        what_ifs = {name: what_if for name, what_if in scenarios.items() if name != base.name}
+        return Recipe(method, levers, varied, include_base=include_base, table=table, what_ifs=what_ifs, **numbers)
 
     def _points(self, raw: Mapping[str, Any], method: str) -> int:
         if method not in SAMPLED:
@@ -201,21 +232,6 @@ class _Reader:
             near = 1 << (points.bit_length() - 1)
             raise InputError(f"[design] points = {points} must be a power of 2 for sobol, as in {near} or {2 * near}")
         return points
-
-    def _factors(self, table: str, base: Scenario, as_levels: bool) -> tuple[Factor, ...]:
-        """Return the factors of a table; what is named by itself goes before what a * stands for."""
-        flat = list(flat_paths(self._table(table), base))
-        if (twice := first_repeated(path for path, _ in flat)) is not None:
-            raise InputError(f"[{table}] {twice} stands there twice, in quotes and as tables; give it once")
-        own = {path: raw for path, raw in flat if not path.endswith(EVERY)}
-        starred: dict[str, tuple[str, Any]] = {}
-        for pattern, raw in flat:
-            for path in every_path(pattern, base, f"[{table}] {pattern}") if pattern.endswith(EVERY) else ():
-                before, other = starred.setdefault(path, (pattern, raw))
-                if path not in own and same(str(other)) != same(str(raw)):
-                    raise InputError(f"[{table}] {before} and {pattern} both stand for {path}; name it by itself as well")
-        own |= {path: raw for path, (_, raw) in starred.items() if path not in own}
-        return tuple(read_factor(path, raw, base, f"[{table}] {path}", as_levels) for path, raw in own.items())
 
     def _check_factors(
         self, method: str, levers: tuple[Factor, ...], varied: tuple[Factor, ...], raw: Mapping[str, Any]

@@ -16,7 +16,7 @@ from sim import snapshot
 from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.blocks import block_runs
-from sim.experiments.design import Design
+from sim.experiments.design import Block, Design
 from sim.experiments.folders import code_digest, read_manifest
 from sim.experiments.locks import Pass
 from sim.experiments.manifest import ENSEMBLE
@@ -53,10 +53,35 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """Runs that were played: their outcomes, (runs,) each, and their daily series, (days + 1, runs) each."""
+    """Runs that were played in blocks. back: (runs,) where each run stands among those of the blocks one after the other."""
 
-    outcomes: dict[str, np.ndarray]
-    series: dict[str, np.ndarray]
+    histories: Sequence[History]
+    back: np.ndarray
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the runs stand as the blocks have them."""
+        return bool((np.diff(self.back) == 1).all())
+
+    def read(self, read: Read = outcome_table) -> dict[str, np.ndarray]:
+        """Return (runs,) each of what is read off their record."""
+        tables = [read(history) for history in self.histories]
+        return {name: np.concatenate([table[name] for table in tables])[self.back] for name in tables[0]}
+
+    @property
+    def outcomes(self) -> dict[str, np.ndarray]:
+        """Outcome -> (runs,)."""
+        return self.read()
+
+    @property
+    def series(self) -> Mapping[str, np.ndarray]:
+        """Daily series -> (days + 1, runs)."""
+        return {name: self.of_series(name) for name in self.histories[0].series}
+
+    def of_series(self, name: str) -> np.ndarray:
+        """Return (days + 1, runs) of a daily series."""
+        whole = np.concatenate([history.series[name] for history in self.histories], axis=1)
+        return whole if self.in_order else whole[:, self.back]
 
 
 @own_numerics
@@ -67,32 +92,36 @@ def compute(task: Task, job: Job) -> None:
     points, runs = pairs_of(job)
     saved = None if task.taken_up is None else saved_state(task.taken_up, job)
     numbers = design.run_numbers(points, runs, streams_of(manifest, Path(task.driver.folder)))
-    columns = (design.columns(points.tolist()),) if uncertain is None else uncertain.columns(base, numbers)
+    if uncertain is None:
+        blocks = design.blocks(points.tolist(), base)
+    else:
+        blocks = [Block(np.arange(job.size), base, uncertain.columns(base, numbers))]
     histories, states = [], []
-    for model in _blocks(base, numbers, columns, block_runs(base.days, manifest["series"]), saved):
+    for model in _models(blocks, numbers, block_runs(base.days, manifest["series"]), saved):
         histories.append(model.history)
         if "horizon" in manifest:
             states.append(snapshot.take(model))
-    commit(task, job, histories, snapshot.joined(states) if states else None)
+    played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
+    commit(task, job, played, snapshot.joined(states) if states else None)
 
 
-def commit(task: Task, job: Job, histories: Sequence[History], state: Mapping[str, np.ndarray] | None = None) -> None:
+def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray] | None = None) -> None:
     """Write what a folder keeps of a job that was played. state: a snapshot of its last evening."""
     manifest, *_ = _opened(task.driver.folder, task.stamp)
-    outcomes, tables = _joined(histories, task.read), _tables(job, histories, manifest)
+    outcomes, tables = played.read(task.read), _tables(job, played, manifest)
     with task.driver.committing():
         write_part(Path(task.driver.folder), task.stamp, job, outcomes, tables, state)
 
 
-def _tables(job: Job, histories: Sequence[History], manifest: Mapping[str, Any]) -> dict[str, Iterator[pa.Table]]:
+def _tables(job: Job, played: Played, manifest: Mapping[str, Any]) -> dict[str, Iterator[pa.Table]]:
     """Return what a folder keeps of a job besides outcomes, made as it is written."""
     tables: dict[str, Iterator[pa.Table]] = {}
     if manifest["series"] == "full":
-        tables["series"] = _series_of_runs(job, histories)
+        tables["series"] = _series_of_runs(job, played)
     elif manifest["series"] == "quantiles":
-        tables["series"] = iter([_series_of_points(job, histories)])
+        tables["series"] = iter([_series_of_points(job, played)])
     if manifest["kind"] == ENSEMBLE:
-        (history,) = histories  # no job of an ensemble is larger than a block
+        (history,) = played.histories  # no job of an ensemble is larger than a block
         tables |= {"control": iter([control_table(history)]), "rules": iter([rules_table(history)])}
     return tables
 
@@ -121,66 +150,60 @@ def play(scenario: Scenario, numbers: np.ndarray, columns: Sequence[Columns] = (
     stages as TheatreModel takes them. kept: what is kept of the daily series, as in a sweep file; for "none" none are
     returned.
     """
-    histories = [model.history for model in _blocks(scenario, numbers, columns, block_runs(scenario.days, kept))]
-    names = () if kept == "none" else histories[0].series
-    series = {name: np.concatenate([h.series[name] for h in histories], axis=1) for name in names}
-    return Played(_joined(histories, outcome_table), series)
+    block = Block(np.arange(len(numbers)), scenario, tuple(columns))
+    models = _models([block], numbers, block_runs(scenario.days, kept))
+    return Played([model.history for model in models], block.places)
 
 
-def _joined(histories: Sequence[History], read: Read) -> dict[str, np.ndarray]:
-    tables = [read(history) for history in histories]
-    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-
-
-def _blocks(
-    scenario: Scenario,
-    numbers: np.ndarray,
-    columns: Sequence[Columns],
-    size: int,
-    saved: dict[str, np.ndarray] | None = None,
+def _models(
+    blocks: Sequence[Block], numbers: np.ndarray, most: int, saved: dict[str, np.ndarray] | None = None
 ) -> Iterator[TheatreModel]:
-    """Yield models that have run to the end. saved: a snapshot of all the runs to start from, which fit into one block."""
-    for first in range(0, len(numbers), size):
-        if first > 0:
-            gc.collect()  # once a block: collecting costs as much as a few runs
-        block = slice(first, first + size)
-        own = [{path: values[block] for path, values in stage.items()} for stage in columns]
-        model = TheatreModel(scenario, numbers=numbers[block], columns=own)
-        if saved is not None:
-            snapshot.restore(model, saved)
-        model.run_to(scenario.days)
-        yield model
+    """Yield models that have run to the end, of `most` runs each.
+
+    numbers: (runs,) of the runs whose places the blocks hold. saved: a snapshot of all the runs to start from, which fit
+    into one model.
+    """
+    for block in blocks:
+        for first in range(0, len(block.places), most):
+            if first or block is not blocks[0]:
+                gc.collect()  # once a model: collecting costs as much as a few runs
+            piece = slice(first, first + most)
+            own = [{path: values[piece] for path, values in stage.items()} for stage in block.columns]
+            model = TheatreModel(block.scenario, numbers=numbers[block.places[piece]], columns=own)
+            if saved is not None:
+                snapshot.restore(model, saved)
+            model.run_to(block.scenario.days)
+            yield model
 
 
-def _series_of_runs(job: Job, histories: Sequence[History]) -> Iterator[pa.Table]:
+def _series_of_runs(job: Job, played: Played) -> Iterator[pa.Table]:
     """Yield a row per point, run and day, some runs at a time."""
-    days, (points, runs), done = histories[0].days + 1, pairs_of(job), 0
-    step = max(PIECE_ROWS // days, 1)
-    for history in histories:
-        for first in range(0, history.runs, step):
-            piece = slice(first, min(first + step, history.runs))
+    days, (points, runs), done = played.histories[0].days + 1, pairs_of(job), 0
+    day = np.arange(days, dtype=np.int16)
+    whole = [history.series for history in played.histories] if played.in_order else [played.series]
+    for series in whole:
+        there = next(iter(series.values())).shape[1]
+        for first in range(0, there, max(PIECE_ROWS // days, 1)):
+            piece = slice(first, min(first + max(PIECE_ROWS // days, 1), there))
             pairs = slice(done + piece.start, done + piece.stop)
-            keys = {
-                "point": np.repeat(points[pairs].astype(np.int32), days),
-                "run": np.repeat(runs[pairs].astype(np.int32), days),
-                "day": np.tile(np.arange(days, dtype=np.int16), piece.stop - piece.start),
-            }
-            yield pa.table(keys | {name: values[:, piece].T.ravel() for name, values in history.series.items()})
-        done += history.runs
+            keys = {name: np.repeat(key[pairs].astype(np.int32), days) for name, key in (("point", points), ("run", runs))}
+            keys["day"] = np.tile(day, piece.stop - piece.start)
+            yield pa.table(keys | {name: values[:, piece].T.ravel() for name, values in series.items()})
+        done += there
 
 
-def _series_of_points(job: Job, histories: Sequence[History]) -> pa.Table:
+def _series_of_points(job: Job, played: Played) -> pa.Table:
     """Return a row per point, level of the quantiles over its runs, and day."""
     points, runs = np.arange(job.first_point, job.end_point, dtype=np.int32), job.end_run - job.first_run
-    days, levels = histories[0].days + 1, np.array(LEVELS, np.float32)
+    days, levels = played.histories[0].days + 1, np.array(LEVELS, np.float32)
     keys = {
         "point": np.repeat(points, len(levels) * days),
         "level": np.tile(np.repeat(levels, days), len(points)),
         "day": np.tile(np.arange(days, dtype=np.int16), len(levels) * len(points)),
     }
     made = {}
-    for name in histories[0].series:
-        values = np.concatenate([history.series[name] for history in histories], axis=1)
+    for name in played.histories[0].series:
+        values = played.of_series(name)
         by_point = (values[:, first : first + runs] for first in range(0, job.size, runs))
         made[name] = np.concatenate([_quantiles(each).T.ravel() for each in by_point])
     return pa.table(keys | made)

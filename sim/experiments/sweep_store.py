@@ -5,6 +5,8 @@ results/<name>-<hash>/
   sweep.toml          the sweep as it was given; an ensemble has none
   scenario.toml       the base, complete
   sets.parquet        of an ensemble over plausible sets: a row per set, a column per value
+  table.csv           the rows of a design that is a table
+  scenarios/          the scenarios of a lever, complete, each in a folder of its own
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
   asked.json          runs of each point in the largest request so far, and the latest rule for their number
   series/PART         daily series: quantiles over the runs of each point, or every run
@@ -47,6 +49,7 @@ from sim.experiments.locks import Shard
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.replicates import Criterion, Sequential, streams_of
 from sim.experiments.sweep_file import Sweep
+from sim.experiments.sweep_kept import SWEEP_FILE, KeptScenarios, scenario_faults, write_scenarios, write_table_of
 from sim.experiments.uncertain import Uncertain
 from sim.files import whole_file, write_text
 from sim.outcomes import OUTCOMES
@@ -105,8 +108,10 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
         for table in ("outcomes", *more_of(manifest), *(["states"] if "horizon" in manifest else [])):
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
+        write_scenarios(sweep.design.scenarios, folder)
+        write_table_of(sweep.recipe, folder)
         if sweep.text:
-            write_text(folder / "sweep.toml", sweep.text)
+            write_text(folder / SWEEP_FILE, sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))
         if sweep.uncertain is not None and sweep.uncertain.sets:
             write_table(folder / "sets.parquet", pa.table(dict(sweep.uncertain.sets)))
@@ -131,8 +136,11 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
         raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
     if streams_of(known, folder) != sweep.streams:
         raise InputError(f"{folder}: its manifest.json was changed; name another folder")
-    if read_design(folder, known) != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
+    design = read_design(folder, known)
+    if design != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
+    for fault in scenario_faults(design.scenarios):
+        raise InputError(fault)
     return True
 
 
@@ -177,7 +185,11 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
         columns = [table[factor.path].to_pylist() for factor in factors]
         rows = tuple(zip(*columns, strict=True)) if columns else ((),) * len(table)
-        return Design(factors, rows, tuple(table["design_row"].to_pylist()))
+        kept = KeptScenarios(folder, dict(made.get("scenarios", {}).items()))
+        design = Design(factors, rows, tuple(table["design_row"].to_pylist()), kept)
+        if not set(design.names(range(design.points))) <= {"", *kept, *(factor.before for factor in factors)}:
+            raise KeyError
+        return design
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
         raise InputError(f"{folder / 'design.parquet'}: {said}") from None
