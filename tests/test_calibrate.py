@@ -75,7 +75,7 @@ def test_a_point_meets_the_same_observations_in_any_block(tmp_path: Path, monkey
     assert together.met.shape == (5, len(fitted()) + 1)
     assert np.array_equal(together.met, alone.met) and len({tuple(row) for row in together.met.tolist()}) > 1
     changed = scenario.with_values({**together.design.settings(3), "days": 13}, set_by="test")
-    model = TheatreModel(changed, runs=RUNS)
+    model = TheatreModel(changed, numbers=3 + 5 * np.arange(RUNS))
     model.run_to(13)
     said = answers_in(fitted(), model.history)
     met = [meets(item, value, changed.start_date) for item, value in zip(fitted(), said.values(), strict=True)]

@@ -126,7 +126,8 @@ def one_by_one(folder: Path, policy: str) -> dict[tuple[int, int], dict[str, flo
     for point, run in np.argwhere(played_runs(sweep)).tolist():
         if sweep.design.row_of_design[point] < 0:
             continue
-        model = TheatreModel(under_null_policy(sweep.design.scenario(point, sweep.base), policy), runs=1, first_run=run)
+        number = sweep.run_numbers(np.array([point]), np.array([run]))
+        model = TheatreModel(under_null_policy(sweep.design.scenario(point, sweep.base), policy), numbers=number)
         model.run_to(DAYS)
         table = outcome_table(model.history)
         early = model.history.series["attacks"][:6].sum()

@@ -118,7 +118,9 @@ def names_of(design: Design) -> list[str]:
 def swept(tmp_path_factory: pytest.TempPathFactory) -> SweepResults:
     """The sweep, played once, its files gone and its folder elsewhere."""
     files, away = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("away")
-    run_sweep(load_sweep(written(files)), files / "swept", 1, quiet)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 5 * RUNS)
+        run_sweep(load_sweep(written(files)), files / "swept", 1, quiet)
     shutil.move(files / "swept", away / "moved")
     shutil.rmtree(files)
     return SweepResults(away / "moved")
@@ -131,7 +133,8 @@ def test_every_point_is_its_scenario_played_alone(swept: SweepResults) -> None:
     table, names = swept.table(), swept.series_names()
     series = swept.series(names)
     for point in range(swept.design.points):
-        alone = play(swept.design.scenario(point, swept.base), np.arange(RUNS), (), "full")
+        numbers = swept.run_numbers(np.full(RUNS, point), np.arange(RUNS))
+        alone = play(swept.design.scenario(point, swept.base), numbers, (), "full")
         rows = np.flatnonzero(table["point"].to_numpy() == point)
         for name, values in alone.outcomes.items():
             assert np.array_equal(values, table[name].to_numpy()[rows], equal_nan=True), (point, name)
