@@ -72,7 +72,7 @@ def difference(name: str, outcome: str, runs: int) -> Difference:
     return differences(Paired(sides[0], (sides[1],), ()), (BY_NAME[outcome],))[0]
 
 
-WHAT_IFS = {name: dict(load_scenario(name).expect) for name in list_scenarios() if load_scenario(name).expect}
+WHAT_IFS = {name: dict(expect) for name in list_scenarios() if (expect := load_scenario(name).expect)}
 EXPECTATIONS = [(name, outcome, way) for name, expect in WHAT_IFS.items() for outcome, way in expect.items()]
 
 
