@@ -2,6 +2,9 @@
 
 import gc
 import signal
+from collections.abc import Iterator
+
+import pytest
 
 pytest_plugins = ["tests.browser"]
 
@@ -13,3 +16,11 @@ def pytest_collection_finish() -> None:
     """Leave all that was imported out of what is searched for garbage: every job of an ensemble collects before it begins."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process() -> Iterator[None]:
+    """Let a command that is called in this process, and told of no workers, play in it: tests of workers ask for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.cli.batch.processors", lambda: 1)
+        yield
