@@ -13,7 +13,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell starts what it 
 
 
 def pytest_collection_finish() -> None:
-    """Leave all that was imported out of what is searched for garbage: every job of an ensemble collects before it begins."""
+    """Leave what was imported out of what is searched for garbage: every job of an ensemble collects before it begins."""
     gc.collect()
     gc.freeze()
 
