@@ -161,7 +161,7 @@ def test_an_ensemble_resumed_after_kill_9_is_the_one_that_was_never_stopped(tmp_
         process.wait(timeout=30)
         wait_until(lambda: not alive(process))  # its workers have left with it
     assert 0 < len(runs_done(folder)) < MANY, "it was killed in the middle"
-    assert_same(computed(folder, MANY, workers=2), computed(tmp_path / "whole", MANY, workers=2))
+    assert_same(computed(folder, MANY), computed(tmp_path / "whole", MANY))
 
 
 class Deadly(Job):

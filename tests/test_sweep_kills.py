@@ -27,7 +27,7 @@ from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wa
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")
 
-SHORT = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 96")
+SHORT = SWEEP.replace("days = 9\n", "days = 60\n").replace("n = 6", "n = 96")
 LONG = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 256").replace("points = 4", "points = 64")
 LATEST = 0.3
 """Share of what the whole sweep takes by which a process is killed at the latest."""
@@ -46,7 +46,7 @@ def form(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     text, kills = request.param
     file = written(tmp_path_factory.mktemp("file"), text)
     began = time.monotonic()
-    whole = run_sweep(load_sweep(file), tmp_path_factory.mktemp("whole") / "whole", 2, quiet)
+    whole = run_sweep(load_sweep(file), tmp_path_factory.mktemp("whole") / "whole", 1, quiet)
     return file, kills, whole, time.monotonic() - began
 
 
@@ -131,7 +131,7 @@ def test_killed_and_resumed_by_dask(
     pytest.importorskip("distributed", reason="Dask needs the [cluster] extra")
     file, kills, whole, _ = form
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    with example().cluster(workers=2) as (address, workers):
+    with example().cluster(2) as (address, workers):
         by_dask = ("--engine", "dask", "--scheduler", address)
         died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), 2, 2, *by_dask)
         with started(file, tmp_path / "killed", *by_dask) as process:
