@@ -23,6 +23,7 @@ from sim.experiments.results import Results
 from sim.experiments.runner import JobsFailed
 from sim.experiments.store import open_folder, runs_done
 from sim.scenario import load_scenario
+from tests.forked import pullback
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS = 9
@@ -47,12 +48,16 @@ def assert_same(one: Results, other: Results) -> None:
         assert all(np.array_equal(count, other.rules[matter][rule]) for rule, count in rules.items()), matter
 
 
+def line(folder: Path, runs: int, workers: int) -> tuple[str, ...]:
+    """Return the command line of an ensemble."""
+    return ("run", "baseline", f"--days={DAYS}", f"--workers={workers}", f"--out={folder}", f"--runs={runs}")
+
+
 @contextmanager
-def started(folder: Path, runs: int) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, runs: int, workers: int = 2) -> Iterator[subprocess.Popen[str]]:
     """Start the program in a process group of its own; end what is left of it afterwards."""
-    command = [sys.executable, "-m", "sim", "run", "baseline", "--days", str(DAYS), "--workers", "2", "--out", str(folder)]
     process = subprocess.Popen(
-        [*command, "--runs", str(runs)],
+        [sys.executable, "-m", "sim", *line(folder, runs, workers)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -187,13 +192,12 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(tmp_path: P
 
 def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    with started(folder, 500_000) as first:
+    with started(folder, 500_000, workers=1) as first:
         wait_until(lambda: (folder / "manifest.json").exists())
-        with started(folder, 2) as second:
-            stdout, stderr = second.communicate(timeout=60)
-        assert (second.returncode, stdout) == (75, "")
-        assert stderr.startswith(f"pullback: {folder}: another run is writing here; wait for it, or name another folder")
-        assert stderr.count("\n") == 1
+        second = pullback(*line(folder, 2, workers=1), folder=tmp_path)
+        assert (second.code, second.stdout) == (75, b"")
+        assert second.stderr.startswith(f"pullback: {folder}: another run is writing here; wait for it, or name another folder")
+        assert second.stderr.count("\n") == 1
         before = len(runs_done(folder))
         wait_until(lambda: len(runs_done(folder)) > before)
         assert first.poll() is None
@@ -208,18 +212,16 @@ def test_the_lock_is_free_again_after_a_run(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file of the user's")
-    with started(tmp_path / "file" / "results", 1) as process:
-        stdout, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stdout) == (74, "")
-    assert stderr == f"pullback: {tmp_path / 'file' / 'results'}: Not a directory\n"
+    ended = pullback(*line(tmp_path / "file" / "results", 1, workers=1), folder=tmp_path)
+    assert (ended.code, ended.stdout) == (74, b"")
+    assert ended.stderr == f"pullback: {tmp_path / 'file' / 'results'}: Not a directory\n"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to writing for the administrator")
 def test_a_folder_closed_to_writing_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o555)
-    with started(tmp_path / "closed" / "results", 1) as process:
-        stdout, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stdout) == (74, "")
-    assert stderr == f"pullback: {tmp_path / 'closed' / 'results'}: Permission denied\n"
+    ended = pullback(*line(tmp_path / "closed" / "results", 1, workers=1), folder=tmp_path)
+    assert (ended.code, ended.stdout) == (74, b"")
+    assert ended.stderr == f"pullback: {tmp_path / 'closed' / 'results'}: Permission denied\n"
     assert not list((tmp_path / "closed").iterdir())

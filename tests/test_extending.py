@@ -45,9 +45,9 @@ SCENARIO = 'base = "baseline"\ntitle = "A slow airlift"\n[withdrawal]\nairlift_s
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a copy of the program, to which a test adds."""
+    """Return a copy of the program, with what Python has compiled of it, to which a test adds."""
     for part in ("sim", "scenarios"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, tmp_path / part)
     return tmp_path
 
 

@@ -114,7 +114,7 @@ def test_killed_and_resumed_with_other_workers_and_other_blocks(
     form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:
     file, kills, whole, _ = form
-    died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), workers=3, seed=1)
+    died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), workers=2, seed=1)
     left = committed(tmp_path / "killed")
     monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 96)
     monkeypatch.setattr(sweep_play, "block_runs", lambda days, kept: 25)
