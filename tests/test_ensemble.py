@@ -192,12 +192,12 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(tmp_path: P
 
 def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    with started(folder, 500_000, workers=1) as first:
+    with started(folder, 8192, workers=1) as first:
         wait_until(lambda: (folder / "manifest.json").exists())
         second = pullback(*line(folder, 2, workers=1), folder=tmp_path)
         assert (second.code, second.stdout) == (75, b"")
-        assert second.stderr.startswith(f"pullback: {folder}: another run is writing here; wait for it, or name another folder")
-        assert second.stderr.count("\n") == 1
+        said = f"pullback: {folder}: another run is writing here; wait for it, or name another folder\n"
+        assert second.stderr == said
         before = len(runs_done(folder))
         wait_until(lambda: len(runs_done(folder)) > before)
         assert first.poll() is None
