@@ -1,8 +1,10 @@
 """What all tests can ask for, and what holds for all of them."""
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,6 +12,14 @@ pytest_plugins = ["tests.browser"]
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell starts what it puts in the background so
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make a folder for what is played for all tests; the processes of pytest-xdist are told of it."""
+    if not hasattr(config, "workerinput"):
+        made = TemporaryDirectory(prefix="pullback-tests-")
+        os.environ["PULLBACK_TESTS_LIVED"] = made.name
+        config.add_cleanup(made.cleanup)
 
 
 def pytest_collection_finish() -> None:
