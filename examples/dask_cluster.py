@@ -25,11 +25,8 @@ MALLOC = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "6710
 
 
 @contextmanager
-def cluster(workers: int, *more: str) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Start a scheduler and workers, each in a process group of its own; yield its address and the workers.
-
-    more: options of `dask worker`.
-    """
+def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler and workers, each in a process group of its own; yield its address and the workers."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
         scheduler = _start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
@@ -37,7 +34,7 @@ def cluster(workers: int, *more: str) -> Iterator[tuple[str, list[subprocess.Pop
         try:
             address = _address(file)
             options = ("--nthreads", "1", "--local-directory", folder)
-            started += [_start("worker", address, *options, *more) for _ in range(workers)]
+            started += [_start("worker", address, *options) for _ in range(workers)]
             yield address, started[1:]
         finally:
             for process in reversed(started):

@@ -42,7 +42,7 @@ def test_a_sweep_by_dask_that_lost_a_worker_is_that_of_this_machine(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     file, folder = written(tmp_path, MANY), tmp_path / "dask"
-    with example.cluster(2, "--no-nanny") as (address, workers):
+    with example.cluster(workers=2) as (address, workers):
         with started(file, folder, "--engine", "dask", "--scheduler", address) as process:
             wait_until(lambda: committed(folder) > 1 or process.poll() is not None)
             assert process.poll() is None, "it was killed in the middle"

@@ -131,7 +131,7 @@ def test_killed_and_resumed_by_dask(
     pytest.importorskip("distributed", reason="Dask needs the [cluster] extra")
     file, kills, whole, _ = form
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    with example().cluster(2) as (address, workers):
+    with example().cluster(workers=2) as (address, workers):
         by_dask = ("--engine", "dask", "--scheduler", address)
         died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), 2, 2, *by_dask)
         with started(file, tmp_path / "killed", *by_dask) as process:
