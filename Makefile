@@ -58,12 +58,15 @@ watch: $(RUNNING)
 # by their number of tests, as xdist would have them, the longest come last, and one processor has nothing to do meanwhile.
 TESTS = -n auto --dist loadfile --no-loadscope-reorder
 
+# Tests start the program by the hundred, and each process would compile it anew where Python is kept from writing what it compiled.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest
+
 test: $(DEVELOPING)
-	$(VENV)/bin/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 
 # Which lines the tests run, those of worker processes with them; a page of every file in build/coverage.
 coverage: $(DEVELOPING)
-	$(VENV)/bin/python -m pytest $(TESTS) --cov --cov-report term:skip-covered --cov-report html
+	$(PYTEST) $(TESTS) --cov --cov-report term:skip-covered --cov-report html
 
 # Checks that take minutes; what they came to is kept in tests/verify-last.json.
 verify: $(DEVELOPING)

@@ -237,20 +237,19 @@ def _read_letters(name: str, lines: list[tuple[int, str]], letters: str) -> np.n
         if len(line) != COLUMNS:
             raise InputError(f"{name}: line {number} has {len(line)} letters, expected {COLUMNS}")
     grid = load_grid()
-    holder = np.empty(grid.cells, np.int8)
-    inside = np.zeros((ROWS, COLUMNS), bool)
-    inside[grid.row, grid.col] = True
-    for index, (row, col) in enumerate(zip(grid.row, grid.col, strict=True)):
-        number, line = lines[row]
-        if line[col] not in letters:
-            wanted = ", ".join(letters)
-            raise InputError(f"{name}: line {number}, column {col + 1}: {line[col]!r} is not one of {wanted}")
-        holder[index] = letters.index(line[col])
-    for row, (number, line) in enumerate(lines):
-        for col, letter in enumerate(line):
-            if letter != OUTSIDE and not inside[row, col]:
-                raise InputError(f"{name}: line {number}, column {col + 1}: {letter!r} lies outside the country")
-    return holder
+    signs = np.array([list(line) for _, line in lines])
+    cells, codes = signs[grid.row, grid.col], np.full(grid.cells, -1, np.int8)
+    for code, letter in enumerate(letters):
+        codes[cells == letter] = code
+    for index in np.flatnonzero(codes < 0)[:1]:
+        row, col = grid.row[index], grid.col[index]
+        wanted = ", ".join(letters)
+        raise InputError(f"{name}: line {lines[row][0]}, column {col + 1}: {lines[row][1][col]!r} is not one of {wanted}")
+    stray = signs != OUTSIDE
+    stray[grid.row, grid.col] = False
+    for row, col in np.argwhere(stray)[:1]:
+        raise InputError(f"{name}: line {lines[row][0]}, column {col + 1}: {lines[row][1][col]!r} lies outside the country")
+    return codes
 
 
 def _provinces(table: Table) -> tuple[Province, ...]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, cached_property
 from math import isfinite
 from numbers import Integral, Real
-from typing import Any, get_type_hints
+from typing import Any
 
 from sim.checks import first_repeated, shown
 from sim.errors import InputError
 from sim.scenario_file import HEADING_KEYS, Layer, near_miss
-from sim.values import declared
+from sim.values import declared, types_of
 
 Value = float | int | bool | str
 
@@ -151,7 +151,7 @@ def paths_set(layer: Layer, register: Register) -> list[str]:
 
 def build_section(name: str, section: Any, entries: Mapping[str, Entry]) -> Any:
     """Make the dataclass `section` from the values below the dotted path `name`."""
-    hints = get_type_hints(section)
+    hints = types_of(section)
     given = {}
     for item in fields(section):
         kind, path = hints[item.name], f"{name}.{item.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,7 +45,7 @@ class Layer:
     name: str
     where: str
     folder: Path
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     complete: bool = False
 
     @property
@@ -120,7 +120,7 @@ def read_set(expression: str) -> Layer:
     return Layer("--set", "--set", Path(), data)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> Mapping[str, Any]:
     if path.stem in scenario_names() and not path.exists():
         raise InputError(f"{path}: no such file; the shipped scenario is called {path.stem}")
     return read_toml(path)[0]

@@ -10,8 +10,9 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +74,21 @@ def _line(raw: bytes, place: int) -> int:
     return before.count(b"\n") + before.count(b"\r") + 1
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
-    """Return the tables of a TOML file, and its text. Raises InputError."""
+def read_toml(path: Path) -> tuple[Mapping[str, Any], str]:
+    """Return the tables of a TOML file, which are not to be changed, and its text. Raises InputError."""
     text = read_text(path)
     try:
-        return tomllib.loads(text), text
+        return _parsed(text), text
     except RecursionError:
         raise InputError(f"{path.name}: not TOML: nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{path.name}: not TOML: {error}{_hint(text, str(error))}") from None
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Return the tables of a text. A scenario that is loaded again, or is the base of several, is parsed once."""
+    return tomllib.loads(text)
 
 
 def _hint(text: str, said: str) -> str:

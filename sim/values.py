@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, fields, is_dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -28,9 +30,15 @@ def table() -> Any:
     return field()
 
 
+@cache
+def types_of(section: Any) -> Mapping[str, Any]:
+    """Return the type of each field of the dataclass `section`, by name."""
+    return MappingProxyType(get_type_hints(section))
+
+
 def declared(section: Any, prefix: str = "") -> Iterator[tuple[str, type, dict[str, Any]]]:
     """Yield (path, type, {"unit", "low", "high"}) of every value that the dataclass `section` declares, sub-tables too."""
-    hints = get_type_hints(section)
+    hints = types_of(section)
     for item in fields(section):
         kind = hints[item.name]
         if is_dataclass(kind):

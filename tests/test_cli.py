@@ -228,8 +228,8 @@ def test_anything_else_is_a_bug_with_its_traceback_and_exit_code_70(monkeypatch:
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_says_how_to_go_on_and_goes_on(here: Path, sent: signal.Signals, code: int) -> None:
-    arguments = ("run", "baseline", "--days", "30", "--workers", "2", "--out", "mine", "--json", "--runs")
-    started = process(*arguments, "4096")
+    arguments = ("run", "baseline", "--days", "9", "--out", "mine", "--json", "--workers")
+    started = process(*arguments, "2", "--runs", "4096")
     deadline = time.monotonic() + 60
     while not list(here.glob("mine/outcomes/[0-9]*.parquet")):
         assert started.poll() is None, started.communicate()
@@ -241,7 +241,7 @@ def test_a_stopped_run_says_how_to_go_on_and_goes_on(here: Path, sent: signal.Si
     last = stderr.splitlines()[-1]
     stored = int(last.removeprefix("pullback: stopped: ").split()[0])
     assert last.endswith(f"{stored} of 4096 runs are stored in mine; the same command goes on from there")
-    again = pullback(*arguments, str(stored + 2))
+    again = pullback(*arguments, "1", "--runs", str(stored + 2))
     assert again.exit_code == 0
     assert json.loads(again.stdout)["runs"] >= stored + 2
 

@@ -21,7 +21,7 @@ from sim.experiments.sweep_file import load_sweep
 from sim.experiments.sweep_results import SweepResults
 from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, started, wait_until, written
 
-MANY = SWEEP.replace("points = 4", "points = 8").replace("days = 9", "days = 30").replace(f"n = {RUNS}", "n = 256")
+MANY = SWEEP.replace("points = 4", "points = 8").replace("days = 9", "days = 12").replace(f"n = {RUNS}", "n = 256")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_a_sweep_by_dask_that_lost_a_worker_is_that_of_this_machine(
             _, stderr = process.communicate(timeout=300)
         assert (process.returncode, "slower" in stderr) == (0, False), stderr
     assert list(verify(folder, 1)) == []
-    assert_same(SweepResults(folder), run_sweep(load_sweep(file), tmp_path / "here", 2, quiet))
+    assert_same(SweepResults(folder), run_sweep(load_sweep(file), tmp_path / "here", 1, quiet))
 
 
 def test_a_worker_of_other_code_or_on_another_disk_is_refused(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_two_shards_as_processes_at_the_same_time(tmp_path: Path) -> None:
             assert process.returncode == 0, stderr
     made = status(folder)
     assert (made.done, made.asked, made.points_done) == (POINTS * 128, POINTS * 128, POINTS)
-    assert_same(SweepResults(folder), run_sweep(load_sweep(file), tmp_path / "at once", 2, quiet))
+    assert_same(SweepResults(folder), run_sweep(load_sweep(file), tmp_path / "at once", 1, quiet))
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b", "1/0"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -24,29 +26,43 @@ RUNS, DAYS = 24, 90
 SCENARIOS = ("baseline", "mass-escape", "damascus-presses-on", "early-integration", "us-leaves-first", "transfer-stalls")
 
 
-def evenings(name: str, days: int = DAYS) -> Iterator[tuple[TheatreModel, State]]:
-    """Yield the model on every evening, the first included."""
-    model = TheatreModel(load_scenario(name), runs=RUNS)
-    yield model, model.state
-    while model.day < days:
+@dataclass(frozen=True)
+class Lived:
+    """A model at its horizon, and its state on every evening, the first included."""
+
+    model: TheatreModel
+    states: list[State]
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def lived(request: pytest.FixtureRequest) -> Lived:
+    """Runs of a scenario, lived through once for all that is asserted of them."""
+    model = TheatreModel(load_scenario(request.param), runs=RUNS)
+    states = [deepcopy(model.state)]
+    while model.running:
         model.step()
-        yield model, model.state
+        states.append(deepcopy(model.state))
+    return Lived(model, states)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_what_moscow_has_is_somewhere(name: str) -> None:
+def evenings(lived: Lived, days: int = DAYS) -> Iterator[tuple[TheatreModel, State]]:
+    """Yield the model and its state on every evening, the first included."""
+    for state in lived.states[: days + 1]:
+        yield lived.model, state
+
+
+def test_what_moscow_has_is_somewhere(lived: Lived) -> None:
     begun = None
-    for _, state in evenings(name):
+    for _, state in evenings(lived):
         total = state.stock.sum(axis=0) + state.on_the_road.sum(axis=0)
         begun = total.copy() if begun is None else begun
         np.testing.assert_allclose(total, begun, rtol=1e-6)
         assert (state.stock >= 0).all() and (state.on_the_road >= 0).all()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_detainee_is_held_at_large_or_in_iraq(name: str) -> None:
+def test_a_detainee_is_held_at_large_or_in_iraq(lived: Lived) -> None:
     begun = None
-    for model, state in evenings(name):
+    for model, state in evenings(lived):
         at_large = state.escaped - state.recaptured
         held = state.inmates + at_large
         total = held[PRISONS].sum(axis=0) + state.transferred
@@ -63,10 +79,9 @@ def test_a_detainee_is_held_at_large_or_in_iraq(name: str) -> None:
         assert (state.transferred <= state.transfer_plan).all()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_a_cell_changes_hands_once_with_a_day_and_a_cause(name: str) -> None:
+def test_a_cell_changes_hands_once_with_a_day_and_a_cause(lived: Lived) -> None:
     before = None
-    for _, state in evenings(name, days=60):
+    for _, state in evenings(lived, days=60):
         taken = state.army[:-2] > 0
         if before is not None:
             assert not (before & ~taken).any(), "ground came back without a rule"
@@ -79,9 +94,8 @@ def test_a_cell_changes_hands_once_with_a_day_and_a_cause(name: str) -> None:
         assert (state.army[-2] == 0).all() and (state.army[-1] == 1).all()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_the_survey_is_what_a_count_of_the_cells_gives(name: str) -> None:
-    for model, state in evenings(name, days=30):
+def test_the_survey_is_what_a_count_of_the_cells_gives(lived: Lived) -> None:
+    for model, state in evenings(lived, days=30):
         theatre, held = model.theatre, state.army[:-2] == 0
         for sector in range(len(state.held_area)):
             here = theatre.sector == sector
@@ -91,10 +105,9 @@ def test_the_survey_is_what_a_count_of_the_cells_gives(name: str) -> None:
         assert (state.held_cells.sum(axis=0) == held.sum(axis=0)).all()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_no_side_loses_more_than_it_has_and_nobody_rises(name: str) -> None:
+def test_no_side_loses_more_than_it_has_and_nobody_rises(lived: Lived) -> None:
     killed = None
-    for _, state in evenings(name):
+    for _, state in evenings(lived):
         assert (state.losses <= state.strength + 1e-3).all()
         assert (state.killed[ARMY] >= state.losses[ARMY].sum(axis=0) - 1e-2).all()
         assert (state.killed[FIGHTERS] >= state.losses[FIGHTERS].sum(axis=0) - 1e-2).all()
@@ -103,17 +116,15 @@ def test_no_side_loses_more_than_it_has_and_nobody_rises(name: str) -> None:
         killed = state.killed.copy()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_nobody_flees_from_where_nobody_is(name: str) -> None:
-    for model, state in evenings(name):
+def test_nobody_flees_from_where_nobody_is(lived: Lived) -> None:
+    for model, state in evenings(lived):
         present = model.theatre.sector_population * model.setting["displacement"].present_share_of_2016
         assert (state.fled >= 0).all() and (state.fled <= present + 1).all()
         assert (state.displaced >= 0).all()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_shares_and_indices_stay_within_their_bounds(name: str) -> None:
-    for _, state in evenings(name, days=180):
+def test_shares_and_indices_stay_within_their_bounds(lived: Lived) -> None:
+    for _, state in evenings(lived, days=180):
         for parts in (state.influence_parts, state.authority_parts, state.uncertainty_parts):
             assert (parts >= 0).all() and (parts <= 1 + 1e-6).all()
         for share in (state.prospects, state.readiness, state.guarantor_absence, state.oil_share_damascus):

@@ -24,6 +24,7 @@ from sim.experiments.runner import JobsFailed
 from sim.experiments.sweep import plan
 from sim.experiments.sweep_store import Job
 from sim.scenario import load_scenario
+from tests.forked import pullback
 from tests.sweeps import job_of, runs_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,12 +50,16 @@ def assert_same(one: Results, other: Results) -> None:
         assert all(np.array_equal(count, other.rules[matter][rule]) for rule, count in rules.items()), matter
 
 
+def line(folder: Path, runs: int, workers: int) -> tuple[str, ...]:
+    """Return the command line of an ensemble."""
+    return ("run", "baseline", f"--days={DAYS}", f"--workers={workers}", f"--out={folder}", f"--runs={runs}")
+
+
 @contextmanager
-def started(folder: Path, runs: int) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, runs: int, workers: int = 2) -> Iterator[subprocess.Popen[str]]:
     """Start the program in a process group of its own; end what is left of it afterwards."""
-    command = [sys.executable, "-m", "sim", "run", "baseline", "--days", str(DAYS), "--workers", "2", "--out", str(folder)]
     process = subprocess.Popen(
-        [*command, "--runs", str(runs)],
+        [sys.executable, "-m", "sim", *line(folder, runs, workers)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -163,7 +168,7 @@ def test_an_ensemble_resumed_after_kill_9_is_the_one_that_was_never_stopped(tmp_
         process.wait(timeout=30)
         wait_until(lambda: not alive(process))  # its workers have left with it
     assert 0 < len(runs_in(folder)) < MANY, "it was killed in the middle"
-    assert_same(computed(folder, MANY, workers=2), computed(tmp_path / "whole", MANY, workers=2))
+    assert_same(computed(folder, MANY), computed(tmp_path / "whole", MANY))
 
 
 class Deadly(Job):
@@ -189,13 +194,12 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(
 
 def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    with started(folder, 500_000) as first:
+    with started(folder, 8192, workers=1) as first:
         wait_until(lambda: (folder / "manifest.json").exists())
-        with started(folder, 2) as second:
-            stdout, stderr = second.communicate(timeout=60)
-        assert (second.returncode, stdout) == (75, "")
-        assert stderr.startswith(f"pullback: {folder}: another run is writing here; wait for it, or name another folder")
-        assert stderr.count("\n") == 1
+        second = pullback(*line(folder, 2, workers=1), folder=tmp_path)
+        assert (second.code, second.stdout) == (75, b"")
+        said = f"pullback: {folder}: another run is writing here; wait for it, or name another folder\n"
+        assert second.stderr == said
         before = len(runs_in(folder))
         wait_until(lambda: len(runs_in(folder)) > before)
         assert first.poll() is None
@@ -210,18 +214,16 @@ def test_the_lock_is_free_again_after_a_run(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file of the user's")
-    with started(tmp_path / "file" / "results", 1) as process:
-        stdout, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stdout) == (74, "")
-    assert stderr == f"pullback: {tmp_path / 'file' / 'results'}: Not a directory\n"
+    ended = pullback(*line(tmp_path / "file" / "results", 1, workers=1), folder=tmp_path)
+    assert (ended.code, ended.stdout) == (74, b"")
+    assert ended.stderr == f"pullback: {tmp_path / 'file' / 'results'}: Not a directory\n"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to writing for the administrator")
 def test_a_folder_closed_to_writing_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o555)
-    with started(tmp_path / "closed" / "results", 1) as process:
-        stdout, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stdout) == (74, "")
-    assert stderr == f"pullback: {tmp_path / 'closed' / 'results'}: Permission denied\n"
+    ended = pullback(*line(tmp_path / "closed" / "results", 1, workers=1), folder=tmp_path)
+    assert (ended.code, ended.stdout) == (74, b"")
+    assert ended.stderr == f"pullback: {tmp_path / 'closed' / 'results'}: Permission denied\n"
     assert not list((tmp_path / "closed").iterdir())

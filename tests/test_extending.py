@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,9 +45,9 @@ SCENARIO = 'base = "baseline"\ntitle = "A slow airlift"\n[withdrawal]\nairlift_s
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a copy of the program, to which a test adds."""
+    """Return a copy of the program, with what Python has compiled of it, to which a test adds."""
     for part in ("sim", "scenarios"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, tmp_path / part)
     return tmp_path
 
 
@@ -61,29 +62,46 @@ def add(file: Path, lines: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + lines, encoding="utf-8")
 
 
-def pullback(tree: Path, *arguments: str) -> str:
+LINES = """\
+import json, sys
+from click.testing import CliRunner
+from sim.cli import commands
+for line in json.loads(sys.argv[1]):
+    done = CliRunner().invoke(commands, line)
+    assert done.exit_code == 0, done.stderr
+    print(json.dumps(done.stdout))
+"""
+"""What a process does with command lines, one after the other."""
+
+
+def pullback(tree: Path, *lines: tuple[str, ...]) -> list[str]:
+    """Return what each command line prints, given to the copy in one process."""
     done = subprocess.run(
-        [sys.executable, "-m", "sim", *arguments],
+        [sys.executable, "-c", LINES, json.dumps(lines)],
         cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return [json.loads(said) for said in done.stdout.splitlines()]
 
 
-def results(tree: Path, scenario: str, *more: str) -> dict[str, dict[str, Any]]:
-    """Run a scenario on the copy and return its outcomes by name."""
-    made = json.loads(pullback(tree, "run", scenario, *RUNS, *more, "--json"))
-    return {outcome["name"]: outcome for outcome in made["outcomes"]}
+def run(scenario: str, *more: str) -> tuple[str, ...]:
+    return ("run", scenario, *RUNS, *more, "--json")
 
 
+def outcomes(said: str) -> dict[str, dict[str, Any]]:
+    """Return the outcomes that a run tells, by name."""
+    return {outcome["name"]: outcome for outcome in json.loads(said)["outcomes"]}
+
+
+@cache
 def unchanged(*more: str) -> dict[str, dict[str, Any]]:
     """Return the outcomes of the baseline on the program as it is."""
     with TemporaryDirectory() as folder:
-        done = CliRunner().invoke(commands, ("run", "baseline", *RUNS, *more, "--out", f"{folder}/unchanged", "--json"))
-    return {outcome["name"]: outcome for outcome in json.loads(done.stdout)["outcomes"]}
+        done = CliRunner().invoke(commands, run("baseline", *more, "--out", f"{folder}/unchanged"))
+    return outcomes(done.stdout)
 
 
 def add_rule(tree: Path) -> None:
@@ -117,35 +135,40 @@ def add_scenario(tree: Path) -> None:
 
 def test_a_rule_is_a_function_and_a_line_of_its_policy(tree: Path) -> None:
     add_rule(tree)
-    assert "the_front_has_reached_hasakah" in pullback(tree, "show", "baseline", "--rules")
-    story = pullback(tree, "explain", "baseline", "--run", "0", "--actor", "moscow")
+    explain = ("explain", "baseline", "--run", "0", "--actor", "moscow")
+    rules, story = pullback(tree, ("show", "baseline", "--rules"), explain)
+    assert "the_front_has_reached_hasakah" in rules
     assert "Moscow, qamishli: Evacuate the airport and the outposts. the_front_has_reached_hasakah:" in story
 
 
 def test_an_actor_is_a_file_and_a_line_of_agents(tree: Path) -> None:
     add_actor(tree)
-    assert results(tree, "baseline", *US_IDLE, "--out", "with") != unchanged(*US_IDLE)
-    story = pullback(tree, "explain", "with", "--run", "0", "--actor", "erbil")
+    explain = ("explain", "with", "--run", "0", "--actor", "erbil")
+    made, story = pullback(tree, run("baseline", *US_IDLE, "--out", "with"), explain)
+    assert outcomes(made) != unchanged(*US_IDLE)
     assert "Erbil, mediation: Ask Damascus to halt. hasakah_is_being_lost:" in story
     assert "Erbil: mediation" in (tree / "with/report.html").read_text(encoding="utf-8")
 
 
 def test_a_mechanism_is_a_file_and_a_line_of_mechanisms(tree: Path) -> None:
     add_mechanism(tree)
-    made = results(tree, "baseline", "--out", "made")
-    assert made["displaced_end"]["median"] < 0.8 * unchanged()["displaced_end"]["median"]
-    assert "[onward]" in pullback(tree, "show", "baseline")
+    made, shown = pullback(tree, run("baseline", "--out", "made"), ("show", "baseline"))
+    assert outcomes(made)["displaced_end"]["median"] < 0.8 * unchanged()["displaced_end"]["median"]
+    assert "[onward]" in shown
 
 
 def test_an_outcome_is_a_line_of_outcomes(tree: Path) -> None:
     add_outcome(tree)
-    made = results(tree, "baseline", "--out", "made")["days_of_fighting"]
+    export = ("export", "made", "--outcome", "days_of_fighting")
+    told, table = pullback(tree, run("baseline", "--out", "made"), export)
+    made = outcomes(told)["days_of_fighting"]
     assert (made["n"], made["unit"]) == (24, "days") and 0 < made["median"] <= 12
-    assert pullback(tree, "export", "made", "--outcome", "days_of_fighting").startswith('"run","days_of_fighting"')
+    assert table.startswith('"run","days_of_fighting"')
     assert "amascus attacked somewhere" in (tree / "made/report.html").read_text(encoding="utf-8")
 
 
 def test_a_scenario_is_a_file(tree: Path) -> None:
     add_scenario(tree)
-    assert "slow-airlift" in pullback(tree, "list")
-    assert results(tree, "slow-airlift")["sorties"]["mean"] < unchanged()["sorties"]["mean"]
+    listed, made = pullback(tree, ("list",), run("slow-airlift"))
+    assert "slow-airlift" in listed
+    assert outcomes(made)["sorties"]["mean"] < unchanged()["sorties"]["mean"]

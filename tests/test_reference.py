@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +40,13 @@ TAKES_EFFECT = 9
 
 @dataclass(frozen=True)
 class Game:
-    """What is played: a scenario, on the random world of a number or on the scenario's own ground."""
+    """What is played: a scenario, on the random world of a number or on the scenario's own ground.
+
+    make: makes the scenario, once the game is played.
+    """
 
     name: str
-    scenario: Scenario
+    make: Callable[[], Scenario]
     world: int
     days: int = DAYS
     first_run: int = 0
@@ -57,13 +61,17 @@ class Played:
     moved: frozenset[str]
 
 
+@cache
+def loaded(name: str, sets: tuple[str, ...] = ()) -> Scenario:
+    return load_scenario(name, sets)
+
+
 def shipped() -> list[Game]:
     """Every shipped scenario on a world of its own; those of 2025 until their deadline has lapsed."""
     games = []
     for number, name in enumerate(list_scenarios()):
-        scenario = load_scenario(name)
-        days = scenario.days if scenario.start_date.year == 2025 else DAYS
-        games.append(Game(name, scenario, number, days, first_run=100 * number))
+        days = loaded(name).days if loaded(name).start_date.year == 2025 else DAYS
+        games.append(Game(name, partial(loaded, name), number, days, first_run=100 * number))
     return games
 
 
@@ -73,15 +81,19 @@ def policies() -> list[Game]:
     for agent in AGENTS:
         for number, policy in enumerate(agent.policies):
             choice = f'{agent.name}.policy="{policy}"'
-            games.append(Game(choice, load_scenario("baseline", [choice]), 20 + number, DAYS_OF_POLICIES))
-            later = branch_off(load_scenario("from-ceasefire"), TAKES_EFFECT, [choice])
+            games.append(Game(choice, partial(loaded, "baseline", (choice,)), 20 + number, DAYS_OF_POLICIES))
+            later = partial(branched, "from-ceasefire", choice)
             games.append(Game(f"{choice} from day {TAKES_EFFECT}", later, 30 + number, DAYS_OF_POLICIES))
     return games
 
 
-def values_at_random(name: str, seed: int) -> Game:
+def branched(name: str, choice: str) -> Scenario:
+    return branch_off(loaded(name), TAKES_EFFECT, [choice])
+
+
+def values_at_random(name: str, seed: int) -> Scenario:
     """A scenario with every value drawn from its range, and the policies from among those of the actors."""
-    random, scenario, says = np.random.default_rng(seed), load_scenario(name), registry().declared
+    random, scenario, says = np.random.default_rng(seed), loaded(name), registry().declared
     drawn: dict[str, float | int | str] = {}
     for path, entry in scenario.entries.items():
         if entry.range:
@@ -89,10 +101,10 @@ def values_at_random(name: str, seed: int) -> Game:
             drawn[path] = round(number) if says[path].type is int else number
         elif path.endswith(".policy"):
             drawn[path] = str(random.choice(says[path].choices))
-    return Game(f"{name}, values {seed}", scenario.with_values(drawn, "drawn"), seed, DAYS_OF_VALUES, first_run=seed)
+    return scenario.with_values(drawn, "drawn")
 
 
-def ordered_at_random(seed: int) -> Game:
+def ordered_at_random(seed: int) -> Scenario:
     """The baseline with one order of a person to each actor in each matter, on some days."""
     random, scenario = np.random.default_rng(seed), baseline()
     orders = []
@@ -100,7 +112,7 @@ def ordered_at_random(seed: int) -> Game:
         first, last = np.sort(random.integers(1, DAYS_OF_POLICIES, 2))
         day = np.datetime64(scenario.start_date) + np.array([first, last])
         orders.append(DatedOrder(*matter.split("."), str(random.choice(known)), *day.tolist()))
-    return Game(f"orders {seed}", replace(scenario, orders=tuple(orders)), seed, DAYS_OF_POLICIES)
+    return replace(scenario, orders=tuple(orders))
 
 
 ON_THE_LATTICE = (
@@ -116,14 +128,17 @@ ON_THE_LATTICE = (
 
 def on_the_lattice() -> list[Game]:
     return [
-        Game(" ".join(["lattice:", name, *sets]), load_scenario(name, sets), THE_LATTICE, days, first_run=5)
+        Game(" ".join(["lattice:", name, *sets]), partial(loaded, name, sets), THE_LATTICE, days, first_run=5)
         for name, sets, days in ON_THE_LATTICE
     ]
 
 
 def games() -> dict[str, Game]:
-    from_ranges = [values_at_random(name, 40 + n) for n, name in enumerate(("baseline", "from-ceasefire") * 6)]
-    ordered = [ordered_at_random(seed) for seed in range(60, 66)]
+    from_ranges = [
+        Game(f"{name}, values {seed}", partial(values_at_random, name, seed), seed, DAYS_OF_VALUES, first_run=seed)
+        for seed, name in enumerate(("baseline", "from-ceasefire") * 6, 40)
+    ]
+    ordered = [Game(f"orders {seed}", partial(ordered_at_random, seed), seed, DAYS_OF_POLICIES) for seed in range(60, 66)]
     every = [*shipped(), *policies(), *from_ranges, *ordered, *on_the_lattice()]
     return {game.name: game for game in every}
 
@@ -135,9 +150,10 @@ GAMES = games()
 def played(name: str) -> Played:
     """Step core and reference side by side until a day on which they differ."""
     game = GAMES[name]
-    theatre = theatre_of(game.scenario) if game.world == THE_LATTICE else small_war(game.world)
-    model = TheatreModel(game.scenario, RUNS, game.first_run, theatre)
-    plain = {column: Reference(game.scenario, game.first_run + column, theatre) for column in COMPARED}
+    scenario = game.make()
+    theatre = theatre_of(scenario) if game.world == THE_LATTICE else small_war(game.world)
+    model = TheatreModel(scenario, RUNS, game.first_run, theatre)
+    plain = {column: Reference(scenario, game.first_run + column, theatre) for column in COMPARED}
     before = {item.name: np.copy(getattr(model.state, item.name)) for item in fields(State)}
     found, rules, moved = told(model, plain), set(), set()
     while not found and model.day < game.days:
@@ -270,7 +286,7 @@ CHANGED = (
 def test_a_value_changed_in_one_of_the_two_is_found(change: str) -> None:
     theatre = small_war(3)
     model = TheatreModel(baseline(), RUNS, 0, theatre)
-    plain = {column: Reference(load_scenario("baseline", [change]), column, theatre) for column in COMPARED}
+    plain = {column: Reference(loaded("baseline", (change,)), column, theatre) for column in COMPARED}
     found = told(model, plain)
     while not found and model.day < DAYS:
         model.step()

@@ -27,6 +27,7 @@ from sim.experiments.sweep_store import Job, all_parts, parts
 from sim.experiments.tables import outcomes_of
 from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES, outcome_table
+from tests.jobs import full_disk, half
 from tests.sweeps import DAYS, POINTS, ROWS, RUNS, SWEEP, assert_same, committed, flip, quiet, started, wait_until, written
 
 
@@ -145,10 +146,10 @@ def test_a_sweep_resumed_after_kill_9_is_the_one_that_was_never_stopped(tmp_path
             wait_until(lambda now=before: committed(folder) > now)
             killed += process.poll() is None
             process.kill()
-    resumed = run_sweep(load_sweep(big), folder, 2, quiet)
+    resumed = run_sweep(load_sweep(big), folder, 1, quiet)
     assert killed, "it was killed in the middle"
     assert list(verify(folder, 1)) == []
-    assert_same(resumed, run_sweep(load_sweep(big), tmp_path / "whole", 2, quiet))
+    assert_same(resumed, run_sweep(load_sweep(big), tmp_path / "whole", 1, quiet))
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -167,21 +168,9 @@ def test_a_stopped_sweep_says_so_in_one_line_and_leaves_no_process(sent: int, co
 # --- failures ---------------------------------------------------------------------------------------------------------
 
 
-def half(job: int) -> None:
-    """Raise for 3, kill the worker for 5, be done with others."""
-    if job == 3:
-        raise ValueError("three is\nrefused")
-    if job == 5:
-        os._exit(1)
-
-
 def test_a_job_that_raises_or_kills_is_named_and_the_others_are_done() -> None:
     told = dict(work_off(half, range(9), 2))
     assert told == dict.fromkeys(range(9)) | {3: "raised ValueError: three is refused", 5: "killed their worker"}
-
-
-def full_disk(job: int) -> None:
-    raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

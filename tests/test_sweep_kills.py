@@ -27,7 +27,7 @@ from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wa
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")
 
-SHORT = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 96")
+SHORT = SWEEP.replace("days = 9\n", "days = 60\n").replace("n = 6", "n = 96")
 LONG = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 256").replace("points = 4", "points = 64")
 LATEST = 0.3
 """Share of what the whole sweep takes by which a process is killed at the latest."""
@@ -46,7 +46,7 @@ def form(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     text, kills = request.param
     file = written(tmp_path_factory.mktemp("file"), text)
     began = time.monotonic()
-    whole = run_sweep(load_sweep(file), tmp_path_factory.mktemp("whole") / "whole", 2, quiet)
+    whole = run_sweep(load_sweep(file), tmp_path_factory.mktemp("whole") / "whole", 1, quiet)
     return file, kills, whole, time.monotonic() - began
 
 
@@ -114,7 +114,7 @@ def test_killed_and_resumed_with_other_workers_and_other_blocks(
     form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:
     file, kills, whole, _ = form
-    died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), workers=3, seed=1)
+    died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), workers=2, seed=1)
     left = committed(tmp_path / "killed")
     monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 96)
     monkeypatch.setattr(sweep_play, "block_runs", lambda days, kept: 25)

@@ -17,11 +17,11 @@ import pytest
 
 from sim.analysis.differences import Difference, differences
 from sim.analysis.pairs import Paired, Side
-from sim.model import TheatreModel
 from sim.outcomes import OUTCOMES, outcome_table
 from sim.scenario import list_scenarios, load_scenario
+from tests.lived import RUNS, lived
 
-RUNS, FULL_RUNS = 96, 512
+FULL_RUNS = 512
 RISES = ("up", "later")
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
@@ -51,13 +51,7 @@ def shows(found: Difference, direction: str) -> bool:
 @cache
 def played(name: str, runs: int) -> dict[str, np.ndarray]:
     """Return outcome -> (runs,) at the scenario's own horizon."""
-    scenario = load_scenario(name)
-    tables = []
-    for first in range(0, runs, FULL_RUNS):
-        model = TheatreModel(scenario, runs=min(FULL_RUNS, runs - first), first_run=first)
-        model.run_to(scenario.days)
-        tables.append(outcome_table(model.history))
-    return {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
+    return outcome_table(lived(load_scenario(name), runs))
 
 
 def difference(name: str, outcome: str, runs: int) -> Difference:
@@ -72,7 +66,7 @@ def difference(name: str, outcome: str, runs: int) -> Difference:
     return differences(Paired(sides[0], (sides[1],), ()), (BY_NAME[outcome],))[0]
 
 
-WHAT_IFS = {name: dict(load_scenario(name).expect) for name in list_scenarios() if load_scenario(name).expect}
+WHAT_IFS = {name: dict(expect) for name in list_scenarios() if (expect := load_scenario(name).expect)}
 EXPECTATIONS = [(name, outcome, way) for name, expect in WHAT_IFS.items() for outcome, way in expect.items()]
 
 

@@ -6,6 +6,7 @@ import errno
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import current_process, resource_tracker, spawn
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,19 @@ def test_a_system_that_gives_nothing_for_workers(fault: Exception, said: str, wh
     monkeypatch.setattr(ProcessPoolExecutor, when, refuse)
     with pytest.raises(WorkersCannotStart, match=f"no worker can start: the system gives no .*{said}.*; workers=1 works"):
         LocalPool(2)
+
+
+@pytest.mark.parametrize("fault", [OSError("handle is closed"), ValueError("bad value(s) in fds_to_keep")])
+def test_a_worker_that_dies_while_another_starts_breaks_the_pool(fault: Exception, monkeypatch: Any) -> None:
+    """What starting says depends on whether the numbers of the closed pipes have been given out again."""
+    with LocalPool(1) as pool:
+
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise fault
+
+        monkeypatch.setattr(ProcessPoolExecutor, "submit", refuse)
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(abs, 1)
 
 
 def test_a_script_from_standard_input_has_no_file_that_workers_could_import(monkeypatch: Any) -> None:

@@ -51,8 +51,11 @@ class LocalPool(ProcessPoolExecutor):
         """Hand out a job, starting another worker where all are busy. Raises WorkersCannotStart where none can."""
         try:
             return super().submit(fn, *args, **kwargs)
-        except (OSError, MemoryError) as error:
-            if isinstance(error, OSError) and error.errno is None:  # its pipes are closed: a worker has died meanwhile
+        except (OSError, MemoryError, ValueError) as error:
+            closed = isinstance(error, OSError) and error.errno is None
+            if closed or isinstance(
+                error, ValueError
+            ):  # its pipes are closed, or others have their numbers: a worker has died
                 raise BrokenProcessPool(str(error)) from None
             raise _cannot(f"the system gives no more of them ({_said(error)})") from None
 

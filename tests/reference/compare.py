@@ -31,9 +31,9 @@ def _other_rule(model: TheatreModel, column: int, reference: Reference, matter: 
 
 def _equal(core: np.ndarray, plain: np.ndarray) -> bool:
     assert core.dtype == plain.dtype and core.shape == plain.shape
-    if core.dtype == np.float32:
-        return bool(np.allclose(core, plain, rtol=RELATIVE, atol=ABSOLUTE))
-    return bool((core == plain).all())
+    if (core == plain).all():
+        return True
+    return core.dtype == np.float32 and bool(np.allclose(core, plain, rtol=RELATIVE, atol=ABSOLUTE))
 
 
 def _shown(mine: object, other: object) -> str:

@@ -197,7 +197,7 @@ def write_indices(world: World, run: Run, rates: Any) -> None:
         tie,
         float(run.base_status[0] + run.base_status[1]) / 4.0,
     ]
-    whose = [world.army_at(run, cell) for cell in range(world.grid.cells)]
+    whose = world.army_everywhere(run)
     area, people = world.grid.area_km2.astype(float), world.grid.population.astype(float)
     absence, attacked = float(run.guarantor_absence), bool(run.fighting.any())
     run.authority_parts = [

@@ -49,6 +49,9 @@ class World:
             ]
             for i in self.cells
         ]
+        self.army_at_start = [bool(holder == 0) for holder in self.theatre.start_holder[: self.grid.cells]]
+        self.of_sector = [[i for i in self.cells if self.sector[i] == s] for s in range(len(SECTORS))]
+        self.of_province = [[i for i in self.cells if self.province[i] == p] for p in range(len(self.provinces))]
         self.country_area = sum(float(area) for area in self.grid.area_km2)
         self.sector_area = [self._total(self.area, s) for s in range(len(SECTORS))]
         self.sector_population = [self._total(self.population, s) for s in range(len(SECTORS))]
@@ -74,6 +77,13 @@ class World:
             return bool(self.theatre.start_holder[lattice_cell] == 0)
         return bool(run.army[row] > 0)
 
+    def army_everywhere(self, run: Run) -> list[bool]:
+        """Say of each lattice cell whether Damascus's forces stand in it."""
+        whose = list(self.army_at_start)
+        for lattice_cell, row in self.rows.items():
+            whose[lattice_cell] = bool(run.army[row] > 0)
+        return whose
+
 
 def added(numbers: object) -> np.float32:
     """Add up one by one in single precision."""
@@ -92,7 +102,7 @@ def survey(world: World, run: Run) -> None:
     """Sum up the ground, cell by cell."""
     arab = 0
     for sector in range(len(SECTORS)):
-        mine = [i for i in world.cells if world.sector[i] == sector]
+        mine = world.of_sector[sector]
         run.held_area[sector] = added(world.area[i] for i in mine if free(run, i))
         run.held_people[sector] = added(world.population[i] for i in mine if free(run, i))
         run.gone_people[sector] = added(world.population[i] for i in mine if run.gone_over[i] > 0)
@@ -100,7 +110,7 @@ def survey(world: World, run: Run) -> None:
         arab += sum(free(run, i) and world.community[i] and world.allegiance_class[i] == OTHER for i in mine)
     run.held_arab = arab
     for province in range(len(world.provinces)):
-        run.held_cells[province] = sum(free(run, i) for i in world.cells if world.province[i] == province)
+        run.held_cells[province] = sum(free(run, i) for i in world.of_province[province])
     for index, cells in enumerate(world.counted):
         run.taken_cells[index] = sum(bool(run.taken_on[i] != NEVER) for i in cells)
 
