@@ -55,7 +55,8 @@ class Uncertain:
     def described(self) -> dict[str, Any]:
         """Return what a manifest keeps."""
         ranges = {path: list(ends) for path, ends in self.ranges.items()}
-        return {"what": self.what, "seed": self.seed, "each": EACH, "ranges": ranges, "digest": self.digest}
+        counted = {"each": EACH, "drawn": len(self.paths)}
+        return {"what": self.what, "seed": self.seed, **counted, "ranges": ranges, "digest": self.digest}
 
     def values(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Return by path (runs,) the values of the runs of these numbers."""
