@@ -87,8 +87,8 @@ def summary_of(results: Results, stated: Results | None = None) -> dict[str, Any
         return made
     start, days = scenario.start_date, scenario.days
     others = {} if stated is None else summaries(stated.outcomes, start, days)
-    sets = sets_of(results.outcomes["run"])
-    clusters = np.column_stack([sets, np.arange(len(sets))])
+    clusters = results.clusters
+    assert clusters is not None, "values are drawn by run"
     by_name = {outcome["name"]: outcome for outcome in made["outcomes"]}
     for outcome in OUTCOMES:
         share, row = share_of_values(outcome, results.outcomes, days), by_name[outcome.name]
@@ -98,5 +98,5 @@ def summary_of(results: Results, stated: Results | None = None) -> dict[str, Any
             _, row["ci"] = pooled_share(values[known] > 0, clusters[known])
         row |= {"as_stated": others.get(outcome.name), "values": None if share is None else asdict(share)}
     drawn = results.manifest["uncertain"]
-    told = {"what": drawn["what"], "drawn": drawn["drawn"], "each": drawn["each"], "sets": len(np.unique(sets))}
+    told = {"what": drawn["what"], "drawn": drawn["drawn"], "each": drawn["each"], "sets": len(np.unique(clusters[:, 0]))}
     return made | {"uncertain": told}

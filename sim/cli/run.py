@@ -99,7 +99,7 @@ def run(
         _check_goes_on(loaded, saved)
     drawn = drawn_values(loaded, uncertain, saved)
     folder, workers = save or out or results_folder(loaded, drawn), workers or processors()
-    need = need_of(loaded, workers, folder)
+    need = need_of(loaded, workers, folder, drawn)
     if not anyway:
         check_room(need, folder)
     tell_cost(loaded, need, workers)

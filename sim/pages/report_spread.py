@@ -35,7 +35,7 @@ def spread_sections(made: Mapping[str, Any], calendar: Calendar) -> list[Element
                 "p",
                 f"{drawn(made['uncertain'])}. Range of 90% of the runs, or how many are so, with values drawn and with "
                 "every value as stated. By values: the part of the variance over the runs that two runs of the same values "
-                "have in common, with its 95% interval; the rest is chance. A date that does not come counts as the last day.",
+                "have in common, with its 95% interval; the rest is chance. Dates that do not come count as the last day.",
             ),
             folded("Table of the outcomes", table("Spread of the outcomes", columns, rows), open_=True),
         )
