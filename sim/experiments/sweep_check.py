@@ -19,10 +19,10 @@ from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
 from sim.experiments.stored import Stored
+from sim.experiments.sweep_file import LEVELS
 from sim.experiments.sweep_kept import scenario_faults
 from sim.experiments.sweep_play import play
 from sim.experiments.sweep_store import (
-    LEVELS,
     STAMP,
     Job,
     all_parts,

@@ -13,8 +13,8 @@ from sim.experiments.ensemble import ensemble_of
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard
 from sim.experiments.sweep import job_runs, points_of
-from sim.experiments.sweep_file import Sweep
-from sim.experiments.sweep_store import LEVELS, Job, parts, times_there
+from sim.experiments.sweep_file import LEVELS, Sweep
+from sim.experiments.sweep_store import Job, parts, times_there
 from sim.experiments.uncertain import Uncertain
 from sim.scenario import Scenario
 

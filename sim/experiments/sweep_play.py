@@ -22,7 +22,8 @@ from sim.experiments.locks import Pass
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.places import control_table, rules_table
 from sim.experiments.replicates import streams_of
-from sim.experiments.sweep_store import LEVELS, Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
+from sim.experiments.sweep_file import LEVELS
+from sim.experiments.sweep_store import Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
 from sim.experiments.uncertain import Uncertain
 from sim.history import History
 from sim.model import TheatreModel

@@ -57,9 +57,6 @@ from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
 from sim.scenario_heading import MOST_RUNS
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of the quantiles of the daily series."""
-
 TABLES = ("series", "control", "rules", "states", "outcomes")
 STAMP = b"pullback_sweep"
 PART = re.compile(r"(\d+)-(\d+)_(\d+)-(\d+)\.parquet")
