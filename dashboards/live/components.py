@@ -77,13 +77,13 @@ def Map(  # noqa: N802
     said: str,
     emptied: list[str],
     against: str,
-    drawn: bool,
+    uncertain: bool,
     event_ack: Heard,
     event_show: Heard,
 ) -> None:
     """Draw the map. emptied: keys of the bases and prisons that the watched run has emptied, drawn hollow.
 
-    drawn: whether uncertain values differ by run.
+    uncertain: whether uncertain values differ by run.
     """
 
 
@@ -101,9 +101,15 @@ def Transport(  # noqa: N802
 
 @drawn("fans.vue")
 def Fans(  # noqa: N802
-    charts: dict[str, Any], frame: dict[str, Any], other: str, watched: str, drawn: bool, event_ack: Heard, event_do: Heard
+    charts: dict[str, Any],
+    frame: dict[str, Any],
+    other: str,
+    watched: str,
+    uncertain: bool,
+    event_ack: Heard,
+    event_do: Heard,
 ) -> None:
-    """Draw the fan charts. drawn: whether uncertain values differ by run."""
+    """Draw the fan charts. uncertain: whether uncertain values differ by run."""
 
 
 @drawn("actors.vue")

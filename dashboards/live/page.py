@@ -60,7 +60,7 @@ def _Map(here: Desk) -> None:  # noqa: N802
         said=here.run_said(view),
         emptied=view.emptied,
         against=stage.heading["against"] or "",
-        drawn=bool(stage.heading["drawn"]),
+        uncertain=bool(stage.heading["drawn"]),
         event_ack=lambda number: here.engine.acknowledge("map", int(number)),
         event_show=lambda shows: here.engine.send(ask.Show(str(shows))),
     )
@@ -88,7 +88,7 @@ def _Fans(here: Desk) -> None:  # noqa: N802
         frame={key: value for key, value in here.frame.value.items() if key != "planes"},
         other="the same run by its policy" if view.seat else f"median of {against}" if against else "",
         watched=here.run_said(view),
-        drawn=bool(stage.heading["drawn"]),
+        uncertain=bool(stage.heading["drawn"]),
         event_ack=lambda got: here.engine.acknowledge("charts", int(got[0]), int(got[1]), int(got[2])),
         event_do=here.do,
     )
