@@ -185,6 +185,8 @@ def test_the_share_of_values_is_found_and_its_interval_covers(share: float) -> N
 def test_nothing_is_said_of_what_does_not_vary_or_comes_in_few_sets() -> None:
     flat = {"run": np.arange(100), "killed_sdf": np.zeros(100)}
     assert share_of_values(KILLED, flat, DAYS) is None
+    rare = {"run": np.arange(200), "killed_sdf": np.where(np.arange(200) < 6, 1.0, 0.0)}
+    assert share_of_values(KILLED, rare, DAYS) is None
     assert share_of_values(KILLED, pairs(0.5, 10, 1), DAYS) is None
     alone = pairs(0.5, 200, 1)
     assert share_of_values(KILLED, {name: values[::2] for name, values in alone.items()}, DAYS) is None

@@ -20,6 +20,9 @@ from sim.experiments.uncertain import sets_of
 from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 
 FEWEST_SETS = 16
+FEWEST_APART = 8
+"""Runs that differ from what most have: with fewer, two that agree are luck."""
+
 RESAMPLES = 400
 LEVELS = (0.025, 0.975)
 
@@ -39,7 +42,7 @@ class Share:
 
 @own_numerics
 def share_of_values(outcome: Outcome, table: Mapping[str, np.ndarray], days: int) -> Share | None:
-    """Return what values bring of an outcome, None where it is a name, does not vary, or arises in few sets.
+    """Return what values bring of an outcome, None where it is a name, hardly varies, or arises in few sets.
 
     table: outcome -> (runs,), and "run" -> their numbers. A date that does not come within the `days` counts as the last.
     """
@@ -49,7 +52,7 @@ def share_of_values(outcome: Outcome, table: Mapping[str, np.ndarray], days: int
     values = np.where(np.isnan(values), days, values) if outcome.type == DATE else values
     values = np.where(arising(outcome, table), values, np.nan)
     pairs = _pairs(values, sets_of(table["run"]))
-    if len(pairs) < FEWEST_SETS or np.ptp(pairs) == 0:
+    if len(pairs) < FEWEST_SETS or pairs.size - np.unique(pairs, return_counts=True)[1].max() < FEWEST_APART:
         return None
     drawn = np.random.default_rng(0).integers(len(pairs), size=(RESAMPLES, len(pairs)))
     low, high = np.quantile(_common(pairs[drawn]), LEVELS)
