@@ -103,7 +103,7 @@ class Scenario:
 
     @property
     def own(self) -> frozenset[str]:
-        """Paths of the values that are what it asks: set away from the root of its bases, by a base or itself, or by --set."""
+        """Paths of the values that are what it asks: set away from the root of its bases, or given by --set."""
         away = {path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value}
         return frozenset(away | {path for path, entry in self.entries.items() if entry.set_by == "--set"})
 
