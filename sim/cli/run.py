@@ -94,7 +94,7 @@ def run(
     loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
     states = States(taken_up=saved, horizon=loaded.days if save else None)
     if until is not None:
-        loaded = loaded.with_values({"days": _day_number(until, loaded)}, set_by="--until")
+        loaded = loaded.with_values({"days": day_number(until, loaded)}, set_by="--until")
     if saved is not None:
         _check_goes_on(loaded, saved)
     drawn = drawn_values(loaded, uncertain, saved)
@@ -179,7 +179,7 @@ def _check_goes_on(loaded: Scenario, saved: Path) -> None:
         raise InputError(f"{saved}: was saved on the evening of {kept.end_date}; its runs cannot end on {loaded.end_date}")
 
 
-def _day_number(text: str, loaded: Scenario) -> int:
+def day_number(text: str, loaded: Scenario) -> int:
     """Read a date or a number of days from the start, which the runs reach. Raises InputError."""
     from datetime import date, timedelta
 

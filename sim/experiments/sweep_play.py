@@ -103,7 +103,7 @@ def compute(task: Task, job: Job) -> None:
         if "horizon" in manifest:
             states.append(snapshot.take(model))
     played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
-    commit(task, job, played, snapshot.joined(states) if states else None)
+    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.back) if states else None)
 
 
 def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray] | None = None) -> None:
@@ -161,8 +161,7 @@ def _models(
 ) -> Iterator[TheatreModel]:
     """Yield models that have run to the end, of `most` runs each.
 
-    numbers: (runs,) of the runs whose places the blocks hold. saved: a snapshot of all the runs to start from, which fit
-    into one model.
+    numbers: (runs,) of the runs whose places the blocks hold. saved: a snapshot of all the runs, to start from.
     """
     for block in blocks:
         for first in range(0, len(block.places), most):
@@ -172,7 +171,7 @@ def _models(
             own = [{path: values[piece] for path, values in stage.items()} for stage in block.columns]
             model = TheatreModel(block.scenario, numbers=numbers[block.places[piece]], columns=own)
             if saved is not None:
-                snapshot.restore(model, saved)
+                snapshot.restore(model, snapshot.chosen(saved, block.places[piece]))
             model.run_to(block.scenario.days)
             yield model
 
