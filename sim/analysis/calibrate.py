@@ -160,7 +160,7 @@ def design_of(sweep: Sweep) -> Design:
     """Return the points of a calibration as arrays."""
     factors = sweep.recipe.uncertainties
     low, high = np.array([(factor.low, factor.high) for factor in factors]).T
-    return Design(tuple(factor.path for factor in factors), low, high, np.array(sweep.design.rows, float))
+    return Design(tuple(factor.path for factor in factors), low, high, np.column_stack(sweep.design.rows.columns))
 
 
 def answers_in(observations: Sequence[Observation], history: History) -> dict[str, np.ndarray]:
