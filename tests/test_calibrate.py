@@ -266,6 +266,18 @@ def test_sets_of_a_users_own_scenario_find_it(tmp_path: Path) -> None:
     assert load_sweep(folder / "plausible.toml").base.hash == scenario.hash
 
 
+def test_other_points_go_to_a_folder_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for points in ("2", "3"):
+        with pytest.raises(SystemExit) as ended:
+            commands.main(["calibrate", "baseline", "--points", points, "--workers", "1"])
+        assert ended.value.code == 2
+        assert f"no run of {points} points met every observation" in capsys.readouterr().err
+    assert len(list(tmp_path.glob("results/calibrate-baseline-*"))) == 2
+
+
 def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:
     scenario = load_scenario("baseline")
     calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 2, 1, 1, quiet)

@@ -123,9 +123,9 @@ def _print_effective(out: Console, made: dict[str, Any]) -> None:
     n = made["effective_points"]
     out.print(f"\neffective sample size {n:,.0f}", style="bold")
     known = f"a share of a half among them is known to within {100 / n**0.5:.0f} percentage points either way"
-    out.print(f"the weighted points say as much as {n:,.0f} of equal weight: {known}")
+    out.print(f"the weighted points say as much as {n:,.0f} of equal weight: {known}", soft_wrap=True)
     if made["warning"]:
-        out.print(f"! {made['warning']}")
+        out.print(f"! {made['warning']}", soft_wrap=True)
 
 
 def _recorded(item: Observation) -> str:
@@ -166,7 +166,7 @@ def _print_combinations(out: Console, combinations: list[dict[str, Any]]) -> Non
 
     if not combinations:
         return
-    out.print("\nsums of values, each over its range, that an observation narrows", style="bold")
+    out.print("\nsums of values, each over its range, that an observation moves or narrows", style="bold")
     rows = table("observation", "shares of the values in its sum", "spread left", right=("spread left",))
     for made in combinations:
         terms = [f"{share:+.2f} {path}" for path, share in zip(made["paths"], made["shares"], strict=True)]
