@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from sim.analysis import calibration_store
 from sim.analysis.calibrate import (
     Calibration,
     Design,
     answers_in,
-    combined,
     design_of,
-    identified,
     meets,
-    paired,
     sweep_of,
     uncertain,
 )
+from sim.analysis.identified import combined, identified, paired
 from sim.analysis.observations import Observation, load_observations
 from sim.analysis.plausible import write_plausible
 from sim.cli import commands
@@ -50,6 +51,12 @@ def held_against(wanted: np.ndarray, points: int = 512) -> Calibration:
     """Return a calibration in which the runs of the wanted points meet the record."""
     design = made_design(load_scenario("baseline"), points)
     return Calibration(design, (), wanted(unit_of(design)).astype(float)[:, None])
+
+
+def met_by_chance(share: Callable[[np.ndarray], np.ndarray], seed: int, points: int = 10_000) -> Calibration:
+    """Return a calibration of one run a point, each of which meets the record with the probability that its values give."""
+    random = np.random.default_rng(seed)
+    return held_against(lambda unit: random.random(len(unit)) < share(unit), points)
 
 
 def unit_of(design: object) -> np.ndarray:
@@ -92,14 +99,14 @@ def test_a_value_the_record_speaks_of_is_identified_and_no_other() -> None:
 def test_a_record_that_says_nothing_identifies_nothing() -> None:
     calibration = held_against(lambda unit: np.ones(len(unit)))
     assert not any(value.identified for value in identified(calibration))
-    assert paired(calibration, calibration.draw(256, seed=1)) == []
+    assert paired(calibration) == []
     assert calibration.effective == pytest.approx(512)
 
 
 def test_values_that_only_fit_together_are_found_tied() -> None:
     calibration = held_against(lambda unit: (np.abs(unit[:, 3] + unit[:, 7] - 1.3) < 0.15) & (unit[:, 3] < 0.9), points=2048)
     paths = uncertain(load_scenario("baseline"))
-    tied = paired(calibration, calibration.draw(400, seed=1))
+    tied = paired(calibration)
     assert {frozenset(pair[:2]) for pair in tied} == {frozenset((paths[3], paths[7]))}
     assert tied[0][2] < -0.3
 
@@ -113,6 +120,52 @@ def test_a_sum_of_values_that_the_record_narrows_is_found_with_its_shares() -> N
     assert found.spread < 0.95
     assert combined(held_against(lambda unit: np.ones(len(unit)), 1024)) == []
     assert combined(held_against(lambda unit: unit[:, 3], 512)) == [], "too few points for so many values"
+
+
+def test_one_run_a_point_finds_what_many_points_say_and_nothing_else() -> None:
+    paths = uncertain(load_scenario("baseline"))
+    calibration = met_by_chance(lambda unit: 0.05 + 0.06 * (unit[:, 3] - 0.5) - 0.03 * (unit[:, 7] - 0.5), seed=1)
+    assert set(np.unique(calibration.met)) == {0.0, 1.0}
+    found = identified(calibration)
+    assert {value.path for value in found if value.identified} == {paths[3], paths[7]}
+    assert paired(calibration) == []
+    (sums,) = combined(calibration)
+    assert sums.paths == (paths[3], paths[7])
+    assert sums.shares == pytest.approx((2 / 3, -1 / 3), abs=0.1)
+    assert sums.spread is not None and 0.85 < sums.spread < 1.05
+    tied = met_by_chance(lambda unit: 0.3 * (np.abs(unit[:, 3] - unit[:, 7]) < 0.2) * (unit[:, 3] < 0.8), seed=2)
+    (pair,) = paired(tied)
+    assert set(pair[:2]) == {paths[3], paths[7]}
+    kept = unit_of(tied.design)[tied.met[:, 0] > 0]
+    assert pair[2] == pytest.approx(spearmanr(kept[:, 3], kept[:, 7]).statistic, abs=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.003, 0.03, 0.997])
+def test_runs_that_meet_the_record_by_chance_alone_identify_nothing(share: float) -> None:
+    made = [met_by_chance(lambda unit: np.full(len(unit), share), seed, points=1200) for seed in range(6)]
+    assert not any(value.identified for calibration in made for value in identified(calibration))
+    assert [pair for calibration in made for pair in paired(calibration)] == []
+    assert [sums for calibration in made for sums in combined(calibration)] == []
+
+
+@pytest.mark.parametrize("meeting", [1, 2, 12])
+def test_a_record_that_few_points_meet_gives_figures_that_can_be_written(meeting: int, tmp_path: Path) -> None:
+    calibration = held_against(lambda unit: np.argsort(np.argsort(-unit[:, 3])) < meeting, points=1024)
+    found = calibration_store.write_outcome(tmp_path, calibration, "baseline", 8, seed=1)
+    assert json.loads((tmp_path / "calibration.json").read_text()) == json.loads(json.dumps(found, allow_nan=False))
+    assert found["effective_points"] == pytest.approx(meeting)
+    assert [sums["spread"] for sums in found["combinations"]] == ([None] if meeting == 12 else [])
+    needed = 1024 * 50 / meeting
+    assert f"give about {math.ceil(needed / 1000) * 1000:,} or more --points" in found["warning"]
+
+
+def test_effective_points_are_those_of_equal_weight_that_say_as_much() -> None:
+    assert held_against(lambda unit: np.arange(len(unit)) < 50).effective == pytest.approx(50)
+    assert held_against(lambda unit: np.arange(len(unit)) < 50).warning == ""
+    assert "below 50" in held_against(lambda unit: np.arange(len(unit)) < 49).warning
+    halves = held_against(lambda unit: np.where(np.arange(len(unit)) < 100, 1.0, 0.5) * (np.arange(len(unit)) < 200))
+    assert halves.effective == pytest.approx(150**2 / 125)
+    assert held_against(lambda unit: np.zeros(len(unit))).effective == 0.0
 
 
 def test_points_are_drawn_as_often_as_their_runs_meet_the_record() -> None:
@@ -164,6 +217,9 @@ def test_more_runs_of_each_point_add_to_those_that_are_there(tmp_path: Path) -> 
     more = calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 3, 1, quiet)
     at_once = calibration_store.calibrate(scenario, fitted(), tmp_path / "at once", 3, 3, 1, quiet)
     assert np.array_equal(more.met, at_once.met)
+    assert more.interval == at_once.interval
+    low, high = more.interval
+    assert low <= more.met[:, -1].mean() <= high
 
 
 def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,6 +239,11 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
     settings = dict(zip(header.split(","), map(float, rows[0].split(",")), strict=True))
     drawn = load_scenario("baseline").with_values(settings, set_by="plausible")
     assert found["last_observation"] == "2026-01-20"
+    low, high = found["interval_of_that_share"]
+    assert 0 <= low < found["share_of_runs_that_meet_the_record"] < high <= 1
+    said = " ".join(" ".join(table).split())
+    assert f"effective sample size {found['effective_points']:.0f}" in said
+    assert "an effective sample size below 50" in said
     sweep = load_sweep(tmp_path / "cal" / "plausible.toml")
     assert (sweep.design.points, sweep.runs, sweep.base.hash) == (10, 8, load_scenario("baseline").hash)
     assert sweep.series == "full", "a hindcast reads evenings before the last"
@@ -198,11 +259,23 @@ def test_sets_of_a_users_own_scenario_find_it(tmp_path: Path) -> None:
     made = Calibration(made_design(scenario, 4), (), np.array([[0.0], [1.0], [0.0], [1.0]]))
     folder = tmp_path / "out" / "cal"
     folder.mkdir(parents=True)
-    write_plausible(folder, made, made.draw(4, seed=1), str(tmp_path / "mine.toml"), runs=8)
-    assert sorted(path.name for path in (folder / "sets").iterdir()) == ["0001.toml", "0003.toml"]
+    write_plausible(folder, made, made.draw(4, seed=1), str(tmp_path / "mine.toml"))
+    assert sorted(path.name for path in (folder / "sets").iterdir()) == ["00001.toml", "00003.toml"]
     values = made.design.settings(3)
-    assert load_scenario(folder / "sets" / "0003.toml").hash == scenario.with_values(values, set_by="test").hash
+    assert load_scenario(folder / "sets" / "00003.toml").hash == scenario.with_values(values, set_by="test").hash
     assert load_sweep(folder / "plausible.toml").base.hash == scenario.hash
+
+
+def test_other_points_go_to_a_folder_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for points in ("2", "3"):
+        with pytest.raises(SystemExit) as ended:
+            commands.main(["calibrate", "baseline", "--points", points, "--workers", "1"])
+        assert ended.value.code == 2
+        assert f"no run of {points} points met every observation" in capsys.readouterr().err
+    assert len(list(tmp_path.glob("results/calibrate-baseline-*"))) == 2
 
 
 def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:

@@ -133,6 +133,19 @@ def test_a_star_stands_for_the_uncertain_numbers_and_what_is_named_goes_before()
     assert set(varied(made.design, BREAKDOWN)) == {0.003}
 
 
+def test_a_design_takes_eight_bytes_a_number_and_is_read_as_plain_values() -> None:
+    factors = {BREAKDOWN: {}, SORTIES: {}, "start.qamishli.radars": {}}
+    made = sweep("lhs", design={"points": 64}, uncertainties=factors).design
+    assert [column.dtype for column in made.rows.columns] == [object, np.float64, np.float64, object]
+    assert [type(value) for value in made.rows[3]] == [str, float, float, int]
+    assert list(made.rows) == [made.rows[point] for point in range(made.points)] == list(made.rows[:])
+    assert made.rows[-1] == made.rows[made.points - 1]
+    other = sweep("lhs", design={"points": 65}, uncertainties=factors).design
+    assert made.rows != other.rows and made.rows != list(made.rows)
+    with pytest.raises(IndexError):
+        made.rows[made.points]
+
+
 def test_a_table_is_played_row_by_row(tmp_path: Path) -> None:
     (tmp_path / "sets.csv").write_text(f"{BREAKDOWN},{SORTIES}\n0.004,1.5\n0.01,2\n")
     made = sweep("table", tmp_path, levers={}, design={"table": "sets.csv"}, uncertainties={}).design

@@ -22,13 +22,12 @@ from sim.analysis.calibrate import (
     Calibration,
     answers_in,
     column_of,
-    combined,
     design_of,
-    identified,
     meets,
-    paired,
     sweep_of,
 )
+from sim.analysis.clusters import pooled_share
+from sim.analysis.identified import combined, identified, paired
 from sim.analysis.observation import Observation
 from sim.analysis.plausible import write_plausible
 from sim.arrays import own_numerics
@@ -66,29 +65,33 @@ def read(folder: Path, sweep: Sweep, observations: Sequence[Observation]) -> Cal
     stored = Stored(folder)
     if stored.shortfall:
         raise InputError(f"{folder}: {stored.shortfall}; give the same command again")
-    table, start, shape = stored.table(), sweep.base.start_date, (sweep.design.points, -1)
-    met = np.stack([meets(item, table[column_of(item)].to_numpy(), start) for item in observations])
-    by_point = np.concatenate([met, met.all(axis=0, keepdims=True)]).reshape(len(met) + 1, *shape).mean(axis=2)
-    return Calibration(design_of(sweep), tuple(observations), by_point.T)
+    table, start = stored.table(), sweep.base.start_date
+    met = [meets(item, table[column_of(item)].to_numpy(), start) for item in observations]
+    all_met = np.logical_and.reduce(met)
+    by_point = np.stack([*met, all_met]).reshape(len(met) + 1, sweep.design.points, -1).mean(axis=2)
+    points, runs = (table[key].to_numpy() for key in ("point", "run"))
+    _, interval = pooled_share(all_met, np.column_stack([points, stored.run_numbers(points, runs)]))
+    low, high = interval or (0.0, 1.0)
+    return Calibration(design_of(sweep), tuple(observations), by_point.T, (low, high))
 
 
 @own_numerics
-def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, runs: int, seed: int) -> dict[str, Any]:
+def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, seed: int) -> dict[str, Any]:
     """Write the plausible sets and calibration.json; return what the latter holds. scenario: its name or path."""
     drawn = calibration.draw(whole_number("sets", sets, SETS_OF_A_CALIBRATION), seed)
-    write_plausible(folder, calibration, drawn, scenario, runs)
+    write_plausible(folder, calibration, drawn, scenario)
     names = [item.name for item in calibration.observations]
     found = {
         "observations": names,
         "last_observation": str(max((item.seen_by for item in calibration.observations if item.seen_by), default="")),
         "effective_points": calibration.effective,
+        "warning": calibration.warning,
         "share_of_runs_that_meet_the_record": float(calibration.met[:, -1].mean()),
+        "interval_of_that_share": list(calibration.interval),
         "met": dict(zip(names, calibration.met.mean(axis=0).tolist(), strict=False)),
         "distinct_sets": len(np.unique(drawn)),
         "values": [asdict(value) | {"identified": value.identified} for value in identified(calibration)],
-        "tied": [
-            {"values": [one, other], "rank_correlation": rho, "p": p} for one, other, rho, p in paired(calibration, drawn)
-        ],
+        "tied": [{"values": [one, other], "rank_correlation": rho, "p": p} for one, other, rho, p in paired(calibration)],
         "combinations": [asdict(combination) for combination in combined(calibration)],
     }
     write_json(folder / "calibration.json", found)

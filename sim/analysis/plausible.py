@@ -1,7 +1,7 @@
 """Write the plausible sets of a calibration in the forms that `pullback sweep` and `pullback run` take.
 
 plausible.csv holds a row per set, drawn in proportion to how often its runs meet the record, so that some come more than
-once; plausible.toml is a sweep over its rows; sets/NNNN.toml is a scenario for each distinct set, named by its point.
+once; plausible.toml is a sweep over its rows; sets/NNNNN.toml is a scenario for each distinct set, named by its point.
 """
 
 from __future__ import annotations
@@ -34,25 +34,30 @@ include_base = false
 
 [replicates]
 n = {runs}
+streams = "own"  # all runs are read as one ensemble, and show what is chance
 
 [output]
 series = "full"  # pullback hindcast reads some observations on an evening before the last
 """
 
 
-def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, scenario: str, runs: int) -> None:
-    """Write the sets. drawn: (sets,) points as `draw` gives them. scenario: name or path. runs: of each set in the sweep."""
+RUNS = 8
+"""Of each set in the sweep: what values bring can be told from what chance brings where a set is played more than once."""
+
+
+def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, scenario: str) -> None:
+    """Write the sets. drawn: (sets,) points as `draw` gives them. scenario: name or path."""
     design, name = calibration.design, Path(scenario).stem
     write_text(folder / "plausible.csv", _rows(design, drawn))
     path = folder / "plausible.toml"
-    text = SWEEP.format(path=path, name=name, base=_base(scenario, folder), runs=runs)
+    text = SWEEP.format(path=path, name=name, base=_base(scenario, folder), runs=RUNS)
     write_text(path, text)
     (folder / "sets").mkdir(exist_ok=True)
     for old in (folder / "sets").glob("[0-9]*.toml"):
         old.unlink()
     for point in np.unique(drawn).tolist():
         text = _scenario(design, point, name, _base(scenario, folder / "sets"))
-        write_text(folder / "sets" / f"{point:04d}.toml", text)
+        write_text(folder / "sets" / f"{point:05d}.toml", text)
 
 
 def _base(scenario: str, folder: Path) -> str:

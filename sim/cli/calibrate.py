@@ -29,13 +29,13 @@ TERMS = 4
 @click.argument("scenario")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
 @click.option(
-    "--points", type=click.IntRange(*POINTS_OF_A_CALIBRATION), default=1024, show_default=True, help="Points of the design."
+    "--points", type=click.IntRange(*POINTS_OF_A_CALIBRATION), default=16384, show_default=True, help="Points of the design."
 )
 @click.option(
-    "--runs", type=click.IntRange(*RUNS_OF_A_CALIBRATION), default=32, show_default=True, help="Runs of each point."
+    "--runs", type=click.IntRange(*RUNS_OF_A_CALIBRATION), default=1, show_default=True, help="Runs of each point."
 )
 @click.option(
-    "--sets", type=click.IntRange(*SETS_OF_A_CALIBRATION), default=64, show_default=True, help="Plausible sets to draw."
+    "--sets", type=click.IntRange(*SETS_OF_A_CALIBRATION), default=256, show_default=True, help="Plausible sets to draw."
 )
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Folder.  [default: results/calibrate-NAME-HASH]")
@@ -55,8 +55,10 @@ def calibrate(
     Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
     """
     from sim.analysis import calibration_store
+    from sim.analysis.calibrate import sweep_of
     from sim.analysis.observations import load_observations
     from sim.errors import InputError
+    from sim.experiments.sweep import default_folder
     from sim.scenario import load_scenario
 
     loaded = load_scenario(scenario)
@@ -68,11 +70,11 @@ def calibrate(
         outside = "; ".join(item.name for item in fitted if item not in used)
         span = f"{loaded.start_date} to {loaded.end_date}"
         click.echo(f"pullback: left out, because the scenario's days, {span}, do not cover it: {outside}", err=True)
-    folder = out or Path("results") / f"calibrate-{loaded.name}-{loaded.hash}"
+    folder = out or default_folder(sweep_of(loaded, used, points, runs))
     found = _played(loaded, used, folder, points, runs, workers)
     if not found.weight.any():
         raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
-    made = calibration_store.write_outcome(folder, found, scenario, sets, runs, loaded.seed)
+    made = calibration_store.write_outcome(folder, found, scenario, sets, loaded.seed)
     with stored_in(folder):
         if as_json:
             print(json.dumps(made, allow_nan=False))
@@ -98,20 +100,32 @@ def _print(
     from sim.cli.tables import console, table
 
     out = console()
-    out.print(f"{name}: {points} points over {len(made['values'])} uncertain values, {runs} runs each", style="bold")
+    each = "1 run" if runs == 1 else f"{runs:,} runs"
+    out.print(f"{name}: {points:,} points over {len(made['values'])} uncertain values, {each} each", style="bold")
     rows = table("observation", "record", "runs that meet it", whole=("observation",))
     for item in used:
         rows.add_row(item.name, _recorded(item), f"{made['met'][item.name]:.0%}")
-    rows.add_row("all of them", "", f"{made['share_of_runs_that_meet_the_record']:.1%}")
+    low, high = made["interval_of_that_share"]
+    rows.add_row("all of them", "", f"{made['share_of_runs_that_meet_the_record']:.1%}, CI {low:.1%} to {high:.1%}")
     out.print(rows)
     last = f", the last of {made['last_observation']}" if made["last_observation"] else ""
     out.print(f"weighed by these {len(made['met'])} observations{last}, and by nothing later")
+    _print_effective(out, made)
     _print_identified(out, made)
-    out.print(f"\nthe weights say as much as {made['effective_points']:.0f} points of equal weight")
-    out.print(f"sets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
+    out.print(f"\nsets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
     out.print(f"sweep    pullback sweep {folder / 'plausible.toml'}, then pullback hindcast on its results", soft_wrap=True)
     out.print(f"one set  pullback run {min((folder / 'sets').glob('*.toml'))}", soft_wrap=True)
     out.print(f"all      {folder / 'calibration.json'}", soft_wrap=True)
+
+
+def _print_effective(out: Console, made: dict[str, Any]) -> None:
+    """Print how many points the weights say as much as, and what that means."""
+    n = made["effective_points"]
+    out.print(f"\neffective sample size {n:,.0f}", style="bold")
+    known = f"a share of a half among them is known to within {100 / n**0.5:.0f} percentage points either way"
+    out.print(f"the weighted points say as much as {n:,.0f} of equal weight: {known}", soft_wrap=True)
+    if made["warning"]:
+        out.print(f"! {made['warning']}", soft_wrap=True)
 
 
 def _recorded(item: Observation) -> str:
@@ -126,7 +140,7 @@ def _recorded(item: Observation) -> str:
 
 def _print_identified(out: Console, made: dict[str, Any]) -> None:
     """Say which values and combinations the record identifies, and what becomes of the others."""
-    from sim.analysis.calibrate import LEVEL
+    from sim.analysis.identified import LEVEL
     from sim.cli.tables import table
 
     clear = [value for value in made["values"] if value["identified"]]
@@ -152,10 +166,14 @@ def _print_combinations(out: Console, combinations: list[dict[str, Any]]) -> Non
 
     if not combinations:
         return
-    out.print("\nsums of values, each over its range, that an observation narrows", style="bold")
+    out.print("\nsums of values, each over its range, that an observation moves or narrows", style="bold")
     rows = table("observation", "shares of the values in its sum", "spread left", right=("spread left",))
     for made in combinations:
         terms = [f"{share:+.2f} {path}" for path, share in zip(made["paths"], made["shares"], strict=True)]
         more = [f"and {len(terms) - TERMS} more"] if len(terms) > TERMS else []
-        rows.add_row(made["observation"], "\n".join(terms[:TERMS] + more), f"{made['spread']:.0%}")
+        rows.add_row(
+            made["observation"],
+            "\n".join(terms[:TERMS] + more),
+            "too few" if made["spread"] is None else f"{made['spread']:.0%}",
+        )
     out.print(rows)

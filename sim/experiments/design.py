@@ -21,6 +21,7 @@ from sim.arrays import own_numerics
 from sim.errors import InputError
 from sim.experiments.factors import SCENARIO, Factor
 from sim.experiments.replicates import SHARED
+from sim.experiments.rows import Rows, as_column, replaced
 from sim.experiments.what_ifs import WhatIf, columns_of, grouped
 from sim.scenario import Scenario
 from sim.scenario_entries import Value
@@ -85,7 +86,7 @@ class Design:
     """
 
     factors: tuple[Factor, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: Rows
     row_of_design: tuple[int, ...] = field(repr=False)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict, compare=False, repr=False)
 
@@ -121,8 +122,9 @@ class Design:
         for each in sorted(set(group.values())):
             places = [place for place, name in enumerate(names) if group[name] == each]
             together = {name: what_if for name, what_if in what_ifs.items() if group[name] == each}
-            rows = [self.rows[points[place]] for place in places]
-            varied = {f.path: [row[at] for row in rows] for at, f in enumerate(self.factors) if f.path != SCENARIO}
+            mine = np.array(points, np.int64)[places]
+            pairs = zip(self.factors, self.rows.columns, strict=True)
+            varied = {factor.path: column[mine].tolist() for factor, column in pairs if factor.path != SCENARIO}
             columns = columns_of(together, [names[place] for place in places], varied)
             made.append(Block(np.array(places), next(iter(together.values())).scenario, columns))
         return made
@@ -130,7 +132,7 @@ class Design:
     def names(self, points: Sequence[int]) -> list[str]:
         """Return the name of the scenario of each of these points, "" where no lever names one."""
         lever = next((place for place, factor in enumerate(self.factors) if factor.path == SCENARIO), None)
-        return ["" if lever is None else str(self.rows[point][lever]) for point in points]
+        return [""] * len(points) if lever is None else [str(self.rows.columns[lever][point]) for point in points]
 
     def run_numbers(self, points: Sequence[int] | np.ndarray, runs: np.ndarray, streams: str) -> np.ndarray:
         """Return (n,) the numbers of the runs played for (point, run): each number stands for one set of random numbers.
@@ -150,7 +152,7 @@ class Design:
         """Return the value of a factor in every point. Raises KeyError."""
         for place, factor in enumerate(self.factors):
             if factor.path == path:
-                return [row[place] for row in self.rows]
+                return list(self.rows.columns[place].tolist())
         raise KeyError(path)
 
     def drawn(self, path: str, base: Scenario) -> list[Value]:
@@ -172,48 +174,52 @@ class Design:
 @own_numerics
 def make_design(recipe: Recipe) -> Design:
     """Return the points of a recipe. Raises InputError where there are too many, or none."""
-    over_uncertainties = _rows(recipe)
-    combinations = _grid(recipe.levers, recipe.levels)
-    size = len(over_uncertainties) * len(combinations) + recipe.include_base
+    uncertain, levers = _rows(recipe), Rows.of(_grid(recipe.levers, recipe.levels), len(recipe.levers))
+    size = len(uncertain) * len(levers) + recipe.include_base
     _check_size(size, len(recipe.factors))
-    rows = [(number, lever + row) for number, row in enumerate(over_uncertainties) for lever in combinations]
-    if recipe.method in ("grid", "one-at-a-time") and len(over_uncertainties) == 1:
-        rows = _shuffled(rows, recipe.seed)  # levers alone
+    row, lever = np.divmod(np.arange(len(uncertain) * len(levers)), len(levers))
+    if recipe.method in ("grid", "one-at-a-time") and len(uncertain) == 1:
+        order = _order(len(row), recipe.seed)  # levers alone
+        row, lever = row[order], lever[order]
+    columns = [column[lever] for column in levers.columns] + [column[row] for column in uncertain.columns]
     if recipe.include_base:
-        rows.insert(0, (-1, tuple(factor.before for factor in recipe.factors)))
+        row = np.insert(row, 0, -1)
+        pairs = zip(recipe.factors, columns, strict=True)
+        columns = [as_column([factor.before, *column.tolist()]) for factor, column in pairs]
     scenarios = {name: what_if.scenario for name, what_if in recipe.what_ifs.items()}
-    return Design(recipe.factors, _played(recipe, [row for _, row in rows]), tuple(number for number, _ in rows), scenarios)
+    return Design(recipe.factors, Rows(_played(recipe, columns), size), tuple(row.tolist()), scenarios)
 
 
-def _played(recipe: Recipe, rows: Sequence[tuple[Value, ...]]) -> tuple[tuple[Value, ...], ...]:
+def _played(recipe: Recipe, columns: list[np.ndarray]) -> list[np.ndarray]:
     """Put what a what-if sets itself in place of what the design drew for its points."""
-    if not any(factor.path == SCENARIO for factor in recipe.levers):
-        return tuple(rows)
     paths = [factor.path for factor in recipe.factors]
-    lever = paths.index(SCENARIO)
-    own = {name: {paths.index(path): value for path, value in what_if.own.items() if path in paths}
-           for name, what_if in recipe.what_ifs.items()}  # fmt: skip
-    held = [own.get(str(row[lever]), {}) for row in rows]
-    return tuple(
-        tuple(mine.get(at, value) for at, value in enumerate(row)) if mine else row
-        for mine, row in zip(held, rows, strict=True)
-    )
+    for name, what_if in recipe.what_ifs.items() if SCENARIO in paths else ():
+        where = columns[paths.index(SCENARIO)] == name
+        own = {path: value for path, value in what_if.own.items() if path in paths}
+        columns = [replaced(c, where, own[p]) if p in own else c for p, c in zip(paths, columns, strict=True)]
+    return columns
 
 
-def _rows(recipe: Recipe) -> list[tuple[Value, ...]]:
+def _rows(recipe: Recipe) -> Rows:
     """Return the rows of the design over the uncertainties, in the order they are played; one empty row for none."""
     varied = recipe.uncertainties
+    if recipe.method in SAMPLED and varied:
+        _check_size(recipe.points, len(varied))
+        shares = _sampler(recipe).random(recipe.points)
+        return Rows((as_column(factor.at(shares[:, place])) for place, factor in enumerate(varied)), recipe.points)
+    return Rows.of(_listed(recipe), len(varied))
+
+
+def _listed(recipe: Recipe) -> Sequence[tuple[Value, ...]]:
+    varied = recipe.uncertainties
     if recipe.method == "table":
-        return list(recipe.table)
+        return recipe.table
     if not varied:
         return [()]
-    if recipe.method == "grid":
-        return _shuffled(_grid(varied, recipe.levels), recipe.seed)
     if recipe.method == "one-at-a-time":
         return _one_at_a_time(varied, recipe.levels)
-    _check_size(recipe.points, len(varied))
-    shares = _sampler(recipe).random(recipe.points)
-    return list(zip(*(factor.at(shares[:, place]) for place, factor in enumerate(varied)), strict=True))
+    combinations = _grid(varied, recipe.levels)
+    return [combinations[place] for place in _order(len(combinations), recipe.seed)]
 
 
 def _grid(factors: Sequence[Factor], levels: int) -> list[tuple[Value, ...]]:
@@ -257,8 +263,8 @@ def _sampler(recipe: Recipe) -> qmc.QMCEngine:
     return qmc.Sobol(dimensions, scramble=True, rng=random)
 
 
-def _shuffled(rows: list[Any], seed: int) -> list[Any]:
-    return [rows[place] for place in np.random.default_rng(seed).permutation(len(rows))]
+def _order(rows: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(rows)
 
 
 def described(recipe: Recipe) -> Mapping[str, Any]:

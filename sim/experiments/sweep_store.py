@@ -48,6 +48,7 @@ from sim.experiments.folders import (
 from sim.experiments.locks import Shard
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.replicates import Criterion, Sequential, streams_of
+from sim.experiments.rows import Rows, as_column
 from sim.experiments.sweep_file import Sweep
 from sim.experiments.sweep_kept import SWEEP_FILE, KeptScenarios, scenario_faults, write_scenarios, write_table_of
 from sim.experiments.uncertain import Uncertain
@@ -171,7 +172,8 @@ def design_table(design: Design) -> pa.Table:
         "point": pa.array(range(design.points), pa.int32()),
         "design_row": pa.array(design.row_of_design, pa.int32()),
     }
-    return pa.table(columns | {factor.path: design.column(factor.path) for factor in design.factors})
+    values = zip(design.factors, design.rows.columns, strict=True)
+    return pa.table(columns | {factor.path: column for factor, column in values})
 
 
 def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
@@ -180,8 +182,7 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
         made = manifest["design"]
         factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
-        columns = [table[factor.path].to_pylist() for factor in factors]
-        rows = tuple(zip(*columns, strict=True)) if columns else ((),) * len(table)
+        rows = Rows((_column(table[factor.path]) for factor in factors), len(table))
         kept = KeptScenarios(folder, dict(made.get("scenarios", {}).items()))
         design = Design(factors, rows, tuple(table["design_row"].to_pylist()), kept)
         if not set(design.names(range(design.points))) <= {"", *kept, *(factor.before for factor in factors)}:
@@ -190,6 +191,11 @@ def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
         said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
         raise InputError(f"{folder / 'design.parquet'}: {said}") from None
+
+
+def _column(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column as a design holds it."""
+    return column.to_numpy() if column.type == pa.float64() and not column.null_count else as_column(column.to_pylist())
 
 
 def read_uncertain(folder: Path, manifest: Mapping[str, Any]) -> Uncertain | None:
