@@ -159,6 +159,12 @@ def test_a_record_that_few_points_meet_gives_figures_that_can_be_written(meeting
     assert f"give about {math.ceil(needed / 1000) * 1000:,} or more --points" in found["warning"]
 
 
+def test_a_sum_is_said_also_where_every_other_point_alone_meets_the_record() -> None:
+    calibration = held_against(lambda unit: (unit[:, 3] > 0.9) & (np.arange(len(unit)) % 2 == 0), points=1024)
+    (sums,) = combined(calibration)
+    assert (sums.paths, sums.spread) == ((uncertain(load_scenario("baseline"))[3],), None)
+
+
 def test_effective_points_are_those_of_equal_weight_that_say_as_much() -> None:
     assert held_against(lambda unit: np.arange(len(unit)) < 50).effective == pytest.approx(50)
     assert held_against(lambda unit: np.arange(len(unit)) < 50).warning == ""

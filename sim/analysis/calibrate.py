@@ -4,7 +4,7 @@ A space-filling design covers every uncertain value within its own sourced range
 otherwise, and its weight is the share of its runs that meet every observation used to fit, within the reports' range and a
 tolerance. Points drawn in proportion to their weight are an ensemble of plausible sets, not one best point. Method: Tavare
 et al. 1997, Pritchard et al. 1999 (rejection), with the runs of a point as its draws. One run a point is rejection itself
-and says the most of the values that so many runs can: of the baseline's four times as much as 32 runs a point.
+and says the most of the values that so many runs can: of the baseline's over three times as much as 32 runs a point.
 """
 
 from __future__ import annotations
