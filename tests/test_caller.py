@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import calibrate
+from sim.analysis import calibration_store
 from sim.analysis.hindcast import hindcast
 from sim.analysis.observations import load_observations
 from sim.experiments.statistics import summary
@@ -62,8 +62,7 @@ def asked(folder: Path) -> list[Any]:
     sim.sweep(written(folder / "own", SWEEP.replace("points = 4", "points = 8")), out=folder / "s")
     scenario, record = load_scenario("baseline", [f"days={DAYS}"]), load_observations()
     fitted = [item for item in record if item.used_to_fit]
-    design = calibrate.make_design(scenario, 2, 1)
-    met = list(calibrate.play(scenario, fitted, design, range(2), 4, 1))
+    met = calibration_store.calibrate(scenario, fitted, folder / "c", 2, 4, 1, lambda done, asked: None).met
     write_report(results, scenario)
     return [
         {key: value for key, value in summary(results).items() if key != "results"},
