@@ -5,7 +5,7 @@ A run is a pure function of scenario and run number, so its ledger is not stored
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from sim.grid import Province, Site, Town
 from sim.model import TheatreModel
 from sim.scenario import Scenario, as_scenario
 from sim.theatre import Theatre
+from sim.values import Columns
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,15 @@ class Ledger:
         return {decision.matter: decision for decision in self.decisions if decision.day == day}
 
 
-def keep_ledger(scenario: Scenario | str | Path, run: int, days: int | None = None) -> Ledger:
-    """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger. Raises InputError."""
+def keep_ledger(
+    scenario: Scenario | str | Path, run: int, days: int | None = None, columns: Sequence[Columns] = ()
+) -> Ledger:
+    """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger.
+
+    columns: the run's own values, one of each path, as TheatreModel takes them. Raises InputError.
+    """
     scenario, run = as_scenario(scenario), whole_number("run", run, FIRST_RUN)
-    model = TheatreModel(scenario, runs=1, first_run=run)
+    model = TheatreModel(scenario, numbers=[run], columns=columns)
     ledger = open_ledger(model, scenario)
     model.run_to(scenario.days if days is None else days)
     return ledger

@@ -103,8 +103,9 @@ class Scenario:
 
     @property
     def own(self) -> frozenset[str]:
-        """Paths of the values that it, or a base of it, sets away from the root of its bases: they are what it asks."""
-        return frozenset(path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value)
+        """Paths of the values that are what it asks: set away from the root of its bases, or given by --set."""
+        away = {path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value}
+        return frozenset(away | {path for path, entry in self.entries.items() if entry.set_by == "--set"})
 
     @property
     def stages(self) -> tuple[tuple[int, Scenario], ...]:

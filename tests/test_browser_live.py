@@ -101,6 +101,14 @@ def test_settings_are_changed_and_applied_together(open_page: Open) -> None:
     page.wait_for_url(re.compile(r"set\.damascus\.first_truce_days=6"))
     at_day(page, 3)
     page.get_by_text("--set damascus.first_truce_days=6").wait_for()
+    page.get_by_label("Uncertain values").select_option("all")
+    page.get_by_text("1 change waits").wait_for()
+    page.get_by_role("button", name="Apply together").click()
+    page.wait_for_url(re.compile("uncertain=all"))
+    page.get_by_text("--uncertain all").wait_for()
+    page.get_by_text("uncertain values drawn from their ranges").wait_for()
+    page.get_by_text("Bands: uncertain values and chance").scroll_into_view_if_needed()
+    assert read(page.url.partition("?")[2])[0].setup.values == {"damascus.first_truce_days": 6.0}, "the other settings stay"
 
 
 def test_the_map_shows_a_run_a_probability_and_a_difference(open_page: Open) -> None:

@@ -203,9 +203,10 @@ def test_a_folder_in_use_is_exit_code_75(here: Path) -> None:
 
 def test_jobs_that_failed_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     from sim.experiments import ensemble
+    from sim.experiments.runner import JobsFailed
 
     def fail(*_: object) -> None:
-        raise ensemble.JobsFailed("runs 0 to 1 killed their worker; the other runs are stored in mine")
+        raise JobsFailed("runs 0 to 1 killed their worker; the other runs are stored in mine")
 
     monkeypatch.setattr(ensemble, "run_ensemble", fail)
     done = pullback("run", "baseline", *SHORT)

@@ -15,7 +15,8 @@ SETUP = Setup(runs=12, days=DAYS)
 
 def test_an_address_leads_back_to_its_place() -> None:
     values = {"moscow.policy": "stay", "damascus.first_truce_days": 7.0}
-    place = Place(Setup("no-extension", "baseline", values, seed=5, runs=40, days=30), run=3, day=9, shows="difference")
+    setup = Setup("no-extension", "baseline", values, seed=5, runs=40, days=30, uncertain="assumed")
+    place = Place(setup, run=3, day=9, shows="difference")
     assert read("?" + write(place)) == (place, ())
     long = Place(Setup(runs=4, days=3000))  # too many days for as many runs as there are unless an address says
     assert read(write(long)) == (long, ())
@@ -28,6 +29,7 @@ def test_an_address_leads_back_to_its_place() -> None:
         ("set.nothing.here=1", "nothing.here"), ("set.moscow.policy=__import__", "moscow.policy"), ("day=1e3", "day"),
         ("set.damascus.first_truce_days=99", "first_truce_days"), ("runs=100000", "runs"), ("map=globe", "map"),
         ("set.damascus.first_truce_days=nan", "first_truce_days"), ("runs=²", "runs"), ("x=" + "y" * 9000, "longer"),
+        ("uncertain=file", "uncertain"),
     ],
 )  # fmt: skip
 def test_what_an_address_should_not_say_is_left_out_with_a_notice(query: str, word: str) -> None:

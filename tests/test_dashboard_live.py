@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ from dashboards.engine.charts import CHARTS  # noqa: E402
 from dashboards.engine.frames import LINES, PLANES  # noqa: E402
 from dashboards.engine.setup import Setup  # noqa: E402
 from dashboards.live import components, desk, page  # noqa: E402
+from sim.experiments.ensemble import default_folder  # noqa: E402
+from sim.experiments.uncertain import uncertain_of  # noqa: E402
 
 SETUP = Setup(runs=8, days=20)
 PARTS = {
@@ -83,6 +86,19 @@ def test_every_part_is_there_and_has_its_file(rendered: Rendered) -> None:
     assert files == PARTS | {"seat"}
 
 
+def test_no_part_is_given_a_value_by_the_name_of_something_of_its_own(rendered: Rendered) -> None:
+    computed = 0
+    for name, widget in rendered.parts().items():
+        script = (Path(components.__file__).parent / f"{name}.vue").read_text(encoding="utf-8").partition("<script>")[2]
+        script = re.sub(r"\n  watch: \{.*?\},\n(?=  \w|\};)", "\n", script, flags=re.DOTALL)  # watchers do bear such names
+        own = set(re.findall(r"^(?: {4}|  computed: \{ )(\w+)\(.*\) \{", script, flags=re.MULTILINE))
+        data = re.search(r"  data\(\) \{\s*return \{(.*?)\};\s*\}", script, flags=re.DOTALL)
+        own |= set(re.findall(r"(\w+):", data.group(1))) if data else set()
+        computed += len(own)
+        assert not own & set(widget.trait_names()), name
+    assert computed > 60
+
+
 def test_a_frame_carries_the_maps_and_the_charts(rendered: Rendered) -> None:
     frame, ground = rendered.value("map", "frame"), rendered.value("map", "ground")
     assert len(b64decode(frame["planes"])) == len(PLANES) * len(ground["theatre"])
@@ -129,9 +145,33 @@ def test_settings_are_applied_together_and_stand_in_the_address_and_the_command(
     assert changed == {"damascus.first_truce_days": (6.0, 4.0), "moscow.policy": ("stay", "documented")}
 
 
+def test_uncertain_values_are_drawn_by_a_switch_among_the_settings(rendered: Rendered) -> None:
+    assert rendered.value("settings", "heading")["uncertain"] == "stated"
+    assert not rendered.value("heading", "heading")["drawn"]
+    assert not (rendered.value("fans", "uncertain") or rendered.value("map", "uncertain"))
+    rendered.parts()["settings"].vue_event_apply({"uncertain": "all", "values": {}})
+    rendered.within(lambda: "uncertain=all" in rendered.value("transport", "address"))
+    rendered.within(lambda: "--uncertain all" in rendered.value("exports", "command"))
+    rendered.within(lambda: "uncertain values drawn from their ranges" in rendered.value("heading", "heading")["drawn"])
+    rendered.within(lambda: rendered.value("fans", "uncertain") and rendered.value("map", "uncertain"))
+    rendered.within(lambda: rendered.value("runs", "same_set") == 1)
+    session = rendered.desk.engine.session
+    folder = default_folder(session.scenario, uncertain_of("all", session.scenario))
+    assert rendered.value("exports", "explain") == f"pullback explain {folder} --run 0"
+    drawn = [item["path"] for group in rendered.value("settings", "groups") for item in group["items"] if item["drawn"]]
+    assert sorted(drawn) == sorted(session.uncertain.paths)
+    rendered.parts()["exports"].vue_event_export("csv")
+    rendered.within(lambda: "uncertain-all-series.csv" in rendered.value("exports", "download")["name"])
+    rendered.parts()["heading"].vue_event_apply({"scenario": "no-extension"})
+    rendered.within(lambda: rendered.value("heading", "heading")["scenario"] == "no-extension")
+    assert rendered.value("heading", "heading")["uncertain"] == "all", "it stays as the number of runs does"
+
+
 def test_what_does_not_hold_is_said_and_changes_nothing(rendered: Rendered) -> None:
     rendered.parts()["settings"].vue_event_apply({"values": {"damascus.first_truce_days": 99}})
     rendered.within(lambda: any("first_truce_days" in said for said in rendered.value("heading", "notices")))
+    rendered.parts()["settings"].vue_event_apply({"uncertain": "../plausible.csv"})
+    rendered.within(lambda: any("stated, all, assumed" in said for said in rendered.value("heading", "notices")))
     assert rendered.desk.engine.session.place.setup == SETUP
 
 

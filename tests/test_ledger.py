@@ -13,7 +13,8 @@ import pytest
 from sim.analysis.explain import find_event, partings, story, to_json, why
 from sim.errors import InputError
 from sim.events import BY_NAME, KINDS, MOVED_BY
-from sim.ledger import Ledger, keep_ledger
+from sim.experiments.uncertain import uncertain_of
+from sim.ledger import Decision, Ledger, keep_ledger
 from sim.model import TheatreModel
 from sim.scenario import Scenario, load_scenario
 from sim.settings import policies_of
@@ -218,3 +219,26 @@ def test_the_ledger_as_json_holds_every_decision_and_event() -> None:
     made = to_json(ledger)
     assert (len(made["decisions"]), len(made["events"])) == (len(ledger.decisions), len(ledger.events))
     assert made["decisions"][0]["date"] == "2026-01-13"
+
+
+def test_a_ledger_of_drawn_values_is_that_run_of_the_ensemble_that_draws_them() -> None:
+    scenario = load_scenario("baseline", ["days=24"])
+    uncertain, numbers = uncertain_of("all", scenario), np.arange(6)
+    block = TheatreModel(scenario, numbers=numbers, columns=uncertain.columns(scenario, numbers))
+    block.run_to(24)
+    own = keep_ledger(scenario, 5, columns=uncertain.columns(scenario, np.array([5])))
+    stated = keep_ledger(scenario, 5)
+    for matter, codes in block.history.fired.items():
+        fired = [block.history.rule_names[matter][code] for code in codes[1:, 5]]
+        assert fired == [decision.rule for decision in own.decisions if decision.matter == matter], matter
+    assert [decision.rule for decision in own.decisions] != [decision.rule for decision in stated.decisions]
+    noted = {path: value for decision in own.decisions for path, value in read_values(decision).items()}
+    drawn = uncertain.columns(scenario, np.array([5]))[0]
+    both = noted.keys() & drawn.keys()
+    assert len(both) > 3 and all(noted[path] == pytest.approx(float(drawn[path][0]), rel=1e-6) for path in both)
+
+
+def read_values(decision: Decision) -> dict[str, Any]:
+    """Return the actor's own values that a decision read, by path."""
+    actor = decision.matter.partition(".")[0]
+    return {f"{actor}.{name}": value for reading in decision.readings for name, value in reading.own.items()}

@@ -54,9 +54,14 @@ def test_the_scenarios_that_the_page_shows_are_scenarios(text: str, tmp_path: Pa
 
 
 def test_the_sweep_that_the_page_shows_has_as_many_points_as_it_says_and_takes_the_rule(tmp_path: Path) -> None:
-    text, rule = blocks("scenarios/sweeps/README.md")
-    for each in (text, text.split("[replicates]")[0] + rule):
+    text, levers, streams, rule = blocks("scenarios/sweeps/README.md")
+    for each in (text, text.split("[replicates]")[0] + streams, text.split("[replicates]")[0] + rule):
         (tmp_path / "airlift.toml").write_text(each, encoding="utf-8")
         sweep = load_sweep(tmp_path / "airlift.toml")
         assert sweep.design.points == 65
+        assert sweep.streams == ("own" if each.endswith(streams) else "shared")
     assert sweep.series == "none"
+    (tmp_path / "mine.toml").write_text(blocks("scenarios/README.md")[0], encoding="utf-8")
+    head = 'format = 1\nbase = "baseline"\n[design]\nmethod = "lhs"\npoints = 2\n'
+    (tmp_path / "what-ifs.toml").write_text(head + levers, encoding="utf-8")
+    assert load_sweep(tmp_path / "what-ifs.toml").design.points == 1 + 2 * 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from sim.analysis.sensitivity import sensitivity
 from sim.cli import commands
 from sim.draws import Draws
 from sim.errors import InputError
+from sim.experiments.design import described
 from sim.experiments.folders import read_manifest, write_json
 from sim.experiments.netcdf import to_xarray
 from sim.experiments.replicates import OWN, SHARED
@@ -130,6 +132,8 @@ def test_only_numbers_of_their_own_change_the_hash() -> None:
     shared = sweep(n=8)
     assert sweep(n=8, streams="shared").hash == sweep(n=2, streams="shared").hash == shared.hash
     assert sweep(n=8, streams="own").hash == sweep(n=2).hash != shared.hash
+    before = json.dumps([shared.base.hash, described(shared.recipe), "none", None], sort_keys=True)
+    assert shared.hash == blake2b(before.encode(), digest_size=4).hexdigest(), "a folder from before keeps its name"
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_damaged_state_is_refused(saved: Path, tmp_path: Path) -> None:
         broken = tmp_path / "broken.npz"
         broken.write_bytes(part.read_bytes()[:kept])
         with pytest.raises(InputError, match="is not a saved state"):
-            snapshot.read(broken, 0, 1)
+            snapshot.read(broken, np.arange(1))
 
 
 def test_a_state_of_another_world_is_refused() -> None:

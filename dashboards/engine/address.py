@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from dashboards.engine.setup import MOST_RUN_DAYS, Setup, changed_values, choices, scenario_named, scenarios_of
+from dashboards.engine.setup import (
+    MOST_RUN_DAYS,
+    STATED,
+    UNCERTAIN,
+    Setup,
+    changed_values,
+    choices,
+    scenario_named,
+    scenarios_of,
+)
 from sim.errors import InputError
 from sim.scenario_entries import Value, registry
 
@@ -40,6 +49,8 @@ def write(place: Place) -> str:
     if setup.against is not None:
         parts["against"] = setup.against
     parts |= {key: value for key in ("seed", "days") if (value := getattr(setup, key)) is not None}
+    if setup.uncertain != STATED:
+        parts["uncertain"] = setup.uncertain
     parts |= {"runs": setup.runs, "run": place.run, "day": place.day, "map": place.shows}
     parts |= {f"{SETTING}{path}": _text(value) for path, value in changed_values(setup).items()}
     return urlencode(parts)
@@ -90,10 +101,13 @@ def _whole(key: str, text: str) -> int:
     return int(text)
 
 
-def _map(key: str, text: str) -> str:
-    if text not in MAPS:
-        raise InputError(f"{key} = {_cut(text)} is not one of {', '.join(MAPS)}")
-    return text
+def _one_of(known: tuple[str, ...]) -> Callable[[str, str], str]:
+    def one_of(key: str, text: str) -> str:
+        if text not in known:
+            raise InputError(f"{key} = {_cut(text)} is not one of {', '.join(known)}")
+        return text
+
+    return one_of
 
 
 def _setting(key: str, text: str) -> Value:
@@ -116,14 +130,15 @@ def _setting(key: str, text: str) -> Value:
 
 READERS: dict[str, Callable[[str, str], object]] = {
     "scenario": _name, "against": _name, "seed": _whole, "days": _whole, "runs": _whole, "run": _whole, "day": _whole,
-    "map": _map,
+    "map": _one_of(MAPS), "uncertain": _one_of(UNCERTAIN),
 }  # fmt: skip
 
 
 def _place(found: dict[str, Any], start: Place, notices: list[str]) -> tuple[Place, tuple[str, ...]]:
     """Put the parts together; what does not hold together is left out, the settings one by one."""
     setup = replace(start.setup, scenario=found.get("scenario", start.setup.scenario))
-    parts: list[dict[str, Any]] = [{key: found[key]} for key in ("days", "seed", "runs", "against") if key in found]
+    of_setup = ("days", "seed", "runs", "against", "uncertain")
+    parts: list[dict[str, Any]] = [{key: found[key]} for key in of_setup if key in found]
     parts += [{"values": (key.removeprefix(SETTING), found[key])} for key in found if key.startswith(SETTING)]
     setup, said = _that_holds(setup, parts)
     notices = _few([*notices, *said])

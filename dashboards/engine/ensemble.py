@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dashboards.engine.charts import CHARTS, KEPT
+from dashboards.engine.setup import columns_of
+from sim.experiments.uncertain import Uncertain
 from sim.history import History
 from sim.model import TheatreModel
 from sim.scenario import Scenario
@@ -19,10 +21,15 @@ WHOLE = 255
 class Ensemble:
     """Runs of one scenario. A day once computed can be asked for again at once."""
 
-    def __init__(self, scenario: Scenario, runs: int, paired_with: Ensemble | None = None) -> None:
-        """paired_with: an ensemble of the same seed, start and number of runs, whose drawn numbers are used again."""
+    def __init__(
+        self, scenario: Scenario, runs: int, paired_with: Ensemble | None = None, uncertain: Uncertain | None = None
+    ) -> None:
+        """paired_with: an ensemble of the same seed, start and number of runs, whose drawn numbers are used again.
+
+        uncertain: which values are drawn by run, None for none.
+        """
         self.scenario, self.runs = scenario, runs
-        model = TheatreModel(scenario, runs)
+        model = TheatreModel(scenario, runs, columns=columns_of(uncertain, scenario, range(runs)))
         if paired_with is not None and paired_with._model is not None:
             model.luck = paired_with._model.luck
             for agent in model.agents:

@@ -76,6 +76,7 @@ def _caption(session: Session) -> str:
     date, name = session.scenario.start_date + timedelta(days=session.day), session.scenario.name
     whose = f"run {session.place.run}, one of {session.ensemble.runs} runs"
     whose += ", with a person's orders" if session.seat is not None else ""
+    whose += f", {session.place.setup.uncertain} uncertain values drawn" if session.uncertain is not None else ""
     return f"{name}, {date.day} {date:%B %Y}: {whose}, seed {session.scenario.seed}. Simulated, not a forecast."
 
 

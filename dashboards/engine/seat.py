@@ -18,9 +18,9 @@ from dashboards.engine.why import first_line
 from sim.agents.base import Held, Policy, Rule, StrategicAgent
 from sim.agents.dated import EVIDENCE, known_orders
 from sim.agents.seen import Seen
+from sim.experiments.uncertain import Uncertain
 from sim.history import History
 from sim.ledger import Decision, decision_of
-from sim.model import TheatreModel
 from sim.orders import DatedOrder
 from sim.scenario import Scenario
 from sim.settings import policies_of
@@ -47,12 +47,15 @@ class Stop:
 class Seat:
     """A story in which a person decides for one actor, from the morning after `day` on.
 
-    every: days after which the run stops at the latest; None to stop only at new orders of the policy.
+    every: days after which the run stops at the latest; None to stop only at new orders of the policy. uncertain: which
+    values are drawn by run, None for none.
     """
 
-    def __init__(self, scenario: Scenario, run: int, actor: str, day: int, every: int | None) -> None:
+    def __init__(
+        self, scenario: Scenario, run: int, actor: str, day: int, every: int | None, uncertain: Uncertain | None = None
+    ) -> None:
         self.actor, self.began, self.every = actor, day, every
-        self.story = Story(scenario, run)
+        self.story = Story(scenario, run, uncertain)
         self.orders: dict[tuple[int, str], str] = {}
         self._standing: dict[str, str] = {}
         self._policy_before: dict[str, str] = {}
@@ -162,10 +165,10 @@ class Seat:
     @cached_property
     def left_to_policy(self) -> History:
         """The same run without the person, to the horizon."""
-        model = TheatreModel(self.story.scenario, runs=1, first_run=self.story.run)
+        model = self.story.again()
         model.run_to(model.days)
         return model.history
 
     def scenario(self) -> Scenario:
-        """Return the scenario with the orders given so far: run number `run` of it is what was played."""
+        """Return the scenario with the orders given so far: run `run` of it, with its drawn values, is what was played."""
         return replace(self.story.scenario, orders=(*self.story.scenario.orders, *self.dated_orders()))

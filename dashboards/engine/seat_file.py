@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from dashboards.engine.seat import Seat
-from dashboards.engine.setup import Setup, changed_values, known_as, toml_value
+from dashboards.engine.setup import STATED, Setup, changed_values, known_as, toml_value
 from sim.orders import DatedOrder
 from sim.scenario import list_scenarios
 from sim.scenario_entries import Value
@@ -18,6 +18,8 @@ def as_toml(seat: Seat, setup: Setup) -> str:
     if base not in list_scenarios():
         base = str(Path(base).resolve())
     lines = [f"# Played in run {seat.story.run}; the other runs follow the same orders under their own luck."]
+    if setup.uncertain != STATED:
+        lines += [f"# Uncertain values were drawn by run. With --uncertain {setup.uncertain} that run is as it was played."]
     lines += [f"base = {_text(base)}", f"title = {_text(f'{scenario.title}, with orders to {seat.actor} by a person')}"]
     lines += [f"{key} = {getattr(scenario, key)}" for key in ("seed", "days")]
     lines += [f"runs = {max(setup.runs, seat.story.run + 1)}"]

@@ -30,6 +30,7 @@ def seat_view(seat: Seat, setup: Setup) -> dict[str, Any]:
         "stop": None if seat.stop is None else _stop(seat, seat.stop),
         "given": [_given(order) for order in seat.dated_orders()],
         "file": as_toml(seat, setup) if seat.orders else "",
+        "uncertain": setup.uncertain,
         "reckoning": reckoning(seat) if seat.over else [],
     }
 

@@ -12,7 +12,7 @@ from dashboards.engine import commands as ask
 from dashboards.engine.address import Place
 from dashboards.engine.ensemble import Ensemble, holder
 from dashboards.engine.seat import Seat
-from dashboards.engine.setup import scenarios_of
+from dashboards.engine.setup import drawn_values, scenarios_of
 from dashboards.engine.story import Story
 from sim.agents import AGENTS
 from sim.checks import shown
@@ -44,9 +44,13 @@ class Session:
         first, second = scenarios_of(place.setup)
         self.place = replace(place, run=min(place.run, place.setup.runs - 1), day=min(place.day, first.days))
         self.scenario = first
-        self.ensemble = Ensemble(first, place.setup.runs)
-        self.other = None if second is None else Ensemble(second, place.setup.runs, paired_with=self.ensemble)
-        self.story = Story(first, self.place.run)
+        self.uncertain = drawn_values(place.setup, first)
+        self.ensemble = Ensemble(first, place.setup.runs, uncertain=self.uncertain)
+        self.other = None
+        if second is not None:
+            drawn = drawn_values(place.setup, second)
+            self.other = Ensemble(second, place.setup.runs, paired_with=self.ensemble, uncertain=drawn)
+        self.story = Story(first, self.place.run, self.uncertain)
         self.seat: Seat | None = None
         self.day, self.target = 0, self.place.day
         self.frame_waits = self.view_waits = True
@@ -195,7 +199,7 @@ class Session:
             raise InputError(f"run {run}: there are {self.ensemble.runs} runs, counted from 0")
         if run != self.place.run or self.seat is not None:
             self.place, self.seat = replace(self.place, run=run), None
-            self.story = Story(self.scenario, run)
+            self.story = Story(self.scenario, run, self.uncertain)
             self.generation += 1
 
     def _sit(self, actor: str, every: int | None) -> None:
@@ -205,7 +209,8 @@ class Session:
         if branch is not None and self.day < branch.day - 1:
             raise InputError(f"this scenario leaves its base on day {branch.day}; a seat can be taken from then on")
         self.playing, self.actor = False, actor
-        self.seat = Seat(self.scenario, self.place.run, actor, self.day, None if every is None else max(1, every))
+        every = None if every is None else max(1, every)
+        self.seat = Seat(self.scenario, self.place.run, actor, self.day, every, self.uncertain)
         self.target = self._within(self.day + 1)
         self.generation += 1
 

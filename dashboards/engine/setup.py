@@ -1,23 +1,34 @@
-"""What a session simulates: a shipped scenario or the one on offer, with values, seed, number of runs and days."""
+"""What a session simulates: a shipped scenario or the one on offer, with values, seed, number of runs and days.
+
+Its uncertain values are as the scenario states them, or drawn by run as `pullback run --uncertain` draws them.
+"""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from sim.checks import shown
 from sim.errors import InputError
+from sim.experiments.uncertain import ALL, ASSUMED, Uncertain, uncertain_of
 from sim.scenario import Scenario, list_scenarios, load_scenario
 from sim.scenario_entries import Value
+from sim.values import Columns
 
 DEFAULT = "baseline"
 DEFAULT_RUNS = 200
 MOST_RUNS = 1000
 MOST_RUN_DAYS = 40_000
 """Runs times days of a session, so that what it keeps of them stays below 25 MB."""
+
+STATED = "stated"
+UNCERTAIN = (STATED, ALL, ASSUMED)
+"""What uncertain values can be: as stated, all drawn from their ranges, or those that are only assumed. No file is read."""
 
 _on_offer: dict[str, tuple[Scenario, str]] = {}
 """The user's own scenarios by name, with what the command line called them."""
@@ -28,6 +39,7 @@ class Setup:
     """What is simulated. against: the scenario it is compared with under the same luck, or None.
 
     values: dotted path -> value, on top of the scenario, not of `against`. seed, days: None for the scenario's own.
+    uncertain: one of UNCERTAIN, for both scenarios.
     """
 
     scenario: str = DEFAULT
@@ -36,6 +48,7 @@ class Setup:
     seed: int | None = None
     runs: int = DEFAULT_RUNS
     days: int | None = None
+    uncertain: str = STATED
 
 
 def offer(name_or_path: str | Path) -> str:
@@ -74,6 +87,8 @@ def scenarios_of(setup: Setup) -> tuple[Scenario, Scenario | None]:
     if setup.values:
         first = first.with_values(setup.values, set_by="settings")
     _check_size(first, setup.runs)
+    if setup.uncertain not in UNCERTAIN:
+        raise InputError(f"uncertain = {shown(setup.uncertain)} is not one of {', '.join(UNCERTAIN)}")
     if setup.against is None:
         return first, None
     second = _with_heading(scenario_named(setup.against), replace(setup, seed=first.seed, days=first.days))
@@ -96,6 +111,16 @@ def _check_size(scenario: Scenario, runs: int) -> None:
         raise InputError(f"{runs} runs of {scenario.days} days are too many for a session; {most} runs fit")
 
 
+def drawn_values(setup: Setup, scenario: Scenario) -> Uncertain | None:
+    """Return what is drawn by run in one of the setup's two scenarios, None where every value is as stated."""
+    return None if setup.uncertain == STATED else uncertain_of(setup.uncertain, scenario)
+
+
+def columns_of(uncertain: Uncertain | None, scenario: Scenario, numbers: Sequence[int]) -> tuple[Columns, ...]:
+    """Return what the runs of these numbers have of their own, as TheatreModel takes it."""
+    return () if uncertain is None else uncertain.columns(scenario, np.array(numbers))
+
+
 def changed_values(setup: Setup) -> dict[str, Value]:
     """Return the values of a setup that differ from its scenario's own."""
     entries = scenario_named(setup.scenario).entries
@@ -113,6 +138,8 @@ def command(setup: Setup) -> str:
     for key in ("seed", "days"):
         if getattr(setup, key) is not None:
             parts += [f"--{key}", str(getattr(setup, key))]
+    if setup.uncertain != STATED:
+        parts += ["--uncertain", setup.uncertain]
     for path, value in changed_values(setup).items():
         parts += ["--set", f"{path}={toml_value(value)}"]
     return shlex.join(parts)

@@ -11,10 +11,11 @@ import numpy as np
 from dashboards.engine.charts import CHARTS, documented, documented_days
 from dashboards.engine.frames import LINES, PLANES
 from dashboards.engine.session import Session
-from dashboards.engine.setup import Setup, choices, scenario_named
+from dashboards.engine.setup import Setup, choices, drawn_values, scenario_named
 from dashboards.engine.views import ACTOR_NAMES
 from dashboards.engine.why import words
 from sim.agents import AGENTS
+from sim.experiments.uncertain import ALL, ASSUMED, EACH
 from sim.grid import HOLDERS, NORTH, STEP, WEST, load_grid, load_lines
 from sim.grid_checks import COLUMNS, ROWS
 from sim.scenario import Scenario
@@ -107,7 +108,18 @@ def heading(setup: Setup, scenario: Scenario) -> dict[str, Any]:
         "start": f"{scenario.start_date.day} {scenario.start_date:%B %Y}",
         "end": f"{scenario.end_date.day} {scenario.end_date:%B %Y}",
         "changed": len(setup.values),
+        "uncertain": setup.uncertain,
+        "drawn": _drawn_text(setup, scenario),
     }
+
+
+def _drawn_text(setup: Setup, scenario: Scenario) -> str:
+    """Say what is drawn by run; nothing where every value is as stated."""
+    uncertain = drawn_values(setup, scenario)
+    if uncertain is None:
+        return ""
+    what = {ALL: "all {} uncertain values", ASSUMED: "the {} assumed values"}[uncertain.what].format(len(uncertain.paths))
+    return f"{what} drawn from their ranges, one set for every {EACH} runs"
 
 
 def settings(setup: Setup, scenario: Scenario) -> list[dict[str, Any]]:
@@ -115,6 +127,8 @@ def settings(setup: Setup, scenario: Scenario) -> list[dict[str, Any]]:
     declared = registry().declared
     actors = {agent.name for agent in AGENTS}
     own = scenario_named(setup.scenario).entries
+    uncertain = drawn_values(setup, scenario)
+    drawn = () if uncertain is None else uncertain.paths
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, entry in scenario.entries.items():
         section, _, key = path.partition(".")
@@ -132,6 +146,7 @@ def settings(setup: Setup, scenario: Scenario) -> list[dict[str, Any]]:
                 "kind": entry.kind,
                 "confidence": entry.confidence,
                 "source": entry.source,
+                "drawn": path in drawn,
             }
         )
     order = sorted(groups, key=lambda name: (name not in actors, name == "start"))

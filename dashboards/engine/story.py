@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dashboards.engine.setup import columns_of
+from sim.experiments.uncertain import Uncertain
 from sim.ledger import Decision, Event, open_ledger
 from sim.model import TheatreModel
 from sim.scenario import Scenario
 from sim.state import State
 from sim.theatre import SECTORS
+from sim.values import Columns
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,12 @@ def _sectors(flags: np.ndarray) -> tuple[str, ...]:
 
 
 class Story:
-    """One run of a scenario, computed a day at a time; what came before is kept."""
+    """One run of a scenario, with the values that are drawn for it, a day at a time; what came before is kept."""
 
-    def __init__(self, scenario: Scenario, run: int) -> None:
+    def __init__(self, scenario: Scenario, run: int, uncertain: Uncertain | None = None) -> None:
         self.scenario, self.run = scenario, run
-        self.model = TheatreModel(scenario, runs=1, first_run=run)
+        self.columns = columns_of(uncertain, scenario, [run])
+        self.model = self.again()
         self.ledger = open_ledger(self.model, scenario)
         self.evenings = [evening(self.model.state)]
         self.decisions: list[dict[str, Decision]] = [{}]
@@ -97,6 +101,15 @@ class Story:
     def day(self) -> int:
         """The last evening that is known."""
         return self.model.day
+
+    def again(self) -> TheatreModel:
+        """Return the run on its first evening, in a model of its own."""
+        return TheatreModel(self.scenario, numbers=[self.run], columns=self.columns)
+
+    def drawn(self, day: int) -> Columns:
+        """Return the run's own values on a day, by path."""
+        stages = [own for (first, _), own in zip(self.scenario.stages, self.columns, strict=False) if first <= max(day, 0)]
+        return stages[-1] if stages else {}
 
     def step(self) -> None:
         """Play one more day, unless the horizon is reached."""

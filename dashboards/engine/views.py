@@ -16,6 +16,7 @@ from dashboards.engine.setup import command
 from dashboards.engine.story import Evening, Story
 from dashboards.engine.why import explain, words
 from sim.agents import AGENTS
+from sim.experiments.uncertain import sets_of
 from sim.grid import HOLDERS, load_grid
 from sim.scenario import Scenario
 from sim.settings import policies_of
@@ -67,6 +68,7 @@ class View:
     """What the slower parts of the page show. All fields but the first are plain values.
 
     place: the setup and run that it is of. why_day: the day of the reasons; they may lag behind the day that is shown.
+    same_set: the run with the same drawn values as the watched one, None where there is none.
     """
 
     place: Place
@@ -85,6 +87,7 @@ class View:
     ticks: list[dict[str, Any]]
     provinces: list[dict[str, Any]]
     seat: dict[str, Any] | None
+    same_set: int | None
 
 
 def look(session: Session) -> View:
@@ -108,7 +111,16 @@ def look(session: Session) -> View:
         ticks=[{"day": told.day, "text": told.text} for day in story.told for told in day if told.kind in TICKS],
         provinces=provinces(session),
         seat=None if session.seat is None else seat_view(session.seat, session.place.setup),
+        same_set=same_set(session),
     )
+
+
+def same_set(session: Session) -> int | None:
+    """Return the first other run that plays the drawn values of the watched one, None where there is none."""
+    if session.uncertain is None:
+        return None
+    sets, run = sets_of(np.arange(session.ensemble.runs)), session.place.run
+    return next((other for other in np.flatnonzero(sets == sets[run]).tolist() if other != run), None)
 
 
 def said_date(start: date, day: int) -> str:
@@ -171,7 +183,7 @@ def reasons(story: Story, actor: str, day: int) -> list[dict[str, Any]]:
         names = {rule.name for rule in policy[matter]}
         if decision.rule in names:
             weighed = tuple(reading for reading in decision.readings if reading.rule in names)  # without a seat's own rules
-            why = explain(replace(decision, readings=weighed), policy[matter], story.scenario)
+            why = explain(replace(decision, readings=weighed), policy[matter], story.scenario, story.drawn(day))
             found.append(asdict(why) | {"title": words(matter)})
         else:
             found.append({"title": words(matter), "matter": path, "order_text": decision.order_text, "person": True})

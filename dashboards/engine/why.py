@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -51,10 +51,13 @@ class Why:
     next_text: str
 
 
-def explain(decision: Decision, rules: tuple[Rule, ...], scenario: Scenario) -> Why:
-    """Explain a decision. rules: those of its matter under the policy that was in force, most urgent first."""
+def explain(decision: Decision, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
+    """Explain a decision. rules: those of its matter under the policy that was in force, most urgent first.
+
+    drawn: paths of the values that are the run's own.
+    """
     named = {rule.name: rule for rule in rules}
-    weighed = [_weighed(reading, named[reading.rule], decision, scenario) for reading in decision.readings]
+    weighed = [_weighed(reading, named[reading.rule], decision, scenario, drawn) for reading in decision.readings]
     following = named.get(decision.next_in_line or "")
     return Why(
         decision.matter,
@@ -68,7 +71,7 @@ def explain(decision: Decision, rules: tuple[Rule, ...], scenario: Scenario) -> 
     )
 
 
-def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenario) -> Weighed:
+def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenario, drawn: Collection[str]) -> Weighed:
     actor = decision.matter.partition(".")[0]
     changes = () if rule.name == "otherwise" else tuple(turning(rule, reading))[:MOST_CHANGES]
     return Weighed(
@@ -76,12 +79,12 @@ def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenari
         first_line(rule.when.__doc__),
         rule.evidence,
         reading.holds,
-        tuple(_read(reading, actor, scenario)),
+        tuple(_read(reading, actor, scenario, drawn)),
         changes,
     )
 
 
-def _read(reading: Reading, actor: str, scenario: Scenario) -> list[str]:
+def _read(reading: Reading, actor: str, scenario: Scenario, drawn: Collection[str]) -> list[str]:
     """Say what a rule read: what the actor saw, then its own values with unit and source."""
     saw = [f"{words(name)}: {said}" for name, value in reading.saw.items() if (said := plain(name, value)) is not None]
     own = []
@@ -89,6 +92,7 @@ def _read(reading: Reading, actor: str, scenario: Scenario) -> list[str]:
         entry = scenario.entries.get(f"{actor}.{name}")
         if entry is not None and reading.rule != "otherwise":
             number = value if isinstance(value, str) else f"{value:g}{'' if entry.unit == '1' else f' {entry.unit}'}"
+            number += ", drawn for this run" if entry.path in drawn else ""
             own.append(f"its {words(name)}: {number} ({entry.source})")
     return ([] if reading.rule == "otherwise" else saw) + own
 

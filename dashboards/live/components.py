@@ -77,10 +77,14 @@ def Map(  # noqa: N802
     said: str,
     emptied: list[str],
     against: str,
+    uncertain: bool,
     event_ack: Heard,
     event_show: Heard,
 ) -> None:
-    """Draw the map. emptied: keys of the bases and prisons that the watched run has emptied, drawn hollow."""
+    """Draw the map. emptied: keys of the bases and prisons that the watched run has emptied, drawn hollow.
+
+    uncertain: whether uncertain values differ by run.
+    """
 
 
 @drawn("transport.vue")
@@ -97,9 +101,15 @@ def Transport(  # noqa: N802
 
 @drawn("fans.vue")
 def Fans(  # noqa: N802
-    charts: dict[str, Any], frame: dict[str, Any], other: str, watched: str, event_ack: Heard, event_do: Heard
+    charts: dict[str, Any],
+    frame: dict[str, Any],
+    other: str,
+    watched: str,
+    uncertain: bool,
+    event_ack: Heard,
+    event_do: Heard,
 ) -> None:
-    """Draw the fan charts."""
+    """Draw the fan charts. uncertain: whether uncertain values differ by run."""
 
 
 @drawn("actors.vue")
@@ -130,8 +140,10 @@ def Provinces(provinces: list[dict[str, Any]], date: str, run: str, runs: int) -
 
 
 @drawn("runs.vue")
-def Runs(run: int, runs: int, charts: list[str], event_do: Heard) -> None:  # noqa: N802
-    """Choose the run that is watched."""
+def Runs(  # noqa: N802
+    run: int, runs: int, charts: list[str], same_set: int | None, event_do: Heard
+) -> None:
+    """Choose the run that is watched. same_set: the run that plays the same drawn values, if there is one."""
 
 
 @drawn("settings.vue")

@@ -20,6 +20,7 @@ from dashboards.engine.session import Session
 from dashboards.engine.setup import scenario_named
 from dashboards.engine.views import View, look
 from dashboards.live.components import frame_values
+from sim.experiments.ensemble import default_folder
 
 FIRST_SCENARIO: list[str] = []
 """The scenario that a session begins with, when `pullback watch` was given one; at most one."""
@@ -109,7 +110,8 @@ class Desk:
         if what in made:
             name, write = made[what]
             count = self.download.value["count"] + 1
-            self.download.set({"count": count, "name": f"{session.scenario.name}-{name}", "text": write(session)})
+            drawn = "" if session.uncertain is None else f"uncertain-{session.uncertain.what}-"
+            self.download.set({"count": count, "name": f"{session.scenario.name}-{drawn}{name}", "text": write(session)})
 
     # --- how things are called ---------------------------------------------------------------------------------------
 
@@ -120,9 +122,9 @@ class Desk:
 
     def explain_said(self, view: View) -> str:
         """Return the command that tells the watched run as a story; a changed setup is told from its results."""
-        scenario, setup = self.engine.session.scenario, view.place.setup
-        untouched = scenario.hash == scenario_named(setup.scenario).hash
-        source = setup.scenario if untouched else f"results/{scenario.name}-{scenario.hash}"
+        session, setup = self.engine.session, view.place.setup
+        untouched = session.scenario.hash == scenario_named(setup.scenario).hash and session.uncertain is None
+        source = setup.scenario if untouched else default_folder(session.scenario, session.uncertain)
         return f"pullback explain {source} --run {view.place.run}"
 
 
@@ -157,6 +159,7 @@ FORM: Mapping[str, Callable[[Any], Any]] = {
     "seed": lambda said: said,
     "runs": lambda said: said,
     "days": lambda said: said,
+    "uncertain": str,
     "values": lambda said: {str(path): value for path, value in said.items()},
 }
 """What a setup is made of, as a form sends it; whether it holds is checked where it is simulated."""

@@ -60,6 +60,7 @@ def _Map(here: Desk) -> None:  # noqa: N802
         said=here.run_said(view),
         emptied=view.emptied,
         against=stage.heading["against"] or "",
+        uncertain=bool(stage.heading["drawn"]),
         event_ack=lambda number: here.engine.acknowledge("map", int(number)),
         event_show=lambda shows: here.engine.send(ask.Show(str(shows))),
     )
@@ -87,6 +88,7 @@ def _Fans(here: Desk) -> None:  # noqa: N802
         frame={key: value for key, value in here.frame.value.items() if key != "planes"},
         other="the same run by its policy" if view.seat else f"median of {against}" if against else "",
         watched=here.run_said(view),
+        uncertain=bool(stage.heading["drawn"]),
         event_ack=lambda got: here.engine.acknowledge("charts", int(got[0]), int(got[1]), int(got[2])),
         event_do=here.do,
     )
@@ -133,9 +135,9 @@ def _Provinces(here: Desk) -> None:  # noqa: N802
 
 @solara.component
 def _Runs(here: Desk) -> None:  # noqa: N802
-    place = here.view.value.place
+    view = here.view.value
     titles = [chart["title"] for chart in here.stage.value.charts["charts"]]
-    parts.Runs(run=place.run, runs=place.setup.runs, charts=titles, event_do=here.do)
+    parts.Runs(run=view.place.run, runs=view.place.setup.runs, charts=titles, same_set=view.same_set, event_do=here.do)
 
 
 @solara.component

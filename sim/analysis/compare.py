@@ -91,18 +91,23 @@ class Comparison:
 
 @own_numerics
 def compare(
-    *sources: str | Path, outcomes: Sequence[str] = (), where: str | None = None, by: str | None = None
+    *sources: str | Path,
+    outcomes: Sequence[str] = (),
+    where: str | None = None,
+    by: str | None = None,
+    uncertain: str | None = None,
 ) -> Comparison:
     """Compare results with those of the first, run by run.
 
     sources: results folders, of ensembles or of sweeps with the same points and streams, or names of scenarios that have
     been run; or one sweep, with the path of a lever as `by`.
-    outcomes: names, all when left out. where: a condition that the run of the first must meet. Raises InputError, also
-    where the runs do not share their luck.
+    outcomes: names, all when left out. where: a condition that the run of the first must meet. uncertain: of the runs that
+    names of scenarios stand for, which values they draw, as of `run`. Raises InputError, also where the runs do not share
+    their luck.
     """
     check_once("--outcome", texts("outcomes", outcomes))
     chosen = tuple(outcome_named(name) for name in outcomes) or OUTCOMES
-    paired = pair(sources, by)
+    paired = pair(sources, by, uncertain)
     if where is not None:
         paired = condition_on(paired, read_condition(where, paired.base.start, paired.base.end))
     return Comparison(paired, chosen)

@@ -52,7 +52,7 @@ def hindcast(
     nulls = {name: (other, _kept(other, where)) for name, other in (null_policies or {}).items()}
     if not kept.any():
         raise InputError(f'no run of {results.manifest["scenario"]} meets --where "{where.text if where else ""}"')
-    clusters = results.clusters if isinstance(results, Pooled) else None
+    clusters = results.clusters
     rows: list[dict[str, Any]] = []
     left_out: dict[str, list[str]] = {"not_covered": [], "not_read": []}
     for item in observations:

@@ -13,10 +13,12 @@ import numpy as np
 from sim.analysis.where import Condition
 from sim.checks import first_repeated, shown
 from sim.errors import InputError
+from sim.experiments.ensemble import default_folder
 from sim.experiments.factors import SCENARIO
 from sim.experiments.results import Results
 from sim.experiments.sweep_results import SweepResults
 from sim.experiments.tables import open_results
+from sim.experiments.uncertain import Uncertain, uncertain_of
 from sim.outcomes import OUTCOMES
 from sim.paths import scenario_folder, shown_path
 from sim.scenario import Scenario, load_scenario
@@ -30,8 +32,9 @@ class Side:
     key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
     and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
     notes: what the reader must know of it. expect: outcome -> direction that its scenario said beforehand it would move.
-    design, streams: of a sweep, values and row of each point, and which random numbers they have. shares: (pairs, 2) row of
-    the design and number of the run, the key where left out.
+    design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
+    which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
+    key where left out.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Side:
     expect: Mapping[str, str] = field(default_factory=dict)
     design: Any = None
     streams: str = ""
+    drawn: Uncertain | None = None
     shares: np.ndarray | None = None
 
     @property
@@ -71,13 +75,13 @@ class Paired:
     condition: Condition | None = None
 
 
-def pair(sources: Sequence[str | Path], by: str | None = None) -> Paired:
+def pair(sources: Sequence[str | Path], by: str | None = None, uncertain: str | None = None) -> Paired:
     """Return the sides of a comparison, matched run by run. Raises InputError where they do not share their luck.
 
     sources: results folders, or names of scenarios whose results are in their default folder. by: for one sweep, the path
-    whose values are the sides.
+    whose values are the sides. uncertain: for names of scenarios, which values their runs draw, as of `run`.
     """
-    opened = [_opened(source) for source in sources]
+    opened = [_opened(source, uncertain) for source in sources]
     twice = first_repeated(opened[1:], key=lambda results: results.folder.resolve())
     if twice is not None:
         raise InputError(f"{twice.folder}: is named twice; compare takes each B once")
@@ -103,17 +107,19 @@ def condition_on(paired: Paired, condition: Condition) -> Paired:
     return Paired(paired.base.kept(holds), others, notes, condition)
 
 
-def _opened(source: str | Path) -> Results | SweepResults:
+def _opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
     if Path(source).is_dir():
         return open_results(source)
     if isinstance(source, str) and "/" not in source:
         names = [path.stem for path in scenario_folder().glob("*.toml")]
         if source in names:
             scenario = load_scenario(source)
-            folder = Path("results") / f"{scenario.name}-{scenario.hash}"
+            folder = default_folder(scenario, None if uncertain is None else uncertain_of(uncertain, scenario))
             if not folder.is_dir():
-                others = _there(source, "of other values are")
-                raise InputError(f"{source} has not been run; pullback run {source} puts its results into {folder}{others}")
+                others, more = _there(source, "of other values are"), f" --uncertain {uncertain}" if uncertain else ""
+                raise InputError(
+                    f"{source} has not been run; pullback run {source}{more} puts its results into {folder}{others}"
+                )
             return open_results(folder)
         hint = _there(source, "its results are in") or near_miss(source, names)
         raise InputError(f"{source} is neither a results folder nor a shipped scenario{hint}")
@@ -137,7 +143,7 @@ def _side(results: Results | SweepResults) -> Side:
     made = results.manifest
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
     side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
-    return replace(side, notes=note, expect=results.scenario.expect)
+    return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
 
 
 def _side_of_sweep(results: SweepResults) -> Side:
@@ -228,6 +234,7 @@ def _matched(sides: list[Side]) -> Paired:
     base = sides[0]
     for side in sides[1:]:
         _check_one_design(base, side)
+        _check_same_drawn(base, side)
         if (side.seed, side.epoch) != (base.seed, base.epoch):
             what = (
                 f"seeds {base.seed} and {side.seed}" if side.seed != base.seed else f"epochs {base.epoch} and {side.epoch}"
@@ -259,6 +266,21 @@ def _check_one_design(base: Side, side: Side) -> None:
     if base.streams != side.streams:
         said = f'streams = "{base.streams}" and "{side.streams}"'
         raise InputError(f"{base.where_from} and {side.where_from} have other random numbers ({said}); play one anew")
+
+
+def _check_same_drawn(base: Side, side: Side) -> None:
+    """Raise InputError where run r has other values on one side than on the other, but for what a side sets itself."""
+    if (base.drawn is None) != (side.drawn is None):
+        with_, without = (base, side) if side.drawn is None else (side, base)
+        raise InputError(
+            f"{with_.where_from} draws uncertain values by run and {without.where_from} does not, so that their runs differ "
+            "by more than what is compared; run both with --uncertain, or both without"
+        )
+    if base.drawn is not None and side.drawn is not None and not base.drawn.agrees(side.drawn):
+        raise InputError(
+            f"{base.where_from} and {side.where_from} draw their values otherwise ({base.drawn.what} and {side.drawn.what}, "
+            f"seeds {base.drawn.seed} and {side.drawn.seed}); run both with the same --uncertain and --seed"
+        )
 
 
 def _in_order(side: Side, common: set[tuple[int, int]]) -> Side:

@@ -17,14 +17,15 @@ from sim.paths import shown_path
 if TYPE_CHECKING:
     from sim.experiments.ensemble import States
     from sim.experiments.results import Results
+    from sim.experiments.uncertain import Uncertain
     from sim.scenario import Scenario
 
 
-def results_folder(scenario: Scenario) -> Path:
+def results_folder(scenario: Scenario, uncertain: Uncertain | None = None) -> Path:
     """Return the folder that results of this scenario go to unless asked otherwise."""
     from sim.experiments.ensemble import default_folder
 
-    return default_folder(scenario)
+    return default_folder(scenario, uncertain)
 
 
 def processors() -> int:
@@ -32,13 +33,22 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def compute(scenario: Scenario, folder: Path, workers: int, states: States | None = None) -> Results:
-    """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed."""
+def compute(
+    scenario: Scenario,
+    folder: Path,
+    workers: int,
+    states: States | None = None,
+    uncertain: Uncertain | None = None,
+) -> Results:
+    """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
+
+    uncertain: which values are drawn by run.
+    """
     from sim.cli.progress import progress
     from sim.experiments.ensemble import States, run_ensemble
 
     with ending(folder), progress() as report:
-        return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States())
+        return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States(), uncertain)
 
 
 @contextmanager

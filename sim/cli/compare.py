@@ -35,6 +35,7 @@ q                 p of the same test, adjusted for the number of outcomes; the l
     "--where", "condition", metavar="CONDITION", help='Only pairs whose run of A meets "truce_broken_on < 2026-03-01".'
 )
 @click.option("--by", metavar="LEVER", help="A is one sweep; compare its points by this value, as in moscow.policy.")
+@click.option("--uncertain", metavar="all|assumed|FILE", help="Of scenarios by name: those of run --uncertain.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a row per difference.")
 @click.option("--html", type=FILE, metavar="FILE", help="Also write a page with pictures.")
@@ -43,6 +44,7 @@ def compare(
     outcomes: tuple[str, ...],
     condition: str | None,
     by: str | None,
+    uncertain: str | None,
     as_json: bool,
     csv_file: Path | None,
     html: Path | None,
@@ -55,7 +57,7 @@ def compare(
     from sim.analysis.compare import compare as of
 
     printed = is_printed(csv_file, html, as_json=as_json)
-    made = of(*sources, outcomes=outcomes, where=condition, by=by)
+    made = of(*sources, outcomes=outcomes, where=condition, by=by, uncertain=uncertain)
     made.answers  # noqa: B018 - faults are told before anything is written
     if csv_file is not None:
         from sim.cli.tables import write_csv

@@ -84,6 +84,8 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
         if point is not None:
             raise InputError(f"{source}: is a scenario; --point goes with the folder of a sweep")
         return keep_ledger(load_scenario(source), run)
+    import numpy as np
+
     from sim.experiments.folders import code_digest
     from sim.experiments.sweep_results import SweepResults
     from sim.experiments.tables import open_results
@@ -97,7 +99,8 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
         raise InputError(f"{source}: holds an ensemble; --point goes with the folder of a sweep")
     if run not in results.outcomes["run"]:
         raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")
-    return keep_ledger(replace(results.scenario, name=results.manifest["scenario"]), run)
+    scenario = replace(results.scenario, name=results.manifest["scenario"])
+    return keep_ledger(scenario, run, columns=results.columns(np.array([run])))
 
 
 def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:

@@ -45,11 +45,18 @@ skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
 @click.argument("scenario", default="baseline")
 @click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
 @click.option("--where", "condition", metavar="CONDITION", help='Only runs that meet "truce_agreed_on < 2026-02-01".')
+@click.option("--uncertain", metavar="all|assumed|FILE", help="Of a scenario: draw values by run, as run --uncertain does.")
 @click.option("--no-nulls", is_flag=True, help="Score without the null policies.")
 @click.option("--html", type=FILE, metavar="FILE", help="Page to write.  [default: in the results]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def hindcast(
-    scenario: str, observations: Path | None, condition: str | None, no_nulls: bool, html: Path | None, as_json: bool
+    scenario: str,
+    observations: Path | None,
+    condition: str | None,
+    uncertain: str | None,
+    no_nulls: bool,
+    html: Path | None,
+    as_json: bool,
 ) -> int:
     """Score SCENARIO (default: baseline) against the record.
 
@@ -70,7 +77,9 @@ def hindcast(
     loaded, opened = _opened(scenario)
     check_readable(record, loaded)
     where = read_condition(condition, loaded.start_date, loaded.end_date) if condition else None
-    results = opened or _computed(loaded)
+    if opened is not None and uncertain is not None:
+        raise click.UsageError("--uncertain goes with a scenario; the runs of a folder have the values they have")
+    results = opened or _computed(loaded, uncertain)
     nulls = {} if no_nulls else nulls_of(loaded, results)
     scored = score_all(results, record, nulls, where)
     page, code = html, DONE
@@ -87,11 +96,13 @@ def hindcast(
     return code
 
 
-def _computed(scenario: Scenario) -> Results:
+def _computed(scenario: Scenario, uncertain: str | None) -> Results:
     """Return the runs of a scenario, which are computed where they lack."""
     from sim.cli.batch import compute, processors, results_folder
+    from sim.experiments.uncertain import uncertain_of
 
-    return compute(scenario, results_folder(scenario), processors())
+    drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
+    return compute(scenario, results_folder(scenario, drawn), processors(), uncertain=drawn)
 
 
 def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.analysis.pooled import Pooled
     from sim.experiments.ceiling import Need
     from sim.experiments.results import Results
+    from sim.experiments.uncertain import Uncertain
     from sim.scenario import Scenario
 
 
@@ -41,7 +42,7 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
         if isinstance(results, Pooled):
             nulls = {name: _of_sweep(results, name, workers) for name in POLICIES}
         else:
-            nulls = {name: _of_scenario(scenario, name, workers) for name in POLICIES}
+            nulls = {name: _of_scenario(scenario, name, workers, results.uncertain) for name in POLICIES}
         _tell_cost(list(nulls.values()), workers)
         return {name: null.play() for name, null in nulls.items()}
     except OSError as error:
@@ -66,14 +67,15 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
     tell_cost(first.scenario, whole, workers, more=", for the null policies; --no-nulls scores without them")
 
 
-def _of_scenario(scenario: Scenario, policy: str, workers: int) -> _Null:
+def _of_scenario(scenario: Scenario, policy: str, workers: int, drawn: Uncertain | None) -> _Null:
     from sim.cli.batch import compute, results_folder
     from sim.experiments.null_policies import under_null_policy
     from sim.experiments.sweep_need import need_of
 
     null = under_null_policy(scenario, policy)
-    folder = results_folder(null)
-    return _Null(null, need_of(null, workers, folder), folder, lambda: compute(null, folder, workers))
+    folder = results_folder(null, drawn)
+    need = need_of(null, workers, folder, drawn)
+    return _Null(null, need, folder, lambda: compute(null, folder, workers, uncertain=drawn))
 
 
 def _of_sweep(results: Pooled, policy: str, workers: int) -> _Null:

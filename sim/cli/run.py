@@ -13,6 +13,9 @@ from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.experiments.uncertain import Uncertain
     from sim.scenario import Scenario
 
 MAIN_OUTCOMES = (
@@ -49,6 +52,11 @@ MAIN_OUTCOMES = (
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
+@click.option(
+    "--uncertain",
+    metavar="all|assumed|FILE",
+    help="Draw uncertain values for every two runs: from their ranges, or from sets.",
+)
 @click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
 @click.option("--save", type=FOLDER, metavar="DIR", help="With --until: results with all runs' states.")
 @click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up saved runs, under --set.")
@@ -62,6 +70,7 @@ def run(
     sets: tuple[str, ...],
     workers: int | None,
     out: Path | None,
+    uncertain: str | None,
     until: str | None,
     save: Path | None,
     saved: Path | None,
@@ -71,7 +80,8 @@ def run(
     """Run SCENARIO many times and show what came of it.
 
     Runs that are in the results folder are not computed again: the same command goes on where it was stopped, and a
-    larger --runs adds to it.
+    larger --runs adds to it. With --uncertain the runs show what is not known about the values as well as chance; as many
+    runs with every value as stated are played beside them, to tell the two apart.
     """
     from sim.cli.batch import compute, page_beside, processors, results_folder
     from sim.cli.cost import tell_cost
@@ -79,26 +89,28 @@ def run(
     from sim.experiments.ensemble import States
     from sim.experiments.sweep_need import need_of
 
-    _check_usage(scenario, saved, seed, until, save, out)
+    _check_usage(scenario, saved, seed, until, save, out, uncertain)
     given = {"runs": runs, "days": days, "seed": seed}
     loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
     states = States(taken_up=saved, horizon=loaded.days if save else None)
     if until is not None:
-        loaded = loaded.with_values({"days": _day_number(until, loaded)}, set_by="--until")
+        loaded = loaded.with_values({"days": day_number(until, loaded)}, set_by="--until")
     if saved is not None:
         _check_goes_on(loaded, saved)
-    folder, workers = save or out or results_folder(loaded), workers or processors()
-    need = need_of(loaded, workers, folder)
+    drawn = drawn_values(loaded, uncertain, saved)
+    folder, workers = save or out or results_folder(loaded, drawn), workers or processors()
+    need = need_of(loaded, workers, folder, drawn)
     if not anyway:
         check_room(need, folder)
     tell_cost(loaded, need, workers)
-    results = compute(loaded, folder, workers, states)
+    results = compute(loaded, folder, workers, states, drawn)
+    stated = compute(loaded, results_folder(loaded), workers) if uncertain is not None else None
 
-    from sim.experiments.statistics import summary
+    from sim.analysis.spread import summary_of
     from sim.pages.report import FILE, write_report
 
-    made = summary(results)
-    report, code = page_beside(results.folder / FILE, lambda: write_report(results, loaded))
+    made = summary_of(results, stated)
+    report, code = page_beside(results.folder / FILE, lambda: write_report(results, loaded, stated))
     with stored_in(results.folder):
         if as_json:
             print(json.dumps(made, allow_nan=False))
@@ -108,14 +120,36 @@ def run(
 
 
 def _check_usage(
-    scenario: str | None, saved: Path | None, seed: int | None, until: str | None, save: Path | None, out: Path | None
+    scenario: str | None,
+    saved: Path | None,
+    seed: int | None,
+    until: str | None,
+    save: Path | None,
+    out: Path | None,
+    uncertain: str | None,
 ) -> None:
     if (scenario is None) == (saved is None):
         raise click.UsageError("name a scenario, or the saved runs to go on with: --from DIR")
     if saved is not None and seed is not None:
         raise click.UsageError("--seed does not go with --from: the runs keep their luck")
+    if saved is not None and uncertain is not None:
+        raise click.UsageError("--uncertain does not go with --from: the runs keep the values they were saved with")
     if save is not None and (until is None or out is not None):
         raise click.UsageError("--save DIR goes with --until DAY and stands for --out")
+
+
+def drawn_values(loaded: Scenario, uncertain: str | None, saved: Path | None = None) -> Uncertain | None:
+    """Return which values are drawn by run: as asked, or as the saved runs have them. Raises InputError."""
+    if uncertain is not None:
+        from sim.experiments.uncertain import uncertain_of
+
+        return uncertain_of(uncertain, loaded)
+    if saved is not None:
+        from sim.experiments.folders import read_manifest
+        from sim.experiments.sweep_store import read_uncertain
+
+        return read_uncertain(saved, read_manifest(saved))
+    return None
 
 
 def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], given: dict[str, int]) -> Scenario:
@@ -145,7 +179,7 @@ def _check_goes_on(loaded: Scenario, saved: Path) -> None:
         raise InputError(f"{saved}: was saved on the evening of {kept.end_date}; its runs cannot end on {loaded.end_date}")
 
 
-def _day_number(text: str, loaded: Scenario) -> int:
+def day_number(text: str, loaded: Scenario) -> int:
     """Read a date or a number of days from the start, which the runs reach. Raises InputError."""
     from datetime import date, timedelta
 
@@ -182,8 +216,12 @@ def _print_summary(
     out.print(f"{made['days']} days, {made['start']} to {loaded.end_date}")
     if sets:
         out.print(f"with {', '.join(sets)}{since}", soft_wrap=True)
+    if "uncertain" in made:
+        out.print(_drawn(made["uncertain"]), soft_wrap=True)
     out.print()
     out.print(rows)
+    if "uncertain" in made:
+        _print_spread(out, outcomes, made)
     out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
     out.print(f"results  {made['results']}", soft_wrap=True)
     if report is not None:
@@ -191,6 +229,36 @@ def _print_summary(
     if save is not None:
         out.print(f"go on    pullback run --from {save} --set KEY=VALUE", soft_wrap=True)
     out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
+
+
+def _drawn(uncertain: dict[str, Any]) -> str:
+    """Say which values are drawn."""
+    where = {"all": "from their ranges", "assumed": "only assumed, from their ranges"}
+    whence = where.get(uncertain["what"], f"from the sets in {uncertain['what']}")
+    return f"{uncertain['drawn']} uncertain values drawn {whence}: {uncertain['sets']} sets, {uncertain['each']} runs each"
+
+
+def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[str, Any]) -> None:
+    """Print what of the spread is values and what is chance."""
+    from sim.cli.tables import table
+
+    rows = table("outcome", "5% to 95%", "as stated", "by values", whole=("outcome", "by values"))
+    for name in MAIN_OUTCOMES:
+        outcome = outcomes[name]
+        share, stated = outcome["values"], outcome["as_stated"]
+        told = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
+        rows.add_row(name, _spread(outcome, made), "" if stated is None else _spread(stated, made), told)
+    out.print("\nwhat is not known about values, and what is chance", style="bold")
+    out.print(rows)
+    out.print(
+        "as stated: the same number of runs with every value as stated; by values: their part of the variance (95% interval)"
+    )
+
+
+def _spread(outcome: dict[str, Any], made: dict[str, Any]) -> str:
+    """Return the range of an outcome, or how often it is so."""
+    median, between, _ = _cells(outcome, made)
+    return median if outcome["type"] == "yes_no" else between
 
 
 def _cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:

@@ -130,9 +130,14 @@ def _design(sweep: Sweep) -> str:
 
 
 @click.command()
-@click.argument("sweep")
+@click.argument("sweep", required=False)
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
+@click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
+@click.option("--save", type=FOLDER, metavar="DIR", help="With --until: results with all runs' states.")
+@click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up a saved sweep, under --set.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="With --from: a value of every point from then on.")
+@click.option("--days", type=int, help="With --from: days in all.  [default: those of the sweep]")
 @click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array does.")
 @click.option(
     "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="What works it off."
@@ -140,9 +145,14 @@ def _design(sweep: Sweep) -> str:
 @click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: its scheduler, as in tcp://127.0.0.1:8786.")
 @click.option("--anyway", is_flag=True, help="Try also where disk or memory will not do.")
 def sweep(
-    sweep: str,
+    sweep: str | None,
     workers: int | None,
     out: Path | None,
+    until: str | None,
+    save: Path | None,
+    saved: Path | None,
+    sets: tuple[str, ...],
+    days: int | None,
     shard: str | None,
     engine: str,
     scheduler: str | None,
@@ -151,19 +161,21 @@ def sweep(
     """Play every point of SWEEP. The same command goes on where it was stopped.
 
     SWEEP is the name of a shipped sweep, a path with a slash or ending in .toml, or the results folder of one to go on with.
+    With --until and --save the runs stop on an evening; --from takes them up as often as you like, every point with its own
+    values, under what --set changes from the next day on. Such sweeps are compared like any two of the same points.
     """
     from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
     from sim.experiments.ceiling import check_room
     from sim.experiments.sweep import default_folder, folder_of, going_on, run_sweep
-    from sim.experiments.sweep_file import load_sweep
     from sim.experiments.sweep_need import needs_of
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
     part = None if shard is None else _shard(shard)
-    loaded = load_sweep(sweep)
-    folder = out or folder_of(sweep) or default_folder(loaded)
+    _check_usage(sweep, until, save, saved, sets, days, out)
+    loaded = _loaded(sweep, until, saved, sets, days)
+    folder = save or out or (folder_of(sweep) if sweep and until is None else None) or default_folder(loaded)
     loaded = going_on(loaded, folder)
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:
@@ -172,9 +184,42 @@ def sweep(
         workers = workers or threads or processors()
         tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
         with sweep_progress(folder, is_final=loaded.sequential is None) as report:
-            results = run_sweep(loaded, folder, workers, report, pool, part)
+            results = run_sweep(loaded, folder, workers, report, pool, part, taken_up=saved)
     with stored_in(results.folder):
         _say_results(results, loaded)
+
+
+def _check_usage(
+    sweep: str | None,
+    until: str | None,
+    save: Path | None,
+    saved: Path | None,
+    sets: tuple[str, ...],
+    days: int | None,
+    out: Path | None,
+) -> None:
+    if (sweep is None) == (saved is None):
+        raise click.UsageError("name a sweep, or the saved runs to go on with: --from DIR")
+    if (until is None) != (save is None):
+        raise click.UsageError("--until DAY and --save DIR go together")
+    if saved is not None and until is not None:
+        raise click.UsageError("--until stops a sweep from its first evening on; it does not go with --from")
+    if save is not None and out is not None:
+        raise click.UsageError("--save DIR stands for --out")
+    if saved is None and (sets or days is not None):
+        raise click.UsageError("--set and --days go with --from DIR; a sweep file says its own")
+
+
+def _loaded(sweep: str | None, until: str | None, saved: Path | None, sets: tuple[str, ...], days: int | None) -> Sweep:
+    """Return the sweep to play. Raises InputError."""
+    from sim.cli.run import day_number
+    from sim.experiments.sweep_file import load_sweep
+    from sim.experiments.sweep_states import gone_on, stopped
+
+    if saved is not None:
+        return gone_on(saved, sets, days)
+    loaded = load_sweep(sweep or "")
+    return loaded if until is None else stopped(loaded, day_number(until, loaded.base))
 
 
 def _say_results(results: SweepResults, sweep: Sweep) -> None:
@@ -190,6 +235,8 @@ def _say_results(results: SweepResults, sweep: Sweep) -> None:
         click.echo("INCOMPLETE: the other shards, or the same command without --shard, go on with it")
         return
     click.echo(f"check   pullback verify {folder}")
+    if sweep.horizon is not None:
+        click.echo(f"go on   pullback sweep --from {folder} --set KEY=VALUE")
     if recipe.levers:
         click.echo(f"levers  pullback compare {folder} --by {recipe.levers[0].path}")
     if recipe.uncertainties:

@@ -82,7 +82,7 @@ class Design:
 
     factors: what varies. rows: per point, the value of each factor that is played. row_of_design: per point, which row of
     the design over the uncertainties it belongs to, -1 for the unchanged base. scenarios: by name, those of a lever that are
-    not the base.
+    not the base; "" where all points are of one that goes on from the base.
     """
 
     factors: tuple[Factor, ...]
@@ -102,11 +102,12 @@ class Design:
 
     def scenario(self, point: int, base: Scenario) -> Scenario:
         """Return the scenario of a point."""
+        what_if = self.what_if(self.names([point])[0], base)
         if self.row_of_design[point] < 0:
-            return base
+            return what_if.scenario
         pairs = zip(self.factors, self.rows[point], strict=True)
         varied = [(factor, value) for factor, value in pairs if factor.path != SCENARIO]
-        return self.what_if(self.names([point])[0], base).with_values(varied, set_by=f"point {point}")
+        return what_if.with_values(varied, set_by=f"point {point}")
 
     def what_if(self, name: str, base: Scenario) -> WhatIf:
         """Return the scenario of this name in the lever of scenarios, the base for a name that is not of another."""
@@ -160,7 +161,8 @@ class Design:
         It is the base's value where no point of the row plays what was drawn. Raises KeyError.
         """
         column = self.column(path)
-        holding = {name for name in self.scenarios if path in self.what_if(name, base).own} if path != SCENARIO else set()
+        levers = self.scenarios if self.scenario_names and path != SCENARIO else ()
+        holding = {name for name in levers if path in self.what_if(name, base).own}
         if not holding:
             return column
         before = next(factor.before for factor in self.factors if factor.path == path)
@@ -191,7 +193,7 @@ def make_design(recipe: Recipe) -> Design:
 def _played(recipe: Recipe, columns: list[np.ndarray]) -> list[np.ndarray]:
     """Put what a what-if sets itself in place of what the design drew for its points."""
     paths = [factor.path for factor in recipe.factors]
-    for name, what_if in recipe.what_ifs.items():
+    for name, what_if in recipe.what_ifs.items() if SCENARIO in paths else ():
         where = columns[paths.index(SCENARIO)] == name
         own = {path: value for path, value in what_if.own.items() if path in paths}
         columns = [replaced(c, where, own[p]) if p in own else c for p, c in zip(paths, columns, strict=True)]

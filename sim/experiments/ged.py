@@ -116,7 +116,7 @@ def violent_events(results: Results) -> pa.Table:
 
 def _of_block(results: Results, runs: range) -> Iterator[dict[str, Any]]:
     scenario = results.scenario
-    model = TheatreModel(scenario, runs=len(runs), first_run=runs.start)
+    model = TheatreModel(scenario, numbers=np.array(runs), columns=results.columns(np.array(runs)))
     places = _places(model.theatre)
     before = Dead.of(model.state)
     for day in range(1, scenario.days + 1):

@@ -15,6 +15,7 @@ from sim.errors import InputError
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.partial import warn
 from sim.experiments.stored import Stored, read_part
+from sim.experiments.uncertain import sets_of
 from sim.history import SERIES
 from sim.outcomes import OUTCOMES
 from sim.scenario import Scenario
@@ -54,6 +55,13 @@ class Results(Stored):
     @property
     def _asked_at_least(self) -> int:
         return max(self.scenario.runs, super()._asked_at_least)
+
+    @property
+    def clusters(self) -> np.ndarray | None:
+        """(runs, 2) set of values and number of each run, where runs share the values they draw; None where none does."""
+        if self.uncertain is None:
+            return None
+        return np.column_stack([sets_of(self.outcomes["run"]), self.outcomes["run"]])
 
     @property
     def missing_runs(self) -> np.ndarray:

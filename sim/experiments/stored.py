@@ -28,9 +28,12 @@ from sim.experiments.sweep_store import (
     parts,
     read_asked,
     read_design,
+    read_uncertain,
     times_there,
 )
+from sim.experiments.uncertain import Uncertain
 from sim.scenario import Scenario, load_scenario
+from sim.values import Columns
 
 CHECKED = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
 
@@ -59,6 +62,15 @@ class Stored:
     def design(self) -> Design:
         """The points."""
         return read_design(self.folder, self.manifest)
+
+    @cached_property
+    def uncertain(self) -> Uncertain | None:
+        """Which values an ensemble draws by run, None for none."""
+        return read_uncertain(self.folder, self.manifest)
+
+    def columns(self, numbers: np.ndarray) -> tuple[Columns, ...]:
+        """Return what TheatreModel takes to play these runs of an ensemble again: the values that they drew."""
+        return () if self.uncertain is None else self.uncertain.columns(self.base, numbers)
 
     @property
     def streams(self) -> str:

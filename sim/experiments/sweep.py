@@ -113,9 +113,10 @@ def run_sweep(
     make_pool: MakePool = local_pool,
     shard: Shard | None = None,
     only: np.ndarray | None = None,
+    taken_up: Path | None = None,
 ) -> SweepResults:
     """Play the (point, run) that `folder` does not hold yet, all or those of a shard, and open the results, as `fill`."""
-    fill(sweep, folder, workers, on_progress, make_pool, shard, only=only)
+    fill(sweep, folder, workers, on_progress, make_pool, shard, only=only, taken_up=taken_up)
     return SweepResults(folder)
 
 

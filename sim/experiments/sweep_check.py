@@ -19,10 +19,10 @@ from sim.errors import InputError
 from sim.experiments.folders import code_digest, read_manifest, write_table
 from sim.experiments.locks import alone, held, is_held, take_over
 from sim.experiments.stored import Stored
+from sim.experiments.sweep_file import LEVELS
 from sim.experiments.sweep_kept import scenario_faults
 from sim.experiments.sweep_play import play
 from sim.experiments.sweep_store import (
-    LEVELS,
     STAMP,
     Job,
     all_parts,
@@ -33,7 +33,6 @@ from sim.experiments.sweep_store import (
     part_fault,
     parts,
     read_failed,
-    read_uncertain,
     stamp_of,
     times_there,
 )
@@ -189,9 +188,8 @@ def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iter
     for point in sorted(chosen.tolist()):
         rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
         runs = rows["run"].to_numpy()
-        scenario, uncertain = results.design.scenario(point, results.base), read_uncertain(results.folder, results.manifest)
         numbers = results.run_numbers(np.full(len(runs), point), runs)
-        again = play(scenario, numbers, () if uncertain is None else uncertain.columns(scenario, numbers))
+        again = play(results.design.scenario(point, results.base), numbers, results.columns(numbers))
         for name, values in again.outcomes.items():
             if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
                 yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"

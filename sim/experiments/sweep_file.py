@@ -48,6 +48,9 @@ TOP = (
 )
 DESIGN = ("method", "points", "levels", "seed", "include_base", "table", "repeated")
 SERIES_KEPT = ("quantiles", "full", "none")
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Levels of the quantiles of the daily series. Of no more runs than these, the runs themselves are kept."""
+
 RUNS = 256
 
 
@@ -163,7 +166,9 @@ class _Reader:
         recipe = self._recipe(base)
         replicates, output = self._table("replicates"), self._table("output")
         _known(output, ("series",), "[output] ")
-        series = output.get("series", "quantiles")
+        sequential = _sequential(replicates, output.get("series")) if "until" in replicates else None
+        runs = sequential.most if sequential else _fixed(replicates)
+        series = output.get("series", "full" if runs <= len(LEVELS) else "quantiles")
         if series not in SERIES_KEPT:
             raise InputError(f"[output] series = {shown(series)} must be one of {', '.join(SERIES_KEPT)}")
         title, asks = self._text("title"), self._text("asks")
@@ -171,8 +176,6 @@ class _Reader:
         if own_name and not own_name.replace("-", "").replace("_", "").isalnum():
             raise InputError(f"name = {shown(own_name)} must be letters, digits and hyphens: it names a folder")
         name = own_name or safe_name(name)
-        sequential = _sequential(replicates, series) if "until" in replicates else None
-        runs = sequential.most if sequential else _fixed(replicates)
         streams = _streams(replicates, recipe, sequential.least if sequential else runs)
         chosen = "streams" in replicates
         return Sweep(name, title, asks, base, recipe, runs, series, text, sequential, streams, chosen)
@@ -284,12 +287,12 @@ def _streams(replicates: Mapping[str, Any], recipe: Recipe, least: int) -> str:
     return streams if recipe.uncertainties else SHARED  # levers alone are one row: the same numbers either way
 
 
-def _sequential(replicates: Mapping[str, Any], series: str) -> Sequential:
+def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
         raise InputError(f"{where}n goes without until; give min, step and max")
     _known(replicates, ("min", "step", "max", "until", "streams"), where)
-    if series == "quantiles":
+    if series in ("quantiles", None):
         raise InputError(
             f'{where}until needs [output] series = "none" or "full": quantiles are taken over a fixed number of runs'
         )

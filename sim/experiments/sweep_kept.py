@@ -117,4 +117,4 @@ def scenario_faults(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
 
 
 def _file(folder: Path, name: str, hash_: str) -> Path:
-    return folder / "scenarios" / f"{name[:LETTERS_KEPT]}-{hash_}" / "scenario.toml"
+    return folder / "scenarios" / f"{name[:LETTERS_KEPT] or 'goes-on'}-{hash_}" / "scenario.toml"

@@ -13,8 +13,9 @@ from sim.experiments.ensemble import ensemble_of
 from sim.experiments.folders import read_manifest
 from sim.experiments.locks import Shard
 from sim.experiments.sweep import job_runs, points_of
-from sim.experiments.sweep_file import Sweep
-from sim.experiments.sweep_store import LEVELS, Job, parts, times_there
+from sim.experiments.sweep_file import LEVELS, Sweep
+from sim.experiments.sweep_store import Job, parts, times_there
+from sim.experiments.uncertain import Uncertain
 from sim.scenario import Scenario
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
@@ -100,9 +101,9 @@ def needs_of(
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
 
 
-def need_of(scenario: Scenario, workers: int, folder: Path) -> Need:
+def need_of(scenario: Scenario, workers: int, folder: Path, uncertain: Uncertain | None = None) -> Need:
     """Return what the runs of a scenario take that `folder` does not hold yet, and summing them up."""
-    _, need = needs_of(ensemble_of(scenario, scenario.runs), folder, workers)
+    _, need = needs_of(ensemble_of(scenario, scenario.runs, uncertain=uncertain), folder, workers)
     summed_up = MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * scenario.runs * need.evenings
     return replace(need, memory=max(need.memory, summed_up), less="--runs or --days")
 

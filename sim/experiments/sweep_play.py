@@ -22,7 +22,8 @@ from sim.experiments.locks import Pass
 from sim.experiments.manifest import ENSEMBLE
 from sim.experiments.places import control_table, rules_table
 from sim.experiments.replicates import streams_of
-from sim.experiments.sweep_store import LEVELS, Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
+from sim.experiments.sweep_file import LEVELS
+from sim.experiments.sweep_store import Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
 from sim.experiments.uncertain import Uncertain
 from sim.history import History
 from sim.model import TheatreModel
@@ -102,7 +103,7 @@ def compute(task: Task, job: Job) -> None:
         if "horizon" in manifest:
             states.append(snapshot.take(model))
     played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
-    commit(task, job, played, snapshot.joined(states) if states else None)
+    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.back) if states else None)
 
 
 def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray] | None = None) -> None:
@@ -160,8 +161,7 @@ def _models(
 ) -> Iterator[TheatreModel]:
     """Yield models that have run to the end, of `most` runs each.
 
-    numbers: (runs,) of the runs whose places the blocks hold. saved: a snapshot of all the runs to start from, which fit
-    into one model.
+    numbers: (runs,) of the runs whose places the blocks hold. saved: a snapshot of all the runs, to start from.
     """
     for block in blocks:
         for first in range(0, len(block.places), most):
@@ -171,7 +171,7 @@ def _models(
             own = [{path: values[piece] for path, values in stage.items()} for stage in block.columns]
             model = TheatreModel(block.scenario, numbers=numbers[block.places[piece]], columns=own)
             if saved is not None:
-                snapshot.restore(model, saved)
+                snapshot.restore(model, snapshot.chosen(saved, block.places[piece]))
             model.run_to(block.scenario.days)
             yield model
 

@@ -58,9 +58,6 @@ from sim.scenario import load_scenario
 from sim.scenario_export import write_scenario
 from sim.scenario_heading import MOST_RUNS
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of the quantiles of the daily series."""
-
 TABLES = ("series", "control", "rules", "states", "outcomes")
 STAMP = b"pullback_sweep"
 PART = re.compile(r"(\d+)-(\d+)_(\d+)-(\d+)\.parquet")
@@ -303,18 +300,18 @@ def pairs_of(job: Job) -> tuple[np.ndarray, np.ndarray]:
 
 
 def saved_state(folder: Path, job: Job) -> dict[str, np.ndarray]:
-    """Return the snapshot of the runs of a job, of one point. Raises InputError where it is not there."""
-    found = []
+    """Return the snapshot of the runs of a job, in its order. Raises InputError where it is not there."""
+    (points, runs), found, places = pairs_of(job), [], []
     for part in parts(folder):
-        first, end = max(job.first_run, part.first_run), min(job.end_run, part.end_run)
-        if first < end and _state_file(folder, part).exists():
-            found.append(snapshot.read(_state_file(folder, part), first - part.first_run, end - first))
-    if not found or sum(kept["state.truce"].shape[-1] for kept in found) != job.size:
-        raise InputError(
-            f"{folder}: holds no saved state of the runs {job.first_run} to {job.end_run - 1}; "
-            "run it with --until and --save"
-        )
-    return snapshot.joined(found)
+        inside = (part.first_point <= points) & (points < part.end_point) & (part.first_run <= runs) & (runs < part.end_run)
+        mine = np.flatnonzero(inside)
+        if len(mine) and _state_file(folder, part).exists():
+            of_part = (points[mine] - part.first_point) * (part.end_run - part.first_run) + runs[mine] - part.first_run
+            found.append(snapshot.read(_state_file(folder, part), of_part))
+            places.append(mine)
+    if sum(map(len, places)) != job.size:
+        raise InputError(f"{folder}: holds no saved state of {job}; run it with --until and --save")
+    return snapshot.chosen(snapshot.joined(found), np.argsort(np.concatenate(places)))
 
 
 def _state_file(folder: Path, job: Job) -> Path:

@@ -52,10 +52,17 @@ class Uncertain:
         """8 hex digits over everything that changes the values."""
         return blake2b(json.dumps([self.seed, EACH, dict(self.ranges), dict(self.sets)]).encode(), digest_size=4).hexdigest()
 
+    def agrees(self, other: Uncertain) -> bool:
+        """Whether the values that both draw are the same in every run."""
+        same = (self.what, self.seed, not self.sets) == (other.what, other.seed, not other.sets)
+        shared = set(self.paths) & set(other.paths)
+        return same and all((self.sets or self.ranges)[path] == (other.sets or other.ranges)[path] for path in shared)
+
     def described(self) -> dict[str, Any]:
         """Return what a manifest keeps."""
         ranges = {path: list(ends) for path, ends in self.ranges.items()}
-        return {"what": self.what, "seed": self.seed, "each": EACH, "ranges": ranges, "digest": self.digest}
+        counted = {"each": EACH, "drawn": len(self.paths)}
+        return {"what": self.what, "seed": self.seed, **counted, "ranges": ranges, "digest": self.digest}
 
     def values(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Return by path (runs,) the values of the runs of these numbers."""
@@ -104,12 +111,9 @@ def uncertain_of(what: str, scenario: Scenario) -> Uncertain:
     if not path.is_file():
         raise InputError(f"--uncertain {what}: give {ALL}, {ASSUMED} or the plausible sets that calibrate writes")
     factors, rows = read_design_table(path, scenario, may_repeat=True)
-    sets = {
-        factor.path: tuple(float(value) for value in values)
-        for factor, values in zip(factors, zip(*rows, strict=True), strict=True)
-        if factor.path not in scenario.own
-    }
     text = [factor.path for factor in factors if not isinstance(factor.before, float)]
     if text:
         raise InputError(f"{path}: {text[0]} = {shown(entries[text[0]].value)} is no number that could be uncertain")
+    columns = zip(factors, zip(*rows, strict=True), strict=True)
+    sets = {factor.path: tuple(map(float, values)) for factor, values in columns if factor.path not in scenario.own}
     return Uncertain(path.name, scenario.seed, sets=sets)

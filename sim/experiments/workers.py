@@ -53,9 +53,7 @@ class LocalPool(ProcessPoolExecutor):
             return super().submit(fn, *args, **kwargs)
         except (OSError, MemoryError, ValueError) as error:
             closed = isinstance(error, OSError) and error.errno is None
-            if closed or isinstance(
-                error, ValueError
-            ):  # its pipes are closed, or others have their numbers: a worker has died
+            if closed or isinstance(error, ValueError):  # its pipes are closed, or others have their numbers
                 raise BrokenProcessPool(str(error)) from None
             raise _cannot(f"the system gives no more of them ({_said(error)})") from None
 

@@ -12,14 +12,15 @@ from xml.etree.ElementTree import Element
 from sim.analysis.hindcast import hindcast
 from sim.analysis.observations import load_observations
 from sim.analysis.record import agreement
+from sim.analysis.spread import summary_of
 from sim.experiments.results import Results
-from sim.experiments.statistics import summary
 from sim.files import write_text
 from sim.pages.markup import element, page, paragraph, section
 from sim.pages.report_outcomes import coming_section, outcomes_section
 from sim.pages.report_pictures import Fans, fans_section, maps_section, share_section
 from sim.pages.report_record import record_section
 from sim.pages.report_rules import rules_section
+from sim.pages.report_spread import drawn, spread_sections
 from sim.pages.report_summary import caution, in_short
 from sim.pages.report_values import expectation, plain, sources_section, values_section
 from sim.pages.wording import Calendar
@@ -30,17 +31,18 @@ FILE = "report.html"
 NOTICE = "An exploration, not a forecast; not for targeting."
 
 
-def write_report(results: Results, scenario: Scenario) -> Path:
+def write_report(results: Results, scenario: Scenario, stated: Results | None = None) -> Path:
     """Write the report beside the results, whole or not at all, and return its path.
 
-    scenario: as it was asked for; it knows its base and who set each value, and the number of runs that were wanted.
+    scenario: as it was asked for; it knows its base and who set each value, and the number of runs that were wanted. stated:
+    where the results draw uncertain values, as many runs with every value as stated.
     """
     path = results.folder / FILE
-    write_text(path, page(_document(results, scenario)), errors="backslashreplace")
+    write_text(path, page(_document(results, scenario, stated)), errors="backslashreplace")
     return path
 
 
-def _document(results: Results, scenario: Scenario) -> Element:
+def _document(results: Results, scenario: Scenario, stated: Results | None) -> Element:
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -49,13 +51,13 @@ def _document(results: Results, scenario: Scenario) -> Element:
         element("title", f"{scenario.title} - Pullback"),
         element("style", (data_folder() / "report.css").read_text(encoding="utf-8")),
     )
-    return element("html", head, element("body", _body(results, scenario)), lang="en")
+    return element("html", head, element("body", _body(results, scenario, stated)), lang="en")
 
 
-def _body(results: Results, scenario: Scenario) -> list[Element]:
+def _body(results: Results, scenario: Scenario, stated: Results | None) -> list[Element]:
     record = load_observations()
     calendar = Calendar(scenario.start_date, scenario.days)
-    made = summary(results)
+    made = summary_of(results, stated)
     summaries = {outcome["name"]: outcome for outcome in made["outcomes"]}
     agreed = agreement(results, record)
     by_outcome = {item.outcome: item for item in record}
@@ -68,6 +70,7 @@ def _body(results: Results, scenario: Scenario) -> list[Element]:
         fans_section(fans),
         coming_section(results, summaries, calendar, by_outcome),
         record_section(hindcast(results, record), agreed, summaries, calendar),
+        *spread_sections(made, calendar),
         outcomes_section(summaries, calendar, results.runs),
         rules_section(results, calendar),
         values_section(scenario),
@@ -89,6 +92,8 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
     given = [f"{entry.path} = {plain(entry.value)}" for entry in scenario.entries.values() if entry.set_by == "--set"]
     if given:
         facts["Set"] = ", ".join(given)
+    if "uncertain" in made:
+        facts["Drawn"] = drawn(made["uncertain"])
     listed = [[element("dt", name), element("dd", said)] for name, said in facts.items()]
     return element(
         "header",

@@ -68,10 +68,11 @@ def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, r
     shown = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
     when = "" if outcome.arises == ALWAYS else f"; arises {outcome.arises}"
     head = [code(outcome.name), small(f"{outcome.definition}{when}. Shows: {shown}")]
-    return [head, *([cell] for cell in _cells(outcome, made, calendar, runs))]
+    return [head, *([cell] for cell in cells(outcome, made, calendar, runs))]
 
 
-def _cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> tuple[str, str, str]:
+def cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> tuple[str, str, str]:
+    """Return median, range and remark of one outcome."""
     arises = "" if made["n"] == runs else f"arises in {percent(made['n'] / runs)}"
     if made["n"] == 0:
         return "-", "-", "does not arise"
