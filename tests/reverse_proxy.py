@@ -19,8 +19,10 @@ def proxy(target: str, prefix: str, strips: bool, keeps_host: bool) -> Iterator[
     """
     port, server = free_port(), urlsplit(target)
     loop, ready = asyncio.new_event_loop(), threading.Event()
+    opened: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, path, version = head[0].split(" ")
@@ -34,6 +36,7 @@ def proxy(target: str, prefix: str, strips: bool, keeps_host: bool) -> Iterator[
             if not keeps_host:
                 fields = [line for line in fields if not line.lower().startswith("host:")] + [f"host: {server.netloc}"]
             up, down = await asyncio.open_connection(server.hostname, server.port)
+            opened.append(down)
             try:
                 down.write("\r\n".join([f"{method} {path} {version}", *fields, "", ""]).encode("latin-1"))
                 await asyncio.gather(carry(reader, down), carry(up, writer))
@@ -61,9 +64,13 @@ def proxy(target: str, prefix: str, strips: bool, keeps_host: bool) -> Iterator[
             ready.set()
             await stopped.wait()
             listening.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        await asyncio.sleep(0.1)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:  # a connection may come in as the last ones go
+            for writer in opened:
+                writer.transport.abort()
+            _, left = await asyncio.wait(others, timeout=1)
+            for task in left:
+                task.cancel()
+        await asyncio.sleep(0.1)  # what was aborted closes its socket in the next round
 
     thread = threading.Thread(target=loop.run_until_complete, args=(listen(),), daemon=True)
     thread.start()
