@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -73,9 +75,14 @@ def proxy(target: str, prefix: str, strips: bool, keeps_host: bool) -> Iterator[
         await asyncio.sleep(0.1)  # what was aborted closes its socket in the next round
 
     thread = threading.Thread(target=loop.run_until_complete, args=(listen(),), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    yield f"http://{HOST}:{port}{prefix}"
-    loop.call_soon_threadsafe(stopped.set)
-    thread.join(10)
-    loop.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # a connection that the browser drops as it is accepted is asyncio's
+        thread.start()
+        assert ready.wait(10)
+        yield f"http://{HOST}:{port}{prefix}"
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join(10)
+        loop.close()
+        gc.collect()
