@@ -76,9 +76,7 @@ def proxy(target: str, prefix: str, strips: bool, keeps_host: bool) -> Iterator[
 
     thread = threading.Thread(target=loop.run_until_complete, args=(listen(),), daemon=True)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ResourceWarning
-        )  # a connection that the browser drops as it is accepted is asyncio's
+        warnings.simplefilter("ignore", ResourceWarning)  # of a connection dropped while it is accepted
         thread.start()
         assert ready.wait(10)
         yield f"http://{HOST}:{port}{prefix}"
