@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.figures import Figure, report
-from sim.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario, load_scenario
 
 TAKEN = pytest.StashKey[list[Figure]]()
 

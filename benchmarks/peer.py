@@ -16,12 +16,12 @@ import mesa
 import numpy as np
 
 from sim.draws import Draws
+from sim.ground.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
 from sim.mechanisms.defection import draw_thresholds
 from sim.model import SUB_MOVES, theatre_of
-from sim.scenario import Scenario, load_scenario
-from sim.settings import Settings
-from sim.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
-from sim.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.settings import Settings
+from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
 
 
 @cache

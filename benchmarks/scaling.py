@@ -16,10 +16,10 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks import BLOCK_RUNS
-from sim.experiments.ensemble import run_ensemble
+from sim.experiments.play.ensemble import run_ensemble
+from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
-from sim.scenario import Scenario, load_scenario
-from sim.theatre import Theatre
+from sim.scenario.scenario import Scenario, load_scenario
 from tests.fine_lattice import fine_theatre
 
 PICTURE = Path(__file__).with_name("scaling.svg")

@@ -18,12 +18,12 @@ import pytest
 from benchmarks import BLOCK_RUNS
 from sim.agents import AGENTS
 from sim.agents.seen import see
-from sim.experiments.sweep_play import Played, commit
+from sim.experiments.play.job import Played, commit
 from sim.mechanisms import MECHANISMS
 from sim.model import TheatreModel
-from sim.orders import Orders
-from sim.scenario import Scenario, load_scenario
-from sim.state import sizes
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.state.orders import Orders
+from sim.state.state import sizes
 from tests.sweeps import job_of, task_for
 
 QUIET_DAY, OFFENSIVE_DAY = 100, 7

@@ -19,11 +19,11 @@ from scipy.stats import ks_2samp
 
 from benchmarks import BLOCK_RUNS
 from benchmarks.peer import PeerModel
-from sim.analysis.calibrate import uncertain
-from sim.experiments.blocks import block_runs
+from sim.analysis.calibrate.calibrate import uncertain
+from sim.experiments.play.blocks import block_runs
 from sim.mechanisms import FIGHTING
 from sim.model import SUB_MOVES, TheatreModel, piece_size
-from sim.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario, load_scenario
 
 PRESS_ON = (
     'start.course.campaign="general"',

@@ -14,14 +14,14 @@ from time import perf_counter, process_time
 import numpy as np
 import pytest
 
-from sim.experiments import sweep as sweeping
-from sim.experiments import sweep_play
-from sim.experiments.folders import read_manifest
-from sim.experiments.locks import take_over
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_file import Sweep, load_sweep
-from sim.experiments.sweep_play import Task, compute
-from sim.experiments.sweep_store import Job, note_asked, open_folder, stamp_of
+from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.play import fill as sweeping
+from sim.experiments.play import job as sweep_play
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.play.job import Task, compute
+from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.locks import take_over
+from sim.experiments.store.store import Job, note_asked, open_folder, stamp_of
 
 PARTS = 5_000
 FILE = """

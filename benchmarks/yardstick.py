@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sim.ground.theatre import KURDISH
 from sim.mechanisms import FIGHTING
 from sim.model import SUB_MOVES, TheatreModel
-from sim.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, NEVER, State
-from sim.theatre import KURDISH
+from sim.state.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, NEVER, State
 
 KEPT = ("army", "gone_over", "threshold", "patience", "progress", "nearness")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from sim.checks import PORT, whole_number
-from sim.errors import InputError
+from sim.ground.checks import PORT, whole_number
+from sim.ground.errors import InputError
 
 ASSETS = Path(__file__).resolve().with_name("assets")
 CDN = "/_solara/cdn/"

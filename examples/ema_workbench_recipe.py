@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.outcomes import outcome_table
+from sim.record.outcomes import outcome_table
 
 POLICY = "moscow.policy"
 VARIED = ("withdrawal.airlift_sorties_per_day", "truce.breakdown_per_day", "defection.threshold_other")

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "load_scenario": "sim.scenario",
+    "load_scenario": "sim.scenario.scenario",
     "TheatreModel": "sim.model",
-    "run": "sim.experiments.ensemble",
-    "sweep": "sim.experiments.sweep",
-    "open_results": "sim.experiments.tables",
-    "compare": "sim.analysis.compare",
-    "sensitivity": "sim.analysis.sensitivity",
+    "run": "sim.experiments.play.ensemble",
+    "sweep": "sim.experiments.play.fill",
+    "open_results": "sim.experiments.export.tables",
+    "compare": "sim.analysis.compare.compare",
+    "sensitivity": "sim.analysis.sensitivity.sensitivity",
 }
 
 __all__ = list(_HOMES)

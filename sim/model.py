@@ -21,22 +21,22 @@ from mesa.discrete_space import OrthogonalVonNeumannGrid
 from sim.agents import AGENTS
 from sim.agents.base import Watcher
 from sim.agents.seen import Seen, see
-from sim.arrays import NUMERICS
-from sim.checks import ANY_DAY, FIRST_RUN, RUNS, whole_number
 from sim.draws import Draws
-from sim.errors import InputError
-from sim.grid import ALLEGIANCE_CLASSES, load_control, load_grid
-from sim.history import History
+from sim.ground.checks import ANY_DAY, FIRST_RUN, RUNS, whole_number
+from sim.ground.errors import InputError
+from sim.ground.grid import ALLEGIANCE_CLASSES, load_control, load_grid
+from sim.ground.theatre import Theatre, make_theatre
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
-from sim.mesa_views import RecordCollector, Views, first_run_in_batch
-from sim.orders import Orders
-from sim.scenario import Scenario, as_scenario
-from sim.settings import Settings, rule_names, stages_of
-from sim.start import initial_state
-from sim.state import State, sizes
-from sim.survey import close_day, survey
-from sim.theatre import Theatre, make_theatre
-from sim.values import Columns
+from sim.record.history import History
+from sim.record.mesa_views import RecordCollector, Views, first_run_in_batch
+from sim.scenario.scenario import Scenario, as_scenario
+from sim.scenario.settings import Settings, rule_names, stages_of
+from sim.state.arrays import NUMERICS
+from sim.state.orders import Orders
+from sim.state.start import initial_state
+from sim.state.state import State, sizes
+from sim.state.survey import close_day, survey
+from sim.state.values import Columns
 
 SUB_MOVES = 6
 """Fighting moves per day: with six a column keeps its pace; with four one of 35 km a day loses a tenth of it."""

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.grid import SIDES, Grid
-from sim.scenario import Scenario
-from sim.theatre import Theatre, make_theatre
+from sim.ground.grid import SIDES, Grid
+from sim.ground.theatre import Theatre, make_theatre
+from sim.scenario.scenario import Scenario
 
 
 class FineGrid(Grid):
@@ -49,7 +49,7 @@ def split(grid: Grid) -> tuple[FineGrid, np.ndarray]:
 
 def fine_theatre(scenario: Scenario) -> Theatre:
     """Return the theatre of a scenario on the lattice with each cell split in four."""
-    from sim.grid import load_control, load_grid
+    from sim.ground.grid import load_control, load_grid
 
     grid, parent = split(load_grid())
     return make_theatre(grid, load_control(scenario.control)[parent], load_control(scenario.communities)[parent])

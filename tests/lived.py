@@ -8,9 +8,9 @@ import pickle
 from functools import cache
 from pathlib import Path
 
-from sim.history import History
 from sim.model import TheatreModel
-from sim.scenario import Scenario
+from sim.record.history import History
+from sim.scenario.scenario import Scenario
 
 RUNS = 96
 """Runs that the tests of scenarios have in common."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.experiments.folders import read_manifest, write_json
-from sim.experiments.sweep_file import read_sweep
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import Job, open_folder, stamp_of, write_part
-from sim.outcomes import OUTCOMES
+from sim.experiments.design.sweep_file import read_sweep
+from sim.experiments.store.folders import read_manifest, write_json
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.store import Job, open_folder, stamp_of, write_part
+from sim.record.outcomes import OUTCOMES
 
 BREAKDOWN = "truce.breakdown_per_day"  # confidence M
 RISE = "truce.breakdown_rise_per_violation"  # assumed

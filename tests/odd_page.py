@@ -9,19 +9,19 @@ from dataclasses import fields
 from typing import Any
 from unittest.mock import patch
 
-from sim import state as states
 from sim.agents import AGENTS
 from sim.agents.base import ESTIMATED, Rule
 from sim.agents.seen import Seen
 from sim.draws import Draws
-from sim.events import KINDS
-from sim.history import SERIES
+from sim.ground.theatre import SECTORS
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.model import SUB_MOVES, TheatreModel, theatre_of
-from sim.orders import Orders
-from sim.outcomes import OUTCOMES
-from sim.scenario import list_scenarios, load_scenario
-from sim.theatre import SECTORS
+from sim.record.events import KINDS
+from sim.record.history import SERIES
+from sim.record.outcomes import OUTCOMES
+from sim.scenario.scenario import list_scenarios, load_scenario
+from sim.state import state as states
+from sim.state.orders import Orders
 from tests import systems
 from tests.odd_markdown import code, folded, said, table, where
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.results import Results
-from sim.pages.report import write_report
-from sim.scenario import Scenario
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.store.results import Results
+from sim.pages.report.report import write_report
+from sim.scenario.scenario import Scenario
 
 VOID = {"meta", "br", "link", "img", "hr", "input", "wbr"}
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.scenario import Scenario, load_scenario
-from sim.scenario_entries import Register
-from sim.values import value
+from sim.scenario.entries import Register
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.state.values import value
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sim.experiments.ensemble import ensemble_of
-from sim.experiments.folders import read_manifest
-from sim.experiments.locks import Pass, take_over
-from sim.experiments.sweep_play import Task, compute
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import Job, open_folder, parts, stamp_of
-from sim.scenario import Scenario
+from sim.experiments.play.ensemble import ensemble_of
+from sim.experiments.play.job import Task, compute
+from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.locks import Pass, take_over
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.store import Job, open_folder, parts, stamp_of
+from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS, RUNS, POINTS, ROWS = 9, 6, 9, 4

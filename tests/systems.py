@@ -28,9 +28,9 @@ from sim.mechanisms import (
     us_presence,
     withdrawal,
 )
-from sim.outcomes import OUTCOMES
-from sim.pages.report_outcomes import SYSTEMS as NAMES
-from sim.start import Coast, Pressures, Ties, initial_state
+from sim.pages.report.outcomes import SYSTEMS as NAMES
+from sim.record.outcomes import OUTCOMES
+from sim.state.start import Coast, Pressures, Ties, initial_state
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ SYSTEMS = (
            ("test_systems::test_each_pressure_from_outside_moves_some_run",),
            ("start.outside",)),
 )  # fmt: skip
-"""In the order of sim.pages.report_outcomes.SYSTEMS, which names them."""
+"""In the order of sim.pages.report.outcomes.SYSTEMS, which names them."""
 
 
 def name(number: int) -> str:

@@ -10,24 +10,24 @@ import pytest
 from click.testing import CliRunner
 from report_page import Page
 
-from sim.analysis.answers import answers_of, check_readable, has_series
-from sim.analysis.hindcast import hindcast, score
-from sim.analysis.observation import Observation
-from sim.analysis.observations import load_observations
-from sim.analysis.pooled import Pooled
-from sim.analysis.record import agreement
+from sim.analysis.hindcast.answers import answers_of, check_readable, has_series
+from sim.analysis.hindcast.hindcast import hindcast, score
+from sim.analysis.hindcast.observation import Observation
+from sim.analysis.hindcast.observations import load_observations
+from sim.analysis.hindcast.record import agreement
+from sim.analysis.sensitivity.pooled import Pooled
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.results import Results
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_file import load_sweep
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.results import Results
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.outcomes import COVERED, DATE, OUTCOMES, outcome_table
-from sim.pages.hindcast_page import write_page
-from sim.readings import NoSeriesError, as_of
-from sim.scenario import load_scenario
+from sim.pages.report.hindcast_page import write_page
+from sim.record.outcomes import COVERED, DATE, OUTCOMES, outcome_table
+from sim.record.readings import NoSeriesError, as_of
+from sim.scenario.scenario import load_scenario
 
 START = date(2026, 1, 12)
 RUNS, DAYS = 8, 35

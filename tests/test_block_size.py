@@ -11,21 +11,21 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.experiments import sweep_play
-from sim.experiments.blocks import WORKER_MEMORY, block_runs, evenly, memory_of
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.sweep import plan
-from sim.experiments.sweep_need import need_of
-from sim.experiments.sweep_play import play
-from sim.scenario import load_scenario
+from sim.experiments.play import job as sweep_play
+from sim.experiments.play.blocks import WORKER_MEMORY, block_runs, evenly, memory_of
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.fill import plan
+from sim.experiments.play.job import play
+from sim.experiments.play.need import need_of
+from sim.scenario.scenario import load_scenario
 
 KEPT = ("none", "quantiles", "full")
 PEAK = """
 import resource, sys
 from pathlib import Path
-from sim.experiments.blocks import block_runs
-from sim.experiments.sweep_estimate import UNIT_OF_MAXRSS
-from sim.scenario import load_scenario
+from sim.experiments.play.blocks import block_runs
+from sim.experiments.play.estimate import UNIT_OF_MAXRSS
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import play_part
 folder = Path(sys.argv[1])
 folder.mkdir()

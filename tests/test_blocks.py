@@ -10,10 +10,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.history import History
 from sim.model import TheatreModel
-from sim.outcomes import OUTCOMES, outcome_table
-from sim.scenario import Scenario, load_scenario
+from sim.record.history import History
+from sim.record.outcomes import OUTCOMES, outcome_table
+from sim.scenario.scenario import Scenario, load_scenario
 
 DAYS, RUNS = 60, 40
 SCENARIOS = ("baseline", "damascus-presses-on", "us-leaves-first")

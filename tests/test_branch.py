@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.errors import InputError
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.scenario import load_scenario
-from sim.scenario_export import write_scenario
+from sim.scenario.export import write_scenario
+from sim.scenario.scenario import load_scenario
 
 
 def scenario_with(folder: Path, text: str, base: str = "baseline") -> Path:

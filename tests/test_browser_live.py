@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards.engine.address import read
-from sim.scenario import load_scenario
+from sim.scenario.scenario import load_scenario
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.analysis import calibration_store
-from sim.analysis.calibrate import (
+from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.calibrate.calibrate import (
     Calibration,
     Design,
     answers_in,
@@ -21,16 +21,16 @@ from sim.analysis.calibrate import (
     sweep_of,
     uncertain,
 )
-from sim.analysis.identified import combined, identified, paired
-from sim.analysis.observations import Observation, load_observations
-from sim.analysis.plausible import write_plausible
+from sim.analysis.calibrate.identified import combined, identified, paired
+from sim.analysis.calibrate.plausible import write_plausible
+from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.locks import held
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.sweep_play import compute
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play.job import compute
+from sim.experiments.store.locks import held
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario, load_scenario
 
 POINTS, RUNS = 24, 4
 
@@ -77,7 +77,7 @@ def test_every_point_lies_within_the_stated_ranges_and_moves_uncertainties_only(
 def test_a_point_meets_the_same_observations_in_any_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load_scenario("baseline")
     together = calibration_store.calibrate(scenario, fitted(), tmp_path / "together", 5, RUNS, 1, quiet)
-    monkeypatch.setattr("sim.experiments.sweep_play.block_runs", lambda days, kept: RUNS)
+    monkeypatch.setattr("sim.experiments.play.job.block_runs", lambda days, kept: RUNS)
     alone = calibration_store.calibrate(scenario, fitted(), tmp_path / "alone", 5, RUNS, 1, quiet)
     assert together.met.shape == (5, len(fitted()) + 1)
     assert np.array_equal(together.met, alone.met) and len({tuple(row) for row in together.met.tolist()}) > 1
@@ -199,8 +199,8 @@ def stop_after(jobs: int, monkeypatch: pytest.MonkeyPatch) -> list[object]:
             raise KeyboardInterrupt
         compute(task, job)
 
-    monkeypatch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 32)
-    monkeypatch.setattr("sim.experiments.sweep.compute", until_stopped)
+    monkeypatch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 32)
+    monkeypatch.setattr("sim.experiments.play.fill.compute", until_stopped)
     return played
 
 

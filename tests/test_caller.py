@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis import calibration_store
-from sim.analysis.hindcast import hindcast
-from sim.analysis.observations import load_observations
-from sim.experiments.statistics import summary
+from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.hindcast.hindcast import hindcast
+from sim.analysis.hindcast.observations import load_observations
 from sim.model import TheatreModel
-from sim.pages.report import write_report
-from sim.scenario import load_scenario
+from sim.pages.report.report import write_report
+from sim.record.statistics import summary
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import ROOT, SWEEP, written
 
 DAYS, RUNS = 40, 16

@@ -11,14 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments import ceiling, sweep_need
-from sim.experiments.locks import Shard
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_check import disk_used
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.sweep_need import needs_of
-from sim.experiments.sweep_store import parts
-from sim.scenario import load_scenario
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play import ceiling
+from sim.experiments.play import need as sweep_need
+from sim.experiments.play.check import disk_used
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.play.need import needs_of
+from sim.experiments.store.locks import Shard
+from sim.experiments.store.store import parts
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import POINTS, RUNS, SWEEP, quiet, written
 
 SHORT = ("run", "baseline", "--runs", "4", "--days", "3", "--workers", "1", "--out")
@@ -132,7 +133,7 @@ def test_what_is_there_of_a_sweep_takes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_shards_take_together_what_the_whole_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiments.sweep.SHARD_RUNS", 1)
+    monkeypatch.setattr("sim.experiments.play.fill.SHARD_RUNS", 1)
     sweep, folder = load_sweep(written(tmp_path)), tmp_path / "it"
     runs = [needs_of(sweep, folder, 1, Shard(number, 4))[0].runs for number in (1, 2, 3, 4)]
     assert runs == [3 * RUNS, 2 * RUNS, 2 * RUNS, 2 * RUNS]

@@ -11,23 +11,24 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim import checks
-from sim.analysis import calibration_store
-from sim.analysis.observations import load_observations
-from sim.checks import RUNS, WORKERS, first_repeated, whole_number
+from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments import folders, sweep_check
-from sim.experiments.locks import Shard
-from sim.experiments.results import Results
-from sim.experiments.sweep_estimate import estimate
-from sim.experiments.sweep_file import load_sweep, safe_name
-from sim.ledger import keep_ledger
+from sim.experiments.design.sweep_file import load_sweep, safe_name
+from sim.experiments.play import check as sweep_check
+from sim.experiments.play.estimate import estimate
+from sim.experiments.store import folders
+from sim.experiments.store.locks import Shard
+from sim.experiments.store.results import Results
+from sim.ground import checks
+from sim.ground.checks import RUNS, WORKERS, first_repeated, whole_number
+from sim.ground.errors import InputError
+from sim.ground.paths import PACKAGE
 from sim.model import TheatreModel
-from sim.paths import PACKAGE
-from sim.scenario import load_scenario
-from sim.scenario_export import write_scenario
-from sim.scenario_file import HEADING_KEYS
+from sim.record.ledger import keep_ledger
+from sim.scenario.export import write_scenario
+from sim.scenario.files import HEADING_KEYS
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import SWEEP, written
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,11 +13,11 @@ from sim.agents.base import Rule
 from sim.agents.damascus.talks import a_foreign_base_stands_in_newly_held_land
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
-from sim.history import SERIES, History
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import load_scenario
-from sim.state import NEVER, STAYING
+from sim.record.history import SERIES, History
+from sim.record.outcomes import outcome_table
+from sim.scenario.scenario import load_scenario
+from sim.state.state import NEVER, STAYING
 from tests.lived import RUNS, lived
 
 NO_TRANSFER = 'us.start_chance_per_day={ value = 0, range = [0, 1], source = "assumed: the test itself" }'

@@ -15,12 +15,12 @@ from click.testing import CliRunner, Result
 
 from sim.cli import commands
 from sim.cli.run import MAIN_OUTCOMES
-from sim.experiments.results import open_results
-from sim.grid import load_grid
-from sim.outcomes import OUTCOMES
-from sim.paths import data_folder
-from sim.scenario import list_scenarios, load_scenario
-from sim.scenario_export import to_toml
+from sim.experiments.store.results import open_results
+from sim.ground.grid import load_grid
+from sim.ground.paths import data_folder
+from sim.record.outcomes import OUTCOMES
+from sim.scenario.export import to_toml
+from sim.scenario.scenario import list_scenarios, load_scenario
 
 grid = load_grid()
 ROOT = Path(__file__).resolve().parent.parent
@@ -202,8 +202,8 @@ def test_a_folder_in_use_is_exit_code_75(here: Path) -> None:
 
 
 def test_jobs_that_failed_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sim.experiments import ensemble
-    from sim.experiments.runner import JobsFailed
+    from sim.experiments.play import ensemble
+    from sim.experiments.play.runner import JobsFailed
 
     def fail(*_: object) -> None:
         raise JobsFailed("runs 0 to 1 killed their worker; the other runs are stored in mine")
@@ -215,7 +215,7 @@ def test_jobs_that_failed_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_anything_else_is_a_bug_with_its_traceback_and_exit_code_70(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sim.experiments import ensemble
+    from sim.experiments.play import ensemble
 
     def break_down(*_: object) -> None:
         raise ZeroDivisionError("a bug")

@@ -11,12 +11,12 @@ from scipy import stats
 
 from sim.agents import damascus, sdf
 from sim.draws import Draws, binomial, poisson
+from sim.ground.theatre import SECTORS, Theatre
 from sim.mechanisms import advance, attrition, defection, insurgency, truce, withdrawal
 from sim.model import TheatreModel
-from sim.orders import Orders
-from sim.scenario import Scenario, load_scenario
-from sim.state import ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, QAMISHLI, STORES, State, sizes
-from sim.theatre import SECTORS, Theatre
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.state.orders import Orders
+from sim.state.state import ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, QAMISHLI, STORES, State, sizes
 from tests.worlds import rates as rates_of
 
 ENOUGH = 1e9

@@ -18,11 +18,11 @@ from sim.analysis.clusters import (
     pooled_statistic,
     ways,
 )
-from sim.analysis.hindcast import score
-from sim.analysis.paired_median import paired_median
-from sim.analysis.paired_shares import share_test
-from sim.analysis.variance import variance
-from sim.experiments.statistics import wilson
+from sim.analysis.compare.paired_median import paired_median
+from sim.analysis.compare.paired_shares import share_test
+from sim.analysis.hindcast.hindcast import score
+from sim.analysis.sensitivity.variance import variance
+from sim.record.statistics import wilson
 from tests.test_hindcast import END, START, observation
 
 TIMES = 300

@@ -15,18 +15,18 @@ from click.testing import CliRunner
 from scipy import stats
 
 import sim
-from sim.analysis.compare import Comparison, compare
-from sim.analysis.differences import Difference, differences, largest_gap
-from sim.analysis.paired_median import paired_median
-from sim.analysis.paired_shares import paired_shares
-from sim.analysis.pairs import Side, _matched, condition_on
+from sim.analysis.compare.compare import Comparison, compare
+from sim.analysis.compare.differences import Difference, differences, largest_gap
+from sim.analysis.compare.paired_median import paired_median
+from sim.analysis.compare.paired_shares import paired_shares
+from sim.analysis.compare.pairs import Side, _matched, condition_on
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.statistics import FEW_RUNS, wilson
-from sim.outcomes import OUTCOMES
-from sim.scenario import load_scenario
+from sim.experiments.play.ensemble import run_ensemble
+from sim.ground.errors import InputError
+from sim.record.outcomes import OUTCOMES
+from sim.record.statistics import FEW_RUNS, wilson
+from sim.scenario.scenario import load_scenario
 
 RUNS = 12
 START, END = date(2026, 1, 12), date(2026, 2, 11)

@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 from report_page import Page, sound
 
-from sim.analysis.compare import Comparison, compare
-from sim.analysis.durations import DURATIONS, Survival, of_sample, survival
+from sim.analysis.compare.compare import Comparison, compare
+from sim.analysis.compare.durations import DURATIONS, Survival, of_sample, survival
 from sim.cli import commands
-from sim.experiments.ensemble import run_ensemble
-from sim.outcomes import DATE, OUTCOMES
-from sim.pages import compare_wording as words
-from sim.pages.compare_charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks, waiting_in_words
-from sim.pages.compare_page import write_comparison
-from sim.scenario import load_scenario
+from sim.experiments.play.ensemble import run_ensemble
+from sim.pages.compare import wording as words
+from sim.pages.compare.charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks, waiting_in_words
+from sim.pages.compare.page import write_comparison
+from sim.record.outcomes import DATE, OUTCOMES
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import job_of
 
 RUNS, DAYS = 16, 30

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from sim.model import TheatreModel
-from sim.scenario import load_scenario
-from sim.state import (
+from sim.scenario.scenario import load_scenario
+from sim.state.state import (
     ARMY,
     BY_ASSAULT,
     BY_HAND_OVER,

@@ -15,10 +15,10 @@ from sim.agents import AGENTS
 from sim.agents.seen import Seen, see
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.model import TheatreModel
-from sim.orders import Orders
-from sim.scenario import load_scenario
-from sim.state import State, sizes
-from sim.values import declared
+from sim.scenario.scenario import load_scenario
+from sim.state.orders import Orders
+from sim.state.state import State, sizes
+from sim.state.values import declared
 
 RUNS, DAY = 16, 9
 NAMES = [mechanism.NAME for mechanism in MECHANISMS]
@@ -125,7 +125,7 @@ def test_a_quantity_is_written_by_the_processes_that_may(mechanism: ModuleType) 
 
 
 FIRST_ORDER = {"damascus": "campaign", "moscow": "leave_qamishli", "sdf": "truce_accepted", "us": "urge_halt"}
-"""The first of each actor's orders, in the order in which sim.orders lists them."""
+"""The first of each actor's orders, in the order in which sim.state.orders lists them."""
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=[agent.name for agent in AGENTS])

@@ -10,13 +10,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sim.analysis.durations import of_sample
-from sim.analysis.main_effects import Layout
-from sim.analysis.paired_median import paired_median
-from sim.analysis.paired_shares import paired_shares, share_interval
-from sim.analysis.point_values import PointValues
-from sim.analysis.variance import jackknife
-from sim.experiments.statistics import wilson
+from sim.analysis.compare.durations import of_sample
+from sim.analysis.compare.paired_median import paired_median
+from sim.analysis.compare.paired_shares import paired_shares, share_interval
+from sim.analysis.sensitivity.main_effects import Layout
+from sim.analysis.sensitivity.point_values import PointValues
+from sim.analysis.sensitivity.variance import jackknife
+from sim.record.statistics import wilson
 
 SAMPLES = 1000
 LIMIT = 180.0

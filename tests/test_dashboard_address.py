@@ -7,7 +7,7 @@ import pytest
 from dashboards.engine.address import MOST_NOTICES, Place, read, write
 from dashboards.engine.setup import MOST_RUN_DAYS, MOST_RUNS, Setup, choices, command, offer, scenario_named, scenarios_of
 from sim import load_scenario
-from sim.errors import InputError
+from sim.ground.errors import InputError
 
 DAYS = 24
 SETUP = Setup(runs=12, days=DAYS)

@@ -16,10 +16,10 @@ import pytest
 from dashboards.compare import question as ask
 from dashboards.compare.question import Question
 from dashboards.compare.shelf import FOLDERS, MOST_RUNS, ROOT, Shelved, named, shelf
-from sim.errors import InputError
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.sweep import sweep
-from sim.scenario import load_scenario
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.fill import sweep
+from sim.ground.errors import InputError
+from sim.scenario.scenario import load_scenario
 
 RUNS = 6
 SWEEP = """

@@ -22,8 +22,8 @@ from dashboards.engine.charts import CHARTS  # noqa: E402
 from dashboards.engine.frames import LINES, PLANES  # noqa: E402
 from dashboards.engine.setup import Setup  # noqa: E402
 from dashboards.live import components, desk, page  # noqa: E402
-from sim.experiments.ensemble import default_folder  # noqa: E402
-from sim.experiments.uncertain import uncertain_of  # noqa: E402
+from sim.experiments.design.uncertain import uncertain_of  # noqa: E402
+from sim.experiments.play.ensemble import default_folder  # noqa: E402
 
 SETUP = Setup(runs=8, days=20)
 PARTS = {

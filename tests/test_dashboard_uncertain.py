@@ -23,12 +23,12 @@ from dashboards.engine.setup import STATED, Setup, columns_of, command, drawn_va
 from dashboards.engine.stage import heading, settings
 from dashboards.engine.story import Story
 from dashboards.engine.views import look
-from sim.errors import InputError
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.uncertain import ALL, ASSUMED
-from sim.history import History
+from sim.experiments.design.uncertain import ALL, ASSUMED
+from sim.experiments.play.ensemble import run_ensemble
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.scenario import Scenario, load_scenario
+from sim.record.history import History
+from sim.scenario.scenario import Scenario, load_scenario
 from tests.test_dashboard_seat import play
 
 DAYS, RUNS = 24, 7

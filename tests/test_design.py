@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.errors import InputError
-from sim.experiments.design import Design
-from sim.experiments.sweep_file import Sweep, load_sweep, read_sweep, sweep_names
-from sim.scenario import load_scenario
+from sim.experiments.design.design import Design
+from sim.experiments.design.sweep_file import Sweep, load_sweep, read_sweep, sweep_names
+from sim.ground.errors import InputError
+from sim.scenario.scenario import load_scenario
 
 BREAKDOWN = "truce.breakdown_per_day"
 SORTIES = "withdrawal.airlift_sorties_per_day"

@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments import sweep as driving
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.locks import FolderBusy, held
-from sim.experiments.results import Results
-from sim.experiments.runner import JobsFailed
-from sim.experiments.sweep import plan
-from sim.experiments.sweep_store import Job
-from sim.scenario import load_scenario
+from sim.experiments.play import fill as driving
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.fill import plan
+from sim.experiments.play.runner import JobsFailed
+from sim.experiments.store.locks import FolderBusy, held
+from sim.experiments.store.results import Results
+from sim.experiments.store.store import Job
+from sim.scenario.scenario import load_scenario
 from tests.forked import pullback
 from tests.sweeps import job_of, runs_in
 

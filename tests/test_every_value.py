@@ -16,9 +16,9 @@ import pytest
 
 from sim.agents import AGENTS
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import Entry, Scenario, load_scenario
-from sim.scenario_entries import registry
+from sim.record.outcomes import outcome_table
+from sim.scenario.entries import registry
+from sim.scenario.scenario import Entry, Scenario, load_scenario
 
 SMALLEST = 1e-6
 """A move of less than this share of an outcome's spread is none."""

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
-from sim.paths import data_folder
-from sim.scenario import list_scenarios, load_scenario
-from sim.scenario_entries import Entry
+from sim.ground.paths import data_folder
+from sim.scenario.entries import Entry
+from sim.scenario.scenario import list_scenarios, load_scenario
 
 DERIVED = {
     "damascus.rest_days": "13 less 11 January",

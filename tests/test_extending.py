@@ -124,9 +124,9 @@ def add_mechanism(tree: Path) -> None:
 
 def add_outcome(tree: Path) -> None:
     head = "OUTCOMES: tuple[Outcome, ...] = (\n"
-    text = (tree / "sim/outcomes.py").read_text(encoding="utf-8")
+    text = (tree / "sim/record/outcomes.py").read_text(encoding="utf-8")
     assert head in text
-    edit(tree / "sim/outcomes.py", head, head + OUTCOME_LINE)
+    edit(tree / "sim/record/outcomes.py", head, head + OUTCOME_LINE)
 
 
 def add_scenario(tree: Path) -> None:

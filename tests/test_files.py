@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import InputError
-from sim.files import descriptor_of, whole_file, write_text
+from sim.ground.errors import InputError
+from sim.ground.files import descriptor_of, whole_file, write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 OLD, NEW = "what was there before\n", "what is there now\n"
@@ -118,7 +118,7 @@ def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path: Path, monke
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("sim.files.os.fsync", full)
+    monkeypatch.setattr("sim.ground.files.os.fsync", full)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as told:
         write_text(tmp_path / "there", NEW)
     assert (told.value.errno, told.value.filename) == (errno.ENOSPC, str(tmp_path / "there"))
@@ -132,7 +132,7 @@ def test_a_full_disk_is_met_before_a_file_of_two_names_is_touched(tmp_path: Path
     def full(descriptor: int, offset: int, size: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("sim.files.os.posix_fallocate", full)
+    monkeypatch.setattr("sim.ground.files.os.posix_fallocate", full)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as told:
         write_text(tmp_path / "one", NEW * 100)
     assert told.value.filename == str(tmp_path / "one")
@@ -175,7 +175,7 @@ def test_no_file_is_opened_where_a_standard_stream_is_closed(tmp_path: Path) -> 
 import os, sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from sim.files import whole_file
+from sim.ground.files import whole_file
 with whole_file(Path("new")) as file:
     assert file.fileno() > 2, file.fileno()
     os.write(1, b"printed")
@@ -198,15 +198,15 @@ LIBRARIES = ("np", "pq", "csv", "dataset", "json", "pickle")
 """Functions of libraries that write a file where they are given a path."""
 
 MAY = {
-    ("sim/files.py", "open"): "the helper itself",
-    ("sim/files.py", "os.open"): "the helper itself",
-    ("sim/files.py", "os.fdopen"): "the helper itself",
-    ("sim/files.py", "os.replace"): "the helper itself",
-    ("sim/experiments/locks.py", "open"): "locks hold no text, and are kept open",
-    ("sim/experiments/folders.py", "touch"): "an empty mark has nothing to lose",
-    ("sim/experiments/netcdf.py", "to_netcdf"): "into a temporary folder, copied from there",
-    ("sim/snapshot.py", "savez_compressed"): "given a stream",
-    ("sim/experiments/folders.py", "ParquetWriter"): "given a stream of whole_file",
+    ("sim/ground/files.py", "open"): "the helper itself",
+    ("sim/ground/files.py", "os.open"): "the helper itself",
+    ("sim/ground/files.py", "os.fdopen"): "the helper itself",
+    ("sim/ground/files.py", "os.replace"): "the helper itself",
+    ("sim/experiments/store/locks.py", "open"): "locks hold no text, and are kept open",
+    ("sim/experiments/store/folders.py", "touch"): "an empty mark has nothing to lose",
+    ("sim/experiments/export/netcdf.py", "to_netcdf"): "into a temporary folder, copied from there",
+    ("sim/record/snapshot.py", "savez_compressed"): "given a stream",
+    ("sim/experiments/store/folders.py", "ParquetWriter"): "given a stream of whole_file",
     ("sim/cli/tables.py", "write_csv"): "given a stream of whole_file",
 }
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import sim.model
+from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import Scenario, load_scenario
-from sim.theatre import Theatre
+from sim.record.outcomes import outcome_table
+from sim.scenario.scenario import Scenario, load_scenario
 from tests.fine_lattice import fine_theatre
 
 RUNS, DAYS = 96, 28

@@ -9,17 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from sim.cli import commands
-from sim.errors import InputError
-from sim.first_evening import about_the_map, contradictions
-from sim.grid import load_control, load_grid
+from sim.ground.errors import InputError
+from sim.ground.grid import load_control, load_grid
+from sim.ground.paths import data_folder
+from sim.ground.theatre import POCKET, SDF
 from sim.model import TheatreModel, theatre_of
-from sim.outcomes import outcome_table
-from sim.paths import data_folder
-from sim.scenario import Scenario, list_scenarios, load_scenario
-from sim.scenario_entries import registry
-from sim.scenario_export import to_toml
-from sim.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE
-from sim.theatre import POCKET, SDF
+from sim.record.outcomes import outcome_table
+from sim.scenario.entries import registry
+from sim.scenario.export import to_toml
+from sim.scenario.scenario import Scenario, list_scenarios, load_scenario
+from sim.state.first_evening import about_the_map, contradictions
+from sim.state.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE
 
 GRID = load_grid()
 

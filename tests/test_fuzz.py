@@ -30,17 +30,17 @@ from dashboards.engine.address import LONGEST, MAPS, default_place, read, write
 from dashboards.engine.session import Session
 from dashboards.engine.setup import choices
 from dashboards.engine.views import look
-from sim.analysis.hindcast import hindcast
-from sim.analysis.observations import load_observations
+from sim.analysis.hindcast.hindcast import hindcast
+from sim.analysis.hindcast.observations import load_observations
 from sim.cli import COMMANDS, commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
-from sim.errors import InputError
-from sim.experiments.results import open_results
-from sim.experiments.sweep_file import load_sweep
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.store.results import open_results
+from sim.ground.errors import InputError
+from sim.ground.paths import data_folder, scenario_folder
 from sim.model import TheatreModel
-from sim.paths import data_folder, scenario_folder
-from sim.scenario import load_scenario
-from sim.scenario_entries import MOST, registry
+from sim.scenario.entries import MOST, registry
+from sim.scenario.scenario import load_scenario
 from tests.browser import serving
 
 SHORT, LONG = 0.02, 1.0

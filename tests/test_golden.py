@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from sim.model import TheatreModel
-from sim.outcomes import NUMBER, OUTCOMES, outcome_table
-from sim.scenario import list_scenarios, load_scenario
+from sim.record.outcomes import NUMBER, OUTCOMES, outcome_table
+from sim.scenario.scenario import list_scenarios, load_scenario
 
 GOLDEN = Path(__file__).with_name("golden.json")
 RUNS, RUNS_OF_WHAT_IFS, DAYS_OF_WHAT_IFS = 8, 4, 35

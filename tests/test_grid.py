@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import sim.data_tables
-from sim.data_tables import Table
-from sim.errors import InputError
-from sim.grid import HOLDERS, load_control, load_grid, load_lines
-from sim.paths import data_folder, scenario_folder
+import sim.ground.data_tables
+from sim.ground.data_tables import Table
+from sim.ground.errors import InputError
+from sim.ground.grid import HOLDERS, load_control, load_grid, load_lines
+from sim.ground.paths import data_folder, scenario_folder
 
 GRID = load_grid()
 NORTHEAST = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
@@ -231,7 +231,7 @@ def test_a_damaged_table_is_refused(
     text = (folder / name).read_text()
     assert old in text
     (folder / name).write_text(text.replace(old, new, 1))
-    monkeypatch.setattr(sim.data_tables, "data_folder", lambda: folder)
+    monkeypatch.setattr(sim.ground.data_tables, "data_folder", lambda: folder)
     with pytest.raises(ValueError, match=says):
         load_grid.__wrapped__()
 

@@ -13,21 +13,21 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from sim.analysis import fit
-from sim.analysis.hindcast import FITTED, TEST, UNCHANGED, hindcast, score, summed_up
-from sim.analysis.observation import Climatology, Observation
-from sim.analysis.observations import load_observations
-from sim.analysis.pooled import Pooled
+from sim.analysis.calibrate import fit
+from sim.analysis.hindcast.hindcast import FITTED, TEST, UNCHANGED, hindcast, score, summed_up
+from sim.analysis.hindcast.observation import Climatology, Observation
+from sim.analysis.hindcast.observations import load_observations
+from sim.analysis.sensitivity.pooled import Pooled
 from sim.cli.hindcast import LEGEND, cells
-from sim.errors import InputError
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.results import Results
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.sweep_results import SweepResults
-from sim.pages.hindcast_page import write_page
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.results import Results
+from sim.ground.errors import InputError
+from sim.pages.report.hindcast_page import write_page
 from sim.pages.wording import Calendar
-from sim.scenario import load_scenario
+from sim.scenario.scenario import load_scenario
 from tests.report_page import Page
 
 START, END = date(2026, 1, 12), date(2026, 7, 11)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.ground.theatre import Theatre
 from sim.mechanisms import assets, indices, prospects
 from sim.model import theatre_of
-from sim.state import FIGHTERS, HMEIMIM, PERSONS, QAMISHLI
-from sim.theatre import Theatre
+from sim.state.state import FIGHTERS, HMEIMIM, PERSONS, QAMISHLI
 from tests.test_systems import take_sector
 from tests.worlds import baseline, evening, rates
 

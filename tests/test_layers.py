@@ -35,7 +35,7 @@ HEAVY = {"mesa", "pandas", "scipy.stats", "matplotlib", "pyarrow", "solara"}
 
 
 def part_of(module: str) -> str:
-    """Return the part of the house a module belongs to: sim.agents.base -> agents, sim.grid -> grid."""
+    """Return the part of the house a module belongs to: sim.agents.base -> agents, sim.ground.grid -> grid."""
     names = module.split(".")
     return names[0] if names[0] == "dashboards" else names[1] if len(names) > 1 else "__init__"
 

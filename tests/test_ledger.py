@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from sim.analysis.explain import find_event, partings, story, to_json, why
-from sim.errors import InputError
-from sim.events import BY_NAME, KINDS, MOVED_BY
-from sim.experiments.uncertain import uncertain_of
-from sim.ledger import Decision, Ledger, keep_ledger
+from sim.experiments.design.uncertain import uncertain_of
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.scenario import Scenario, load_scenario
-from sim.settings import policies_of
-from sim.state import NEVER
+from sim.record.events import BY_NAME, KINDS, MOVED_BY
+from sim.record.ledger import Decision, Ledger, keep_ledger
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.settings import policies_of
+from sim.state.state import NEVER
 
 DAYS = 60
 RUNS = (0, 3)

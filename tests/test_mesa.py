@@ -13,13 +13,13 @@ import pytest
 from mesa.batchrunner import batch_run
 
 from sim.agents import AGENTS
-from sim.errors import InputError
-from sim.history import SERIES
-from sim.ledger import keep_ledger
-from sim.mesa_views import ABROAD
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.scenario import load_scenario
-from sim.state import NEVER
+from sim.record.history import SERIES
+from sim.record.ledger import keep_ledger
+from sim.record.mesa_views import ABROAD
+from sim.scenario.scenario import load_scenario
+from sim.state.state import NEVER
 
 DAY = 9
 """The collapse is over in most runs: the layers have something to show."""

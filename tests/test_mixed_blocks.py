@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import snapshot
 from sim.agents import AGENTS
 from sim.agents.dated import known_orders
 from sim.draws import Draws
-from sim.errors import InputError
-from sim.history import History
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.orders import DatedOrder
-from sim.outcomes import outcome_table
-from sim.scenario import Branch, Scenario, list_scenarios, load_scenario
-from sim.scenario_entries import Value, registry
-from sim.settings import ORDERS, Settings
-from sim.values import interpolate, part_of, rows
+from sim.record import snapshot
+from sim.record.history import History
+from sim.record.outcomes import outcome_table
+from sim.scenario.entries import Value, registry
+from sim.scenario.scenario import Branch, Scenario, list_scenarios, load_scenario
+from sim.scenario.settings import ORDERS, Settings
+from sim.state.orders import DatedOrder
+from sim.state.values import interpolate, part_of, rows
 
 FEW, DAYS = 5, 16
 MANY, WHOLE = 17, 180

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sim.data_tables import Table
-from sim.grid import load_grid
+from sim.ground.data_tables import Table
+from sim.ground.grid import load_grid
 
 NAMES = Table.read("names.tsv")
 ARABIC = re.compile(r"[\u0621-\u064a ]+")

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.analysis.pooled import Pooled
+from sim.analysis.sensitivity.pooled import Pooled
 from sim.cli import commands
-from sim.experiments.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_check import verify
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.sweep_need import needs_of
-from sim.experiments.sweep_play import play
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play.check import verify
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.play.job import play
+from sim.experiments.play.need import needs_of
+from sim.experiments.play.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
+from sim.experiments.store.points import SweepResults
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
+from sim.record.outcomes import outcome_table
 from tests.sweeps import quiet
 
 DAYS = 10
@@ -171,7 +171,7 @@ def test_what_a_null_policy_comes_to_follows_the_values_of_the_points(played: Pa
 
 def test_a_second_hindcast_plays_nothing(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = parts(mine)
-    monkeypatch.setattr("sim.experiments.sweep.work_off", refuse)
+    monkeypatch.setattr("sim.experiments.play.fill.work_off", refuse)
     first = scored(mine)
     assert parts(mine) == before and scored(mine) == first
 
@@ -201,7 +201,7 @@ def test_a_condition_holds_of_the_runs_of_each_null_policy_too(played: Path) -> 
 
 def test_what_the_null_policies_take_is_told_and_can_be_left_out(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(mine / "s" / "nulls")
-    monkeypatch.setattr("sim.experiments.ceiling.RUN_DAYS_TOLD", 0)
+    monkeypatch.setattr("sim.experiments.play.ceiling.RUN_DAYS_TOLD", 0)
     pooled = Pooled(SweepResults(mine / "s"))
     sweep, runs = pooled.sweep, played_runs(pooled.sweep)
     need, _ = needs_of(null_sweep(sweep, "idle"), null_folder(sweep, "idle"), 1, only=runs)
@@ -220,7 +220,7 @@ def test_null_policies_that_do_not_fit_are_refused_before_anything_is_played(
     mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(mine / "s" / "nulls")
-    monkeypatch.setattr("sim.experiments.sweep_need.DISK_PER_RUN", 1e18)
+    monkeypatch.setattr("sim.experiments.play.need.DISK_PER_RUN", 1e18)
     done = hindcast(mine)
     assert done.exit_code == 2 and done.stderr.endswith(
         ": make room, or give --no-nulls to score without the null policies\n"

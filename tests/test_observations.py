@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.analysis import fit
-from sim.analysis.observations import load_observations
-from sim.errors import InputError
-from sim.outcomes import DATE, OUTCOMES
-from sim.paths import data_folder
-from sim.scenario import load_scenario
+from sim.analysis.calibrate import fit
+from sim.analysis.hindcast.observations import load_observations
+from sim.ground.errors import InputError
+from sim.ground.paths import data_folder
+from sim.record.outcomes import DATE, OUTCOMES
+from sim.scenario.scenario import load_scenario
 
 START = date(2026, 1, 12)
 LAST_FITTED, LAST_KNOWN = date(2026, 1, 20), date(2026, 1, 28)
@@ -37,7 +37,7 @@ def test_what_is_fitted_is_fitted_to_observations_up_to_20_january() -> None:
 
 def test_few_values_are_fitted_inside_their_ranges_and_marked_so() -> None:
     entries = load_scenario("baseline").entries
-    marked = {path for path, entry in entries.items() if entry.source.startswith("fitted by sim/analysis/fit.py")}
+    marked = {path for path, entry in entries.items() if entry.source.startswith("fitted by sim/analysis/calibrate/fit.py")}
     assert set(fit.FITTED) == marked
     assert len(fit.FITTED) <= len(fit.TARGETS)
     for path in fit.FITTED:

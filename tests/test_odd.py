@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from sim.agents import AGENTS
-from sim.pages.report_outcomes import SYSTEMS as NAMES
+from sim.pages.report.outcomes import SYSTEMS as NAMES
 from tests import systems
 from tests.odd_markdown import ROOT
 from tests.odd_page import BASELINE, BLOCK, BLOCKS, NULL_POLICIES, made_anew

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from test_compare import START, side
 
-from sim.analysis.compare import Comparison
-from sim.analysis.differences import CLEAR, Difference, differences
-from sim.analysis.expectations import answers
-from sim.analysis.paired_median import paired_median
-from sim.analysis.pairs import Side, _matched
-from sim.outcomes import DATE, OUTCOMES
-from sim.pages import compare_wording as words
+from sim.analysis.compare.compare import Comparison
+from sim.analysis.compare.differences import CLEAR, Difference, differences
+from sim.analysis.compare.expectations import answers
+from sim.analysis.compare.paired_median import paired_median
+from sim.analysis.compare.pairs import Side, _matched
+from sim.pages.compare import wording as words
+from sim.record.outcomes import DATE, OUTCOMES
 
 MADE_UP = 2000
 KINDS = (

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from sim.agents.damascus import Damascus
-from sim.history import SERIES, History
 from sim.model import TheatreModel
-from sim.outcomes import ALWAYS, CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO, arising, outcome_table
-from sim.readings import EXTENSION_REASONS, EXTENSION_RULES
-from sim.scenario import load_scenario
-from sim.state import AL_AQTAN, CUSTODY_SITES, HALTED, INSURGENT_PROVINCES, NEVER, PRISONS
+from sim.record.history import SERIES, History
+from sim.record.outcomes import ALWAYS, CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO, arising, outcome_table
+from sim.record.readings import EXTENSION_REASONS, EXTENSION_RULES
+from sim.scenario.scenario import load_scenario
+from sim.state.state import AL_AQTAN, CUSTODY_SITES, HALTED, INSURGENT_PROVINCES, NEVER, PRISONS
 
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.cli import COMMANDS
-from sim.experiments.sweep_file import load_sweep
-from sim.scenario import list_scenarios, load_scenario
+from sim.experiments.design.sweep_file import load_sweep
+from sim.scenario.scenario import list_scenarios, load_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [

@@ -13,20 +13,20 @@ from click.testing import CliRunner, Result
 import sim
 from dashboards.compare.question import Question, answer
 from dashboards.compare.shelf import ROOT, named, shelf
-from sim.analysis import calibration_store
-from sim.analysis.calibrate import sweep_of
-from sim.analysis.compare import compare
-from sim.analysis.observations import load_observations
+from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.calibrate.calibrate import sweep_of
+from sim.analysis.compare.compare import compare
+from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.ensemble import run_ensemble
-from sim.experiments.partial import IncompleteResults
-from sim.experiments.results import Results
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import note_asked, parts, read_asked
-from sim.scenario import load_scenario
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.partial import IncompleteResults
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.results import Results
+from sim.experiments.store.store import note_asked, parts, read_asked
+from sim.ground.errors import InputError
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import job_of, quiet
 
 BY = "moscow.policy"
@@ -59,7 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for runs in (8, 16):
         sim.run("baseline", runs=runs, sets=["days=3"], out=folder / "r")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 1)
+        patch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 1)
         run_sweep(load_sweep(folder / "tiny.toml"), folder / "s", 1, quiet)
     return folder
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.data_tables import Table
-from sim.grid import HOLDERS, load_control, load_grid
-from sim.grid_checks import check_subdistricts
-from sim.state import ASSETS, CUSTODY_SITES, US_BASES
-from sim.theatre import POCKET, SECTORS, make_theatre
+from sim.ground.data_tables import Table
+from sim.ground.grid import HOLDERS, load_control, load_grid
+from sim.ground.grid_checks import check_subdistricts
+from sim.ground.theatre import POCKET, SECTORS, make_theatre
+from sim.state.state import ASSETS, CUSTODY_SITES, US_BASES
 
 GRID = load_grid()
 MAPS = {day: load_control(day) for day in ("2026-01-12", "2026-01-20")}

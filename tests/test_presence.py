@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.ground.theatre import SECTORS, Theatre
 from sim.mechanisms import guarantee, us_presence, withdrawal
 from sim.model import theatre_of
-from sim.orders import Orders
-from sim.state import (
+from sim.state.orders import Orders
+from sim.state.state import (
     DRAWING_DOWN,
     GENERAL,
     GONE,
@@ -22,7 +23,6 @@ from sim.state import (
     TANF,
     State,
 )
-from sim.theatre import SECTORS, Theatre
 from tests.test_systems import days
 from tests.worlds import baseline, evening, rates
 

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim.cli import commands
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_file import load_sweep
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play.fill import run_sweep
 from tests.sweeps import quiet, written
 
 RUN = ("run", "baseline", "--days", "3", "--workers", "1", "--out", "r", "--runs")
@@ -125,7 +125,7 @@ def test_a_full_disk_shows_the_results_too_but_is_told_by_the_exit_code(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("sim.files.os.fsync", full)
+    monkeypatch.setattr("sim.ground.files.os.fsync", full)
     done = pullback(*RUN, "2")
     assert done.exit_code == 74 and "2 simulated runs" in done.stdout
     assert done.stderr == "pullback: r/report.html: was not written (No space left on device); the results are whole\n"

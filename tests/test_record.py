@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.analysis.hindcast import hindcast
-from sim.analysis.observations import load_observations
-from sim.experiments.ensemble import run_ensemble
+from sim.analysis.hindcast.hindcast import hindcast
+from sim.analysis.hindcast.observations import load_observations
+from sim.experiments.play.ensemble import run_ensemble
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import load_scenario
-from sim.scenario_entries import registry
+from sim.record.outcomes import outcome_table
+from sim.scenario.entries import registry
+from sim.scenario.scenario import load_scenario
 
 RUNS, DAYS = 256, 28
 JANUARY = 12

@@ -18,10 +18,10 @@ import pytest
 
 from sim.agents import AGENTS
 from sim.model import TheatreModel, theatre_of
-from sim.orders import DatedOrder
-from sim.scenario import Scenario, branch_off, list_scenarios, load_scenario
-from sim.scenario_entries import registry
-from sim.state import State
+from sim.scenario.entries import registry
+from sim.scenario.scenario import Scenario, branch_off, list_scenarios, load_scenario
+from sim.state.orders import DatedOrder
+from sim.state.state import State
 from tests.reference.compare import differences
 from tests.reference.day import ACTORS, Reference
 from tests.test_layers import imports
@@ -213,7 +213,14 @@ def test_the_reference_knows_every_actor_and_matter() -> None:
 
 @pytest.mark.parametrize("file", REFERENCE, ids=lambda file: file.stem)
 def test_the_reference_imports_nothing_of_agents_and_mechanisms(file: Path) -> None:
-    allowed = {"sim.draws", "sim.scenario", "sim.start", "sim.state", "sim.theatre", "sim.values"}
+    allowed = {
+        "sim.draws",
+        "sim.scenario.scenario",
+        "sim.state.start",
+        "sim.state.state",
+        "sim.ground.theatre",
+        "sim.state.values",
+    }
     assert {module for module in imports(file) if module.split(".")[0] == "sim"} <= allowed
 
 
@@ -221,7 +228,7 @@ def test_nothing_the_reference_imports_brings_them_along() -> None:
     code = "import sys, tests.reference.day; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
-    assert "sim.state" in loaded
+    assert "sim.state.state" in loaded
     assert [name for name in loaded if name.startswith(("sim.agents", "sim.mechanisms", "sim.model", "mesa"))] == []
 
 

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from report_page import Page, reported
 
-from sim.analysis.answers import answers_of
-from sim.analysis.observations import load_observations
-from sim.analysis.record import Agreement, agreement
-from sim.experiments.results import Results
-from sim.experiments.statistics import summaries
+from sim.analysis.hindcast.answers import answers_of
+from sim.analysis.hindcast.observations import load_observations
+from sim.analysis.hindcast.record import Agreement, agreement
+from sim.experiments.store.results import Results
 from sim.model import TheatreModel, theatre_of
-from sim.outcomes import DATE, NUMBER, OUTCOMES
 from sim.pages import maps
-from sim.pages.report import FILE, write_report
-from sim.pages.report_outcomes import SYSTEMS
-from sim.pages.report_values import plain
+from sim.pages.report.outcomes import SYSTEMS
+from sim.pages.report.report import FILE, write_report
+from sim.pages.report.values import plain
 from sim.pages.wording import Calendar, amount, number, percent, share
-from sim.scenario import Scenario, load_scenario
+from sim.record.outcomes import DATE, NUMBER, OUTCOMES
+from sim.record.statistics import summaries
+from sim.scenario.scenario import Scenario, load_scenario
 
 RUNS, DAYS = 24, 16
 
@@ -228,7 +228,7 @@ def test_it_is_written_whole_or_not_at_all(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("sim.files.os.fsync", fail)
+    monkeypatch.setattr("sim.ground.files.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write_report(results, replace(scenario, title="Another"))
     assert (folder / FILE).read_text(encoding="utf-8") == page.source

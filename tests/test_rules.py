@@ -16,7 +16,7 @@ from sim.agents import AGENTS
 from sim.agents.base import Rule
 from sim.agents.seen import Seen
 from sim.model import TheatreModel
-from sim.scenario import Scenario, branch_off, list_scenarios, load_scenario
+from sim.scenario.scenario import Scenario, branch_off, list_scenarios, load_scenario
 
 RUNS, MORE_RUNS = 32, 128
 FROM_THE_START = 0

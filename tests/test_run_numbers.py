@@ -14,27 +14,27 @@ import pytest
 from click.testing import CliRunner, Result
 
 import sim
-from sim.analysis.compare import compare
-from sim.analysis.hindcast import hindcast
-from sim.analysis.observation import Observation
-from sim.analysis.pairs import pair
-from sim.analysis.pooled import Pooled
-from sim.analysis.record import agreement
-from sim.analysis.sensitivity import sensitivity
+from sim.analysis.compare.compare import compare
+from sim.analysis.compare.pairs import pair
+from sim.analysis.hindcast.hindcast import hindcast
+from sim.analysis.hindcast.observation import Observation
+from sim.analysis.hindcast.record import agreement
+from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.sensitivity.sensitivity import sensitivity
 from sim.cli import commands
 from sim.draws import Draws
-from sim.errors import InputError
-from sim.experiments.design import described
-from sim.experiments.folders import read_manifest, write_json
-from sim.experiments.netcdf import to_xarray
-from sim.experiments.replicates import OWN, SHARED
-from sim.experiments.sweep import default_folder, going_on, run_sweep
-from sim.experiments.sweep_file import Sweep, load_sweep, read_sweep
-from sim.experiments.sweep_play import pairs_of
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import Job, open_folder, stamp_of, write_part
-from sim.experiments.tables import outcomes_of, series_of
-from sim.outcomes import OUTCOMES
+from sim.experiments.design.design import described
+from sim.experiments.design.replicates import OWN, SHARED
+from sim.experiments.design.sweep_file import Sweep, load_sweep, read_sweep
+from sim.experiments.export.netcdf import to_xarray
+from sim.experiments.export.tables import outcomes_of, series_of
+from sim.experiments.play.fill import default_folder, going_on, run_sweep
+from sim.experiments.play.job import pairs_of
+from sim.experiments.store.folders import read_manifest, write_json
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.store import Job, open_folder, stamp_of, write_part
+from sim.ground.errors import InputError
+from sim.record.outcomes import OUTCOMES
 from tests.sweeps import ROWS, SWEEP, quiet, written
 
 BREAKDOWN = "truce.breakdown_per_day"

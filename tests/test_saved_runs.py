@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from sim import snapshot
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.results import open_results
+from sim.experiments.store.results import open_results
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.scenario import load_scenario
+from sim.record import snapshot
+from sim.scenario.scenario import load_scenario
 
 UNTIL, DAYS, RUNS = 8, 20, 6
 

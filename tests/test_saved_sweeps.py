@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments.sweep_check import verify
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.play.check import verify
+from sim.experiments.store.points import SweepResults
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import branch_off, load_scenario
+from sim.record.outcomes import outcome_table
+from sim.scenario.scenario import branch_off, load_scenario
 from tests.sweeps import assert_same
 
 UNTIL, DAYS, RUNS = 5, 12, 2
@@ -56,7 +56,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("mine", SWEEP), ("plain", PLAIN)):
         (folder / f"{name}.toml").write_text(text)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 3 * RUNS)
+            patch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 3 * RUNS)
             played(folder, f"./{name}.toml", "--until", str(UNTIL), "--save", f"{name}-kept")
     return folder
 
@@ -95,7 +95,7 @@ def test_under_other_values_every_point_is_its_scenario_that_takes_effect_on_tha
 def test_what_lacks_is_taken_up_with_the_same_command(here: Path) -> None:
     line = ("--from", "plain-kept", "--out", "again", "--set", 'sdf.policy="idle"', "--days", "9")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 2 * RUNS)
+        patch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 2 * RUNS)
         played(here, *line)
     whole = SweepResults(here / "again").table()
     lost = sorted((here / "again" / "outcomes").iterdir())[1]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from small_world import COMPLETE, REGISTER, Rates, load, what_if
 
-from sim.errors import InputError
-from sim.grid import load_control
-from sim.paths import data_folder
-from sim.scenario import list_scenarios, load_scenario
-from sim.scenario_export import to_toml
+from sim.ground.errors import InputError
+from sim.ground.grid import load_control
+from sim.ground.paths import data_folder
+from sim.scenario.export import to_toml
+from sim.scenario.scenario import list_scenarios, load_scenario
 
 
 @pytest.fixture

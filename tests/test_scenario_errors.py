@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from small_world import COMPLETE, REGISTER, SORTIES, TIMELINE, load, what_if
 
-from sim.errors import InputError
-from sim.scenario import load_scenario
-from sim.scenario_file import InputErrors
+from sim.ground.errors import InputError
+from sim.scenario.files import InputErrors
+from sim.scenario.scenario import load_scenario
 
 SORTIES_PATH = "withdrawal.airlift_sorties_per_day"
 BAD_VALUES = (

@@ -14,14 +14,14 @@ from made_up_sweep import BREAKDOWN, POLICY, RISE, RUNS, VIOLATIONS, made_up
 from scipy.stats import qmc
 
 from sim.analysis.measure import measure_named
-from sim.analysis.point_values import heat, point_means
-from sim.analysis.resolution import smallest_share, too_few_points
-from sim.analysis.sensitivity import as_object, sensitivity
-from sim.analysis.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
+from sim.analysis.sensitivity.point_values import heat, point_means
+from sim.analysis.sensitivity.resolution import smallest_share, too_few_points
+from sim.analysis.sensitivity.sensitivity import as_object, sensitivity
+from sim.analysis.sensitivity.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.store.points import SweepResults
+from sim.ground.errors import InputError
 
 
 def of(results: SweepResults, outcome: str = "killed_sdf") -> Any:
@@ -244,7 +244,7 @@ def test_a_date_that_did_not_come_counts_as_the_horizon(tmp_path: Path) -> None:
 
 
 def test_a_category_is_counted_by_name() -> None:
-    from sim.scenario import load_scenario
+    from sim.scenario.scenario import load_scenario
 
     base = load_scenario("baseline")
     measure = measure_named("summit_result=rift", base)

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from made_up_sweep import BREAKDOWN, POLICY, RISE, made_up
 from report_page import Page, sound
 
-from sim.analysis.sensitivity import Sensitivity, sensitivity
+from sim.analysis.sensitivity.sensitivity import Sensitivity, sensitivity
 from sim.cli import commands
-from sim.experiments.folders import write_json
-from sim.pages.sensitivity_charts import Part, Rank, parts_bar, ranking
-from sim.pages.sensitivity_page import write_sensitivity
+from sim.experiments.store.folders import write_json
+from sim.pages.sensitivity.charts import Part, Rank, parts_bar, ranking
+from sim.pages.sensitivity.page import write_sensitivity
 
 
 @pytest.fixture(scope="module")

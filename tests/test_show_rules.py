@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sim.cli import commands
-from sim.paths import data_folder
-from sim.scenario import load_scenario
-from sim.settings import policies_of
+from sim.ground.paths import data_folder
+from sim.scenario.scenario import load_scenario
+from sim.scenario.settings import policies_of
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

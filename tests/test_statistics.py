@@ -8,8 +8,8 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from sim.experiments.statistics import summarise, wilson
-from sim.outcomes import CATEGORY, DATE, NUMBER, YES_NO, Outcome
+from sim.record.outcomes import CATEGORY, DATE, NUMBER, YES_NO, Outcome
+from sim.record.statistics import summarise, wilson
 
 START = date(2026, 1, 12)
 Z = 1.959963984540054

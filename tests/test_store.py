@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.errors import InputError
-from sim.experiments.results import Results, open_results
-from sim.experiments.sweep_store import Job
-from sim.history import SERIES
+from sim.experiments.store.results import Results, open_results
+from sim.experiments.store.store import Job
+from sim.ground.errors import InputError
+from sim.ground.theatre import CONTESTED, DAMASCUS
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import Scenario, load_scenario
-from sim.theatre import CONTESTED, DAMASCUS
+from sim.record.history import SERIES
+from sim.record.outcomes import outcome_table
+from sim.scenario.scenario import Scenario, load_scenario
 from tests.sweeps import flip, job_of, play_part, runs_in, task_for
 
 DAYS = 10

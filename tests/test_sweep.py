@@ -14,19 +14,19 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim.errors import InputError
-from sim.experiments import sweep as sweeping
-from sim.experiments import sweep_play
-from sim.experiments.locks import FolderBusy, held
-from sim.experiments.runner import JobsFailed, work_off
-from sim.experiments.sweep import plan, run_sweep
-from sim.experiments.sweep_check import compact, status, verify
-from sim.experiments.sweep_file import Sweep, load_sweep
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import Job, all_parts, parts
-from sim.experiments.tables import outcomes_of
+from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.export.tables import outcomes_of
+from sim.experiments.play import fill as sweeping
+from sim.experiments.play import job as sweep_play
+from sim.experiments.play.check import compact, status, verify
+from sim.experiments.play.fill import plan, run_sweep
+from sim.experiments.play.runner import JobsFailed, work_off
+from sim.experiments.store.locks import FolderBusy, held
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.store import Job, all_parts, parts
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.outcomes import OUTCOMES, outcome_table
+from sim.record.outcomes import OUTCOMES, outcome_table
 from tests.jobs import full_disk, half
 from tests.sweeps import DAYS, POINTS, ROWS, RUNS, SWEEP, assert_same, committed, flip, quiet, started, wait_until, written
 

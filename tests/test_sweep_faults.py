@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.folders import BEGUN
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_check import status, verify
-from sim.experiments.sweep_file import Sweep, load_sweep
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.sweep_store import Job, _overlap, parts, times_there
+from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.play.check import status, verify
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.folders import BEGUN
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.store import Job, _overlap, parts, times_there
+from sim.ground.errors import InputError
 from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, committed, quiet, written
 
 LARGE = SWEEP.replace(f"n = {RUNS}", "n = 64") + '[output]\nseries = "full"\n'
@@ -78,7 +78,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_one_line_and_the_sweep_goes_on_once_there_is_room(
     workers: str, small_disk: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 64)
+    monkeypatch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 64)
     file, folder = written(tmp_path, LARGE), small_disk / "mine"
     code, said = called(capfd, "sweep", file, "--workers", workers, "--out", folder, "--anyway")
     (line,) = [line for line in said.splitlines() if " of disk free" not in line]

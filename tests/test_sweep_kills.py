@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from sim.experiments import sweep as sweeping
-from sim.experiments import sweep_play
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_check import status, verify
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.sweep_results import SweepResults
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play import fill as sweeping
+from sim.experiments.play import job as sweep_play
+from sim.experiments.play.check import status, verify
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.points import SweepResults
 from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wait_until, written
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")

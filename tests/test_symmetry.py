@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from sim.draws import Draws
-from sim.history import History
+from sim.ground.theatre import SECTORS, Theatre
 from sim.mechanisms import advance, attrition, defection
 from sim.model import TheatreModel
-from sim.scenario import Scenario, load_scenario
-from sim.state import ARMY, FIGHTERS, State
-from sim.theatre import SECTORS, Theatre
+from sim.record.history import History
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.state.state import ARMY, FIGHTERS, State
 from tests.worlds import rates as rates_of
 
 RUNS = 48

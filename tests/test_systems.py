@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.ground.theatre import KURDISH, SECTORS, Theatre
 from sim.mechanisms import (
     advance,
     assets,
@@ -21,9 +22,9 @@ from sim.mechanisms import (
     transfer,
 )
 from sim.model import TheatreModel, theatre_of
-from sim.orders import Orders
-from sim.scenario import load_scenario
-from sim.state import (
+from sim.scenario.scenario import load_scenario
+from sim.state.orders import Orders
+from sim.state.state import (
     ABANDONED,
     AL_HOL,
     ASKED_TO_LEAVE,
@@ -42,8 +43,7 @@ from sim.state import (
     UNITS,
     State,
 )
-from sim.survey import survey
-from sim.theatre import KURDISH, SECTORS, Theatre
+from sim.state.survey import survey
 from tests.worlds import baseline, evening, luck, rates
 
 RUNS = 64

@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 import sim
 from sim.analysis.spread import share_of_values
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.results import Results
-from sim.experiments.sweep_check import verify
-from sim.experiments.uncertain import ALL, ASSUMED, EACH, sets_of, uncertain_of
+from sim.experiments.design.uncertain import ALL, ASSUMED, EACH, sets_of, uncertain_of
+from sim.experiments.play.check import verify
+from sim.experiments.store.results import Results
+from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.outcomes import OUTCOMES, outcome_table
-from sim.scenario import load_scenario
+from sim.record.outcomes import OUTCOMES, outcome_table
+from sim.scenario.scenario import load_scenario
 
 DAYS, RUNS = 9, 6
 BREAKDOWN = "truce.breakdown_per_day"
@@ -213,7 +213,7 @@ def test_run_shows_the_spread_with_and_without_and_the_share_of_each(
     rows = told.stdout[told.stdout.index("what is not known about values, and what is chance") :]
     assert "as stated" in rows and "by values" in rows
     (shown,) = [row.split() for row in rows.splitlines() if row.startswith("sdf_share_2026_01_20")]
-    monkeypatch.setattr("sim.experiments.sweep.work_off", lambda *_: pytest.fail("something is played again"))
+    monkeypatch.setattr("sim.experiments.play.fill.work_off", lambda *_: pytest.fail("something is played again"))
     made = json.loads(pullback(*line, "--json").stdout)
     assert made["uncertain"] == {"what": "all", "drawn": 150, "each": 2, "sets": 24}
     outcome = next(each for each in made["outcomes"] if each["name"] == "sdf_share_2026_01_20")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.analysis.observations import load_observations
-from sim.errors import InputError
-from sim.experiments.sweep_file import load_sweep
-from sim.grid import load_control
-from sim.paths import data_folder
-from sim.scenario import load_scenario
-from sim.user_text import read_table, read_text, read_toml
+from sim.analysis.hindcast.observations import load_observations
+from sim.experiments.design.sweep_file import load_sweep
+from sim.ground.errors import InputError
+from sim.ground.grid import load_control
+from sim.ground.paths import data_folder
+from sim.ground.user_text import read_table, read_text, read_toml
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import SWEEP
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,14 +23,14 @@ TABLE = "truce.breakdown_per_day,moscow.policy\n0.004,stay\n\n0.005,documented\n
 OF_A_TABLE = 'format = 1\nbase = "baseline"\n[design]\nmethod = "table"\ntable = "points.csv"\n'
 
 PROGRAM_FILES = {
-    "sim/user_text.py", "sim/data_tables.py", "sim/scenario_file.py", "sim/experiments/folders.py", "sim/snapshot.py",
-    "sim/experiments/sweep_store.py", "sim/experiments/locks.py", "sim/analysis/calibration_store.py",
-    "sim/analysis/plausible.py", "sim/cli/exits.py", "sim/cli/sweep_folder.py", "sim/cli/tables.py", "sim/pages/report.py",
-    "sim/pages/page_file.py", "sim/pages/report_values.py", "dashboards/engine/exports.py", "dashboards/compare/question.py",
-    "sim/files.py", "sim/experiments/netcdf.py",
+    "sim/ground/user_text.py", "sim/ground/data_tables.py", "sim/scenario/files.py", "sim/experiments/store/folders.py", "sim/record/snapshot.py",
+    "sim/experiments/store/store.py", "sim/experiments/store/locks.py", "sim/analysis/calibrate/store.py",
+    "sim/analysis/calibrate/plausible.py", "sim/cli/exits.py", "sim/cli/sweep_folder.py", "sim/cli/tables.py", "sim/pages/report/report.py",
+    "sim/pages/page_file.py", "sim/pages/report/values.py", "dashboards/engine/exports.py", "dashboards/compare/question.py",
+    "sim/ground/files.py", "sim/experiments/export/netcdf.py",
 }  # fmt: skip
 """Who may open a file or take CSV or TOML: the reader of what people hand in, and modules that open the program's own
-files or write. sim/scenario_file.py parses the TOML of --set, which is no file."""
+files or write. sim/scenario/files.py parses the TOML of --set, which is no file."""
 
 READS = {"read_text", "read_bytes", "open", "reader", "DictReader", "loads", "load", "read_csv", "loadtxt", "genfromtxt"}
 MODULES = {"tomllib", "csv", "open", "numpy", "np", "io"}
@@ -59,7 +59,7 @@ def opens(file: Path) -> bool:
 def test_files_are_opened_where_they_may_be_and_nowhere_else() -> None:
     files = [*(ROOT / "sim").rglob("*.py"), *(ROOT / "dashboards").rglob("*.py")]
     opening = {str(file.relative_to(ROOT)) for file in files if opens(file)}
-    assert "sim/user_text.py" in opening
+    assert "sim/ground/user_text.py" in opening
     assert opening - PROGRAM_FILES - {"dashboards/serve.py"} == set()
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import sim.model
-from sim.experiments.statistics import wilson
-from sim.history import History
 from sim.model import TheatreModel
-from sim.outcomes import outcome_table
-from sim.scenario import Scenario, load_scenario
+from sim.record.history import History
+from sim.record.outcomes import outcome_table
+from sim.record.statistics import wilson
+from sim.scenario.scenario import Scenario, load_scenario
 from tests.fine_lattice import fine_theatre
 from tests.test_closed_forms import ENOUGH, ruin, wins
 from tests.test_fine_lattice import DATES, SHARES, restated

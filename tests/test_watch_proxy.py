@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("solara", reason="the dashboard needs the [dashboard] extra")
 
 from dashboards.serve import Served
-from sim.errors import InputError
+from sim.ground.errors import InputError
 from tests.browser import serving, visiting
 from tests.reverse_proxy import proxy
 from tests.test_watch import status

@@ -11,21 +11,21 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sim.analysis.pairs import pair
-from sim.analysis.point_values import PointValues
-from sim.analysis.pooled import Pooled
-from sim.analysis.sensitivity import _layout
+from sim.analysis.compare.pairs import pair
+from sim.analysis.sensitivity.point_values import PointValues
+from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.sensitivity.sensitivity import _layout
 from sim.cli import commands
-from sim.errors import InputError
-from sim.experiments.design import Design
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_check import compact, status, verify
-from sim.experiments.sweep_file import Sweep, load_sweep
-from sim.experiments.sweep_play import play
-from sim.experiments.sweep_results import SweepResults
-from sim.experiments.tables import outcomes_of
-from sim.scenario import load_scenario
-from sim.scenario_export import write_scenario
+from sim.experiments.design.design import Design
+from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.export.tables import outcomes_of
+from sim.experiments.play.check import compact, status, verify
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.play.job import play
+from sim.experiments.store.points import SweepResults
+from sim.ground.errors import InputError
+from sim.scenario.export import write_scenario
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import assert_same, quiet
 
 DAYS, RUNS, ROWS = 7, 2, 2
@@ -119,7 +119,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> SweepResults:
     """The sweep, played once, its files gone and its folder elsewhere."""
     files, away = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("away")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.experiments.sweep.job_runs", lambda sweep: 5 * RUNS)
+        patch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 5 * RUNS)
         run_sweep(load_sweep(written(files)), files / "swept", 1, quiet)
     shutil.move(files / "swept", away / "moved")
     shutil.rmtree(files)
@@ -276,7 +276,7 @@ def test_a_scenario_that_was_changed_in_the_folder_is_named(swept: SweepResults,
 
 
 def test_own_maps_are_kept_beside_a_scenario(tmp_path: Path) -> None:
-    from sim.paths import data_folder
+    from sim.ground.paths import data_folder
 
     shutil.copy(data_folder() / "control-2026-01-12.txt", tmp_path / "map.txt")
     (tmp_path / "mapped.toml").write_text(LATER.replace('"us-leaves-first"', '"./own.toml"'))
@@ -334,7 +334,7 @@ def test_the_command_line_names_the_scenarios(swept: SweepResults, tmp_path: Pat
 
 def test_netcdf_names_the_scenarios(swept: SweepResults) -> None:
     pytest.importorskip("xarray")
-    from sim.experiments.netcdf import to_xarray
+    from sim.experiments.export.netcdf import to_xarray
 
     made = to_xarray(swept)
     assert made["scenario"].values.tolist() == swept.design.column("scenario")
@@ -378,7 +378,7 @@ def test_a_faulty_lever_of_scenarios_is_one_line(old: str, new: str, says: str, 
 def test_a_table_names_no_scenario(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("scenario\nbaseline\n")
     table: dict[str, Any] = {"format": 1, "base": "baseline", "design": {"method": "table", "table": "rows.csv"}}
-    from sim.experiments.sweep_file import read_sweep
+    from sim.experiments.design.sweep_file import read_sweep
 
     with pytest.raises(InputError, match=r"row 1: scenario is a lever; list its values under \[levers\]"):
         read_sweep(table, "mine", "mine.toml", tmp_path)

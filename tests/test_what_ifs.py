@@ -15,10 +15,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.analysis.differences import Difference, differences
-from sim.analysis.pairs import Paired, Side
-from sim.outcomes import OUTCOMES, outcome_table
-from sim.scenario import list_scenarios, load_scenario
+from sim.analysis.compare.differences import Difference, differences
+from sim.analysis.compare.pairs import Paired, Side
+from sim.record.outcomes import OUTCOMES, outcome_table
+from sim.scenario.scenario import list_scenarios, load_scenario
 from tests.lived import RUNS, lived
 
 FULL_RUNS = 512

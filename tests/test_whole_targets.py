@@ -7,7 +7,7 @@ import pytest
 
 from sim.mechanisms import transfer, withdrawal
 from sim.model import TheatreModel, theatre_of
-from sim.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, PRISONS, QAMISHLI, RESIDUAL, State
+from sim.state.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, PRISONS, QAMISHLI, RESIDUAL, State
 from tests.worlds import baseline, evening, luck
 from tests.worlds import rates as rates_of
 

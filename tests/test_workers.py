@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from sim.analysis import calibration_store
-from sim.analysis.observations import load_observations
-from sim.experiments import workers
-from sim.experiments.ensemble import States, run_ensemble
-from sim.experiments.runner import in_order
-from sim.experiments.sweep import run_sweep
-from sim.experiments.sweep_file import load_sweep
-from sim.experiments.workers import GUARD, LocalPool, WorkersCannotStart, refuse_unguarded
-from sim.scenario import load_scenario
+from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.hindcast.observations import load_observations
+from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.play import workers
+from sim.experiments.play.ensemble import States, run_ensemble
+from sim.experiments.play.fill import run_sweep
+from sim.experiments.play.runner import in_order
+from sim.experiments.play.workers import GUARD, LocalPool, WorkersCannotStart, refuse_unguarded
+from sim.scenario.scenario import load_scenario
 from tests.sweeps import ROOT, job_of, written
 
 SCRIPTS = {
@@ -45,7 +45,7 @@ def test_a_script_without_a_guard_is_told_so_and_leaves_nothing(what: str, tmp_p
     )
     lines = done.stderr.splitlines()
     assert done.returncode == 1 and done.stdout == ""
-    assert GUARD in lines[-1] and lines[-1].startswith("sim.experiments.workers.WorkersCannotStart: ")
+    assert GUARD in lines[-1] and lines[-1].startswith("sim.experiments.play.workers.WorkersCannotStart: ")
     assert sum("Traceback" in line for line in lines) == 1, "only the driver speaks"
     assert sorted(path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts) == before
 

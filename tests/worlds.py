@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from sim.draws import Draws
-from sim.grid import HOLDERS, load_grid
-from sim.orders import Orders
-from sim.scenario import Scenario, load_scenario
-from sim.scenario_entries import registry
-from sim.settings import Settings
-from sim.start import initial_state
-from sim.state import State, sizes
-from sim.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
-from sim.values import as_arrays
+from sim.ground.grid import HOLDERS, load_grid
+from sim.ground.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
+from sim.scenario.entries import registry
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.settings import Settings
+from sim.state.orders import Orders
+from sim.state.start import initial_state
+from sim.state.state import State, sizes
+from sim.state.values import as_arrays
 
 DEIR_EZ_ZOR = 3
 """Sector of every cell of the strip and of the crowd."""

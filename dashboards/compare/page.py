@@ -11,7 +11,7 @@ from dashboards.compare import question as ask
 from dashboards.compare.question import Answer, Question
 from dashboards.compare.shelf import Shelved, shelf
 from dashboards.live.components import Heard, drawn
-from sim.errors import InputError
+from sim.ground.errors import InputError
 
 LOOK = Path(__file__).with_name("compare.css")
 

@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from dashboards.compare.shelf import Shelved, named
-from sim.analysis.compare import Comparison, compare
-from sim.analysis.sensitivity import Sensitivity, sensitivity
-from sim.errors import InputError
-from sim.outcomes import OUTCOMES
-from sim.pages import compare_wording as words
-from sim.pages.compare_page import comparison_page
+from sim.analysis.compare.compare import Comparison, compare
+from sim.analysis.sensitivity.sensitivity import Sensitivity, sensitivity
+from sim.ground.errors import InputError
+from sim.pages.compare import wording as words
+from sim.pages.compare.page import comparison_page
 from sim.pages.markup import page
-from sim.pages.sensitivity_page import sensitivity_page
+from sim.pages.sensitivity.page import sensitivity_page
+from sim.record.outcomes import OUTCOMES
 
 LONGEST = 200
 """Letters of a part of the address that are read."""

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.errors import InputError
-from sim.experiments.folders import read_manifest
-from sim.experiments.manifest import ENSEMBLE
-from sim.experiments.stored import Stored
-from sim.experiments.sweep_results import sweep_in
+from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.manifest import ENSEMBLE
+from sim.experiments.store.points import sweep_in
+from sim.experiments.store.stored import Stored
+from sim.ground.errors import InputError
 
 MOST_FOLDERS = 300
 MOST_RUNS = 200_000

@@ -17,8 +17,8 @@ from dashboards.engine.setup import (
     scenario_named,
     scenarios_of,
 )
-from sim.errors import InputError
-from sim.scenario_entries import Value, registry
+from sim.ground.errors import InputError
+from sim.scenario.entries import Value, registry
 
 LONGEST = 8000
 """Letters of a query string that are read at all."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sim.analysis.observation import Observation
-from sim.analysis.observations import load_observations
-from sim.pages.report_pictures import PANELS, SHARE, Panel
-from sim.scenario import Scenario
+from sim.analysis.hindcast.observation import Observation
+from sim.analysis.hindcast.observations import load_observations
+from sim.pages.report.pictures import PANELS, SHARE, Panel
+from sim.scenario.scenario import Scenario
 
 LEADING = (
     "Russians at Qamishli",

@@ -6,12 +6,12 @@ import numpy as np
 
 from dashboards.engine.charts import CHARTS, KEPT
 from dashboards.engine.setup import columns_of
-from sim.experiments.uncertain import Uncertain
-from sim.history import History
+from sim.experiments.design.uncertain import Uncertain
+from sim.ground.theatre import CONTESTED, DAMASCUS
 from sim.model import TheatreModel
-from sim.scenario import Scenario
-from sim.state import NEVER
-from sim.theatre import CONTESTED, DAMASCUS
+from sim.record.history import History
+from sim.scenario.scenario import Scenario
+from sim.state.state import NEVER
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 WHOLE = 255

@@ -12,10 +12,10 @@ import numpy as np
 from dashboards.engine.charts import CHARTS
 from dashboards.engine.frames import LINES, lines
 from dashboards.engine.session import Session
-from sim.grid import HOLDERS
-from sim.grid_checks import COLUMNS, ROWS
+from sim.ground.grid import HOLDERS
+from sim.ground.grid_checks import COLUMNS, ROWS
+from sim.ground.theatre import DAMASCUS, Theatre
 from sim.pages.markup import element, text
-from sim.theatre import DAMASCUS, Theatre
 
 FROM_THE_START = "Damascus_from_the_start"
 COLOURS = {

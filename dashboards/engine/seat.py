@@ -18,12 +18,12 @@ from dashboards.engine.why import first_line
 from sim.agents.base import Held, Policy, Rule, StrategicAgent
 from sim.agents.dated import EVIDENCE, known_orders
 from sim.agents.seen import Seen
-from sim.experiments.uncertain import Uncertain
-from sim.history import History
-from sim.ledger import Decision, decision_of
-from sim.orders import DatedOrder
-from sim.scenario import Scenario
-from sim.settings import policies_of
+from sim.experiments.design.uncertain import Uncertain
+from sim.record.history import History
+from sim.record.ledger import Decision, decision_of
+from sim.scenario.scenario import Scenario
+from sim.scenario.settings import policies_of
+from sim.state.orders import DatedOrder
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from dashboards.engine.seat import Seat
 from dashboards.engine.setup import STATED, Setup, changed_values, known_as, toml_value
-from sim.orders import DatedOrder
-from sim.scenario import list_scenarios
-from sim.scenario_entries import Value
+from sim.scenario.entries import Value
+from sim.scenario.scenario import list_scenarios
+from sim.state.orders import DatedOrder
 
 
 def as_toml(seat: Seat, setup: Setup) -> str:

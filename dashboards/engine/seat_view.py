@@ -13,8 +13,8 @@ from dashboards.engine.seat import Seat, Stop
 from dashboards.engine.seat_file import as_toml
 from dashboards.engine.setup import Setup
 from dashboards.engine.why import plain, words
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
 from sim.pages.wording import Calendar, amount
+from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
 
 HIDDEN = ("day", "chance")
 """What an actor's rules read that a person does not observe: the day's lot."""

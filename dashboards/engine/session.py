@@ -15,8 +15,8 @@ from dashboards.engine.seat import Seat
 from dashboards.engine.setup import drawn_values, scenarios_of
 from dashboards.engine.story import Story
 from sim.agents import AGENTS
-from sim.checks import shown
-from sim.errors import InputError
+from sim.ground.checks import shown
+from sim.ground.errors import InputError
 
 TELLING_SECONDS = 0.02
 """How long the reasons of the watched run may be computed after the runs had their time."""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.checks import shown
-from sim.errors import InputError
-from sim.experiments.uncertain import ALL, ASSUMED, Uncertain, uncertain_of
-from sim.scenario import Scenario, list_scenarios, load_scenario
-from sim.scenario_entries import Value
-from sim.values import Columns
+from sim.experiments.design.uncertain import ALL, ASSUMED, Uncertain, uncertain_of
+from sim.ground.checks import shown
+from sim.ground.errors import InputError
+from sim.scenario.entries import Value
+from sim.scenario.scenario import Scenario, list_scenarios, load_scenario
+from sim.state.values import Columns
 
 DEFAULT = "baseline"
 DEFAULT_RUNS = 200

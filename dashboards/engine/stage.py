@@ -15,12 +15,12 @@ from dashboards.engine.setup import Setup, choices, drawn_values, scenario_named
 from dashboards.engine.views import ACTOR_NAMES
 from dashboards.engine.why import words
 from sim.agents import AGENTS
-from sim.experiments.uncertain import ALL, ASSUMED, EACH
-from sim.grid import HOLDERS, NORTH, STEP, WEST, load_grid, load_lines
-from sim.grid_checks import COLUMNS, ROWS
-from sim.scenario import Scenario
-from sim.scenario_entries import registry
-from sim.state import CUSTODY_SITES, US_BASES
+from sim.experiments.design.uncertain import ALL, ASSUMED, EACH
+from sim.ground.grid import HOLDERS, NORTH, STEP, WEST, load_grid, load_lines
+from sim.ground.grid_checks import COLUMNS, ROWS
+from sim.scenario.entries import registry
+from sim.scenario.scenario import Scenario
+from sim.state.state import CUSTODY_SITES, US_BASES
 
 TOWNS = ("qamishli", "hasakah", "kobani", "raqqa", "deir_ez_zor", "aleppo", "manbij", "tabqa", "shaddadi", "ras_al_ayn")
 """Towns that carry their names on the map."""

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboards.engine.setup import columns_of
-from sim.experiments.uncertain import Uncertain
-from sim.ledger import Decision, Event, open_ledger
+from sim.experiments.design.uncertain import Uncertain
+from sim.ground.theatre import SECTORS
 from sim.model import TheatreModel
-from sim.scenario import Scenario
-from sim.state import State
-from sim.theatre import SECTORS
-from sim.values import Columns
+from sim.record.ledger import Decision, Event, open_ledger
+from sim.scenario.scenario import Scenario
+from sim.state.state import State
+from sim.state.values import Columns
 
 
 @dataclass(frozen=True)
 class Evening:
-    """What a page shows of one run on an evening. Codes are indices into the lists of sim.state.
+    """What a page shows of one run on an evening. Codes are indices into the lists of sim.state.state.
 
     stock: (places, classes) of Russian equipment. inmates, guards, custody, escaped: by custody site. us_persons: by base.
     truce_left: days to the expiry of the truce in force, truce_term: its whole term; None for one without an end.

@@ -16,11 +16,11 @@ from dashboards.engine.setup import command
 from dashboards.engine.story import Evening, Story
 from dashboards.engine.why import explain, words
 from sim.agents import AGENTS
-from sim.experiments.uncertain import sets_of
-from sim.grid import HOLDERS, load_grid
-from sim.scenario import Scenario
-from sim.settings import policies_of
-from sim.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLACES, TERMS, US_BASES
+from sim.experiments.design.uncertain import sets_of
+from sim.ground.grid import HOLDERS, load_grid
+from sim.scenario.scenario import Scenario
+from sim.scenario.settings import policies_of
+from sim.state.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLACES, TERMS, US_BASES
 
 LATEST = 40
 """Events that are shown while days pass; all of them are when they stand still."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.agents.base import Rule
 from sim.analysis.explain import CODES, LONG_AGO
-from sim.ledger import Decision, Reading
-from sim.scenario import Scenario
+from sim.record.ledger import Decision, Reading
+from sim.scenario.scenario import Scenario
 
 HALVINGS = 24
 MANY = 400.0

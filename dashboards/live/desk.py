@@ -20,7 +20,7 @@ from dashboards.engine.session import Session
 from dashboards.engine.setup import scenario_named
 from dashboards.engine.views import View, look
 from dashboards.live.components import frame_values
-from sim.experiments.ensemble import default_folder
+from sim.experiments.play.ensemble import default_folder
 
 FIRST_SCENARIO: list[str] = []
 """The scenario that a session begins with, when `pullback watch` was given one; at most one."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.agents.seen import Seen
 from sim.draws import Draws, normal
-from sim.orders import Orders
+from sim.state.orders import Orders
 
 ESTIMATED = ("sdf_share_of_start", "arab_share_left", "hasakah_share_lost", "prospects", "tie_to_moscow")
 """Fields of Seen that an actor reads with its own error of observation."""
@@ -143,7 +143,7 @@ class StrategicAgent(mesa.Agent):
 
 
 class Watcher(Protocol):
-    """What may look on while a model steps: see sim.ledger."""
+    """What may look on while a model steps: see sim.record.ledger."""
 
     def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
         """Learn what an actor saw when it decided a matter ("actor.matter")."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.agents.base import Policy, Rule, named
 from sim.agents.seen import Seen
-from sim.orders import DatedOrder
+from sim.state.orders import DatedOrder
 
 EVIDENCE = "a person's order"
 

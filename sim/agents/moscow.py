@@ -13,9 +13,9 @@ import numpy as np
 
 from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.state import ASKED_TO_LEAVE, STAYING
-from sim.values import value
+from sim.state.orders import Orders
+from sim.state.state import ASKED_TO_LEAVE, STAYING
+from sim.state.values import value
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import numpy as np
 
 from sim.agents.base import Policy, Rule, StrategicAgent, logistic, null_policies, otherwise, stay
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.state import BESIEGED, GUARDED, IN_POCKET, ZONE
-from sim.theatre import POCKET, SECTORS
-from sim.values import value
+from sim.ground.theatre import POCKET, SECTORS
+from sim.state.orders import Orders
+from sim.state.state import BESIEGED, GUARDED, IN_POCKET, ZONE
+from sim.state.values import value
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sim.measures import (
+from sim.ground.theatre import OTHER, POCKET, Theatre
+from sim.state.measures import (
     arab_share_left,
     held_by_damascus,
     mean_of_parts,
@@ -15,7 +16,7 @@ from sim.measures import (
     sdf_share_of_country,
     sector_share_left,
 )
-from sim.state import (
+from sim.state.state import (
     AIRPORT,
     AT_TARTUS,
     CUSTODY_SITES,
@@ -30,7 +31,6 @@ from sim.state import (
     US_BASES,
     State,
 )
-from sim.theatre import OTHER, POCKET, Theatre
 
 STRATEGIC_GAINS = ("raqqa", "tabqa")
 """Towns which, with the Omar field, count as the offensive's strategic gains (facts a27-a29)."""

@@ -12,9 +12,9 @@ import numpy as np
 
 from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.state import GENERAL, HALTED, IN_POCKET, US_SHADDADI, ZONE
-from sim.values import value
+from sim.state.orders import Orders
+from sim.state.state import GENERAL, HALTED, IN_POCKET, US_SHADDADI, ZONE
+from sim.state.values import value
 
 NORTHEAST = slice(US_SHADDADI, None)
 """The US bases in the SDF's area: all but Tanf."""

@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
-from sim.experiments.replicates import FEWEST_HISTORIES
-from sim.experiments.statistics import LEVEL, wilson
+from sim.experiments.design.replicates import FEWEST_HISTORIES
+from sim.record.statistics import LEVEL, wilson
 
 GROUPS = 20
 """Clusters that a jackknife leaves out at a time, where there are more."""

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from sim.agents import AGENTS
-from sim.errors import InputError
-from sim.events import BY_NAME, KINDS, MOVED_BY
-from sim.ledger import Decision, Event, Ledger, Reading
-from sim.scenario_file import near_miss
-from sim.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
+from sim.ground.errors import InputError
+from sim.record.events import BY_NAME, KINDS, MOVED_BY
+from sim.record.ledger import Decision, Event, Ledger, Reading
+from sim.scenario.files import near_miss
+from sim.state.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
 
 TITLES = {agent.name: agent.title for agent in AGENTS}
 CODES = {
@@ -27,7 +27,7 @@ CODES = {
 TIMELINE = {"days_since_deadline": "deadline", "days_to_summit": "summit"}
 DEEPEST = 12
 LONG_AGO = 5000
-"""Days: an age or a wait beyond it stands for what has not come (see sim.state.NEVER)."""
+"""Days: an age or a wait beyond it stands for what has not come (see sim.state.state.NEVER)."""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.errors import InputError
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, Outcome, arising
-from sim.scenario import Scenario
-from sim.scenario_file import near_miss
+from sim.ground.errors import InputError
+from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, Outcome, arising
+from sim.scenario.files import near_miss
+from sim.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.clusters import pooled_share
-from sim.arrays import own_numerics
-from sim.experiments.results import Results
-from sim.experiments.statistics import summaries, summary
-from sim.experiments.uncertain import sets_of
-from sim.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
+from sim.experiments.design.uncertain import sets_of
+from sim.experiments.store.results import Results
+from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
+from sim.record.statistics import summaries, summary
+from sim.state.arrays import own_numerics
 
 FEWEST_SETS = 16
 FEWEST_APART = 8

@@ -16,9 +16,9 @@ from datetime import date, timedelta
 import numpy as np
 
 from sim.analysis.measure import outcome_named
-from sim.checks import check_reached
-from sim.errors import InputError
-from sim.outcomes import DATE, NUMBER, YES_NO, Outcome
+from sim.ground.checks import check_reached
+from sim.ground.errors import InputError
+from sim.record.outcomes import DATE, NUMBER, YES_NO, Outcome
 
 TERM = re.compile(r"\s*([a-z_0-9]+)\s*(<=|>=|==|!=|<|>|=)\s*(\S+?)(\s+or\s+never)?\s*")
 COMPARE: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 import click
 
-from sim.checks import first_repeated
 from sim.cli.exits import Terminated, and_flushed, exit_code
 from sim.cli.streams import incomplete_results_told, take_streams
-from sim.scenario_file import near_miss
+from sim.ground.checks import first_repeated
+from sim.scenario.files import near_miss
 
 COMMANDS = {
     "list": "scenarios.list_command",

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.exits import DISK, DONE, HELD, INTERRUPTED, PARTLY, TERMINATED, Ended, Terminated, say
-from sim.paths import shown_path
+from sim.ground.paths import shown_path
 
 if TYPE_CHECKING:
-    from sim.experiments.ensemble import States
-    from sim.experiments.results import Results
-    from sim.experiments.uncertain import Uncertain
-    from sim.scenario import Scenario
+    from sim.experiments.design.uncertain import Uncertain
+    from sim.experiments.play.ensemble import States
+    from sim.experiments.store.results import Results
+    from sim.scenario.scenario import Scenario
 
 
 def results_folder(scenario: Scenario, uncertain: Uncertain | None = None) -> Path:
     """Return the folder that results of this scenario go to unless asked otherwise."""
-    from sim.experiments.ensemble import default_folder
+    from sim.experiments.play.ensemble import default_folder
 
     return default_folder(scenario, uncertain)
 
@@ -45,7 +45,7 @@ def compute(
     uncertain: which values are drawn by run.
     """
     from sim.cli.progress import progress
-    from sim.experiments.ensemble import States, run_ensemble
+    from sim.experiments.play.ensemble import States, run_ensemble
 
     with ending(folder), progress() as report:
         return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States(), uncertain)
@@ -54,8 +54,8 @@ def compute(
 @contextmanager
 def ending(folder: Path) -> Iterator[None]:
     """Tell what playing into a folder comes to where it is stopped, fails in part or is another's. Raises Ended."""
-    from sim.experiments.locks import FolderBusy
-    from sim.experiments.runner import JobsFailed
+    from sim.experiments.play.runner import JobsFailed
+    from sim.experiments.store.locks import FolderBusy
 
     try:
         yield
@@ -70,8 +70,8 @@ def ending(folder: Path) -> Iterator[None]:
 
 
 def _stored_in(folder: Path) -> str:
-    from sim.errors import InputError
-    from sim.experiments.stored import Stored
+    from sim.experiments.store.stored import Stored
+    from sim.ground.errors import InputError
 
     try:
         stored = Stored(folder)
@@ -85,10 +85,10 @@ def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
 
     Raises InputError where the folder holds no states, or states of another version of the code.
     """
-    from sim.errors import InputError
-    from sim.experiments.folders import code_digest
-    from sim.experiments.results import open_results
-    from sim.scenario import branch_off
+    from sim.experiments.store.folders import code_digest
+    from sim.experiments.store.results import open_results
+    from sim.ground.errors import InputError
+    from sim.scenario.scenario import branch_off
 
     results = open_results(folder)
     if "horizon" not in results.manifest:

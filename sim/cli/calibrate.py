@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
+from sim.ground.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.calibrate import Calibration
-    from sim.analysis.observation import Observation
-    from sim.scenario import Scenario
+    from sim.analysis.calibrate.calibrate import Calibration
+    from sim.analysis.hindcast.observation import Observation
+    from sim.scenario.scenario import Scenario
 
 SHOWN = 10
 TERMS = 4
@@ -54,12 +54,12 @@ def calibrate(
 
     Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
     """
-    from sim.analysis import calibration_store
-    from sim.analysis.calibrate import sweep_of
-    from sim.analysis.observations import load_observations
-    from sim.errors import InputError
-    from sim.experiments.sweep import default_folder
-    from sim.scenario import load_scenario
+    from sim.analysis.calibrate import store as calibration_store
+    from sim.analysis.calibrate.calibrate import sweep_of
+    from sim.analysis.hindcast.observations import load_observations
+    from sim.experiments.play.fill import default_folder
+    from sim.ground.errors import InputError
+    from sim.scenario.scenario import load_scenario
 
     loaded = load_scenario(scenario)
     fitted = [item for item in load_observations(observations) if item.used_to_fit]
@@ -86,7 +86,7 @@ def _played(
     scenario: Scenario, used: Sequence[Observation], folder: Path, points: int, runs: int, workers: int | None
 ) -> Calibration:
     """Play the runs that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
-    from sim.analysis import calibration_store
+    from sim.analysis.calibrate import store as calibration_store
     from sim.cli.batch import ending, processors
     from sim.cli.progress import progress
 
@@ -140,7 +140,7 @@ def _recorded(item: Observation) -> str:
 
 def _print_identified(out: Console, made: dict[str, Any]) -> None:
     """Say which values and combinations the record identifies, and what becomes of the others."""
-    from sim.analysis.identified import LEVEL
+    from sim.analysis.calibrate.identified import LEVEL
     from sim.cli.tables import table
 
     clear = [value for value in made["values"] if value["identified"]]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.targets import FILE, is_printed
-from sim.files import STDOUT
+from sim.ground.files import STDOUT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.compare import Comparison
-    from sim.analysis.differences import Difference
-    from sim.analysis.expectations import Answer
+    from sim.analysis.compare.compare import Comparison
+    from sim.analysis.compare.differences import Difference
+    from sim.analysis.compare.expectations import Answer
 
 
 LEGEND = """
@@ -54,7 +54,7 @@ def compare(
     A and B are results folders, or names of scenarios that have been run. A difference is B less A within a pair: the median
     of the pairs that differ (of yes or no: of the shares), with its 95% interval. What a scenario expected is answered.
     """
-    from sim.analysis.compare import compare as of
+    from sim.analysis.compare.compare import compare as of
 
     printed = is_printed(csv_file, html, as_json=as_json)
     made = of(*sources, outcomes=outcomes, where=condition, by=by, uncertain=uncertain)
@@ -64,7 +64,7 @@ def compare(
 
         write_csv(csv_file, made.table())
     if html is not None:
-        from sim.pages.compare_page import write_comparison
+        from sim.pages.compare.page import write_comparison
 
         write_comparison(html, made)
         if html != STDOUT:
@@ -90,7 +90,7 @@ def _print(made: Comparison, show_all: bool) -> None:
 
 def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:
     from sim.cli.tables import table
-    from sim.pages import compare_wording as words
+    from sim.pages.compare import wording as words
 
     start = made.paired.base.start
     _print_expected(out, [answer for answer in made.answers if answer.scenario == differences[0].scenario])
@@ -124,7 +124,7 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
 
 def _print_expected(out: Console, answers: list[Answer]) -> None:
     from sim.cli.tables import table
-    from sim.pages import compare_wording as words
+    from sim.pages.compare import wording as words
 
     if not answers:
         return
@@ -137,7 +137,7 @@ def _print_expected(out: Console, answers: list[Answer]) -> None:
 
 def _print_by_date(out: Console, differences: list[Difference]) -> None:
     from sim.cli.tables import table
-    from sim.pages import compare_wording as words
+    from sim.pages.compare import wording as words
     from sim.pages.wording import percent
 
     for made in differences:

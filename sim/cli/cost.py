@@ -9,8 +9,8 @@ import click
 from sim.cli.progress import in_bytes, in_time
 
 if TYPE_CHECKING:
-    from sim.experiments.ceiling import Need
-    from sim.scenario import Scenario
+    from sim.experiments.play.ceiling import Need
+    from sim.scenario.scenario import Scenario
 
 
 def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = None, more: str = "") -> None:
@@ -18,7 +18,7 @@ def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = 
 
     scenario: what is played, or the base of what is. more: what the line ends with.
     """
-    from sim.experiments.ceiling import seconds_per_run
+    from sim.experiments.play.ceiling import seconds_per_run
 
     if not need.runs or not (most or need).is_long:
         return

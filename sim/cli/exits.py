@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from sim.errors import InputError, one_line
+from sim.ground.errors import InputError, one_line
 
 DONE, PARTLY, USAGE, BUG, DISK, HELD, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 74, 75, 130, 143
 

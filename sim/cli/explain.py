@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.checks import FIRST_RUN
+from sim.ground.checks import FIRST_RUN
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.explain import Cause, Parting
-    from sim.experiments.sweep_results import SweepResults
-    from sim.ledger import Decision, Ledger
+    from sim.experiments.store.points import SweepResults
+    from sim.record.ledger import Decision, Ledger
 
 MOST_EVENTS = 10
 
@@ -61,9 +61,9 @@ def explain(
 
 def _check_actor(name: str) -> None:
     """Raise InputError with the likeliest of the actors where there is none of that name."""
-    from sim.errors import InputError
-    from sim.scenario_entries import registry
-    from sim.scenario_file import near_miss
+    from sim.ground.errors import InputError
+    from sim.scenario.entries import registry
+    from sim.scenario.files import near_miss
 
     actors = registry().actors
     if name not in actors:
@@ -75,9 +75,9 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
 
     point: of a sweep, which alone has points.
     """
-    from sim.errors import InputError
-    from sim.ledger import keep_ledger
-    from sim.scenario import load_scenario
+    from sim.ground.errors import InputError
+    from sim.record.ledger import keep_ledger
+    from sim.scenario.scenario import load_scenario
 
     folder = Path(source)
     if not folder.is_dir():
@@ -86,9 +86,9 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
         return keep_ledger(load_scenario(source), run)
     import numpy as np
 
-    from sim.experiments.folders import code_digest
-    from sim.experiments.sweep_results import SweepResults
-    from sim.experiments.tables import open_results
+    from sim.experiments.export.tables import open_results
+    from sim.experiments.store.folders import code_digest
+    from sim.experiments.store.points import SweepResults
 
     results = open_results(folder)
     if results.manifest["code"] != code_digest():
@@ -107,8 +107,8 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
     """Play a run of a point of a sweep again."""
     import numpy as np
 
-    from sim.errors import InputError
-    from sim.ledger import keep_ledger
+    from sim.ground.errors import InputError
+    from sim.record.ledger import keep_ledger
 
     if point is None:
         raise InputError(f"{results.folder}: holds a sweep; name a point too, as in --point 1")

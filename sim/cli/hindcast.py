@@ -11,15 +11,15 @@ import click
 from sim.cli.exits import DONE
 from sim.cli.streams import stored_in
 from sim.cli.targets import FILE, is_printed
-from sim.paths import shown_path
+from sim.ground.paths import shown_path
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.pooled import Pooled
-    from sim.experiments.results import Results
+    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.experiments.store.results import Results
     from sim.pages.wording import Calendar
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 TITLES = {
     "test": 'Not used to fit, and "nothing changes" is wrong',
@@ -64,13 +64,13 @@ def hindcast(
     Beside it stand the forecast that nothing changes, what past cases say, and the same runs, each with its own values, with
     every actor idle and deciding at random; they are kept, and played once.
     """
-    from sim.analysis.answers import check_readable
-    from sim.analysis.hindcast import hindcast as score_all
-    from sim.analysis.observations import load_observations
+    from sim.analysis.hindcast.answers import check_readable
+    from sim.analysis.hindcast.hindcast import hindcast as score_all
+    from sim.analysis.hindcast.observations import load_observations
     from sim.analysis.where import read_condition
     from sim.cli.batch import page_beside
     from sim.cli.nulls import nulls_of
-    from sim.pages.hindcast_page import FILE, write_page
+    from sim.pages.report.hindcast_page import FILE, write_page
 
     record = load_observations(observations)
     printed = is_printed(html, as_json=as_json)
@@ -99,7 +99,7 @@ def hindcast(
 def _computed(scenario: Scenario, uncertain: str | None) -> Results:
     """Return the runs of a scenario, which are computed where they lack."""
     from sim.cli.batch import compute, processors, results_folder
-    from sim.experiments.uncertain import uncertain_of
+    from sim.experiments.design.uncertain import uncertain_of
 
     drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
     return compute(scenario, results_folder(scenario, drawn), processors(), uncertain=drawn)
@@ -109,12 +109,12 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     """Return the scenario, and its runs where it is a results folder."""
     from dataclasses import replace
 
-    from sim.analysis.pooled import Pooled
-    from sim.errors import InputError
-    from sim.experiments.folders import code_digest
-    from sim.experiments.sweep_results import SweepResults
-    from sim.experiments.tables import open_results
-    from sim.scenario import list_scenarios, load_scenario
+    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.experiments.export.tables import open_results
+    from sim.experiments.store.folders import code_digest
+    from sim.experiments.store.points import SweepResults
+    from sim.ground.errors import InputError
+    from sim.scenario.scenario import list_scenarios, load_scenario
 
     if name in list_scenarios() or not (Path(name) / "manifest.json").is_file():
         return load_scenario(name), None

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from sim.cli.exits import DONE, say
 
 if TYPE_CHECKING:
-    from sim.analysis.pooled import Pooled
-    from sim.experiments.ceiling import Need
-    from sim.experiments.results import Results
-    from sim.experiments.uncertain import Uncertain
-    from sim.scenario import Scenario
+    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.experiments.design.uncertain import Uncertain
+    from sim.experiments.play.ceiling import Need
+    from sim.experiments.store.results import Results
+    from sim.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 
     scenario: of the results, or the base of a sweep. Raises InputError where the disk or the memory will not do, Ended.
     """
-    from sim.analysis.pooled import Pooled
+    from sim.analysis.sensitivity.pooled import Pooled
     from sim.cli.batch import processors
-    from sim.experiments.null_policies import POLICIES
+    from sim.experiments.play.null_policies import POLICIES
 
     workers = processors()
     try:
@@ -55,7 +55,7 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
     """Say what all null policies together will take, and see that it is there."""
     from sim.cli.cost import tell_cost
-    from sim.experiments.ceiling import check_room
+    from sim.experiments.play.ceiling import check_room
 
     first, needs = nulls[0], [null.need for null in nulls]
     whole = replace(
@@ -69,8 +69,8 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
 
 def _of_scenario(scenario: Scenario, policy: str, workers: int, drawn: Uncertain | None) -> _Null:
     from sim.cli.batch import compute, results_folder
-    from sim.experiments.null_policies import under_null_policy
-    from sim.experiments.sweep_need import need_of
+    from sim.experiments.play.need import need_of
+    from sim.experiments.play.null_policies import under_null_policy
 
     null = under_null_policy(scenario, policy)
     folder = results_folder(null, drawn)
@@ -79,12 +79,12 @@ def _of_scenario(scenario: Scenario, policy: str, workers: int, drawn: Uncertain
 
 
 def _of_sweep(results: Pooled, policy: str, workers: int) -> _Null:
-    from sim.analysis.pooled import Pooled
+    from sim.analysis.sensitivity.pooled import Pooled
     from sim.cli.batch import ending
     from sim.cli.sweep import sweep_progress
-    from sim.experiments.null_policies import null_folder, null_sweep, played_runs
-    from sim.experiments.sweep import run_sweep
-    from sim.experiments.sweep_need import needs_of
+    from sim.experiments.play.fill import run_sweep
+    from sim.experiments.play.need import needs_of
+    from sim.experiments.play.null_policies import null_folder, null_sweep, played_runs
 
     null, folder, runs = null_sweep(results.sweep, policy), null_folder(results.sweep, policy), played_runs(results.sweep)
     need, _ = needs_of(null, folder, workers, only=runs)

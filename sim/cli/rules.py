@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.agents.base import Rule
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 INDENT = 6
 FACTS = "facts: rows and sections of sim/data/FACTS.md"
@@ -18,8 +18,8 @@ def print_rules(out: Console, scenario: Scenario) -> None:
     """Print every rule, most urgent first, with what it says, its order and its evidence."""
     from rich.padding import Padding
 
-    from sim.scenario_entries import registry
-    from sim.settings import policies_of
+    from sim.scenario.entries import registry
+    from sim.scenario.settings import policies_of
 
     orders = registry().orders
     out.print(f"of each matter the first rule that holds decides; {FACTS}\n")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.checks import WORKERS
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
+from sim.ground.checks import WORKERS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.experiments.uncertain import Uncertain
-    from sim.scenario import Scenario
+    from sim.experiments.design.uncertain import Uncertain
+    from sim.scenario.scenario import Scenario
 
 MAIN_OUTCOMES = (
     "collapse_day",
@@ -85,9 +85,9 @@ def run(
     """
     from sim.cli.batch import compute, page_beside, processors, results_folder
     from sim.cli.cost import tell_cost
-    from sim.experiments.ceiling import check_room
-    from sim.experiments.ensemble import States
-    from sim.experiments.sweep_need import need_of
+    from sim.experiments.play.ceiling import check_room
+    from sim.experiments.play.ensemble import States
+    from sim.experiments.play.need import need_of
 
     _check_usage(scenario, saved, seed, until, save, out, uncertain)
     given = {"runs": runs, "days": days, "seed": seed}
@@ -107,7 +107,7 @@ def run(
     stated = compute(loaded, results_folder(loaded), workers) if uncertain is not None else None
 
     from sim.analysis.spread import summary_of
-    from sim.pages.report import FILE, write_report
+    from sim.pages.report.report import FILE, write_report
 
     made = summary_of(results, stated)
     report, code = page_beside(results.folder / FILE, lambda: write_report(results, loaded, stated))
@@ -141,12 +141,12 @@ def _check_usage(
 def drawn_values(loaded: Scenario, uncertain: str | None, saved: Path | None = None) -> Uncertain | None:
     """Return which values are drawn by run: as asked, or as the saved runs have them. Raises InputError."""
     if uncertain is not None:
-        from sim.experiments.uncertain import uncertain_of
+        from sim.experiments.design.uncertain import uncertain_of
 
         return uncertain_of(uncertain, loaded)
     if saved is not None:
-        from sim.experiments.folders import read_manifest
-        from sim.experiments.sweep_store import read_uncertain
+        from sim.experiments.store.folders import read_manifest
+        from sim.experiments.store.store import read_uncertain
 
         return read_uncertain(saved, read_manifest(saved))
     return None
@@ -155,8 +155,8 @@ def drawn_values(loaded: Scenario, uncertain: str | None, saved: Path | None = N
 def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], given: dict[str, int]) -> Scenario:
     """Return the scenario to run, or the one that takes up saved runs. Raises InputError."""
     from sim.cli.batch import saved_ensemble
-    from sim.errors import InputError
-    from sim.scenario import load_scenario
+    from sim.ground.errors import InputError
+    from sim.scenario.scenario import load_scenario
 
     loaded = saved_ensemble(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
     there = loaded.runs
@@ -171,8 +171,8 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
 
 def _check_goes_on(loaded: Scenario, saved: Path) -> None:
     """Raise InputError where runs would end before the evening on which they were saved."""
-    from sim.errors import InputError
-    from sim.experiments.results import open_results
+    from sim.experiments.store.results import open_results
+    from sim.ground.errors import InputError
 
     kept = open_results(saved).scenario
     if loaded.days < kept.days:
@@ -183,8 +183,8 @@ def day_number(text: str, loaded: Scenario) -> int:
     """Read a date or a number of days from the start, which the runs reach. Raises InputError."""
     from datetime import date, timedelta
 
-    from sim.checks import check_reached
-    from sim.errors import InputError
+    from sim.ground.checks import check_reached
+    from sim.ground.errors import InputError
 
     start = loaded.start_date
     try:

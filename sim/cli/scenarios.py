@@ -16,7 +16,7 @@ from sim.cli.exits import DONE, USAGE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.scenario import Entry, Scenario
+    from sim.scenario.scenario import Entry, Scenario
 
 SCHEMA = 1
 INDENT = "    "
@@ -29,7 +29,7 @@ Difference = tuple[str, Any, Any]
 def list_command() -> None:
     """List the scenarios: name, title, what each asks, its base, its length."""
     from sim.cli.tables import console, table
-    from sim.scenario_file import read_layers, scenario_names
+    from sim.scenario.files import read_layers, scenario_names
 
     listed = table("name", "title", "asks", "base", "days", right=("days",), whole=("name", "base"))
     for name in scenario_names():
@@ -49,8 +49,8 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     """Show every value of SCENARIO with unit, range, kind, confidence and source."""
     from sim.cli.rules import print_rules
     from sim.cli.tables import console
-    from sim.scenario import load_scenario
-    from sim.scenario_file import find_scenario
+    from sim.scenario.files import find_scenario
+    from sim.scenario.scenario import load_scenario
 
     shown = load_scenario(scenario)
     differences: list[Difference] = []
@@ -76,10 +76,10 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Also set a value, written as TOML.")
 def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
-    from sim.first_evening import about_the_map
     from sim.model import theatre_of
-    from sim.scenario import load_scenario
-    from sim.scenario_file import InputErrors
+    from sim.scenario.files import InputErrors
+    from sim.scenario.scenario import load_scenario
+    from sim.state.first_evening import about_the_map
 
     try:
         scenario = load_scenario(file, sets)

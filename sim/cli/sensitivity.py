@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.targets import FILE, is_printed
-from sim.files import STDOUT
+from sim.ground.files import STDOUT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.point_values import Heat
-    from sim.analysis.sensitivity import Sensitivity
+    from sim.analysis.sensitivity.point_values import Heat
+    from sim.analysis.sensitivity.sensitivity import Sensitivity
 
 SHOWN = 15
 
@@ -42,8 +42,8 @@ def sensitivity(
 
     Says too how much is luck, how much lies between the points, and what share rests on values that are only assumed.
     """
-    from sim.analysis.sensitivity import as_object
-    from sim.analysis.sensitivity import sensitivity as of
+    from sim.analysis.sensitivity.sensitivity import as_object
+    from sim.analysis.sensitivity.sensitivity import sensitivity as of
     from sim.cli.tables import write_csv
 
     printed = is_printed(csv_file, html, as_json=as_json)
@@ -52,7 +52,7 @@ def sensitivity(
     if csv_file is not None:
         write_csv(csv_file, made.table())
     if html is not None:
-        from sim.pages.sensitivity_page import write_sensitivity
+        from sim.pages.sensitivity.page import write_sensitivity
 
         write_sensitivity(html, made, map_)
         if html != STDOUT:

@@ -19,9 +19,9 @@ from typing import Any, TextIO
 import click
 
 from sim.cli.exits import DISK, OUTPUT, Ended, ReaderClosed
-from sim.errors import one_line
-from sim.experiments.partial import IncompleteResults
-from sim.files import hold_standard_descriptors
+from sim.experiments.store.partial import IncompleteResults
+from sim.ground.errors import one_line
+from sim.ground.files import hold_standard_descriptors
 
 STRICT = ("strict", "surrogateescape")
 """What Python does by itself with characters that an encoding lacks; another choice is the user's."""

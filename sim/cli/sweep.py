@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.checks import WORKERS
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
+from sim.ground.checks import WORKERS
 
 if TYPE_CHECKING:
-    from sim.experiments.locks import Shard
-    from sim.experiments.runner import MakePool
-    from sim.experiments.sweep_estimate import Estimate
-    from sim.experiments.sweep_file import Sweep
-    from sim.experiments.sweep_results import SweepResults
+    from sim.experiments.design.sweep_file import Sweep
+    from sim.experiments.play.estimate import Estimate
+    from sim.experiments.play.runner import MakePool
+    from sim.experiments.store.locks import Shard
+    from sim.experiments.store.points import SweepResults
 
 OUTCOME_SHOWN = "truce_agreed_on"
 """The outcome that the next step is shown with."""
@@ -39,9 +39,9 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     from sim.cli.batch import processors
     from sim.cli.progress import in_bytes, in_time
     from sim.cli.tables import console, table
-    from sim.experiments.sweep import default_folder, going_on
-    from sim.experiments.sweep_estimate import estimate
-    from sim.experiments.sweep_file import load_sweep
+    from sim.experiments.design.sweep_file import load_sweep
+    from sim.experiments.play.estimate import estimate
+    from sim.experiments.play.fill import default_folder, going_on
 
     loaded, workers = load_sweep(sweep), workers or processors()
     loaded = going_on(loaded, default_folder(loaded))
@@ -79,7 +79,7 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
 def _warnings(sweep: Sweep) -> list[str]:
     """Return what to know before playing a sweep: few points for so many values, few random histories."""
     from sim.analysis.clusters import few_histories
-    from sim.experiments.replicates import SHARED
+    from sim.experiments.design.replicates import SHARED
 
     runs = sweep.sequential.least if sweep.sequential else sweep.runs
     few = few_histories(runs, runs * sweep.design.points) if sweep.streams == SHARED else ""
@@ -88,7 +88,7 @@ def _warnings(sweep: Sweep) -> list[str]:
 
 def _streams(sweep: Sweep) -> str:
     """Say which random numbers the points have, and why."""
-    from sim.experiments.replicates import FEWEST_HISTORIES, SHARED, default_streams
+    from sim.experiments.design.replicates import FEWEST_HISTORIES, SHARED, default_streams
 
     if not sweep.recipe.uncertainties:
         return "shared: run r of every point has the same random numbers"
@@ -106,7 +106,7 @@ def _streams(sweep: Sweep) -> str:
 
 def _few_points(sweep: Sweep) -> str:
     """Return the warning that the rows of a sampled design are few for what they sample, "" where they are not."""
-    from sim.analysis.resolution import too_few_points
+    from sim.analysis.sensitivity.resolution import too_few_points
 
     recipe = sweep.recipe
     if recipe.method in ("grid", "one-at-a-time"):
@@ -166,9 +166,9 @@ def sweep(
     """
     from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
-    from sim.experiments.ceiling import check_room
-    from sim.experiments.sweep import default_folder, folder_of, going_on, run_sweep
-    from sim.experiments.sweep_need import needs_of
+    from sim.experiments.play.ceiling import check_room
+    from sim.experiments.play.fill import default_folder, folder_of, going_on, run_sweep
+    from sim.experiments.play.need import needs_of
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
@@ -213,8 +213,8 @@ def _check_usage(
 def _loaded(sweep: str | None, until: str | None, saved: Path | None, sets: tuple[str, ...], days: int | None) -> Sweep:
     """Return the sweep to play. Raises InputError."""
     from sim.cli.run import day_number
-    from sim.experiments.sweep_file import load_sweep
-    from sim.experiments.sweep_states import gone_on, stopped
+    from sim.experiments.design.sweep_file import load_sweep
+    from sim.experiments.play.states import gone_on, stopped
 
     if saved is not None:
         return gone_on(saved, sets, days)
@@ -244,7 +244,7 @@ def _say_results(results: SweepResults, sweep: Sweep) -> None:
 
 
 def _shard(text: str) -> Shard:
-    from sim.experiments.locks import Shard
+    from sim.experiments.store.locks import Shard
 
     number, _, of = text.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
@@ -255,12 +255,12 @@ def _shard(text: str) -> Shard:
 @contextmanager
 def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int | None]]:
     """Yield what makes the pool, and its number of workers where that is known."""
-    from sim.experiments.runner import local_pool
+    from sim.experiments.play.runner import local_pool
 
     if scheduler is None:
         yield local_pool, None
         return
-    from sim.experiments.cluster import connected
+    from sim.experiments.play.cluster import connected
 
     folder.mkdir(parents=True, exist_ok=True)
     with connected(scheduler, folder, lambda said: click.echo(f"pullback: {said}", err=True)) as (make_pool, threads):

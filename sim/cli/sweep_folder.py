@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.checks import POINTS_RECOMPUTED
 from sim.cli.exits import DONE, OUTPUT, PARTLY
 from sim.cli.targets import FILE
-from sim.files import STDOUT
+from sim.ground.checks import POINTS_RECOMPUTED
+from sim.ground.files import STDOUT
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sim.experiments.sweep_check import Status
+    from sim.experiments.play.check import Status
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
@@ -29,7 +29,7 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
     import json
 
     from sim.cli.tables import console, table
-    from sim.experiments.sweep_check import status as status_of
+    from sim.experiments.play.check import status as status_of
 
     made = status_of(folder)
     if as_json:
@@ -72,8 +72,8 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
     from sim.analysis.measure import measure_named
-    from sim.analysis.point_values import over_points
-    from sim.experiments.sweep_results import sweep_in
+    from sim.analysis.sensitivity.point_values import over_points
+    from sim.experiments.store.points import sweep_in
 
     results = sweep_in(folder)
     found = over_points(results, measure_named(outcome, results.base))
@@ -90,7 +90,7 @@ def _so_far(folder: Path, outcome: str, made: Status) -> str:
 )
 def verify(folder: Path, recompute: int) -> int:
     """Check the results in DIR: every planned run once, every file whole, some points played again bit for bit."""
-    from sim.experiments.sweep_check import verify as faults_of
+    from sim.experiments.play.check import verify as faults_of
 
     faults = 0
     for fault in faults_of(folder, recompute):
@@ -106,8 +106,8 @@ def verify(folder: Path, recompute: int) -> int:
 def compact(folder: Path) -> None:
     """Put the small files of the results in DIR together into large ones. It may be stopped at any time."""
     from sim.cli.exits import HELD, Ended
-    from sim.experiments.locks import FolderBusy
-    from sim.experiments.sweep_check import compact as put_together
+    from sim.experiments.play.check import compact as put_together
+    from sim.experiments.store.locks import FolderBusy
 
     try:
         before, after = put_together(folder)
@@ -144,7 +144,7 @@ def export(
     if len(wanted) > 1:
         raise click.UsageError(f"{' and '.join(wanted)} go one at a time")
     if netcdf is not None:
-        from sim.experiments.netcdf import write_netcdf
+        from sim.experiments.export.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
         click.echo(
@@ -168,11 +168,11 @@ def _name(file: Path) -> str:
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:
-    from sim.errors import InputError
-    from sim.experiments.ged import violent_events
-    from sim.experiments.prio_grid import by_priogrid_month
-    from sim.experiments.results import Results
-    from sim.experiments.tables import open_results
+    from sim.experiments.export.ged import violent_events
+    from sim.experiments.export.prio_grid import by_priogrid_month
+    from sim.experiments.export.tables import open_results
+    from sim.experiments.store.results import Results
+    from sim.ground.errors import InputError
 
     results = open_results(folder)
     if not isinstance(results, Results):
@@ -181,11 +181,11 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
 
 
 def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
-    from sim.errors import InputError
-    from sim.experiments.tables import outcomes_of, series_of
-    from sim.history import SERIES
-    from sim.outcomes import OUTCOMES
-    from sim.scenario_file import near_miss
+    from sim.experiments.export.tables import outcomes_of, series_of
+    from sim.ground.errors import InputError
+    from sim.record.history import SERIES
+    from sim.record.outcomes import OUTCOMES
+    from sim.scenario.files import near_miss
 
     for name, known, what in (
         *((o, [x.name for x in OUTCOMES], "an outcome") for o in outcomes),

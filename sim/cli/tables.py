@@ -53,7 +53,7 @@ def write_csv(path: Path, rows: pa.Table) -> None:
     """Write a table as CSV, whole or not at all."""
     from pyarrow import csv
 
-    from sim.files import whole_file
+    from sim.ground.files import whole_file
 
     with whole_file(path) as file:
         csv.write_csv(rows, file)

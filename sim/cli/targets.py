@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sim.files import STDOUT, descriptor_of
+from sim.ground.files import STDOUT, descriptor_of
 
 OF_RESULTS = (".json", ".toml", ".parquet", ".npz")
 """Files of a results folder that no table or page may replace."""

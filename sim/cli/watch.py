@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sim.checks import PORT, check_once
+from sim.ground.checks import PORT, check_once
 
 
 @click.command()
@@ -33,7 +33,7 @@ def watch(
 
     Works without internet. Stop it with Ctrl-C.
     """
-    from sim.errors import InputError
+    from sim.ground.errors import InputError
 
     folders = [Path(each) for each in what if Path(each).is_dir()]
     scenarios = [each for each in what if not Path(each).is_dir()]
@@ -44,7 +44,7 @@ def watch(
         if not (folder / "manifest.json").is_file():
             raise InputError(f"{folder}: is no results folder (it has no manifest.json)")
     if scenarios:
-        from sim.scenario import load_scenario
+        from sim.scenario.scenario import load_scenario
 
         load_scenario(scenarios[0])
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws
-from sim.orders import Orders
-from sim.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, State
-from sim.theatre import KURDISH, Theatre
-from sim.values import rows, value
+from sim.ground.theatre import KURDISH, Theatre
+from sim.state.orders import Orders
+from sim.state.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, State
+from sim.state.values import rows, value
 
 NAME = "advance"
 

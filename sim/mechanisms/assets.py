@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from sim.draws import Draws
-from sim.measures import held_by_damascus
-from sim.orders import Orders
-from sim.state import AIRPORT, ASSETS, CROSSINGS, NEVER, OIL, State
-from sim.theatre import Theatre
-from sim.values import value
+from sim.ground.theatre import Theatre
+from sim.state.measures import held_by_damascus
+from sim.state.orders import Orders
+from sim.state.state import AIRPORT, ASSETS, CROSSINGS, NEVER, OIL, State
+from sim.state.values import value
 
 NAME = "assets"
 

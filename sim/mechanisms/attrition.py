@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, poisson
-from sim.measures import fighters_present
-from sim.orders import Orders
-from sim.state import ARMY, FIGHTERS, State
-from sim.theatre import SECTORS, Theatre
-from sim.values import value
+from sim.ground.theatre import SECTORS, Theatre
+from sim.state.measures import fighters_present
+from sim.state.orders import Orders
+from sim.state.state import ARMY, FIGHTERS, State
+from sim.state.values import value
 
 NAME = "attrition"
 

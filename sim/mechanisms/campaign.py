@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws
-from sim.orders import Orders
-from sim.state import GENERAL, IN_POCKET, NONE, State
-from sim.theatre import KURDISH, Theatre
+from sim.ground.theatre import KURDISH, Theatre
+from sim.state.orders import Orders
+from sim.state.state import GENERAL, IN_POCKET, NONE, State
 
 NAME = "campaign"
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, binomial, normal
-from sim.orders import Orders
-from sim.state import (
+from sim.ground.theatre import Theatre
+from sim.state.orders import Orders
+from sim.state.state import (
     ABANDONED,
     BESIEGED,
     CUSTODY_SITES,
@@ -22,8 +23,7 @@ from sim.state import (
     WITH_DAMASCUS,
     State,
 )
-from sim.theatre import Theatre
-from sim.values import value
+from sim.state.values import value
 
 NAME = "custody"
 

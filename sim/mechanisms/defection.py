@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, exponential, normal
-from sim.orders import Orders
-from sim.state import NEVER, State
-from sim.theatre import Theatre
-from sim.values import rows, value
+from sim.ground.theatre import Theatre
+from sim.state.orders import Orders
+from sim.state.state import NEVER, State
+from sim.state.values import rows, value
 
 NAME = "defection"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws
-from sim.orders import Orders
-from sim.state import State
-from sim.theatre import SECTORS, Theatre
-from sim.values import part_of, value
+from sim.ground.theatre import SECTORS, Theatre
+from sim.state.orders import Orders
+from sim.state.state import State
+from sim.state.values import part_of, value
 
 NAME = "displacement"
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws
-from sim.orders import Orders
-from sim.state import (
+from sim.ground.theatre import DAMASCUS, Theatre
+from sim.state.orders import Orders
+from sim.state.state import (
     HMEIMIM,
     INSTITUTIONS,
     MOSCOW_TIE,
@@ -17,9 +18,8 @@ from sim.state import (
     RECENT_DAYS,
     State,
 )
-from sim.survey import taken_lately
-from sim.theatre import DAMASCUS, Theatre
-from sim.values import value
+from sim.state.survey import taken_lately
+from sim.state.values import value
 
 NAME = "indices"
 

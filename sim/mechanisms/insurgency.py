@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, poisson
-from sim.orders import Orders
-from sim.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, RECENT_DAYS, State
-from sim.survey import taken_lately
-from sim.theatre import Theatre
-from sim.values import rows, table, value
+from sim.ground.theatre import Theatre
+from sim.state.orders import Orders
+from sim.state.state import BORDER, INSURGENT_PROVINCES, NEVER, PRISONS, RECENT_DAYS, State
+from sim.state.survey import taken_lately
+from sim.state.values import rows, table, value
 
 NAME = "insurgency"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws
-from sim.measures import fighters_present, sdf_share_of_country
-from sim.orders import Orders
-from sim.state import ARMY, FIGHTERS, State
-from sim.theatre import Theatre
-from sim.values import value
+from sim.ground.theatre import Theatre
+from sim.state.measures import fighters_present, sdf_share_of_country
+from sim.state.orders import Orders
+from sim.state.state import ARMY, FIGHTERS, State
+from sim.state.values import value
 
 NAME = "prospects"
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, normal
-from sim.orders import Orders
-from sim.state import (
+from sim.ground.theatre import Theatre
+from sim.state.orders import Orders
+from sim.state.state import (
     AT_HMEIMIM,
     AT_TARTUS,
     CONFIRMED,
@@ -19,8 +20,7 @@ from sim.state import (
     SETTLED,
     State,
 )
-from sim.theatre import Theatre
-from sim.values import value
+from sim.state.values import value
 
 NAME = "summit"
 

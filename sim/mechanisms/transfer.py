@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, normal
-from sim.orders import Orders
-from sim.state import ABANDONED, BESIEGED, NEVER, PRISONS, State
-from sim.theatre import Theatre
-from sim.values import value
+from sim.ground.theatre import Theatre
+from sim.state.orders import Orders
+from sim.state.state import ABANDONED, BESIEGED, NEVER, PRISONS, State
+from sim.state.values import value
 
 NAME = "transfer"
 

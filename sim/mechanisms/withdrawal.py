@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, binomial
-from sim.orders import Orders
-from sim.state import (
+from sim.ground.theatre import SECTORS, Theatre
+from sim.state.orders import Orders
+from sim.state.state import (
     AIR_DEFENCE,
     AIRCRAFT,
     ANNOUNCED,
@@ -35,8 +36,7 @@ from sim.state import (
     TRANSIT_DAYS,
     State,
 )
-from sim.theatre import SECTORS, Theatre
-from sim.values import rows, value
+from sim.state.values import rows, value
 
 NAME = "withdrawal"
 

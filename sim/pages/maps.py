@@ -7,12 +7,12 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.experiments.results import Results
-from sim.grid import HOLDERS, KM_PER_DEGREE_NORTH, STEP, Grid
-from sim.grid_checks import COLUMNS, ROWS
+from sim.experiments.store.results import Results
+from sim.ground.grid import HOLDERS, KM_PER_DEGREE_NORTH, STEP, Grid
+from sim.ground.grid_checks import COLUMNS, ROWS
+from sim.ground.theatre import CONTESTED, DAMASCUS, SDF, Theatre
 from sim.pages.markup import drawing, element, text
 from sim.pages.wording import percent
-from sim.theatre import CONTESTED, DAMASCUS, SDF, Theatre
 
 TALL = 5.0
 WIDE = TALL * float(np.cos(np.radians(35.0)))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from sim.files import write_text
+from sim.ground.files import write_text
+from sim.ground.paths import data_folder
 from sim.pages.markup import element, page, paragraph
-from sim.paths import data_folder
 
 NOTICE = "An exploration, not a forecast; not for targeting."
 LOOKS = ("report.css", "compare.css")

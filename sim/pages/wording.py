@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor, log10
 
-from sim.outcomes import Outcome
+from sim.record.outcomes import Outcome
 
 FIGURES = 3
 """Significant figures: more would feign a precision that neither the record nor the model has."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.values import value
+from sim.state.orders import Orders
+from sim.state.values import value
 
 
 @dataclass(frozen=True)

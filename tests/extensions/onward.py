@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.draws import Draws
-from sim.orders import Orders
-from sim.state import State
-from sim.theatre import Theatre
-from sim.values import value
+from sim.ground.theatre import Theatre
+from sim.state.orders import Orders
+from sim.state.state import State
+from sim.state.values import value
 
 NAME = "onward"
 

@@ -7,8 +7,8 @@ from math import exp, log
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.state import GENERAL, HALTED, IN_POCKET, INDIVIDUAL, NONE, STAYING, UNITS, ZONE
-from sim.theatre import POCKET
+from sim.ground.theatre import POCKET
+from sim.state.state import GENERAL, HALTED, IN_POCKET, INDIVIDUAL, NONE, STAYING, UNITS, ZONE
 from tests.reference.chance import F
 from tests.reference.state import Orders
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sim.scenario import Scenario
-from sim.theatre import Theatre
+from sim.ground.theatre import Theatre
+from sim.scenario.scenario import Scenario
 from tests.reference import damascus, moscow, sdf, united_states
 from tests.reference.chance import Luck
 from tests.reference.diplomacy import drift, keep_truce, meet, move_guarantor, talk

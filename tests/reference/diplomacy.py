@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import expm1, inf
 from typing import Any
 
-from sim.state import (
+from sim.state.state import (
     ANNOUNCED,
     AT_HMEIMIM,
     AT_TARTUS,

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.state import (
+from sim.ground.theatre import SECTORS
+from sim.state.state import (
     ABANDONED,
     AIRPORT,
     ARMY,
@@ -27,7 +28,6 @@ from sim.state import (
     PRISONS_HANDED,
     WITH_DAMASCUS,
 )
-from sim.theatre import SECTORS
 from tests.reference.chance import F, Luck, binomial, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.reference.world import World, added, fighters_left, free, sdf_share, taken_in_the_last

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.state import (
+from sim.ground.theatre import SECTORS
+from sim.state.state import (
     ABANDONED,
     AIR_DEFENCE,
     AIRCRAFT,
@@ -33,7 +34,6 @@ from sim.state import (
     STORES,
     US_BASES,
 )
-from sim.theatre import SECTORS
 from tests.reference.chance import F, Luck, binomial, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.reference.world import added

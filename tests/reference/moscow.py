@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.state import ASKED_TO_LEAVE, STAYING
+from sim.state.state import ASKED_TO_LEAVE, STAYING
 from tests.reference.chance import F
 from tests.reference.damascus import Decision
 from tests.reference.state import Orders

@@ -6,8 +6,8 @@ from math import exp
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.state import BESIEGED, GUARDED, IN_POCKET, ZONE
-from sim.theatre import POCKET, SECTORS
+from sim.ground.theatre import POCKET, SECTORS
+from sim.state.state import BESIEGED, GUARDED, IN_POCKET, ZONE
 from tests.reference.damascus import Decision
 from tests.reference.state import Orders
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.state import (
+from sim.ground.theatre import OTHER, POCKET
+from sim.state.state import (
     AIRPORT,
     AT_TARTUS,
     CUSTODY_SITES,
@@ -22,7 +23,6 @@ from sim.state import (
     TURKISH,
     US_BASES,
 )
-from sim.theatre import OTHER, POCKET
 from tests.reference.chance import F, Luck, normal
 from tests.reference.state import Run
 from tests.reference.world import World, sdf_share, share_not_the_sdfs

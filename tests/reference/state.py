@@ -1,4 +1,4 @@
-"""The state of one run: the fields of sim.state.State without their axis of runs, and the orders of one day."""
+"""The state of one run: the fields of sim.state.state.State without their axis of runs, and the orders of one day."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.start import CHOICES, Start, initial_state
-from sim.state import CUSTODY_SITES, NO_TERMS, NONE, US_BASES
-from sim.theatre import SECTORS, Theatre
-from sim.values import as_arrays
+from sim.ground.theatre import SECTORS, Theatre
+from sim.state.start import CHOICES, Start, initial_state
+from sim.state.state import CUSTODY_SITES, NO_TERMS, NONE, US_BASES
+from sim.state.values import as_arrays
 
 
 class Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.state import GENERAL, HALTED, IN_POCKET, TANF, ZONE
+from sim.state.state import GENERAL, HALTED, IN_POCKET, TANF, ZONE
 from tests.reference.damascus import Decision
 from tests.reference.state import Orders
 

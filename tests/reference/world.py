@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.state import ARMY, FIGHTERS, INSURGENT_PROVINCES, NEVER, RECENT_DAYS
-from sim.theatre import KURDISH, OTHER, SECTORS, Theatre
+from sim.ground.theatre import KURDISH, OTHER, SECTORS, Theatre
+from sim.state.state import ARMY, FIGHTERS, INSURGENT_PROVINCES, NEVER, RECENT_DAYS
 from tests.reference.chance import F
 from tests.reference.state import Run
 

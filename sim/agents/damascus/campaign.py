@@ -7,9 +7,9 @@ import numpy as np
 from sim.agents.base import Rule, logistic, otherwise
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
-from sim.theatre import POCKET
+from sim.ground.theatre import POCKET
+from sim.state.orders import Orders
+from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
 
 GENERAL_WAR_SHARE = 0.8
 """Below this share of Arab-majority communities left, the war has been a general one (definition)."""

@@ -7,8 +7,8 @@ import numpy as np
 from sim.agents.base import Rule, otherwise, stay
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.state import INDIVIDUAL, STAYING, UNITS
+from sim.state.orders import Orders
+from sim.state.state import INDIVIDUAL, STAYING, UNITS
 
 
 def talks_chance(seen: Seen, values: Values) -> np.ndarray:

@@ -8,9 +8,9 @@ from sim.agents.base import Rule, logistic, otherwise, stay
 from sim.agents.damascus.talks import talks_chance
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
-from sim.orders import Orders
-from sim.state import GENERAL, HALTED, IN_POCKET, NONE
-from sim.values import interpolate, rows
+from sim.state.orders import Orders
+from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE
+from sim.state.values import interpolate, rows
 
 LOG_TERMS = np.log([2.5, 5.5, 14.0, 40.0, 90.0])
 """Logarithm of the days that stand for each length of term."""

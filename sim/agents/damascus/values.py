@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.values import table, value
+from sim.state.values import table, value
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Which sets of values agree with the record."""

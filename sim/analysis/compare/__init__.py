@@ -1,0 +1,1 @@
+"""Two batches of runs against each other, run by run."""

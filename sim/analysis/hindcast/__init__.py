@@ -1,0 +1,1 @@
+"""Runs against the record: observations, forecasts of them, scores."""

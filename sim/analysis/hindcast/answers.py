@@ -1,0 +1,111 @@
+"""What runs say of an observation: its outcome on the evening it is of, as the value, or the yes or no, that is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from sim.analysis.hindcast.observation import END, Observation
+from sim.analysis.sensitivity.pooled import Pooled
+from sim.experiments.store.results import Results
+from sim.ground.errors import InputError
+from sim.record.history import SERIES
+from sim.record.outcomes import COVERED, DATE, OUTCOMES, Outcome, arising, read_for
+from sim.record.readings import Daily, NoSeriesError, UpTo, as_of
+from sim.scenario.scenario import Scenario
+
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """Daily series of results as readings take them: (days + 1, runs) each, read when asked for."""
+
+    series: Mapping[str, np.ndarray]
+    days: int
+    runs: int
+    start_date: date
+
+
+class _Series(Mapping[str, np.ndarray]):
+    """The series that results keep of every run. Raises NoSeriesError where a sweep keeps quantiles alone, or none."""
+
+    def __init__(self, results: Results | Pooled) -> None:
+        self._results = results
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        found = self._results.series(name)
+        if found is None:
+            raise NoSeriesError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SERIES)
+
+    def __len__(self) -> int:
+        return len(SERIES)
+
+
+def recorded(results: Results | Pooled) -> Recorded:
+    """Return the series of results."""
+    scenario = results.scenario
+    return Recorded(_Series(results), scenario.days, results.runs, scenario.start_date)
+
+
+def answers(item: Observation, table: Mapping[str, np.ndarray], record: Daily, end: date) -> np.ndarray:
+    """Return (runs,) what each run says: a number, days since the start with never as inf, an event as 1 or 0; else NaN.
+
+    NaN says that the question does not arise in the run. table: (runs,) values of the outcome at the end, and where it
+    arises. Raises NoSeriesError where an earlier evening is asked for and not kept.
+    """
+    outcome, start = BY_NAME[item.outcome], record.start_date
+    if outcome.type == DATE:
+        values = np.where(np.isnan(table[outcome.name]), np.inf, table[outcome.name])
+        values = np.where(arising(outcome, table), values, np.nan)
+    elif item.by is not None and is_read_early(item, end):
+        known = UpTo(record, record.days)
+        values = np.asarray(as_of(outcome.of, item.by)(known), np.float64)
+        if item.since is not None:
+            values = values - np.asarray(as_of(outcome.of, item.since)(known), np.float64)
+    else:
+        values = table[outcome.name]
+    return values if item.event is None else item.event.holds(values, start)
+
+
+def is_read_early(item: Observation, end: date) -> bool:
+    """Whether an observation asks for an outcome on an evening before the last one, and no name of an outcome says which."""
+    if item.since is not None:
+        return True
+    outcome = BY_NAME[item.outcome]
+    early = item.by is not None and item.by < end and item.read != END
+    return early and outcome.type != DATE and outcome.arises != COVERED
+
+
+def answers_of(item: Observation, results: Results | Pooled) -> np.ndarray:
+    """Return (runs,) what the runs of results say of an observation, as `answers` does."""
+    table = {name: results.outcomes[name] for name in read_for(BY_NAME[item.outcome])}
+    return answers(item, table, recorded(results), results.scenario.end_date)
+
+
+def has_series(outcome: Outcome) -> bool:
+    """Whether an outcome can be read on any evening, from daily series alone."""
+    blank = Recorded({name: np.zeros((2, 1), np.float32) for name in SERIES}, 1, 1, date(2026, 1, 12))
+    try:
+        outcome.of(UpTo(blank, 1))
+    except NoSeriesError:
+        return False
+    return True
+
+
+def check_readable(observations: tuple[Observation, ...], scenario: Scenario) -> None:
+    """Raise InputError for an observation whose outcome is kept for the last day alone and asked for on another."""
+    for item in observations:
+        early = is_read_early(item, scenario.end_date) and item.lies_within(scenario.start_date, scenario.end_date)
+        if early and not has_series(BY_NAME[item.outcome]):
+            raise InputError(
+                f"{item.name}: {item.outcome} has no daily series and is known on the last day alone, {scenario.end_date}, "
+                f'not on {item.by}; end the scenario on that day, or say read = "{END}"'
+            )

@@ -1,0 +1,136 @@
+"""How many runs a point is given, a fixed number or as many as make some of its outcomes known closely enough, and whether
+the points share random numbers: run r of every point (paired differences), or each row of uncertain values its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from sim.ground.checks import first_repeated, shown
+from sim.ground.errors import InputError
+from sim.record.outcomes import CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO
+from sim.record.statistics import LEVEL, wilson
+from sim.scenario.files import near_miss
+
+STATS = {"mean": (NUMBER,), "share": (YES_NO, DATE)}
+"""Statistic -> types of outcome it is taken of. The share of a date is that of the runs in which it came."""
+
+SHARED, OWN = STREAMS = ("shared", "own")
+FEWEST_HISTORIES = 8
+"""Points of fewer runs have random numbers of their own unless the sweep file says otherwise: however many points share
+them, so few random histories do not show what is chance."""
+
+
+def default_streams(runs: int) -> str:
+    """Return which random numbers the points have where the sweep file does not say. runs: the fewest of a point."""
+    return SHARED if runs >= FEWEST_HISTORIES else OWN
+
+
+def streams_of(manifest: Mapping[str, Any], folder: Path) -> str:
+    """Return which random numbers the points of a sweep have; they were shared before there was a choice."""
+    streams = manifest.get("streams", SHARED)
+    if streams not in STREAMS:
+        raise InputError(f"{folder / 'manifest.json'}: streams = {shown(streams)} must be one of {', '.join(STREAMS)}")
+    return str(streams)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A point has runs enough once the 95% interval of a statistic reaches no further than half_width to either side."""
+
+    outcome: str
+    stat: str
+    half_width: float
+
+    def holds(self, values: np.ndarray) -> bool:
+        """Whether (runs,) values are enough; NaN where a date did not come or a question did not arise."""
+        if self.stat == "mean":
+            return _half_width_of_mean(values[~np.isnan(values)]) <= self.half_width
+        came = ~np.isnan(values) if _type_of(self.outcome) == DATE else values[~np.isnan(values)] > 0
+        return _half_width_of_share(came) <= self.half_width
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """Runs of a point: `least` first, then `step` more at a time until every criterion holds or there are `most`.
+
+    Looking again and again stops a little early on average: the intervals of such points cover a little less than 95%.
+    """
+
+    least: int
+    step: int
+    most: int
+    until: tuple[Criterion, ...]
+
+    def wanted(self, there: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return (points,) how many runs each point is to have, as far as those that are there can tell.
+
+        there: (points, runs) bool. values: outcome -> (points, runs). A function of the numbers alone, so that it comes out
+        the same however often a sweep was stopped.
+        """
+        ready = np.where(there.all(axis=1), there.shape[1], there.argmin(axis=1))
+        return np.array([self._of_point(int(n), {name: v[p] for name, v in values.items()}) for p, n in enumerate(ready)])
+
+    def unsettled(self, there: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return (points,) bool: it has the most runs there may be, and still a criterion does not hold."""
+        full = there[:, : self.most].sum(axis=1) >= self.most
+        return full & ~np.array(
+            [all(c.holds(values[c.outcome][p, : self.most]) for c in self.until) for p in range(len(full))]
+        )
+
+    def _of_point(self, ready: int, values: Mapping[str, np.ndarray]) -> int:
+        runs = self.least
+        while runs < self.most and runs <= ready and not all(c.holds(values[c.outcome][:runs]) for c in self.until):
+            runs = min(runs + self.step, self.most)
+        return runs
+
+
+def _half_width_of_mean(values: np.ndarray) -> float:
+    """Return half the width of Student's interval, infinite below two values."""
+    if len(values) < 2:
+        return np.inf
+    return float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2) * values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _half_width_of_share(holds: np.ndarray) -> float:
+    """Return half the width of Wilson's interval, infinite without a value."""
+    _, interval = wilson(int(holds.sum()), len(holds))
+    return np.inf if interval is None else (interval[1] - interval[0]) / 2
+
+
+def _type_of(name: str) -> str:
+    return next(outcome.type for outcome in OUTCOMES if outcome.name == name)
+
+
+def read_criteria(raw: Any, where: str) -> tuple[Criterion, ...]:
+    """Read the list under `until`. Raises InputError."""
+    example = '[{ outcome = "truce_extensions", stat = "mean", half_width = 0.25 }]'
+    if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw or not all(isinstance(x, Mapping) for x in raw):
+        raise InputError(f"{where}until = {shown(raw)} must be a list, as in {example}")
+    made = tuple(_read_criterion(each, f"{where}until: ") for each in raw)
+    if (twice := first_repeated(made, key=lambda each: each.outcome)) is not None:
+        raise InputError(f"{where}until: {twice.outcome} stands there twice; give it once")
+    return made
+
+
+def _read_criterion(raw: Mapping[str, Any], where: str) -> Criterion:
+    for key in raw:
+        if key not in ("outcome", "stat", "half_width"):
+            raise InputError(f"{where}{key} is not a known key; known are outcome, stat, half_width")
+    name, stat, half_width = (raw.get(key) for key in ("outcome", "stat", "half_width"))
+    names = [outcome.name for outcome in OUTCOMES if outcome.type != CATEGORY]
+    if name not in names:
+        raise InputError(
+            f"{where}outcome = {shown(name)} is not an outcome with a mean or a share{near_miss(str(name), names)}"
+        )
+    if stat not in STATS or _type_of(name) not in STATS[stat]:
+        fits = next(stat for stat, types in STATS.items() if _type_of(name) in types)
+        raise InputError(f'{where}stat = {shown(stat)} of {name} must be "{fits}": it is a {_type_of(name)}')
+    if not isinstance(half_width, (int, float)) or isinstance(half_width, bool) or not half_width > 0:
+        raise InputError(f"{where}half_width = {shown(half_width)} must be a number above 0")
+    return Criterion(name, stat, float(half_width))

@@ -1,0 +1,1 @@
+"""Results as tables and in the formats of other programs."""

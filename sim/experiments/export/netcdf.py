@@ -1,0 +1,142 @@
+"""Results as one netCDF file, its dimensions and units named, where xarray is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.experiments.design.factors import evidence_of
+from sim.experiments.design.replicates import SHARED
+from sim.experiments.export.tables import open_results
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.results import Results
+from sim.ground.errors import InputError
+from sim.ground.files import whole_file
+from sim.model import theatre_of
+from sim.record.history import SERIES
+from sim.record.outcomes import DATE, OUTCOMES, Outcome
+
+if TYPE_CHECKING:
+    import xarray
+
+
+NEEDS = "--netcdf needs xarray and what writes netCDF: pip install xarray h5netcdf h5py, or export as CSV"
+
+
+def write_netcdf(folder: Path, file: Path) -> dict[str, int]:
+    """Write the results in a folder as one file; return the sizes of its dimensions.
+
+    Raises InputError where xarray, or what it writes with, is not installed.
+    """
+    dataset = to_xarray(open_results(folder))
+    with TemporaryDirectory() as name:  # what writes netCDF wants a file that it can seek in
+        made = Path(name) / "made.nc"
+        try:
+            dataset.to_netcdf(made)
+        except ImportError:
+            raise InputError(NEEDS) from None
+        with made.open("rb") as whole, whole_file(file) as target:
+            copyfileobj(whole, target)
+    return dict(dataset.sizes)
+
+
+def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
+    """Return results as an xarray Dataset.
+
+    Of a sweep: outcomes over (point, run), NaN for runs that are not there, what varies over (point), series over (point,
+    level, day) where quantiles are kept. Of an ensemble: outcomes over (run), series over (day, run), shares of the runs in
+    which Damascus holds a cell, or it is contested, over (cell, day).
+    """
+    try:
+        import xarray
+    except ModuleNotFoundError:
+        raise InputError(NEEDS) from None
+    variables = _of_sweep(results) if isinstance(results, SweepResults) else _of_ensemble(results)
+    keep = ("hash", "scenario", "seed", "start", "code", "created")
+    attributes = {name: results.manifest[name] for name in keep}
+    note = "simulated; explores, does not predict"
+    note = f"{results.shortfall}; {note}" if results.shortfall else note
+    return xarray.Dataset(variables, attrs=attributes | {"note": note})
+
+
+def _of_ensemble(results: Results) -> dict[str, Any]:
+    variables: dict[str, Any] = {"run": results.outcomes["run"].astype(np.int32)}
+    variables |= {o.name: ("run", results.outcomes[o.name], _of_outcome(o, results)) for o in OUTCOMES}
+    variables["day"] = _days(results)
+    names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
+    variables |= {
+        names[name]: (("day", "run"), results.series(name), _attributes(series.unit, series.label))
+        for name, series in SERIES.items()
+    }
+    cells, shares = results.control
+    grid = theatre_of(results.scenario).grid
+    variables |= {"lat": ("cell", grid.lat[cells]), "lon": ("cell", grid.lon[cells])}
+    for place, name in enumerate(("held_by_damascus", "contested")):
+        variables[name] = (("cell", "day"), shares[:, :, place].astype(np.float32), _attributes("1", "share of the runs"))
+    return variables
+
+
+def _of_sweep(results: SweepResults) -> dict[str, Any]:
+    table = results.table()
+    points, runs = table["point"].to_numpy(), table["run"].to_numpy()
+    shape = (results.design.points, int(runs.max()) + 1)
+    variables: dict[str, Any] = {"point": np.arange(shape[0], dtype=np.int32), "run": np.arange(shape[1], dtype=np.int32)}
+    if results.streams != SHARED:
+        numbers = results.run_numbers(np.repeat(np.arange(shape[0]), shape[1]), np.tile(np.arange(shape[1]), shape[0]))
+        variables["run_number"] = (("point", "run"), numbers.reshape(shape), _attributes("1", "number of the run played"))
+    for outcome in OUTCOMES:
+        values = np.full(shape, np.nan)
+        values[points, runs] = table[outcome.name].to_numpy()
+        variables[outcome.name] = (("point", "run"), values, _of_outcome(outcome, results))
+    for factor in results.design.factors:
+        unit = evidence_of(factor, results.base).unit
+        variables[factor.path] = ("point", _plain(results.design.column(factor.path)), _attributes(unit, "what varies"))
+    if results.manifest["series"] == "quantiles":
+        variables |= _quantiles(results, variables)
+    return variables
+
+
+def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
+    names = results.series_names()
+    table = results.series(names)
+    levels = np.unique(table["level"].to_numpy())
+    there, days = np.unique(table["point"].to_numpy()), int(results.manifest["days"]) + 1
+    made: dict[str, Any] = {"level": levels, "day": _days(results)}
+    for name in names:
+        values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
+        values[there] = table[name].to_numpy().reshape(len(there), len(levels), days)
+        series = SERIES[name]
+        made[f"daily_{name}" if name in taken else name] = (
+            ("point", "level", "day"),
+            values,
+            _attributes(series.unit, series.label),
+        )
+    return made
+
+
+def _plain(column: list[Any]) -> np.ndarray:
+    """Return values as netCDF takes them: truth as 0 and 1, text as text."""
+    made = np.array(column)
+    return made.astype(np.int8) if made.dtype == bool else made
+
+
+def _days(results: Results | SweepResults) -> tuple[str, np.ndarray, dict[str, str]]:
+    days = np.arange(int(results.manifest["days"]) + 1, dtype=np.int32)
+    return "day", days, _attributes(_since(results), "evening")
+
+
+def _of_outcome(outcome: Outcome, results: Results | SweepResults) -> dict[str, str]:
+    """Return the attributes of an outcome; a date is written as days since the start, which readers take for dates."""
+    return _attributes(_since(results) if outcome.type == DATE else outcome.unit, outcome.definition)
+
+
+def _since(results: Results | SweepResults) -> str:
+    return f"days since {results.manifest['start']}"
+
+
+def _attributes(unit: str, text: str) -> dict[str, str]:
+    return {"units": unit, "long_name": text}

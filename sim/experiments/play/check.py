@@ -1,0 +1,250 @@
+"""Verify, compact and watch a folder of results."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sim.experiments.design.sweep_file import LEVELS
+from sim.experiments.play.job import play
+from sim.experiments.store.folders import code_digest, read_manifest, write_table
+from sim.experiments.store.kept import scenario_faults
+from sim.experiments.store.locks import alone, held, is_held, take_over
+from sim.experiments.store.store import (
+    STAMP,
+    Job,
+    all_parts,
+    check_parts,
+    clear_left_overs,
+    more_of,
+    outcome_schema,
+    part_fault,
+    parts,
+    read_failed,
+    stamp_of,
+    times_there,
+)
+from sim.experiments.store.stored import Stored
+from sim.ground.checks import POINTS_RECOMPUTED, whole_number
+from sim.ground.errors import InputError
+from sim.scenario.scenario import load_scenario
+
+COMPACT_RUNS = 131_072
+"""Rows that a compacted part is filled up to."""
+
+RECENT_PARTS = 32
+RUNS_RECOMPUTED = 8
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a sweep or an ensemble is. Sizes in bytes. scenarios: names of those of the lever of a sweep.
+
+    unsettled: points at the end of a rule's runs whose outcomes are not known as closely as it asks. rate: runs per second
+    lately, None where too few parts are there to tell.
+    """
+
+    is_running: bool
+    done: int
+    asked: int
+    points_done: int
+    points: int
+    unsettled: int
+    failed: dict[str, str]
+    used: int
+    free: int
+    rate: float | None
+    scenarios: tuple[str, ...] = ()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until all is there, at the rate of late."""
+        return (self.asked - self.done) / self.rate if self.rate else None
+
+
+def status(folder: Path) -> Status:
+    """Return how far results are; they may be under way in another process. Raises InputError where there are none."""
+    results = Stored(folder)
+    missing, asked = results.missing, results.runs_asked
+    return Status(
+        is_running=is_held(folder),
+        done=asked - int(missing.sum()),
+        asked=asked,
+        points_done=int((~missing.any(axis=1)).sum()),
+        points=len(missing),
+        unsettled=results.unsettled,
+        failed=read_failed(folder),
+        used=disk_used(folder),
+        free=shutil.disk_usage(folder).free,
+        rate=_rate(folder, results.parts),
+        scenarios=results.design.scenario_names,
+    )
+
+
+def disk_used(folder: Path) -> int:
+    """Return the bytes of the files of a folder; those that vanish meanwhile count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _rate(folder: Path, found: list[Job]) -> float | None:
+    """Return runs per second over the latest parts: what came after the first of them."""
+    times = sorted(((folder / "outcomes" / job.part).stat().st_mtime, job.size) for job in found)[-RECENT_PARTS:]
+    if len(times) < 2 or times[-1][0] <= times[0][0]:
+        return None
+    return sum(size for _, size in times[1:]) / (times[-1][0] - times[0][0])
+
+
+def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]:
+    """Yield what is wrong with results: nothing where every planned (point, run) is there once and whole.
+
+    points_recomputed: points drawn at random of which some runs are played again and compared bit for bit; none of a
+    calibration, which does not keep outcomes.
+    """
+    points_recomputed = whole_number("points_recomputed", points_recomputed, POINTS_RECOMPUTED)
+    results = Stored(folder)
+    manifest = results.manifest
+    base = load_scenario(folder / "scenario.toml")
+    if base.hash != manifest["base_hash"]:
+        yield f"{folder / 'scenario.toml'}: is not the base that was run ({base.hash}, not {manifest['base_hash']})"
+        return
+    yield from (strange := list(scenario_faults(results.design.scenarios)))
+    whole, found = [], all_parts(folder)
+    for job in found:
+        fault = _fault(folder, job, manifest)
+        if fault:
+            yield fault
+        else:
+            whole.append(job)
+    kept = [job for job in whole if job in set(results.parts)]
+    runs = max([results.wanted.max(initial=0), *(job.end_run for job in kept)])
+    times = times_there(kept, results.design.points, runs)
+    wanted = np.arange(runs) < results.wanted[:, None]
+    for wrong, said in ((wanted & (times == 0), "not there"), (times > 1, "there more than once")):
+        if wrong.any():
+            point, run = np.argwhere(wrong)[0]
+            yield f"{int(wrong.sum())} of {wanted.sum()} runs are {said}, the first is point {point}, run {run}"
+    if manifest["code"] != code_digest():
+        yield "made by another version of the code: no run can be played again to compare"
+    elif len(whole) == len(found) and not strange and not manifest["columns"]:  # damaged, there is nothing to compare with
+        yield from _recompute(results, kept, points_recomputed, seed)
+
+
+def _fault(folder: Path, job: Job, manifest: dict[str, Any]) -> str | None:
+    """Return what is wrong with a part, read to its last byte."""
+    path = folder / "outcomes" / job.part
+    fault = part_fault(path, job, stamp_of(manifest).encode())
+    if fault:
+        return f"{path}: {fault}"
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError, UnicodeError):
+        return f"{path}: is damaged; remove it and give the same command again"
+    points, runs = job.end_point - job.first_point, job.end_run - job.first_run
+    keys = np.repeat(np.arange(job.first_point, job.end_point), runs), np.tile(np.arange(job.first_run, job.end_run), points)
+    if not all(np.array_equal(table[name].to_numpy(), key) for name, key in zip(("point", "run"), keys, strict=True)):
+        return f"{path}: holds other runs than its name says; remove it and give the same command again"
+    rows = _series_rows(points, runs, manifest)
+    faults = (_table_fault(folder / name / job.part, path, rows if name == "series" else None) for name in more_of(manifest))
+    return next((fault for fault in faults if fault), None)
+
+
+def _series_rows(points: int, runs: int, manifest: dict[str, Any]) -> int:
+    of_point = len(LEVELS) if manifest["series"] == "quantiles" else runs
+    return points * of_point * (int(manifest["days"]) + 1)
+
+
+def _table_fault(path: Path, committed: Path, rows: int | None) -> str | None:
+    """Return what is wrong with a table of a part that has so many rows, None where nothing is."""
+    what = f"remove {committed} and give the same command again"
+    try:
+        found = pq.read_table(path, page_checksum_verification=True).num_rows
+    except (pa.ArrowException, OSError, UnicodeError):
+        return f"{path}: is damaged or gone; {what}"
+    return None if rows in (None, found) else f"{path}: has {found} rows, not {rows}; {what}"
+
+
+def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iterator[str]:
+    """Play some runs of some points again."""
+    there = np.unique([point for job in kept for point in range(job.first_point, job.end_point)])
+    chosen = np.random.default_rng(seed).permutation(there)[:points]
+    if not len(chosen):
+        return
+    table = results.table()
+    for point in sorted(chosen.tolist()):
+        rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
+        runs = rows["run"].to_numpy()
+        numbers = results.run_numbers(np.full(len(runs), point), runs)
+        again = play(results.design.scenario(point, results.base), numbers, results.columns(numbers))
+        for name, values in again.outcomes.items():
+            if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
+                yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"
+
+
+def compact(folder: Path) -> tuple[int, int]:
+    """Put small parts together; return the numbers of parts before and after.
+
+    A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
+    """
+    read_manifest(folder)
+    with held(folder), alone(folder):
+        take_over(folder)
+        clear_left_overs(folder)
+        manifest = read_manifest(folder)
+        before = all_parts(folder)
+        check_parts(folder, manifest, before)
+        for group in list(_groups(parts(folder))):
+            _merge(folder, group, manifest)
+        kept = set(parts(folder))
+        for job in all_parts(folder):
+            if job not in kept:
+                for name in ("outcomes", *more_of(manifest)):
+                    (folder / name / job.part).unlink(missing_ok=True)
+        return len(before), len(kept)
+
+
+def _groups(found: list[Job]) -> Iterator[list[Job]]:
+    """Yield parts of the same runs whose points follow each other, as many as make a larger part."""
+    for _, same_runs in groupby(sorted(found, key=lambda job: (job.first_run, job.end_run, job.first_point)), _runs_of):
+        group: list[Job] = []
+        for job in same_runs:
+            follows = group and group[-1].end_point == job.first_point
+            if not follows or sum(part.size for part in group) + job.size > COMPACT_RUNS:
+                yield group
+                group = []
+            group.append(job)
+        yield group
+
+
+def _runs_of(job: Job) -> tuple[int, int]:
+    return job.first_run, job.end_run
+
+
+def _merge(folder: Path, group: list[Job], manifest: dict[str, Any]) -> None:
+    if len(group) < 2:
+        return
+    whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
+    schema = outcome_schema(manifest)
+    try:
+        outcomes = pa.concat_tables([pq.read_table(folder / "outcomes" / job.part, schema=schema) for job in group])
+        if manifest["series"] != "none":
+            series = pa.concat_tables([pq.read_table(folder / "series" / job.part) for job in group])
+            write_table(folder / "series" / whole.part, series)
+    except (pa.ArrowException, OSError, UnicodeError):
+        raise InputError(f"{folder}: a part is damaged; pullback verify names it") from None
+    stamped = outcomes.replace_schema_metadata({STAMP: stamp_of(manifest).encode()})
+    write_table(folder / "outcomes" / whole.part, stamped)

@@ -1,0 +1,57 @@
+"""The runs of a sweep once more under a null policy: each with the values of its own point, and with its own number.
+
+What is played is a sweep as well, nulls/POLICY in the folder of the first: resumed, checked and read as any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from sim.experiments.design.design import Recipe
+from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.store.points import SweepResults
+from sim.experiments.store.store import times_there
+from sim.scenario.entries import registry
+from sim.scenario.scenario import Scenario
+
+POLICIES = ("idle", "random")
+
+
+def under_null_policy(scenario: Scenario, policy: str) -> Scenario:
+    """Return a scenario with every actor under a null policy."""
+    return scenario.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="hindcast")
+
+
+def null_sweep(results: SweepResults, policy: str) -> Sweep:
+    """Return the points of a sweep, in the same order and so by the same numbers, with every actor under a null policy.
+
+    It keeps the daily series of every run where the sweep does, and none otherwise.
+    """
+    manifest, design = results.manifest, results.design
+    varied = tuple(row for row, number in zip(design.rows, design.row_of_design, strict=True) if number >= 0)
+    return Sweep(
+        name=f"{manifest['name']}-{policy}",
+        title=f"{manifest['title'] or manifest['name']}: every actor {policy}",
+        asks="",
+        base=under_null_policy(replace(results.base, name=manifest["scenario"]), policy),
+        recipe=Recipe("table", (), design.factors, include_base=len(varied) < design.points, table=varied),
+        runs=played_runs(results).shape[1],
+        series="full" if manifest["series"] == "full" else "none",
+        text=f"# The points in design.parquet, with every actor under the null policy {policy}.\n",
+        streams=results.streams,
+        streams_chosen=True,
+    )
+
+
+def null_folder(results: SweepResults, policy: str) -> Path:
+    """Return the folder that holds the runs of a sweep under a null policy."""
+    return results.folder / "nulls" / policy
+
+
+def played_runs(results: SweepResults) -> np.ndarray:
+    """Return (points, runs) bool: the run of the point is there, and is played under the null policies too."""
+    most = max((job.end_run for job in results.parts), default=0)
+    return times_there(results.parts, results.design.points, most) > 0

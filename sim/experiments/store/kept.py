@@ -1,0 +1,120 @@
+"""What a sweep's file names, complete in its results folder, which can be read and gone on with wherever it is moved."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sim.experiments.design.design import Recipe
+from sim.experiments.design.factors import SCENARIO
+from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.manifest import CALIBRATION, ENSEMBLE, SWEEP
+from sim.ground.errors import InputError
+from sim.ground.files import write_text
+from sim.scenario.export import write_scenario
+from sim.scenario.scenario import Scenario, load_scenario
+
+SWEEP_FILE, TABLE_FILE = "sweep.toml", "table.csv"
+
+LETTERS_KEPT = 40
+"""Letters of a name that its folder has: a longer one would leave no room for the hash."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeptScenarios(Mapping[str, Scenario]):
+    """Name -> scenario, each read when it is first asked for. hashes: what each computes, as the manifest says.
+
+    Raises InputError for a file that is gone, damaged or was changed.
+    """
+
+    folder: Path
+    hashes: Mapping[str, str]
+    _read: dict[str, Scenario] = field(default_factory=dict, init=False)
+
+    def __getitem__(self, name: str) -> Scenario:
+        if name not in self._read:
+            file = _file(self.folder, name, self.hashes[name])
+            scenario = load_scenario(file)
+            if scenario.hash != self.hashes[name]:
+                raise InputError(f"{file}: is not what was run; name another folder")
+            self._read[name] = replace(scenario, name=name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.hashes)
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+
+def write_scenarios(scenarios: Mapping[str, Scenario], folder: Path) -> None:
+    """Write the scenarios of a lever into the folder of their sweep."""
+    for name, scenario in scenarios.items():
+        file = _file(folder, name, scenario.hash)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_scenario(scenario, file.parent)
+
+
+def write_table_of(recipe: Recipe, folder: Path) -> None:
+    """Write the rows of a design that is a table as such a table."""
+    if recipe.method == "table":
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow([factor.path for factor in recipe.uncertainties])
+        rows.writerows(recipe.table)
+        write_text(folder / TABLE_FILE, text.getvalue())
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What stands for what the sweep file of a results folder names.
+
+    name: of the sweep. listed: names of the scenarios of its lever, in their order.
+    """
+
+    name: str
+    base: Scenario
+    scenarios: Mapping[str, Scenario]
+    listed: tuple[str, ...]
+
+    def pointed(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the sweep file says, naming what is kept."""
+        made = dict(data) | {"base": self.base.name}
+        if self.listed:
+            made["levers"] = {**data["levers"], SCENARIO: {"values": self.listed}}
+        if "table" in data.get("design", {}):
+            made["design"] = {**data["design"], "table": TABLE_FILE}
+        return made
+
+
+def read_kept(folder: Path) -> Kept:
+    """Return what the results folder of a sweep keeps. Raises InputError where it is none."""
+    manifest = read_manifest(folder)
+    if manifest["kind"] != SWEEP:
+        goes_on = {ENSEMBLE: "run", CALIBRATION: "calibrate"}[manifest["kind"]]
+        raise InputError(f"{folder}: holds no sweep; pullback {goes_on} goes on with it")
+    try:
+        design = manifest["design"]
+        listed = next((tuple(raw["values"]) for raw in design["levers"] if raw["path"] == SCENARIO), ())
+        scenarios = KeptScenarios(folder, dict(design.get("scenarios", {}).items()))
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{folder / 'manifest.json'}: is damaged or was changed by hand; name another folder") from None
+    base = replace(load_scenario(folder / "scenario.toml"), name=manifest["scenario"])
+    return Kept(manifest["name"], base, scenarios, listed)
+
+
+def scenario_faults(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
+    """Yield which of them are not what was run."""
+    for name in scenarios:
+        try:
+            scenarios[name]
+        except InputError as error:
+            yield str(error)
+
+
+def _file(folder: Path, name: str, hash_: str) -> Path:
+    return folder / "scenarios" / f"{name[:LETTERS_KEPT] or 'goes-on'}-{hash_}" / "scenario.toml"

@@ -1,0 +1,193 @@
+"""What a folder of results holds, read as asked for: which runs are there, their outcomes, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from sim.experiments.design.design import Design
+from sim.experiments.design.replicates import Sequential, streams_of
+from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.partial import shortfall
+from sim.experiments.store.store import (
+    KEYS,
+    Job,
+    columns_of,
+    outcome_schema,
+    parts,
+    read_asked,
+    read_design,
+    read_uncertain,
+    times_there,
+)
+from sim.ground.checks import check_once, texts
+from sim.ground.errors import InputError
+from sim.scenario.scenario import Scenario, load_scenario
+from sim.state.values import Columns
+
+CHECKED = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """The runs of a folder, all that were asked for or not. Rows are in order of point, then run."""
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest.json of the folder. Raises InputError where there is none, or one of another form."""
+        return read_manifest(self.folder)
+
+    @cached_property
+    def base(self) -> Scenario:
+        """What the points differ from, as it was run. Raises InputError where the file no longer says what was run."""
+        path = self.folder / "scenario.toml"
+        base = load_scenario(path)
+        if base.hash != self.manifest["base_hash"]:
+            raise InputError(f"{path}: is not what was run; remove the folder and run it again")
+        return base
+
+    @cached_property
+    def design(self) -> Design:
+        """The points."""
+        return read_design(self.folder, self.manifest)
+
+    @cached_property
+    def uncertain(self) -> Uncertain | None:
+        """Which values an ensemble draws by run, None for none."""
+        return read_uncertain(self.folder, self.manifest)
+
+    def columns(self, numbers: np.ndarray) -> tuple[Columns, ...]:
+        """Return what TheatreModel takes to play these runs of an ensemble again: the values that they drew."""
+        return () if self.uncertain is None else self.uncertain.columns(self.base, numbers)
+
+    @property
+    def streams(self) -> str:
+        """Whether the points share random numbers, as the folder was begun with."""
+        return streams_of(self.manifest, self.folder)
+
+    def run_numbers(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """Return (n,) the numbers of the runs that were played for (point, run), as `Design.run_numbers` does."""
+        return self.design.run_numbers(points, runs, self.streams)
+
+    @cached_property
+    def parts(self) -> list[Job]:
+        """The committed parts, as they were when first asked for."""
+        return parts(self.folder)
+
+    @cached_property
+    def wanted(self) -> np.ndarray:
+        """(points,) runs that were asked for of each; where a rule says how many, as many as it asks for so far."""
+        fixed, sequential = read_asked(self.folder)
+        if not fixed and sequential is None:
+            fixed = self._asked_at_least
+        runs = np.full(self.design.points, fixed)
+        return np.maximum(runs, self.wanted_by(sequential)) if sequential else runs
+
+    @property
+    def _asked_at_least(self) -> int:
+        """Runs of a point that were asked for where the folder no longer says: as many as its largest part."""
+        return max((job.end_run for job in self.parts), default=0)
+
+    def wanted_by(self, sequential: Sequential) -> np.ndarray:
+        """Return (points,) runs that a rule asks for of each point so far."""
+        return sequential.wanted(*self._weighed(sequential))
+
+    @cached_property
+    def unsettled(self) -> int:
+        """Points that have the most runs a rule gives them and whose outcomes are still not known as closely as it asks."""
+        _, sequential = read_asked(self.folder)
+        return int(sequential.unsettled(*self._weighed(sequential)).sum()) if sequential else 0
+
+    def _weighed(self, sequential: Sequential) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return (points, runs) what is there, and the outcomes that a rule looks at."""
+        names = sorted({criterion.outcome for criterion in sequential.until})
+        shape = (self.design.points, sequential.most)
+        there, values = np.zeros(shape, bool), {name: np.full(shape, np.nan) for name in names}
+        if self.parts:
+            table = self.table(names)
+            table = table.filter(pc.less(table["run"], sequential.most))
+            place = table["point"].to_numpy(), table["run"].to_numpy()
+            there[place] = True
+            for name in names:
+                values[name][place] = table[name].to_numpy()
+        return there, values
+
+    @cached_property
+    def missing(self) -> np.ndarray:
+        """(points, runs) which were asked for and are not there."""
+        runs = np.arange(self.wanted.max(initial=0))
+        return (runs < self.wanted[:, None]) & (times_there(self.parts, len(self.wanted), len(runs)) == 0)
+
+    @property
+    def runs_there(self) -> int:
+        """Number of (point, run) that are there."""
+        return sum(job.size for job in self.parts)
+
+    @property
+    def runs_asked(self) -> int:
+        """Number of (point, run) that were asked for."""
+        return int(self.wanted.sum())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that was asked for is there."""
+        return not self.missing.any()
+
+    @property
+    def shortfall(self) -> str:
+        """How many of the runs that were asked for are there, as in "INCOMPLETE: 24 of 32 runs are there"; "" for all."""
+        return shortfall(self.runs_asked - int(self.missing.sum()), self.runs_asked)
+
+    def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
+        """Return a row per (point, run): the two keys and outcomes, all of them unless named. Raises KeyError."""
+        known = columns_of(self.manifest)
+        names = list(known) if outcomes is None else list(texts("outcomes", outcomes))
+        check_once("outcomes:", names)
+        schema = outcome_schema(self.manifest)
+        for name in names:
+            schema.field(name)
+        return self._read("outcomes", [*KEYS, *names], list(KEYS), schema)
+
+    def _read(self, table: str, columns: list[str], keys: list[str], schema: pa.Schema | None = None) -> pa.Table:
+        """Read a table of all parts to the last checksum, in order of its keys. Raises InputError."""
+        files = [str(self.folder / table / job.part) for job in self.parts]
+        if not files:
+            raise InputError(f"{self.folder}: holds no finished run")
+        try:
+            found = ds.dataset(files, schema=schema, format=CHECKED)
+            lacking = [set(columns) - set(each.physical_schema.names) for each in found.get_fragments()]
+            if not any(lacking):
+                return found.to_table(columns=columns).sort_by([(key, "ascending") for key in keys])
+        except (pa.ArrowException, OSError, UnicodeError):
+            lacking = []
+        for job in self.parts:
+            read_part(self.folder / table / job.part, [] if lacking and all(lacking) else columns)
+        raise InputError(
+            f"{self.folder}: lacks {min(set.union(*lacking)) if lacking else table}, which this version reads; "
+            "run it again into another folder"
+        )
+
+
+def read_part(path: Path, columns: Iterable[str]) -> pa.Table:
+    """Read some columns of one file of a part. Raises InputError where it is damaged: its pages carry checksums."""
+    names, committed = list(columns), path.parent.parent / "outcomes" / path.name
+    what = "is damaged"
+    try:
+        return pq.read_table(path, columns=names, page_checksum_verification=True).select(names)
+    except FileNotFoundError:
+        what = "is gone"
+    except (pa.ArrowException, OSError, UnicodeError, KeyError):  # a key that is not there: another file in its place
+        pass
+    raise InputError(f"{path}: {what}; remove {committed} and give the same command again")

@@ -1,0 +1,244 @@
+"""Pictures of a comparison as inline SVG: effects, the coming of dates, distributions, survival."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import asinh, ceil, floor, log10
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from sim.analysis.compare.durations import Survival
+from sim.analysis.compare.paired_shares import share_interval
+from sim.pages.charts import Frame, axes, ceiling
+from sim.pages.markup import drawing, element, points, text
+from sim.pages.wording import Calendar, number, percent
+
+ROW, LABEL, SAID, WIDTH = 19.0, 236.0, 200.0, 760.0
+"""Height of a row of the forest, width of its label and of what it says, and of the whole."""
+EFFECT_TICKS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+LINEAR_TO = 0.5
+"""Effects are drawn to scale up to about here, then ever more closely, so that large and small ones fit one picture."""
+BINS = 24
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """A line of the forest: effect size with its interval, and the difference in words."""
+
+    label: str
+    effect: float
+    low: float
+    high: float
+    said: str
+    is_clear: bool
+
+
+def forest(key: str, title: str, rows: Sequence[EffectRow]) -> Element:
+    """Return effect sizes with intervals, a row each, on one axis."""
+    size = (WIDTH, ROW * len(rows) + 44)
+    most = max(max(abs(row.low), abs(row.high), abs(row.effect)) for row in rows)
+    last = next((tick for tick in EFFECT_TICKS if tick >= most), EFFECT_TICKS[-1])
+    left, right = LABEL + 8, WIDTH - SAID - 8
+
+    def x(effect: float) -> float:
+        part = asinh(max(-last, min(last, effect)) / LINEAR_TO) / asinh(last / LINEAR_TO)
+        return left + (right - left) * (1 + part) / 2
+
+    shapes: list[Element] = []
+    bottom = size[1] - 34
+    shown = [tick for tick in EFFECT_TICKS if tick <= last]
+    for tick in sorted({*shown, *(-tick for tick in shown)}):
+        shapes.append(element("path", class_="axis" if tick else "zero", d=f"M{x(tick):.1f},4V{bottom:.1f}"))
+        if tick in (0.0, last, -last) or (abs(tick) in (0.5, 2.0) and last > 2 * abs(tick)):
+            shapes.append(text(f"{tick:+g}" if tick else "0", x(tick), bottom + 14, "middle"))
+    shapes.append(text("B lower or earlier", left, bottom + 29))
+    shapes.append(text("B higher or later", right, bottom + 29, "end"))
+    for place, row in enumerate(rows):
+        shapes += _effect(row, x, 4 + ROW * (place + 0.5))
+    said = "; ".join(f"{row.label}: {row.said}" for row in rows[:5])
+    return drawing(key, title, said, size, shapes)
+
+
+def _effect(row: EffectRow, x: Callable[[float], float], y: float) -> list[Element]:
+    look = "" if row.is_clear else " unclear"
+    bar = f"M{x(row.low):.1f},{y - 4:.1f}v8m0,-4H{x(row.high):.1f}m0,-4v8"
+    return [
+        text(row.label, LABEL, y + 4, "end", class_="said" if row.is_clear else None),
+        element("path", class_=f"effect{look}", d=bar),
+        element("circle", class_=f"effect{look}", cx=x(row.effect), cy=y, r=3.5),
+        text(row.said, WIDTH - SAID, y + 4, class_="said" if row.is_clear else None),
+    ]
+
+
+def coming_of_two(
+    key: str, title: str, calendar: Calendar, a: np.ndarray, b: np.ndarray, pairs: np.ndarray
+) -> Element:  # fmt: skip
+    """Return the share of the pairs in which a date has come on each side, by day, and their difference below.
+
+    a, b: (pairs,) days since the calendar's start, NaN where it did not come. pairs: (pairs, 2) row and run of each.
+    """
+    size, high = (360.0, 250.0), 150.0
+    upper = Frame(size[0], high, 0, max(calendar.days, 1), 1.0, below=10.0)
+    lines = [element("path", class_=name, d=_steps(upper, values)) for name, values in (("side-a", a), ("side-b", b))]
+    diff, low, up = differences_by_day(a, b, pairs, calendar.days)
+    most = ceiling(max(float(np.abs([low, up]).max()), 0.04))
+    lower = Frame(size[0], size[1] - high, 0, max(calendar.days, 1), most, bottom=-most, above=12.0)
+    days = range(calendar.days + 1)
+    band = [(lower.x(d), lower.y(v)) for d, v in zip(days, up, strict=True)]
+    band += [(lower.x(d), lower.y(v)) for d, v in zip(days, low, strict=True)][::-1]
+    below = element(
+        "g",
+        axes(lower, calendar, lambda value: f"{100 * value:+.0f}" if value else "0", (-most, 0, most)),
+        element("path", class_="band90", d=points(band, closed=True)),
+        element("path", class_="difference", d=points((lower.x(d), lower.y(v)) for d, v in zip(days, diff, strict=True))),
+        transform=f"translate(0,{high:g})",
+    )
+    said = f"By {calendar.long(calendar.days)}: A {percent(_came(a))}, B {percent(_came(b))} of the pairs."
+    return drawing(key, title, said, size, levels(upper, percent, (0, 0.5, 1)), lines, below)
+
+
+def differences_by_day(
+    a: np.ndarray, b: np.ndarray, pairs: np.ndarray, days: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (days + 1,) difference of the shares that have come, b - a, and the ends of its interval."""
+    made = np.zeros((3, days + 1))
+    before = (-1, -1)
+    for day in range(days + 1):
+        come_a, come_b = a <= day, b <= day
+        if (counts := (int(come_a.sum()), int(come_b.sum()))) != before:
+            now = (come_b.mean() - come_a.mean(), *share_interval(come_a, come_b, pairs))
+            before = counts
+        made[:, day] = now
+    return made[0], made[1], made[2]
+
+
+def distributions(
+    key: str, title: str, a: np.ndarray, b: np.ndarray, diff: float | None, ci: tuple[float, float] | None
+) -> Element:  # fmt: skip
+    """Return the histograms of both sides over each other, and below that of the pairs' differences with what they come to.
+
+    diff, ci: the difference and its interval.
+    """
+    size, high = (360.0, 250.0), 140.0
+    edges = bin_edges(np.concatenate([a, b]))
+    counts = [np.histogram(each, edges)[0] / len(each) for each in (a, b)]
+    upper = Frame(size[0], high, edges[0], edges[-1], ceiling(float(max(each.max() for each in counts))), left=40.0)
+    outlines = [
+        element("path", class_=f"{name} filled", d=_outline(upper, edges, c)) for name, c in zip(SIDES, counts, strict=True)
+    ]
+    change = b - a
+    around = bin_edges(change)
+    share = np.histogram(change, around)[0] / len(change)
+    lower = Frame(size[0], size[1] - high, around[0], around[-1], ceiling(float(share.max())), left=40.0, above=16.0)
+    zero = (
+        [element("path", class_="zero", d=f"M{lower.x(0):.1f},12V{lower.y(0):.1f}")] if around[0] <= 0 <= around[-1] else []
+    )
+    marks = []
+    if diff is not None:
+        marks.append(element("path", class_="mean", d=f"M{lower.x(diff):.1f},12V{lower.y(0):.1f}"))
+    if ci is not None:
+        ends = [lower.x(min(max(end, around[0]), around[-1])) for end in ci]
+        marks.append(element("path", class_="mean", d=f"M{ends[0]:.1f},14v-4m0,2H{ends[1]:.1f}m0,-2v4"))
+    below = element(
+        "g", _values(lower), element("path", class_="change", d=_outline(lower, around, share)), zero, marks,
+        transform=f"translate(0,{high:g})",
+    )  # fmt: skip
+    middles = (number(float(np.median(each))) for each in (a, b, change))
+    said = "Medians: A {}, B {}, B less A within pairs {}.".format(*middles)
+    return drawing(key, title, said, size, _values(upper), outlines, below)
+
+
+SIDES = ("side-a", "side-b")
+
+
+def bin_edges(values: np.ndarray) -> np.ndarray:
+    """Return edges of equal bins over the values; of whole numbers, bins of as many whole numbers each."""
+    low, high = float(values.min()), float(values.max())
+    if (values == np.round(values)).all():
+        width = max(1, int(np.ceil((high - low + 1) / BINS)))
+        return np.arange(low - 0.5, high + 0.5 + width, width)
+    if np.isclose(low, high, rtol=1e-6, atol=0.0):  # nothing to resolve: one bar between two empty ones
+        return low + abs(low) * np.array([-0.15, -0.05, 0.05, 0.15])
+    return np.linspace(low, high, BINS + 1)
+
+
+def survival_of_two(key: str, title: str, a: Survival | None, b: Survival | None, longest: int, with_band: bool) -> Element:
+    """Return the shares of the runs that are still waiting, by days since the first event."""
+    size = (360.0, 210.0)
+    frame = Frame(*size, 0, max(longest, 1), 1.0, right=16.0, below=40.0)
+    shapes = []
+    for name, made in zip(SIDES, (a, b), strict=True):
+        if made is None:
+            continue
+        if with_band:
+            ends = [_stairs(frame, made.days, each, longest) for each in (made.high, made.low)]
+            shapes.append(element("path", class_=f"{name} between", d=points(ends[0] + ends[1][::-1], closed=True)))
+        shapes.append(element("path", class_=name, d=points(_stairs(frame, made.days, made.share, longest))))
+    step = next(s for s in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365) if longest / s <= 7)
+    days = [text(str(day), frame.x(day), size[1] - 22, "middle") for day in range(0, longest + 1, step)]
+    under = text("days since the first", (frame.left + size[0]) / 2, size[1] - 5, "middle")
+    said = "; ".join(f"{name}: {waiting_in_words(made)}" for name, made in (("A", a), ("B", b)))
+    return drawing(key, title, said, size, levels(frame, percent, (0, 0.5, 1)), days, under, shapes)
+
+
+def waiting_in_words(made: Survival | None) -> str:
+    """Say how long it took in the median, and in how many runs it ended."""
+    if made is None:
+        return "it began in no run"
+    middle = "the median is beyond the last day" if made.median is None else f"median {made.median:g} days"
+    return f"{middle}; began in {made.n:,} runs, ended in {made.ended:,}"
+
+
+def _stairs(frame: Frame, days: np.ndarray, share: np.ndarray, longest: int) -> list[tuple[float, float]]:
+    made, before = [(frame.x(0), frame.y(1))], 1.0
+    for day, now in zip(days.tolist(), share.tolist(), strict=True):
+        made += [(frame.x(day), frame.y(before)), (frame.x(day), frame.y(now))]
+        before = now
+    return made
+
+
+def _steps(frame: Frame, values: np.ndarray) -> str:
+    come, share = [(frame.x(0), frame.y(0))], 0.0
+    for day, count in zip(*np.unique(values[~np.isnan(values)], return_counts=True), strict=True):
+        come.append((frame.x(day), frame.y(share)))
+        share += count / len(values)
+        come.append((frame.x(day), frame.y(share)))
+    return points([*come, (frame.x(frame.last), frame.y(share))])
+
+
+def _outline(frame: Frame, edges: np.ndarray, heights: np.ndarray) -> str:
+    made = [(frame.x(edges[0]), frame.y(0))]
+    for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
+        made += [(frame.x(left), frame.y(height)), (frame.x(right), frame.y(height))]
+    return points([*made, (frame.x(edges[-1]), frame.y(0))], closed=True)
+
+
+def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
+    """Return lines across at values, with what they say."""
+    made = []
+    for level in at:
+        y = frame.y(level)
+        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
+        made.append(text(say(level), frame.left - 5, y + 4, "end"))
+    return made
+
+
+def _values(frame: Frame) -> list[Element]:
+    """Return the axis of values across and shares upwards."""
+    made = levels(frame, percent, (0, frame.top))
+    for value in ticks(frame.first, frame.last):
+        made.append(text(number(value), frame.x(value), frame.height - 8, "middle"))
+    return made
+
+
+def ticks(first: float, last: float) -> list[float]:
+    """Return round numbers between two ends, two to six of them."""
+    size = 10.0 ** floor(log10(last - first))
+    step = next(size * n for n in (0.2, 0.5, 1, 2) if (last - first) / (size * n) <= 5)
+    return [round(place * step, 12) for place in range(ceil(first / step), floor(last / step) + 1)]
+
+
+def _came(values: np.ndarray) -> float:
+    return float(1 - np.isnan(values).mean())

@@ -1,0 +1,1 @@
+"""The report of an ensemble, and the page of its scores."""

@@ -1,0 +1,45 @@
+"""Write a hindcast as one self-contained page: the picture, the scores beside those of null policies, what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.analysis.hindcast.observation import Observation
+from sim.analysis.hindcast.record import agreement
+from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.where import Condition
+from sim.experiments.store.results import Results
+from sim.pages import page_file
+from sim.pages.report.record import record_section
+from sim.pages.wording import Calendar
+from sim.record.statistics import summaries
+from sim.scenario.scenario import Scenario
+
+FILE = "hindcast.html"
+
+
+def write_page(
+    path: Path,
+    results: Results | Pooled,
+    scenario: Scenario,
+    observations: Sequence[Observation],
+    scored: Mapping[str, Any],
+    where: Condition | None = None,
+) -> Path:
+    """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it under the same `where`."""
+    kept = slice(None) if where is None else where.holds(results.outcomes)
+    made = summaries({name: values[kept] for name, values in results.outcomes.items()}, scenario.start_date, scenario.days)
+    calendar = Calendar(scenario.start_date, scenario.days)
+    section = record_section(scored, agreement(results, observations, where), made, calendar)
+    title = results.manifest["title"] if isinstance(results, Pooled) else scenario.title
+    facts = {
+        "Scenario": f"{scenario.name}, {scored['hash']}",
+        "Days": f"{scenario.days}, {scenario.start_date} to {scenario.end_date}",
+        "Runs": f"{scored['runs']}, seed {scenario.seed}",
+    } | ({"Only where": where.text} if where else {})
+    cautions = [results.shortfall] if results.shortfall else []
+    footer = f"{scored['runs']} simulated runs of a model under stated assumptions."
+    page_file.write_page(path, page_file.document(f"{title}: against the record", facts, cautions, (section,), footer))
+    return path

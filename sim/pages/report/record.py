@@ -1,0 +1,210 @@
+"""The report's comparison with the documented record of January 2026."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from sim.analysis.hindcast.observation import Observation
+from sim.analysis.hindcast.record import Agreement
+from sim.pages.charts import counts
+from sim.pages.markup import Contents, element, figure, paragraph, section, small, table
+from sim.pages.report.chart_record import BLOCKS, record_chart
+from sim.pages.report.outcomes import Summaries
+from sim.pages.wording import Calendar, amount, number, percent
+from sim.record.outcomes import DATE, OUTCOMES, YES_NO, Outcome
+
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+PLAYED = {"idle": "idle", "random": "deciding at random"}
+COLUMNS = (
+    "Observation",
+    "Record: low, central, high",
+    "The runs: median, 5% to 95%",
+    "Runs inside",
+    "Score",
+    "Without a model",
+)
+HARDEST = 3
+SCORES = {"crps": "CRPS", "brier": "Brier", "interval": "interval"}
+
+
+def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summaries, calendar: Calendar) -> Element:
+    """Return the hindcast: each observation beside the runs, the forecasts without a model and, if played, null policies."""
+    if not scored["observations"]:
+        said = "No observation of the record lies after the start of this scenario and before its end: nothing to score."
+        return section("record", "Against the record", paragraph(said))
+    observations = {item.name: item for item in agreed.observations}
+    title = "Each observation, the runs and the forecasts without a model; every row has its own scale"
+    picture = record_chart("record-rows", title, scored["observations"], observations, calendar)
+    return section(
+        "record",
+        "Against the record",
+        _introduction(),
+        element("div", figure(title, picture), class_="scroll rows", role="region", aria_label=title, tabindex=0),
+        [_block(sums, scored, agreed, summaries, calendar) for sums in scored["blocks"] if sums["observations"]],
+        paragraph("All observations: ", _sums(scored["all"])),
+        _not_covered(scored),
+        [paragraph(f"{note[0].upper()}{note[1:]}.") for note in _notes(scored)],
+        element("h3", "Runs consistent with the record"),
+        _agreement(agreed),
+    )
+
+
+def _notes(scored: Mapping[str, Any]) -> list[str]:
+    return [*scored["notes"], *([scored["nulls_are"]] if scored["nulls_are"] else [])]
+
+
+def _introduction() -> Element:
+    return paragraph(
+        "A score is a distance from the record, 0 is perfect: CRPS for numbers and dates (in the outcome's unit, dates in "
+        "days, up to the last day: later and never count as the day after it), Brier for yes or no, and for an interval the "
+        "width of that of 90% and a penalty for missing the reports. "
+        "Without a model: the score of the forecast that everything stays as on the evening of the start, and of past cases "
+        "where some are documented. Skill: 1 is perfect, 0 no better than the better of these, negative worse, with the 95% "
+        "interval that the number of runs leaves. Observations marked ",
+        _badge("fitted"),
+        " were used to fit values of the model: a good score there shows no skill.",
+    )
+
+
+def _block(
+    sums: Mapping[str, Any], scored: Mapping[str, Any], agreed: Agreement, summaries: Summaries, calendar: Calendar
+) -> list[Element]:
+    """Return the table of the observations that are scored together, and how many of them are hits."""
+    observations = {item.name: item for item in agreed.observations}
+    inside = dict(zip(observations, agreed.share_by_observation.tolist(), strict=True))
+    nulls = tuple(name.capitalize() for name in sums["worse_null_policies"])
+    rows = [
+        _row(item, observations[item["name"]], inside[item["name"]], summaries, calendar)
+        for item in scored["observations"]
+        if item["block"] == sums["block"]
+    ]
+    return [table(BLOCKS[sums["block"]], COLUMNS + nulls, rows, look="record"), paragraph(_sums(sums))]
+
+
+def _sums(sums: Mapping[str, Any]) -> str:
+    """Say how many observations are hits, and name the misses."""
+    n, skilled, said = sums["with_interval"], sums["with_skill"], []
+    if n:
+        said.append(f"Of {n} with an interval, that of 90% holds {sums['covered90']} and that of 50% {sums['covered50']}.")
+    if skilled:
+        said.append(f"Skill is positive on {sums['positive_skill']} of {skilled}.")
+    for name, null in sums["worse_null_policies"].items():
+        answered = null["worse"] + null["same"] + null["better"]
+        said.append(f"With every actor {PLAYED[name]} the score is worse on {null['worse']} of {answered}.")
+    if sums["outside90"]:
+        said.append(f"Outside the 90% interval: {'; '.join(sums['outside90'])}.")
+    if sums["without_skill"]:
+        said.append(f"Without positive skill: {'; '.join(sums['without_skill'])}.")
+    return " ".join(said)
+
+
+def _row(
+    item: Mapping[str, Any], observation: Observation, inside: float, summaries: Summaries, calendar: Calendar
+) -> list[Contents]:
+    outcome = BY_NAME[observation.outcome]
+    differ = small(f"where reports differ: {item['disagreement']}") if item["disagreement"] else None
+    head = [item["name"], " ", _badge("fitted") if item["used_to_fit"] else None, small(_origin(item)), differ]
+    past = None if item["climatology"] is None else small(f"past cases {_scored(item['climatology'])}")
+    return [
+        head,
+        [_recorded(observation, outcome, calendar)],
+        [_said(item, outcome, summaries[outcome.name], calendar), small(_held(item, outcome))],
+        [percent(inside)],
+        [f"{SCORES[item['kind']]} {_scored(item['score'])}", _skill(item)],
+        [f"nothing changes {_scored(item['nothing_changes'])}", past],
+        *([_scored(score)] for score in item["null_policies"].values()),
+    ]
+
+
+def _held(item: Mapping[str, Any], outcome: Outcome) -> str:
+    """Say which interval meets the reports, and how wide that of 90% is."""
+    if item["covered90"] is None:
+        return ""
+    unit = "days" if outcome.type == DATE else outcome.unit
+    wide = f"{number(item['width90'])}{'' if unit == '1' else f' {unit}'} wide"
+    held = "50% interval meets it" if item["covered50"] else "90% interval meets it" if item["covered90"] else "outside 90%"
+    return f"{held}; 90%: {wide}"
+
+
+def _skill(item: Mapping[str, Any]) -> Element | None:
+    if item["skill"] is None:
+        return None
+    low, high = item["skill_ci"]
+    return small(f"skill {item['skill']:.2f} ({low:.2f} to {high:.2f})")
+
+
+def _scored(score: float | None) -> str:
+    if score is None:
+        return "-"
+    return "<0.001" if 0 < score < 0.001 else number(score)
+
+
+def _origin(item: Mapping[str, Any]) -> str:
+    return f"{item['source']}; confidence {item['confidence']}"
+
+
+def _badge(word: str) -> Element:
+    return element("span", word, class_=f"badge {word}")
+
+
+def _recorded(observation: Observation, outcome: Outcome, calendar: Calendar) -> str:
+    low, central, high = observation.observed
+    if observation.event is not None:
+        return f"{observation.event.text}: {'yes' if central else 'no'}" + (", disputed" if low != high else "")
+    if isinstance(central, date):
+        said = [calendar.short((value - calendar.start).days) for value in observation.observed]
+    elif outcome.type == YES_NO:
+        return ("yes" if central else "no") + (", disputed" if low != high else "")
+    else:
+        said = [amount(outcome, value, with_unit=value == high) for value in observation.observed]
+    return said[-1] if low == high else ", ".join(said)
+
+
+def _said(item: Mapping[str, Any], outcome: Outcome, made: Mapping[str, Any], calendar: Calendar) -> str:
+    if item["probability"] is not None:
+        return f"{percent(item['probability'])} yes"
+    if outcome.type == DATE:
+        return f"{calendar.short(made['median'])} ({calendar.span(made['p05'], made['p95'])})"
+    low, _, median, _, high = item["quantiles"]
+    low, median, high = amount(outcome, low, False), amount(outcome, median), amount(outcome, high, False)
+    return f"{median} ({low} to {high})"
+
+
+def _not_covered(scored: Mapping[str, Any]) -> Element | None:
+    if not scored["not_covered"]:
+        return None
+    return paragraph("Not scored, because the scenario does not cover it: ", "; ".join(scored["not_covered"]), ".")
+
+
+def _agreement(agreed: Agreement) -> list[Element]:
+    n, runs = agreed.met.shape
+    heights = np.bincount(agreed.count_by_run, minlength=n + 1)
+    title = f"Share of the runs, in percent, by how many of the {n} observations they meet"
+    fitted = sum(item.used_to_fit for item in agreed.observations)
+    said = (
+        "A run meets an observation when it lies within the range of the reports. "
+        f"{_share(*agreed.share_of_all_met())} meet all {n} at once; the median run meets {agreed.median_met}. "
+    )
+    only = f"{_share(*agreed.share_of_all_met(only_fitted=True))} meet all {fitted} that the model was fitted to."
+    return [
+        paragraph(said, only if fitted else "", _hardest(agreed)),
+        figure(title, counts("agreement", title, heights, runs), class_="middle"),
+    ]
+
+
+def _hardest(agreed: Agreement) -> str:
+    """Name the observations that the fewest runs meet."""
+    shares = agreed.share_by_observation
+    named = [f"{agreed.observations[i].name} ({percent(shares[i])})" for i in np.argsort(shares, kind="stable")[:HARDEST]]
+    return f" The fewest runs meet: {'; '.join(named)}."
+
+
+def _share(share: float | None, ends: list[float] | None) -> str:
+    if share is None or ends is None:
+        return "none"
+    return f"{percent(share)} of the runs (CI {percent(ends[0])} to {percent(ends[1])})"

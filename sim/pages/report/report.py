@@ -1,0 +1,128 @@
+"""Write report.html into a results folder: one file that says what came of an ensemble and what it rests on.
+
+It loads nothing from outside, needs no script, follows the reader's light or dark setting, and prints.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from sim.analysis.hindcast.hindcast import hindcast
+from sim.analysis.hindcast.observations import load_observations
+from sim.analysis.hindcast.record import agreement
+from sim.analysis.spread import summary_of
+from sim.experiments.store.results import Results
+from sim.ground.files import write_text
+from sim.ground.paths import data_folder
+from sim.pages.markup import element, page, paragraph, section
+from sim.pages.report.outcomes import coming_section, outcomes_section
+from sim.pages.report.pictures import Fans, fans_section, maps_section, share_section
+from sim.pages.report.record import record_section
+from sim.pages.report.rules import rules_section
+from sim.pages.report.spread import drawn, spread_sections
+from sim.pages.report.summary import caution, in_short
+from sim.pages.report.values import expectation, plain, sources_section, values_section
+from sim.pages.wording import Calendar
+from sim.scenario.scenario import Scenario
+
+FILE = "report.html"
+NOTICE = "An exploration, not a forecast; not for targeting."
+
+
+def write_report(results: Results, scenario: Scenario, stated: Results | None = None) -> Path:
+    """Write the report beside the results, whole or not at all, and return its path.
+
+    scenario: as it was asked for; it knows its base and who set each value, and the number of runs that were wanted. stated:
+    where the results draw uncertain values, as many runs with every value as stated.
+    """
+    path = results.folder / FILE
+    write_text(path, page(_document(results, scenario, stated)), errors="backslashreplace")
+    return path
+
+
+def _document(results: Results, scenario: Scenario, stated: Results | None) -> Element:
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", f"{scenario.title} - Pullback"),
+        element("style", (data_folder() / "report.css").read_text(encoding="utf-8")),
+    )
+    return element("html", head, element("body", _body(results, scenario, stated)), lang="en")
+
+
+def _body(results: Results, scenario: Scenario, stated: Results | None) -> list[Element]:
+    record = load_observations()
+    calendar = Calendar(scenario.start_date, scenario.days)
+    made = summary_of(results, stated)
+    summaries = {outcome["name"]: outcome for outcome in made["outcomes"]}
+    agreed = agreement(results, record)
+    by_outcome = {item.outcome: item for item in record}
+    fans = Fans(results, calendar, by_outcome)
+    short = element("ul", [element("li", said) for said in in_short(results, summaries, calendar, agreed)])
+    sections = [
+        section("short", "In short", short),
+        maps_section(results, calendar),
+        share_section(fans),
+        fans_section(fans),
+        coming_section(results, summaries, calendar, by_outcome),
+        record_section(hindcast(results, record), agreed, summaries, calendar),
+        *spread_sections(made, calendar),
+        outcomes_section(summaries, calendar, results.runs),
+        rules_section(results, calendar),
+        values_section(scenario),
+        sources_section(),
+    ]
+    return [_header(results, scenario, calendar, made), _contents(sections), element("main", sections), _footer(results)]
+
+
+def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict[str, Any]) -> Element:
+    facts = {
+        "Scenario": f"{made['scenario']}, {made['hash']}" + (f"; base {scenario.base}" if scenario.base else ""),
+        "Days": f"{scenario.days}, {scenario.start_date} to {scenario.end_date}",
+        "Runs": f"{results.runs}, seed {made['seed']}",
+        "Code": _version(results),
+    }
+    if scenario.branch is not None:
+        first, origin = calendar.long(scenario.branch.day), scenario.branch.origin.name
+        facts["Takes effect"] = f"on {first}; until then the runs are those of {origin}, with the same luck"
+    given = [f"{entry.path} = {plain(entry.value)}" for entry in scenario.entries.values() if entry.set_by == "--set"]
+    if given:
+        facts["Set"] = ", ".join(given)
+    if "uncertain" in made:
+        facts["Drawn"] = drawn(made["uncertain"])
+    listed = [[element("dt", name), element("dd", said)] for name, said in facts.items()]
+    return element(
+        "header",
+        paragraph("Pullback: northeast Syria, January 2026 and the months after", class_="small"),
+        element("h1", scenario.title),
+        paragraph(scenario.asks) if scenario.asks else None,
+        paragraph(NOTICE, class_="notice"),
+        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.asked, scenario.runs))],
+        expectation(scenario.expect),
+        element("dl", listed),
+    )
+
+
+def _version(results: Results) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = f"version {version('pullback')}, "
+    except PackageNotFoundError:  # run from a checkout
+        number = ""
+    made = results.manifest
+    return f"{number}model {made['code']}, Python {made['versions']['python']}, {made['created'][:10]}"
+
+
+def _contents(sections: list[Element]) -> Element:
+    headings = [part.find("h2") for part in sections]
+    links = [element("li", element("a", h.text, href=f"#{h.get('id')}")) for h in headings if h is not None]
+    return element("nav", element("ul", links), aria_label="Contents")
+
+
+def _footer(results: Results) -> Element:
+    return element("footer", paragraph(f"{NOTICE} {results.runs} simulated runs of a model under stated assumptions."))

@@ -1,0 +1,162 @@
+"""The report's tables of what the runs rest on: every value of the scenario, and the sources of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from sim.ground.errors import InputError
+from sim.ground.paths import data_folder
+from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
+from sim.scenario.files import scenario_names
+from sim.scenario.scenario import Entry, Scenario, load_scenario
+
+COLUMNS = ("Value", "Here", "Range", "Kind, confidence", "Source")
+LICENCE = "The code of Pullback is under the MIT licence. The data are under the licences below, file by file."
+
+
+def values_section(scenario: Scenario) -> Element:
+    """Return every value with unit, range, kind, confidence and source; first those that differ from the base."""
+    entries = list(scenario.entries.values())
+    return section(
+        "values",
+        "Values",
+        _counted(entries),
+        _differences(scenario),
+        _timeline(scenario),
+        [
+            folded(f"{name}: {_values(len(mine))}", table(f"Values of {name}", COLUMNS, map(_row, mine), look="values"))
+            for name in scenario.sections
+            if (mine := [entry for entry in entries if entry.path.startswith(f"{name}.")])
+        ],
+    )
+
+
+def _values(count: int) -> str:
+    return f"{count} value{'' if count == 1 else 's'}"
+
+
+def _counted(entries: list[Entry]) -> Element:
+    assumed, fitted = (sum(_rests_on(entry) == word for entry in entries) for word in ("assumed", "fitted"))
+    partly = sum("assumed" in entry.source for entry in entries) - assumed
+    return paragraph(
+        f"{len(entries)} values: {assumed} are ",
+        _badge("assumed"),
+        f", {fitted} are ",
+        _badge("fitted"),
+        f" to the record up to 20 January 2026, and {len(entries) - assumed - fitted} cite the record, a publication or a "
+        f"choice; of these {partly} assume a part, as their source says. Confidence: H, M, L as in the record, or - for "
+        "what is assumed or chosen. A source such as facts a36 is a row of the documented record, sim/data/FACTS.md.",
+    )
+
+
+def _rests_on(entry: Entry) -> str | None:
+    return next((word for word in ("assumed", "fitted") if entry.source.startswith(word)), None)
+
+
+def _badge(word: str) -> Element:
+    return element("span", word, class_=f"badge {word}")
+
+
+def _row(entry: Entry) -> list[list[Content]]:
+    mark = _rests_on(entry)
+    return [
+        [code(entry.path), " " if mark else None, _badge(mark) if mark else None],
+        [f"{plain(entry.value)}{_unit(entry)}"],
+        [_range(entry)],
+        [f"{entry.kind}, {entry.confidence}"],
+        [entry.source],
+    ]
+
+
+def _unit(entry: Entry) -> str:
+    return "" if entry.unit in ("1", "name", "yes_no") else f" {entry.unit}"
+
+
+def _range(entry: Entry) -> str:
+    return "-" if entry.range is None else f"{plain(entry.range[0])} to {plain(entry.range[1])}"
+
+
+def plain(value: Any) -> str:
+    """Write one value of a scenario in full."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _differences(scenario: Scenario) -> Element | None:
+    """Return the table of the values that differ from what the scenario stands on, None where it stands on nothing."""
+    base = base_of(scenario)
+    if base is None:
+        return None
+    changed = [entry for path, entry in scenario.entries.items() if entry.value != base.entries[path].value]
+    heading = [(key, getattr(base, key), getattr(scenario, key)) for key in ("start_date", "days", "seed", "control")]
+    rows: list[list[Contents]] = [
+        [[code(key)], [plain(before)], [plain(now)], ["-"]] for key, before, now in heading if before != now
+    ]
+    rows += [_difference(entry, base.entries[entry.path]) for entry in changed]
+    if not rows:
+        return None if base.name == scenario.name else paragraph(f"No value differs from {base.name}.")
+    return table(f"What differs from {base.name}", ("Value", f"In {base.name}", "Here", "Source"), rows, look="rules")
+
+
+def _difference(here: Entry, before: Entry) -> list[Contents]:
+    now, then = f"{plain(here.value)}{_unit(here)}", f"{plain(before.value)}{_unit(before)}"
+    return [[code(here.path)], [then], [now], [here.source, small(f"set by {here.set_by}")]]
+
+
+def base_of(scenario: Scenario) -> Scenario | None:
+    """Return what a scenario stands on: what it branched from, its base, or its own file before --set; None if unknown."""
+    if scenario.branch is not None:
+        return scenario.branch.origin
+    name = scenario.base or scenario.name
+    try:
+        return load_scenario(name) if name in scenario_names() else None
+    except InputError:
+        return None
+
+
+def _timeline(scenario: Scenario) -> Element | None:
+    rows = [[[str(event.date)], [event.event], [event.note], [event.source]] for event in scenario.timeline]
+    rows += [
+        [[f"{order.first} to {order.last}"], [f"order to {order.actor}: {order.order}"], [order.note], ["a person's order"]]
+        for order in scenario.orders
+    ]
+    columns = ("Date", "Event", "Note", "Source")
+    return folded(f"Dated events and orders: {len(rows)}", table("Dated events", columns, rows)) if rows else None
+
+
+def sources_section() -> Element:
+    """Return the licences, the attributions and the table of sources that ship with the data."""
+    text = (data_folder() / "SOURCES.md").read_text(encoding="utf-8")
+    blocks = [" ".join(block.split("\n")) for block in text.split("\n\n") if not block.startswith(("#", "|"))]
+    attribution = [block for block in blocks if block.startswith("Attribution")]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    columns, rows = _markdown_table(lines)
+    return section(
+        "sources",
+        "Sources and licences",
+        paragraph(LICENCE),
+        map(paragraph, attribution),
+        folded(
+            f"Where the data are from: {len(rows)} rows",
+            [paragraph(block) for block in blocks if block not in attribution],
+            table("Sources of the data", columns, rows),
+        ),
+    )
+
+
+def _markdown_table(lines: Iterable[str]) -> tuple[list[str], list[list[list[Content]]]]:
+    cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
+    head, _, *body = cells
+    return [name.capitalize() for name in head], [[[cell] for cell in row] for row in body]
+
+
+def expectation(expect: Mapping[str, str]) -> Element | None:
+    """Return what a what-if named beforehand that it should move, and which way."""
+    if not expect:
+        return None
+    named: list[Contents] = [[code(outcome), f" {direction}"] for outcome, direction in expect.items()]
+    spaced: list[Contents] = [[", " if index else "", item] for index, item in enumerate(named)]
+    return paragraph("Named beforehand as what it should move, against its base: ", spaced, ".")

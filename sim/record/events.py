@@ -1,0 +1,228 @@
+"""Events: what changed hands or came to pass on a day, where, by which mechanism, on whose orders, after what.
+
+Each kind watches one quantity of the state of a single run. Whenever a mechanism leaves it changed in the way the kind
+names, that is an event at the place of the entry that changed. `ordered` names the matters whose decisions of the day
+brought it about, `after` the kinds of event it presupposes. Nothing here moves the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.ground.theatre import SECTORS
+from sim.state.state import (
+    ABANDONED,
+    ANNOUNCED,
+    ASSETS,
+    BASE_STATUSES,
+    BESIEGED,
+    BY_ASSAULT,
+    BY_DEFECTION,
+    BY_HAND_OVER,
+    CAMPAIGNS,
+    COASTAL_BASES,
+    CUSTODY_SITES,
+    DRAWING_DOWN,
+    GONE,
+    INSTITUTIONS,
+    INSURGENT_PROVINCES,
+    NEVER,
+    RESIDUAL,
+    SUMMIT_RESULTS,
+    TERMS,
+    US_BASES,
+    WITH_DAMASCUS,
+    State,
+)
+
+Read = Callable[[State], np.ndarray]
+Happened = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of event.
+
+    read: (places,) or (1,) numbers off the state of one run. happened: where (before, now) of them is such an event.
+    text: what is said of it, with {place}, {n} (the size of the change) and {now}. minor: too frequent for a story of the
+    main events; only counted there. per_day: the number read is the day's own, not a total.
+    """
+
+    name: str
+    text: str
+    read: Read
+    happened: Happened
+    places: tuple[str, ...] = ("",)
+    now: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    minor: bool = False
+    per_day: bool = False
+
+
+def rises(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Hold where a number has grown."""
+    return now > before
+
+
+def falls(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Hold where a number has shrunk."""
+    return now < before
+
+
+def changes(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Hold where a number is another."""
+    return now != before
+
+
+def becomes(code: int) -> Happened:
+    """Return a test that holds where a code has become this one."""
+    return lambda before, now: (now == code) & (before != code)
+
+
+def dated(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Hold where a day has been set that was not before."""
+    return (now != before) & (now != NEVER)
+
+
+def _of(name: str, *index: int) -> Read:
+    """Read an array of the state, or one entry of it, of the first run of the block."""
+
+    def read(state: State) -> np.ndarray:
+        whole = getattr(state, name)
+        return np.atleast_1d(whole[index][..., 0] if index else whole[..., 0]).astype(np.float64)
+
+    return read
+
+
+ATTACK = ("damascus.campaign",)
+
+KINDS: tuple[Kind, ...] = (
+    Kind("campaign_changed", "Damascus's campaign is now: {now}", _of("campaign"), changes, now=CAMPAIGNS, ordered=ATTACK,
+         after=("truce_signed", "deal_signed", "truce_lapsed", "truce_broken")),
+    Kind("halt_urged", "the United States asks Damascus to halt", _of("halt_urged"), rises, ordered=("us.mediation",)),
+    Kind("partner_shifted", "the United States declares Damascus its partner in place of the SDF", _of("partner_shifted"),
+         rises, ordered=("us.partner",)),
+    Kind("sector_ordered_out", "the SDF orders its forces out of {place}", _of("pulled_back"), rises, SECTORS,
+         ordered=("sdf.ground",)),
+    Kind("community_gone_over", "communities that go over from the SDF in {place}: {n}", _of("gone_over_on"), dated,
+         ("cells",), ordered=ATTACK, after=("campaign_changed",)),
+    Kind("taken_by_hand_over", "cells in {place} that Damascus moves into as the SDF leaves: {n}", _of("cause"),
+         becomes(BY_HAND_OVER), ("cells",), ordered=(*ATTACK, "sdf.ground"), after=("sector_ordered_out", "deal_signed")),
+    Kind("taken_by_defection", "cells in {place} that Damascus enters, gone over before: {n}", _of("cause"),
+         becomes(BY_DEFECTION), ("cells",), ordered=ATTACK, after=("community_gone_over", "campaign_changed")),
+    Kind("taken_by_assault", "cells in {place} that Damascus takes by assault: {n}", _of("cause"), becomes(BY_ASSAULT),
+         ("cells",), ordered=ATTACK, after=("campaign_changed",)),
+    Kind("truce_signed", "a truce is signed", _of("truces"), rises, ordered=("damascus.truce", "sdf.truce")),
+    Kind("truce_extended", "the truce is extended", _of("extensions"), rises, ordered=("damascus.truce", "sdf.truce"),
+         after=("truce_signed",)),
+    Kind("truce_lapsed", "the truce lapses at its expiry", _of("lapsed"), rises, ordered=("damascus.truce", "sdf.truce"),
+         after=("truce_signed",)),
+    Kind("truce_broken", "the truce breaks within its term", _of("broken"), rises, after=("truce_signed", "violations")),
+    Kind("violations", "violations of the truce: {n}", _of("violations"), lambda before, now: (now > 0) & (before != now),
+         after=("truce_signed",), minor=True, per_day=True),
+    Kind("deal_signed", "an integration deal is signed, terms: {now}", _of("deal_terms"),
+         lambda before, now: (now > 0) & (before == 0), now=TERMS, ordered=("damascus.talks", "sdf.talks")),
+    Kind("deal_ended", "the deal falls with the truce", _of("deal"), falls, after=("truce_broken", "truce_lapsed")),
+    Kind("institution_handed_over", "handed over to Damascus by the deal: {place}", _of("institution_on"), dated,
+         INSTITUTIONS, after=("deal_signed",)),
+    Kind("withdrawal_requested", "Damascus asks Moscow to leave Qamishli", _of("requested_on"), dated,
+         ordered=("damascus.request",)),
+    Kind("withdrawal_announced", "Moscow decides to leave Qamishli and prepares", _of("withdrawal"), becomes(ANNOUNCED),
+         ordered=("moscow.qamishli",), after=("withdrawal_requested",)),
+    Kind("withdrawal_started", "the evacuation of Qamishli begins", _of("withdrawal"), becomes(DRAWING_DOWN),
+         after=("withdrawal_announced",)),
+    Kind("drawdown_ended", "the drawdown of Qamishli ends; some stay", _of("withdrawal"), becomes(RESIDUAL),
+         ordered=("moscow.residual",), after=("withdrawal_started",)),
+    Kind("last_russian_left", "the last Russian leaves Qamishli", _of("withdrawal"), becomes(GONE),
+         ordered=("moscow.residual",), after=("withdrawal_started", "drawdown_ended")),
+    Kind("cargo_flights", "cargo flights from Qamishli: {n}", _of("sorties"), rises, after=("withdrawal_started",),
+         minor=True),
+    Kind("convoy", "a convoy leaves Qamishli for the coast", _of("convoys"), rises, after=("withdrawal_started",),
+         minor=True),
+    Kind("road_closed", "fighting closes the road to a convoy", _of("convoy_days_blocked"), rises,
+         after=("withdrawal_started", "campaign_changed"), minor=True),
+    Kind("helicopters_flown_out", "helicopters fly out of Qamishli", _of("tonnes_flown_out"), rises,
+         after=("withdrawal_started",), minor=True),
+    Kind("summit_held", "Damascus and Moscow meet: {now}", _of("summit_result"), changes, now=SUMMIT_RESULTS),
+    Kind("base_status_changed", "status of {place}: {now}", _of("base_status"), changes, COASTAL_BASES, now=BASE_STATUSES,
+         after=("summit_held",)),
+    Kind("supply_began", "deliveries through Tartus begin", _of("supply"), lambda before, now: (now > 0) & (before == 0),
+         ordered=("moscow.supply",)),
+    Kind("supply_stopped", "deliveries through Tartus stop", _of("supply"), lambda before, now: (now == 0) & (before > 0),
+         ordered=("moscow.supply",)),
+    Kind("guard_dropped", "the SDF takes the guards off {place}", _of("custody"), becomes(ABANDONED), CUSTODY_SITES,
+         ordered=("sdf.guards",)),
+    Kind("site_cut_off", "{place} is still guarded, inside ground that Damascus took", _of("custody"), becomes(BESIEGED),
+         CUSTODY_SITES, after=("taken_by_defection", "taken_by_hand_over", "taken_by_assault")),
+    Kind("site_with_damascus", "{place} comes into Damascus's custody", _of("custody"), becomes(WITH_DAMASCUS),
+         CUSTODY_SITES, ordered=("sdf.guards",), after=("guard_dropped", "site_cut_off", "institution_handed_over")),
+    Kind("escape", "detainees or residents who get out of {place}: {n}", _of("escaped"), rises, CUSTODY_SITES,
+         after=("guard_dropped", "site_cut_off"), minor=True),
+    Kind("transfer_started", "the first detainees are moved to Iraq", _of("transfer_started_on"), dated,
+         ordered=("us.transfer",), after=("guard_dropped", "site_cut_off")),
+    Kind("detainees_moved", "detainees moved to Iraq: {n}", _of("transferred"), rises, ordered=("us.transfer",),
+         after=("transfer_started",), minor=True),
+    Kind("transfer_stopped", "the transfer stalls or is complete", _of("transfer_running"), falls,
+         after=("transfer_started",)),
+    Kind("us_base_left", "the United States leaves {place}", _of("us_left_on"), dated, US_BASES, ordered=("us.bases",)),
+    Kind("us_losses", "US soldiers killed: {n}", _of("us_killed"), rises, after=("attacks",)),
+    Kind("us_strikes", "a wave of US strikes on insurgents", _of("strikes"), rises, ordered=("us.strikes",),
+         after=("us_losses",)),
+    Kind("attacks", "insurgent attacks in {place}: {n}", _of("attacks_total"), rises, INSURGENT_PROVINCES, minor=True),
+    Kind("asset_with_damascus", "{place} passes to Damascus", _of("asset_taken"), rises, ASSETS,
+         after=("taken_by_hand_over", "taken_by_defection", "taken_by_assault", "institution_handed_over")),
+    Kind("asset_with_sdf", "{place} passes back to the SDF", _of("asset_taken"), falls, ASSETS, after=("deal_ended",)),
+)  # fmt: skip
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+
+MOVED_BY: dict[str, tuple[str, ...]] = {
+    "truce": ("truce_signed", "truce_lapsed", "truce_broken", "deal_signed"),
+    "days_to_expiry": ("truce_signed", "truce_extended"),
+    "days_since_truce_ended": ("truce_lapsed", "truce_broken"),
+    "truces": ("truce_signed",),
+    "truce_term": ("truce_signed", "truce_extended"),
+    "truce_age": ("truce_signed",),
+    "deal": ("deal_signed", "deal_ended"),
+    "campaign": ("campaign_changed",),
+    "campaign_days": ("campaign_changed",),
+    "days_since_campaign": ("campaign_changed",),
+    "days_without_gain": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "pocket_share_left": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "pocket_ordered_out": ("sector_ordered_out",),
+    "sdf_share_of_start": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "arab_share_left": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "hasakah_share_lost": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "strategic_gains_in": ("asset_with_damascus", "taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "guarantor_absence": ("partner_shifted", "us_base_left", "halt_urged"),
+    "halt_urged": ("halt_urged",),
+    "partner_shifted": ("partner_shifted",),
+    "tie_to_moscow": ("summit_held", "withdrawal_started", "supply_began", "supply_stopped"),
+    "tie_to_sdf": ("campaign_changed", "truce_signed", "truce_broken"),
+    "prospects": ("partner_shifted", "taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "request_pending": ("withdrawal_requested",),
+    "withdrawal": ("withdrawal_announced", "withdrawal_started", "drawdown_ended", "last_russian_left"),
+    "days_since_guarding_failed": ("guard_dropped", "site_cut_off"),
+    "transfer_running": ("transfer_started", "transfer_stopped"),
+    "transfer_begun": ("transfer_started",),
+    "transfer_complete": ("transfer_stopped",),
+    "attacking": ("campaign_changed",),
+    "airport_handed_over": ("institution_handed_over",),
+    "summit_result": ("summit_held",),
+    "tartus_status": ("base_status_changed",),
+    "russian_presence": ("withdrawal_started", "last_russian_left"),
+    "uncertainty": ("partner_shifted", "truce_signed"),
+    "days_since_us_losses": ("us_losses",),
+    "us_killed": ("us_losses",),
+    "days_since_strike": ("us_strikes",),
+    "base_on_taken_ground": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "base_held": ("us_base_left",),
+    "site_custody": ("guard_dropped", "site_cut_off", "site_with_damascus"),
+    "site_guards": ("guard_dropped", "site_cut_off"),
+    "site_nearness": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+}
+"""What an actor sees -> the kinds of event that last moved it, for walking back from a decision."""

@@ -1,0 +1,267 @@
+"""What is kept of a block of runs: daily series, the day each cell changed, and which rule fired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
+from sim.state.measures import (
+    held_by_damascus,
+    mean_of_parts,
+    province_share_not_sdf,
+    sdf_share_of_country,
+)
+from sim.state.orders import Orders
+from sim.state.state import (
+    AIR_DEFENCE,
+    AL_HOL,
+    ARMOUR,
+    ASSETS,
+    AUTHORITY_PARTS,
+    BESIEGED,
+    BY_ASSAULT,
+    BY_DEFECTION,
+    BY_HAND_OVER,
+    GUARDED,
+    HELICOPTERS,
+    HMEIMIM,
+    INFLUENCE_PARTS,
+    INSTITUTIONS,
+    INSURGENT_PROVINCES,
+    MOSCOW_TIE,
+    NEVER,
+    PERSONS,
+    PRISONS,
+    QAMISHLI,
+    RADARS,
+    SDF_TIE,
+    SHADDADI,
+    STORES,
+    UNCERTAINTY_PARTS,
+    US_BASES,
+    WITH_DAMASCUS,
+    State,
+)
+
+Read = Callable[[Theatre, State], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A daily series: what it shows, its unit and how it is read off the state, as (runs,)."""
+
+    label: str
+    unit: str
+    read: Read
+
+
+def _by_cause(cause: int) -> Read:
+    return lambda theatre, state: (theatre.by_sector @ (state.cause == cause).astype(np.float32)).sum(axis=0)
+
+
+def _prisoners_of(state: State, custodies: tuple[int, ...]) -> np.ndarray:
+    mine = np.isin(state.custody[PRISONS], custodies)
+    return (state.inmates[PRISONS] * mine).sum(axis=0)
+
+
+def _handed(state: State) -> np.ndarray:
+    return (state.institution_on != NEVER).sum(axis=0) / len(INSTITUTIONS)
+
+
+def _row(name: str, index: int) -> Read:
+    return lambda theatre, state: getattr(state, name)[index]
+
+
+def _came(name: str, index: int) -> Read:
+    return lambda theatre, state: getattr(state, name)[index] != NEVER
+
+
+def _displaced(key: str) -> Read:
+    return lambda theatre, state: state.displaced[theatre.grid.province_index(key)]
+
+
+def _town(key: str) -> Read:
+    return lambda theatre, state: held_by_damascus(theatre, state, theatre.grid.town(key).cell)
+
+
+def _hasakah_lost(theatre: Theatre, state: State) -> np.ndarray:
+    return province_share_not_sdf(theatre, state, theatre.grid.province_index("hasakah"))
+
+
+def _east_bank_taken(theatre: Theatre, state: State) -> np.ndarray:
+    """Share of Deir ez-Zor's theatre cells with Damascus: all lie on the left bank."""
+    row = theatre.grid.province_index("deir_ez_zor")
+    count = max(int((theatre.province == row).sum()), 1)
+    return 1.0 - state.held_cells[row] / count
+
+
+SERIES: dict[str, Series] = (
+    {
+        "sdf_share": Series("SDF-held and contested share of the country", "1", sdf_share_of_country),
+        "hasakah_share_lost": Series("Hasakah province not held by the SDF", "1", _hasakah_lost),
+        "deir_ez_zor_taken": Series("Deir ez-Zor's SDF ground taken by Damascus", "1", _east_bank_taken),
+        "cells_by_assault": Series("Cells taken by assault", "cells", _by_cause(BY_ASSAULT)),
+        "cells_by_defection": Series("Cells taken by defection", "cells", _by_cause(BY_DEFECTION)),
+        "cells_by_hand_over": Series("Cells taken by hand-over", "cells", _by_cause(BY_HAND_OVER)),
+        "campaign": Series("Posture of the army (index in CAMPAIGNS)", "code", lambda t, s: s.campaign),
+        "fighting_sectors": Series("Sectors under attack", "sectors", lambda t, s: s.fighting.sum(axis=0)),
+        "resumed_on": Series("Day fighting last resumed", "day", lambda t, s: s.resumed_on),
+        "truce": Series("A truce is in force", "share", lambda t, s: s.truce),
+        "truces": Series("Truces signed", "truces", lambda t, s: s.truces),
+        "truce_extensions": Series("Extensions of the truce", "extensions", lambda t, s: s.extensions),
+        "truces_lapsed": Series("Truces lapsed", "truces", lambda t, s: s.lapsed),
+        "truces_broken": Series("Truces broken", "truces", lambda t, s: s.broken),
+        "extended_first": Series("First expiry: 1 extended, -1 lapsed", "code", lambda t, s: s.extended_first),
+        "violations": Series("Truce violations", "1/day", lambda t, s: s.violations),
+        "deal": Series("An integration deal is in force", "share", lambda t, s: s.deal),
+        "killed_damascus": Series("Killed, Damascus's forces", "persons", lambda t, s: s.killed[0]),
+        "killed_sdf": Series("Killed, SDF", "persons", lambda t, s: s.killed[1]),
+        "killed_civilians": Series("Killed, civilians", "persons", lambda t, s: s.killed[2]),
+        "guarantor_absence": Series("Absence of the SDF's guarantor", "1", lambda t, s: s.guarantor_absence),
+        "partner_shifted": Series("The United States has shifted its partnership", "share", lambda t, s: s.partner_shifted),
+        "sdf_prospects": Series("The SDF's estimate of its prospects", "1", lambda t, s: s.prospects),
+        "tie_damascus_moscow": Series("Relation of Damascus and Moscow", "1", lambda t, s: s.relation[MOSCOW_TIE]),
+        "deal_terms": Series("Terms of the deal (index in TERMS)", "code", lambda t, s: s.deal_terms),
+        "institutions_handed_over": Series("Institutions handed over", "share", lambda t, s: _handed(s)),
+        "summit_result": Series("Result of the last summit (index in SUMMIT_RESULTS)", "code", lambda t, s: s.summit_result),
+        "hmeimim_status": Series("Status of Hmeimim (index in BASE_STATUSES)", "code", lambda t, s: s.base_status[0]),
+        "tartus_status": Series("Status of Tartus (index in BASE_STATUSES)", "code", lambda t, s: s.base_status[1]),
+        "supply_delivered": Series("Equipment delivered through Tartus", "tonnes", lambda t, s: s.supply_total),
+        "army_readiness": Series("Readiness of the Syrian army", "1", lambda t, s: s.readiness),
+        "moscow_influence": Series("Moscow's influence", "1", lambda t, s: mean_of_parts(s.influence_parts)),
+        "damascus_authority": Series("Damascus's authority", "1", lambda t, s: mean_of_parts(s.authority_parts)),
+        "sdf_uncertainty": Series("The SDF's uncertainty", "1", lambda t, s: mean_of_parts(s.uncertainty_parts)),
+        "us_persons": Series("US troops in Syria", "persons", lambda t, s: s.us_persons.sum(axis=0)),
+        "us_bases": Series("US bases", "bases", lambda t, s: (s.us_persons > 0).sum(axis=0)),
+        "us_killed": Series("US troops killed", "persons", lambda t, s: s.us_killed),
+        "us_strikes": Series("Waves of US strikes", "waves", lambda t, s: s.strikes),
+        "withdrawal_requested": Series("Damascus has asked Moscow to leave", "share", lambda t, s: s.requested_on != NEVER),
+        "withdrawal_phase": Series("Phase of the withdrawal (index in PHASES)", "code", lambda t, s: s.withdrawal),
+        "tonnes_ordered_out": Series("Equipment ordered out", "tonnes", lambda t, s: s.ordered_out),
+        "tonnes_by_air": Series("Equipment lifted out", "tonnes", lambda t, s: s.tonnes_by_air),
+        "tonnes_by_road": Series("Equipment driven out", "tonnes", lambda t, s: s.tonnes_by_road),
+        "tonnes_flown_out": Series("Helicopters flown out", "tonnes", lambda t, s: s.tonnes_flown_out),
+        "tonnes_to_russia": Series("Equipment flown on to Russia", "tonnes", lambda t, s: s.tonnes_to_russia),
+        "sorties": Series("Cargo flights from Qamishli", "flights", lambda t, s: s.sorties),
+        "convoys": Series("Convoys from Qamishli", "convoys", lambda t, s: s.convoys),
+        "convoy_days_blocked": Series("Days the road was closed to a convoy", "days", lambda t, s: s.convoy_days_blocked),
+        "qamishli_persons": Series("Russian persons at Qamishli", "persons", lambda t, s: s.stock[QAMISHLI, PERSONS]),
+        "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, ARMOUR]),
+        "qamishli_radars": Series("Radars at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, RADARS]),
+        "qamishli_air_defence": Series(
+            "Air-defence units at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, AIR_DEFENCE]
+        ),
+        "qamishli_stores": Series("Stores at Qamishli", "tonnes", lambda t, s: s.stock[QAMISHLI, STORES]),
+        "qamishli_helicopters": Series("Helicopters at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, HELICOPTERS]),
+        "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", lambda t, s: s.stock[HMEIMIM, ARMOUR]),
+        "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", lambda t, s: s.stock[HMEIMIM, STORES]),
+        "tie_damascus_sdf": Series("Relation of Damascus and the SDF", "1", lambda t, s: s.relation[SDF_TIE]),
+        "detainees_transferred": Series("Detainees moved to Iraq", "persons", lambda t, s: s.transferred),
+        "detainees_escaped": Series("Detainees escaped", "persons", lambda t, s: s.escaped[PRISONS].sum(axis=0)),
+        "detainees_recaptured": Series("Detainees recaptured", "persons", lambda t, s: s.recaptured[PRISONS].sum(axis=0)),
+        "detainees_held_by_sdf": Series(
+            "Detainees in SDF prisons", "persons", lambda t, s: _prisoners_of(s, (GUARDED, BESIEGED))
+        ),
+        "detainees_held_by_damascus": Series(
+            "Detainees in Damascus's prisons", "persons", lambda t, s: _prisoners_of(s, (WITH_DAMASCUS,))
+        ),
+        "shaddadi_escapes": Series("Escaped from Shaddadi", "persons", lambda t, s: s.escaped[SHADDADI]),
+        "shaddadi_recaptured": Series("Recaptured of Shaddadi's", "persons", lambda t, s: s.recaptured[SHADDADI]),
+        "al_hol_residents": Series("Residents of al-Hol", "persons", lambda t, s: s.inmates[AL_HOL]),
+        "oil_share_damascus": Series("Damascus's share of the oil fields", "1", lambda t, s: s.oil_share_damascus),
+        "attacks": Series("Insurgent attacks a day (SOHR-type count)", "1/day", lambda t, s: s.attacks.sum(axis=0)),
+    }
+    | {
+        f"attacks_{key}": Series(f"Insurgent attacks so far, {key}", "attacks", _row("attacks_total", i))
+        for i, key in enumerate(INSURGENT_PROVINCES)
+    }
+    | {
+        f"displaced_{key}": Series(f"Displaced persons hosted by {key}", "persons", _displaced(key))
+        for key in ("aleppo", "hasakah")
+    }
+    | {
+        f"{key}_taken": Series(f"{key} is Damascus's", "share", _town(key))
+        for key in ("raqqa", "tabqa", "shaddadi", "hasakah", "qamishli", "kobani", "deir_hafer", "hajin")
+    }
+    | {
+        f"{key}_handed_over": Series(f"{key} handed over by the deal", "share", _came("institution_on", i))
+        for i, key in enumerate(INSTITUTIONS)
+    }
+    | {f"{key}_left": Series(f"US base {key} left", "share", _came("us_left_on", i)) for i, key in enumerate(US_BASES)}
+    | {
+        f"{index}_{part}": Series(f"{label}: {part}", "1", _row(f"{index}_parts", i))
+        for index, label, parts in (
+            ("influence", "Moscow's influence", INFLUENCE_PARTS),
+            ("authority", "Damascus's authority", AUTHORITY_PARTS),
+            ("uncertainty", "The SDF's uncertainty", UNCERTAINTY_PARTS),
+        )
+        for i, part in enumerate(parts)
+    }
+    | {f"{key}_damascus": Series(f"{key} is Damascus's", "share", _row("asset_taken", i)) for i, key in enumerate(ASSETS)}
+)
+
+
+class History:
+    """The record of a block: series (days + 1, runs) float32, cells' days, rules fired (days + 1, runs) int8."""
+
+    def __init__(
+        self,
+        theatre: Theatre,
+        state: State,
+        days: int,
+        start_date: date,
+        numbers: np.ndarray,
+        rule_names: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """numbers: (runs,) the number of each run."""
+        runs = len(numbers)
+        self.theatre, self.days, self.runs, self.start_date, self.numbers = theatre, days, runs, start_date, numbers
+        self.series = {name: np.zeros((days + 1, runs), np.float32) for name in SERIES}
+        self.rule_names = dict(rule_names)
+        self.fired = {name: np.full((days + 1, runs), -1, np.int8) for name in rule_names}
+        self.state = state
+        self._write(state)
+
+    def record(self, theatre: Theatre, state: State, orders: Orders) -> None:
+        """Keep the evening of the state's day, and the rules that fired in it."""
+        self._write(state)
+        for name, fired in orders.rules.items():
+            self.fired[name][state.day] = fired
+
+    def _write(self, state: State) -> None:
+        for name, values in self.series.items():
+            values[state.day] = SERIES[name].read(self.theatre, state)
+
+    @property
+    def first_run(self) -> int:
+        """Number of the block's first run."""
+        return int(self.numbers[0])
+
+    @property
+    def taken_on(self) -> np.ndarray:
+        """(cells, runs) int16: the day Damascus took each theatre cell, or NEVER."""
+        return self.state.taken_on
+
+    @property
+    def gone_over_on(self) -> np.ndarray:
+        """(cells, runs) int16: the day each community went over, or NEVER."""
+        return self.state.gone_over_on
+
+    def holder_on(self, day: int) -> np.ndarray:
+        """Return (lattice cells, runs) int8 holder codes on the evening of `day`."""
+        cells = self.theatre.cells
+        holder = np.repeat(self.theatre.start_holder[:, None], self.runs, axis=1)
+        here = holder[cells]
+        over = (self.gone_over_on != NEVER) & (self.gone_over_on <= day)
+        taken = (self.taken_on != NEVER) & (self.taken_on <= day)
+        holder[cells] = np.where(taken, DAMASCUS, np.where(over & (here != DAMASCUS), CONTESTED, here))
+        return holder
+
+    def control_counts(self, day: int) -> np.ndarray:
+        """Return (lattice cells, holders) int32: number of runs in which each holder holds the cell."""
+        holder = self.holder_on(day)
+        return np.stack([(holder == code).sum(axis=1) for code in range(6)], axis=1).astype(np.int32)

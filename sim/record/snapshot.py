@@ -1,0 +1,112 @@
+"""The state of a block of runs, kept on an evening and taken up again: the days that follow are the same, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from sim.ground.errors import InputError
+from sim.model import TheatreModel
+from sim.state.state import sizes
+
+UNKNOWN = -2
+
+
+def take(model: TheatreModel) -> dict[str, np.ndarray]:
+    """Return every array of the state, and the record so far: "state.NAME", "series.NAME", "fired.MATTER", "rules.MATTER".
+
+    The last names the rules that fired.MATTER numbers, which are those of the policies in the block.
+    """
+    state = {f"state.{item.name}": getattr(model.state, item.name) for item in fields(model.state)}
+    kept = slice(0, model.day + 1)
+    series = {f"series.{name}": values[kept] for name, values in model.history.series.items()}
+    fired = {f"fired.{matter}": codes[kept] for matter, codes in model.history.fired.items()}
+    rules = {f"rules.{matter}": np.array(names) for matter, names in model.history.rule_names.items()}
+    return {name: np.asarray(values) for name, values in (state | series | fired | rules).items()}
+
+
+def restore(model: TheatreModel, saved: Mapping[str, np.ndarray]) -> None:
+    """Put a model that has not stepped where the saved one was. Raises InputError where the arrays do not fit it."""
+    try:
+        day = int(saved["state.day"])
+        for item in fields(model.state):
+            array = getattr(model.state, item.name)
+            if isinstance(array, np.ndarray):
+                _copy(array, saved[f"state.{item.name}"], may_be_infinite=True)  # a truce without a term
+            else:
+                setattr(model.state, item.name, type(array)(saved[f"state.{item.name}"]))
+        for name, values in model.history.series.items():
+            _copy(values[: day + 1], saved[f"series.{name}"])
+        for matter, codes in model.history.fired.items():
+            names = list(model.history.rule_names[matter])
+            _copy(codes[: day + 1], _numbered(saved[f"fired.{matter}"], saved[f"rules.{matter}"].tolist(), names))
+        model.state.check(sizes(model.theatre, model.luck.runs))
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"the saved state does not fit the scenario: {error}") from None
+    model.catch_up()
+
+
+def _numbered(codes: np.ndarray, names: list[str], others: list[str]) -> np.ndarray:
+    """Return the numbers that rules have in another list of names. Raises ValueError where one that fired is not in it."""
+    place = {name: number for number, name in enumerate(others)}
+    numbers = np.array([*(place.get(name, UNKNOWN) for name in names), -1], np.int8)[codes]  # -1 is no rule
+    if (numbers == UNKNOWN).any():
+        raise ValueError(f"{names[int(codes[numbers == UNKNOWN][0])]} is no rule of it")
+    return numbers
+
+
+def _copy(target: np.ndarray, source: np.ndarray, may_be_infinite: bool = False) -> None:
+    if source.shape != target.shape or source.dtype != target.dtype:
+        raise ValueError(f"expected {target.dtype} {target.shape}, got {source.dtype} {source.shape}")
+    if not np.isfinite(source).all() and not may_be_infinite:
+        raise ValueError("a number is infinite or none")
+    if np.isnan(source).any():
+        raise ValueError("a number is none")
+    target[...] = source
+
+
+def write(file: BinaryIO, kept: Mapping[str, np.ndarray]) -> None:
+    """Write a snapshot to a file."""
+    np.savez_compressed(file, **kept)  # type: ignore[arg-type]  # names of arrays are keywords there
+
+
+def read(path: Path, runs: np.ndarray) -> dict[str, np.ndarray]:
+    """Read the runs of these indices. Raises InputError for a file that is none or is damaged."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return chosen({name: file[name] for name in file.files}, runs)
+    except Exception as error:  # a damaged archive fails in many ways
+        raise InputError(f"{path}: is not a saved state ({type(error).__name__})") from None
+
+
+def joined(blocks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the snapshot of blocks that follow each other."""
+    if len(blocks) == 1:
+        return blocks[0]
+    first, made = blocks[0], {}
+    rules = {name: list(dict.fromkeys(rule for block in blocks for rule in block[name].tolist())) for name in first
+             if name.startswith("rules.")}  # fmt: skip
+    for name, array in first.items():
+        if name in rules:
+            made[name] = np.array(rules[name])
+        elif array.ndim == 0:
+            made[name] = array
+        else:
+            matter = "rules." + name.removeprefix("fired.")
+            parts = [_numbered(b[name], b[matter].tolist(), rules[matter]) if matter in rules else b[name] for b in blocks]
+            made[name] = np.concatenate(parts, axis=-1)
+    return made
+
+
+def chosen(kept: Mapping[str, np.ndarray], runs: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the snapshot of the runs of these indices."""
+    return {name: array if _of_all(name, array) else array[..., runs] for name, array in kept.items()}
+
+
+def _of_all(name: str, array: np.ndarray) -> bool:
+    """Whether an array is of all runs together."""
+    return array.ndim == 0 or name.startswith("rules.")

@@ -1,0 +1,268 @@
+"""Check every value a scenario sets against what the code declares: key, type, unit, bounds, range, kind, source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache, cached_property
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+from sim.ground.checks import first_repeated, shown
+from sim.ground.errors import InputError
+from sim.scenario.files import HEADING_KEYS, Layer, near_miss
+from sim.state.values import declared, types_of
+
+Value = float | int | bool | str
+
+MOST = 1e12
+"""Nothing in the model comes near it; products of several larger numbers would leave what a float32 holds."""
+
+ENTRY_KEYS = ("value", "unit", "range", "kind", "confidence", "source")
+CONFIDENCES = ("H", "M", "L", "-")
+PYTHON_TYPES: Mapping[type, Any] = {float: Real, int: Integral, bool: bool, str: str}
+TYPE_NAMES = {float: "a number", int: "a whole number", bool: "true or false", str: "text in quotes"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value of a scenario with its evidence.
+
+    range: the plausible (low, high), None for text and yes/no. kind: lever, uncertainty or state. confidence: H, M, L,
+    or - for what is assumed or chosen. set_by: the scenario that gave the value, or "--set".
+    """
+
+    path: str
+    value: Value
+    unit: str
+    range: tuple[float, float] | None
+    kind: str
+    confidence: str
+    source: str
+    set_by: str
+
+    @property
+    def grade(self) -> str:
+        """What the value rests on: "assumed", "fitted", or the confidence of its source."""
+        stated = next((word for word in ("assumed", "fitted") if self.source.startswith(word)), self.confidence)
+        return "assumed" if stated == "-" else stated
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the code says of one value: its type, its unit, hard bounds, allowed names and allowed kinds."""
+
+    type: type
+    unit: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything a scenario may set.
+
+    sections: the dataclass of each section. actors: the sections that belong to an actor. choices: the names a text
+    value may take, by path. outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders
+    a person may give. drawn_at_start: paths of values that only the first evening reads.
+    """
+
+    sections: Mapping[str, type]
+    actors: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]]
+    outcomes: tuple[str, ...]
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drawn_at_start: frozenset[str] = frozenset()
+
+    @cached_property
+    def declared(self) -> dict[str, Declared]:
+        """Every value by its dotted path, in the order of the code."""
+        return {
+            path: Declared(kind, says["unit"], says["low"], says["high"], self.choices.get(path, ()), self._kinds(name))
+            for name, section in self.sections.items()
+            for path, kind, says in declared(section, f"{name}.")
+        }
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The dotted paths below which values stand: sections and their sub-tables."""
+        return frozenset(path[:end] for path in self.declared for end, letter in enumerate(path) if letter == ".")
+
+    def _kinds(self, section: str) -> tuple[str, ...]:
+        if section in self.actors:
+            return ("lever", "uncertainty")
+        return ("state",) if section == "start" else ("uncertainty",)
+
+
+@cache
+def registry() -> Register:
+    """Return what the agents, the mechanisms and the start declare."""
+    from sim.agents import AGENTS  # they bring mesa along, which `pullback list` has no use for
+    from sim.agents.dated import known_orders
+    from sim.mechanisms import MECHANISMS
+    from sim.record.outcomes import OUTCOMES
+    from sim.state.start import CHOICES, Start
+
+    policies = {f"{agent.name}.policy": tuple(agent.policies) for agent in AGENTS}
+    return Register(
+        sections={agent.name: agent.Values for agent in AGENTS}
+        | {mechanism.NAME: mechanism.Rates for mechanism in MECHANISMS}
+        | {"start": Start},
+        actors=tuple(agent.name for agent in AGENTS),
+        choices=policies | CHOICES,
+        outcomes=tuple(outcome.name for outcome in OUTCOMES),
+        orders={
+            f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))
+            for agent in AGENTS
+            for matter in agent.policies["documented"]
+        },
+        drawn_at_start=frozenset(
+            f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())
+        ),
+    )
+
+
+def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register) -> tuple[dict[str, Entry], list[str]]:
+    """Return the entries as `layer` leaves them, in the order of the code, and the faults found."""
+    changed, faults = dict(entries), []
+    seen = set(entries)
+    given = list(_flatten(layer.tables, register))
+    twice = first_repeated(path for path, _ in given)
+    if twice is not None:
+        faults.append(f"{twice} stands there twice, in quotes and as a table; give it once")
+    for path, raw in given:
+        seen.add(path)
+        try:
+            changed[path] = _entry(path, raw, entries.get(path), layer.name, register)
+        except InputError as error:
+            faults.append(str(error))
+    missing = [path for path in register.declared if path not in seen]
+    faults += [f"{path} is missing; a scenario without a base states every value" for path in missing]
+    return {path: changed[path] for path in register.declared if path in changed}, faults
+
+
+def paths_set(layer: Layer, register: Register) -> list[str]:
+    """Return what a layer sets: keys of the heading, and dotted paths."""
+    return [key for key in layer.data if key in HEADING_KEYS] + [path for path, _ in _flatten(layer.tables, register)]
+
+
+def build_section(name: str, section: Any, entries: Mapping[str, Entry]) -> Any:
+    """Make the dataclass `section` from the values below the dotted path `name`."""
+    hints = types_of(section)
+    given = {}
+    for item in fields(section):
+        kind, path = hints[item.name], f"{name}.{item.name}"
+        given[item.name] = build_section(path, kind, entries) if is_dataclass(kind) else entries[path].value
+    return section(**given)
+
+
+def _flatten(tables: Mapping[str, Any], register: Register, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted path, raw value) of everything that stands in `tables`, known or not."""
+    for key, raw in tables.items():
+        path = prefix + key
+        is_table = isinstance(raw, Mapping)
+        misspelt = is_table and path not in register.declared and raw and "value" not in raw
+        if is_table and (path in register.tables or misspelt):
+            yield from _flatten(raw, register, f"{path}.")
+        else:
+            yield path, raw
+
+
+def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Register) -> Entry:
+    says = register.declared.get(path)
+    if says is None:
+        raise InputError(_unknown(path, register))
+    if not isinstance(raw, Mapping):
+        if before is None:
+            raise InputError(f"{path} needs its evidence: {{ {', '.join(f'{key} = ...' for key in ENTRY_KEYS)} }}")
+        raw = {"value": raw}
+    for key in raw:
+        if key not in ENTRY_KEYS:
+            raise InputError(f"{path}: {key} is not a known key{near_miss(key, ENTRY_KEYS)}")
+    needs = [key for key in ENTRY_KEYS if key != "range" or says.type in (int, float)] if before is None else ["value"]
+    missing = [key for key in needs if key not in raw]
+    if missing:
+        raise InputError(f"{path} lacks {', '.join(missing)}")
+    if before is not None and "range" in raw and "source" not in raw:
+        raise InputError(f"{path} has a new range; say where it is from with source = ...")
+    value = check_value(path, raw["value"], says)
+    evidence = {key: raw[key] for key in ("unit", "kind", "confidence", "source") if key in raw}
+    _check_evidence(path, evidence, says)
+    bounds = _check_range(path, raw["range"], says) if "range" in raw else before.range if before else None
+    if bounds and not isinstance(value, str) and not bounds[0] <= value <= bounds[1]:
+        raise InputError(_out_of_range(path, value, bounds))
+    if before is None:
+        return Entry(path=path, value=value, range=bounds, set_by=set_by, **evidence)
+    return replace(before, value=value, range=bounds, set_by=set_by, **evidence)
+
+
+def check_value(path: str, raw: Any, says: Declared) -> Value:
+    """Return `raw` as the declared type. Raises InputError for another type, or a number not finite or out of bounds."""
+    if not isinstance(raw, PYTHON_TYPES[says.type]) or (isinstance(raw, bool) and says.type is not bool):
+        raise InputError(f"{path} = {shown(raw)} must be {TYPE_NAMES[says.type]}")
+    if says.type is bool:
+        return raw
+    if says.type is str:
+        if says.choices and raw not in says.choices:
+            hint = near_miss(raw, says.choices)
+            raise InputError(f"{path} = {shown(raw)} is not one of {', '.join(says.choices)}{hint}")
+        return raw
+    return _check_number(path, raw, says)
+
+
+def _check_number(path: str, raw: Any, says: Declared) -> float | int:
+    number: float | int
+    try:
+        number = says.type(raw)
+        finite = isfinite(number)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise InputError(f"{path} = {shown(raw)} must be a finite number")
+    if abs(number) > MOST:
+        raise InputError(f"{path} = {shown(raw)} is beyond {MOST:g}, the largest number the model reckons with")
+    if says.low is not None and number < says.low:
+        raise InputError(f"{path} = {shown(raw)} must be {says.low:g} or more")
+    if says.high is not None and number > says.high:
+        raise InputError(f"{path} = {shown(raw)} must be {says.high:g} or less")
+    return number
+
+
+def _check_range(path: str, raw: Any, says: Declared) -> tuple[Any, Any]:
+    if says.type not in (int, float):
+        raise InputError(f"{path} takes no range; only numbers have one")
+    if not isinstance(raw, (list, tuple)) or len(raw) != 2:
+        raise InputError(f"{path}: range = {shown(raw)} must be [low, high]")
+    ends = zip(("low", "high"), raw, strict=True)
+    low, high = (check_value(f"{path}: {end} end of the range", bound, says) for end, bound in ends)
+    if float(low) > float(high):
+        raise InputError(f"{path}: range = {shown(raw)} must be [low, high], the low end first")
+    return low, high
+
+
+def _check_evidence(path: str, evidence: Mapping[str, Any], says: Declared) -> None:
+    for key, raw in evidence.items():
+        if not isinstance(raw, str) or not raw.strip():
+            raise InputError(f"{path}: {key} = {shown(raw)} must be text in quotes, and not empty")
+    allowed = {"unit": (says.unit,), "kind": says.kinds, "confidence": CONFIDENCES}
+    for key, choices in allowed.items():
+        if key in evidence and evidence[key] not in choices:
+            raise InputError(f"{path}: {key} = {shown(evidence[key])} must be {' or '.join(map(shown, choices))}")
+
+
+def _out_of_range(path: str, value: float, bounds: tuple[float, float]) -> str:
+    low, high = min(bounds[0], value), max(bounds[1], value)
+    return (
+        f"{path} = {value} is outside its range [{bounds[0]}, {bounds[1]}]; to widen it give "
+        f'{{ value = {value}, range = [{low}, {high}], source = "..." }}'
+    )
+
+
+def _unknown(path: str, register: Register) -> str:
+    if path in register.tables:
+        return f"{path} must be a table of values, as in [{path}]"
+    hint = near_miss(path, (*register.declared, *HEADING_KEYS)) or "; pullback show baseline lists them all"
+    return f"{path} is not a known key{hint}"

@@ -1,0 +1,117 @@
+"""Write a merged scenario as one complete file, which loads back to the same hash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from sim.ground.files import write_text
+from sim.ground.user_text import read_text
+from sim.scenario.entries import Entry
+from sim.scenario.heading import FORMAT
+from sim.scenario.scenario import Branch, Scenario, all_reached
+
+HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities", "classes")
+
+RASTERS = ("control", "communities", "classes")
+
+BRANCH_HEADING = ("title", "asks", "expect", "days", "runs")
+
+
+def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> None:
+    """Write scenario.toml into a folder, and before it, for a branch, the scenarios it branched from.
+
+    The user's own maps are written beside it, so that nothing outside of the folder is needed to read it.
+    """
+    if scenario.branch is None:
+        text = to_toml(_with_maps_beside(scenario, folder, name))
+    else:
+        before = f"before-{name}"
+        write_scenario(scenario.branch.origin, folder, before)
+        text = _branch_to_toml(scenario, scenario.branch, f"./{before}.toml")
+    write_text(folder / f"{name}.toml", text)
+
+
+def _with_maps_beside(scenario: Scenario, folder: Path, name: str) -> Scenario:
+    """Copy the maps that are not shipped into a folder; return the scenario that reads them there."""
+    beside: dict[str, Any] = {}
+    for key in RASTERS:
+        if "/" in (path := getattr(scenario, key)):
+            beside[key] = f"./{name}-{key}.txt"
+            write_text(folder / beside[key], read_text(Path(path)))
+    return replace(scenario, **beside)
+
+
+def to_toml(scenario: Scenario) -> str:
+    """Return the text of a scenario file without a base: every value with its evidence, and who set it as a comment.
+
+    For a branch these are the values that hold in the end; write_scenario keeps what held before.
+    """
+    origin = f"{scenario.name}, merged with its bases" if scenario.base else scenario.name
+    lines = [f"# {origin}: {scenario.hash}", f"format = {FORMAT}"]
+    lines += _heading(scenario, HEADING) + _as_run(scenario) + _dated(scenario) + _tables(scenario.entries)
+    return "\n".join(lines) + "\n"
+
+
+def _branch_to_toml(scenario: Scenario, branch: Branch, base: str) -> str:
+    origin = branch.origin
+    differs = {path: entry for path, entry in scenario.entries.items() if entry != origin.entries[path]}
+    lines = [f"# {scenario.name}, from day {branch.day} on: {scenario.hash}", f"base = {_toml(base)}"]
+    lines += [f"takes_effect = {_toml(scenario.start_date + timedelta(days=branch.day))}"]
+    lines += _heading(scenario, BRANCH_HEADING) + _as_run(scenario) + _dated(scenario) + _tables(differs)
+    return "\n".join(lines) + "\n"
+
+
+def _heading(scenario: Scenario, keys: tuple[str, ...]) -> list[str]:
+    given = {key: getattr(scenario, key) for key in keys}
+    return [f"{key} = {_toml(value)}" for key, value in given.items() if value not in ("", {})]
+
+
+def _as_run(scenario: Scenario) -> list[str]:
+    """Say, where the days were cut short of an order or event, that the dates are to be left as they are."""
+    return [] if all_reached(scenario) else ["as_run = true"]
+
+
+def _dated(scenario: Scenario) -> list[str]:
+    """Return the timeline and a person's orders."""
+    lines: list[str] = []
+    for event in scenario.timeline:
+        lines += ["", "[[timeline]]", *(f"{key} = {_toml(value)}" for key, value in vars(event).items())]
+    for order in scenario.orders:
+        named = {"actor": order.actor, "matter": order.matter, "order": order.order, "from": order.first, "to": order.last}
+        lines += ["", "[[orders]]", *(f"{key} = {_toml(value)}" for key, value in (named | {"note": order.note}).items())]
+    return lines
+
+
+def _tables(entries: Mapping[str, Entry]) -> list[str]:
+    tables: dict[str, list[str]] = {}
+    for path, entry in entries.items():
+        table, _, key = path.rpartition(".")
+        line = f"{key} = {_toml(_record(entry))}  # set by {json.dumps(entry.set_by)}"
+        tables.setdefault(table, []).append(line)
+    return [line for table, lines in tables.items() for line in ("", f"[{table}]", *lines)]
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    record = {"value": entry.value, "unit": entry.unit, "range": entry.range, "kind": entry.kind}
+    record |= {"confidence": entry.confidence, "source": entry.source}
+    return {key: value for key, value in record.items() if value is not None}
+
+
+def _toml(value: Any) -> str:
+    """Write one value. JSON text is TOML text but for the character DEL, which TOML wants escaped."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, date):
+        return value.isoformat()
+    return repr(value)

@@ -1,0 +1,126 @@
+"""Find and read scenario files: one layer of settings per file of a base chain, and one per `--set`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from sim.ground.errors import InputError, one_line
+from sim.ground.paths import scenario_folder
+from sim.ground.user_text import read_toml
+
+HEADING_KEYS = (
+    "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control",
+    "communities", "classes", "timeline", "orders", "takes_effect",
+    "as_run",
+)  # fmt: skip
+"""What stands at the top of a file; every other key is a section."""
+
+
+class InputErrors(InputError):
+    """Several faults of one file: the message is the first, with their number; `lines` has them all."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(map(one_line, lines))
+        more = f" (and {len(self.lines) - 1} more; pullback check lists them)" if len(self.lines) > 1 else ""
+        super().__init__(self.lines[0] + more)
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
+        return InputErrors, (self.lines,)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Settings of one origin.
+
+    name: what its values are marked as set by. where: what its error messages begin with. folder: what its relative
+    paths start from. complete: it has no base and must state everything.
+    """
+
+    name: str
+    where: str
+    folder: Path
+    data: Mapping[str, Any]
+    complete: bool = False
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        """The sections, and any key that is not known."""
+        return {key: raw for key, raw in self.data.items() if key not in HEADING_KEYS}
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Return the names of the shipped scenarios, sorted."""
+    return tuple(sorted(path.stem for path in scenario_folder().glob("*.toml")))
+
+
+def near_miss(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean X?" for the likeliest of `known`, or nothing. A dotted path may err in its section."""
+    known = list(known)
+    same_ending = [path for path in known if "." in word and path.rpartition(".")[2] == word.rpartition(".")[2]]
+    likeliest = get_close_matches(word, known, 1) if len(same_ending) != 1 else same_ending
+    return f"; did you mean {likeliest[0]}?" if likeliest else ""
+
+
+def find_scenario(name_or_path: str | Path, beside: Path = Path()) -> Path:
+    """Return the file of a shipped scenario's name, or of a path: a text with a slash or ending in .toml.
+
+    beside: the folder a relative path starts from. Raises InputError for a name that is not shipped.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or "/" in text or text.endswith(".toml"):
+        return beside / name_or_path
+    if text in scenario_names():
+        return scenario_folder() / f"{text}.toml"
+    hint = near_miss(text, scenario_names()) or "; pullback list names them (a path needs a slash or .toml)"
+    raise InputError(f"{text or 'an empty name'} is not a known scenario{hint}")
+
+
+def read_layers(name_or_path: str | Path) -> tuple[Layer, ...]:
+    """Read a scenario file and the chain of its bases; the complete file comes first.
+
+    Raises InputError for a file that cannot be found or read, that is not TOML, or whose chain of bases is circular.
+    """
+    layers: list[Layer] = []
+    path, seen = find_scenario(name_or_path), []
+    while True:
+        seen.append(path.resolve())
+        data = _read_toml(path)
+        base = data.get("base")
+        layers.insert(0, Layer(path.stem, path.name, path.parent, data, complete="base" not in data))
+        if "base" not in data:
+            return tuple(layers)
+        if not isinstance(base, str):
+            raise InputError(f"{path.name}: base must be the name of a scenario or a path, in quotes")
+        try:
+            path = find_scenario(base, beside=path.parent)
+        except InputError as error:
+            raise InputError(f"{layers[0].where}: base: {error}") from None
+        if path.resolve() in seen:
+            chain = " -> ".join([layer.name for layer in reversed(layers)] + [path.stem])
+            raise InputError(f"{layers[0].where}: the chain of bases is circular: {chain}")
+
+
+def read_set(expression: str) -> Layer:
+    """Read one `--set KEY=VALUE`, whose value is TOML, as a layer. Raises InputError with the way to write it."""
+    key, equals, text = (part.strip() for part in expression.partition("="))
+    if not (key and equals and text):
+        raise InputError(f"--set {expression}: give KEY=VALUE, as in --set withdrawal.airlift_sorties_per_day=3")
+    try:
+        data = tomllib.loads(expression)
+    except (ValueError, RecursionError) as error:
+        if re.fullmatch(r"[A-Za-z][\w -]*", text):
+            raise InputError(f"--set {expression}: text needs quotes: --set '{key}=\"{text}\"'") from None
+        raise InputError(f"--set {expression}: not TOML: {error}") from None
+    return Layer("--set", "--set", Path(), data)
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
+    if path.stem in scenario_names() and not path.exists():
+        raise InputError(f"{path}: no such file; the shipped scenario is called {path.stem}")
+    return read_toml(path)[0]

@@ -1,0 +1,194 @@
+"""Check what stands at the top of a scenario file: title, dates, length, seed, control raster, timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from sim.ground.checks import DAYS, RUNS, SEED, Limits, first_repeated, shown, whole_number
+from sim.ground.errors import InputError
+from sim.ground.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
+from sim.scenario.entries import Register
+from sim.scenario.files import HEADING_KEYS, Layer, near_miss
+from sim.scenario.orders import dated_orders
+
+FORMAT = 1
+MOST_DAYS, MOST_RUNS = DAYS.most, RUNS.most
+
+EVENTS = ("summit", "deadline")
+TIMELINE_KEYS = ("date", "event", "note", "source")
+DIRECTIONS = ("up", "down", "earlier", "later", "same")
+"""What a what-if may expect of an outcome."""
+
+SETTABLE = ("days", "runs", "seed", "start_date")
+"""Keys that may also be given outside of a file."""
+
+REQUIRED = ("format", "title", "epoch", "start_date", "days", "runs", "seed", "control")
+"""Keys that a scenario without a base must have."""
+
+Check = Callable[[str, Any, Layer, Register], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """A dated event nobody decides in a run: a summit, a deadline."""
+
+    date: date
+    event: str
+    note: str
+    source: str
+
+
+def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) -> tuple[dict[str, Any], list[str]]:
+    """Return the heading as `layer` leaves it, and the faults found.
+
+    A file that names a raster to start from and none of communities has those of its own raster; its classes are those
+    of the lattice unless it names others.
+    """
+    changed, faults = dict(heading), []
+    given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
+    if layer.complete:
+        missing = [key for key in REQUIRED if key not in given]
+        faults += [f"{key} is missing; a scenario without a base gives it" for key in missing]
+    for key, raw in given.items():
+        try:
+            changed |= _CHECKS[key](key, raw, layer, register)
+        except InputError as error:
+            faults.append(str(error))
+    if "control" in given and "control_digest" in changed:
+        if "communities" not in given:
+            changed |= {"communities": changed["control"], "communities_digest": changed["control_digest"]}
+        if "classes" not in given:
+            changed |= {"classes": "", "classes_digest": ""}
+    return changed, faults or _check_end(changed)
+
+
+def own_heading(layer: Layer) -> dict[str, Any]:
+    """Return what a file does not take over from its base, before it is read."""
+    return {"title": layer.name, "asks": "", "base": None, "expect": {}}
+
+
+def _text(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, str) or not raw.strip():
+        raise InputError(f"{key} = {shown(raw)} must be text in quotes, and not empty")
+    return {key: raw}
+
+
+def _date(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if type(raw) is not date:  # a date with a time of day is a subclass
+        raise InputError(f"{key} = {shown(raw)} must be a date without quotes, as in 2026-01-12")
+    return {key: raw}
+
+
+def _whole(limits: Limits) -> Check:
+    def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+        return {key: whole_number(key, raw, limits)}
+
+    return check
+
+
+def _format(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if raw != FORMAT or isinstance(raw, bool):
+        raise InputError(f"format = {shown(raw)} is not one this version reads; it reads {FORMAT}")
+    return {}
+
+
+def _raster(letters: str) -> Check:
+    """Take a shipped raster by name, or the user's own by a path that starts from the scenario's folder."""
+
+    def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+        raster = _text(key, raw, layer, register)[key]
+        if "/" in raster or raster.endswith(".txt"):
+            raster = str((layer.folder / raster).resolve())
+        try:
+            cells = load_control(raster, letters)
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from None
+        return {key: raster, f"{key}_digest": blake2b(cells.tobytes(), digest_size=16).hexdigest()}
+
+    return check
+
+
+def _expect(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise InputError('expect must be a table, as in { collapse_day = "later" }')
+    for outcome, direction in raw.items():
+        if outcome not in register.outcomes:
+            raise InputError(f"expect: {outcome} is not a known outcome{near_miss(outcome, register.outcomes)}")
+        if direction not in DIRECTIONS:
+            raise InputError(f"expect: {outcome} = {shown(direction)} is not one of {', '.join(DIRECTIONS)}")
+    return {key: dict(raw)}
+
+
+def _timeline(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, list) or not all(isinstance(item, Mapping) for item in raw):
+        raise InputError("timeline must be tables, each under [[timeline]]")
+    events = []
+    for number, item in enumerate(raw, 1):
+        try:
+            events.append(_timeline_event(item, layer, register))
+        except InputError as error:
+            raise InputError(f"timeline event {number}: {error}") from None
+    if (twice := first_repeated(events, key=lambda event: (event.date, event.event))) is not None:
+        raise InputError(f"timeline: {twice.event} on {twice.date} stands there twice; give it once")
+    return {key: tuple(sorted(events, key=lambda event: (event.date, event.event)))}
+
+
+def _timeline_event(item: Mapping[str, Any], layer: Layer, register: Register) -> TimelineEvent:
+    for key in item:
+        if key not in TIMELINE_KEYS:
+            raise InputError(f"{key} is not a known key{near_miss(key, TIMELINE_KEYS)}")
+    missing = [key for key in TIMELINE_KEYS if key not in item]
+    if missing:
+        raise InputError(f"lacks {', '.join(missing)}")
+    checked = _date("date", item["date"], layer, register)
+    for key in ("event", "note", "source"):
+        checked |= _text(key, item[key], layer, register)
+    if checked["event"] not in EVENTS:
+        hint = near_miss(checked["event"], EVENTS)
+        raise InputError(f"event = {shown(item['event'])} is not one of {', '.join(EVENTS)}{hint}")
+    return TimelineEvent(**checked)
+
+
+def _orders(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, list) or not all(isinstance(item, Mapping) for item in raw):
+        raise InputError("orders must be tables, each under [[orders]]")
+    return {key: dated_orders(raw, register)}
+
+
+def _as_run(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    if not isinstance(raw, bool):
+        raise InputError(f"{key} = {shown(raw)} must be true or false")
+    return {}
+
+
+def _check_end(heading: Mapping[str, Any]) -> list[str]:
+    try:
+        heading["start_date"] + timedelta(days=heading["days"])
+    except OverflowError:
+        return [f"start_date = {heading['start_date']} and days = {heading['days']} end after the last date there is"]
+    return []
+
+
+_CHECKS: dict[str, Check] = {
+    "format": _format,
+    "title": _text,
+    "asks": _text,
+    "base": _text,
+    "expect": _expect,
+    "epoch": _date,
+    "start_date": _date,
+    "days": _whole(DAYS),
+    "runs": _whole(RUNS),
+    "seed": _whole(SEED),
+    "control": _raster(HOLDER_LETTERS),
+    "communities": _raster(HOLDER_LETTERS),
+    "classes": _raster(ALLEGIANCE_CLASSES),
+    "timeline": _timeline,
+    "orders": _orders,
+    "takes_effect": _date,
+    "as_run": _as_run,
+}

@@ -1,0 +1,295 @@
+"""A scenario: every value a run starts from, checked at the door, with its evidence.
+
+A file is either complete or a what-if that names its `base` and states what differs. `load_scenario` reads the chain of
+bases from the complete file upwards, each file and each `--set` a layer on what stands below it. A file with a date under
+`takes_effect` leaves what happens before that day to its base, and its values hold from that day on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sim.ground.checks import check_once, check_reached, shown, texts
+from sim.ground.errors import InputError
+from sim.scenario.entries import Entry, Register, Value, apply_entries, build_section, paths_set, registry
+from sim.scenario.files import HEADING_KEYS, InputErrors, Layer, read_layers, read_set, scenario_names
+from sim.scenario.heading import SETTABLE, TimelineEvent, apply_heading, own_heading
+from sim.state.orders import DatedOrder
+
+__all__ = ["Branch", "DatedOrder", "Entry", "Scenario", "TimelineEvent", "list_scenarios", "load_scenario", "sections"]
+
+
+DEADLINE_PASSED = timedelta(days=366)
+"""How long ago a deadline of the timeline may have been on the first evening."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Where a scenario leaves another: `day` is the first that its own values decide, counted from the start."""
+
+    day: int
+    origin: Scenario
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One checked scenario. It pickles, and `hash` names what it computes.
+
+    epoch: the day the random streams count from. start_date: the evening of day 0. days: horizon. runs: size of the
+    ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
+    path of the user's own; communities: the same for the map before the offensive; classes: the user's own raster of the
+    classes of allegiance, empty for the lattice's. Their digests stand for what was in them. expect: outcome -> direction
+    a what-if should move it. sections: name -> instance of the section's dataclass. entries: dotted path ->
+    Entry. orders: what a person orders an actor to do. branch: what was before these values held. root: the values of
+    the scenario at the root of its bases.
+    """
+
+    name: str
+    title: str
+    asks: str
+    base: str | None
+    expect: Mapping[str, str]
+    epoch: date
+    start_date: date
+    days: int
+    runs: int
+    seed: int
+    control: str
+    control_digest: str
+    communities: str
+    communities_digest: str
+    timeline: tuple[TimelineEvent, ...]
+    sections: Mapping[str, Any]
+    entries: Mapping[str, Entry]
+    orders: tuple[DatedOrder, ...] = ()
+    branch: Branch | None = None
+    classes: str = ""
+    classes_digest: str = ""
+    root: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
+
+    __iter__ = None  # with __getitem__ alone it would seem a sequence: Mesa's batch_run would take it apart
+
+    def __getitem__(self, section: str) -> Any:
+        """Return the values of an actor, of a mechanism or of the start."""
+        return self.sections[section]
+
+    def __hash__(self) -> int:
+        return int(self.hash, 16)
+
+    @cached_property
+    def hash(self) -> str:
+        """8 hex digits over everything that changes numbers; titles, sources, ranges and the number of runs do not."""
+        numbers = {
+            "dates": [str(self.epoch), str(self.start_date), self.days],
+            "seed": self.seed,
+            "rasters": [self.control_digest, self.communities_digest],
+            "timeline": [[str(item.date), item.event] for item in self.timeline],
+            "values": {path: entry.value for path, entry in self.entries.items()},
+        }
+        if self.classes:
+            numbers["classes"] = self.classes_digest
+        if self.orders:
+            numbers["orders"] = [[str(item) for item in vars(order).values()] for order in self.orders]
+        if self.branch is not None:
+            numbers["branch"] = [self.branch.day, self.branch.origin.hash]
+        return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Paths of the values that are what it asks: set away from the root of its bases, or given by --set."""
+        away = {path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value}
+        return frozenset(away | {path for path, entry in self.entries.items() if entry.set_by == "--set"})
+
+    @property
+    def stages(self) -> tuple[tuple[int, Scenario], ...]:
+        """(first day, scenario) of each stretch of days on which the same values hold; the first day of all is 0."""
+        return (*self.branch.origin.stages, (self.branch.day, self)) if self.branch else ((0, self),)
+
+    @property
+    def end_date(self) -> date:
+        """The evening of the last day."""
+        return self.start_date + timedelta(days=self.days)
+
+    def with_values(self, values: Mapping[str, Value], set_by: str, register: Register | None = None) -> Scenario:
+        """Return the scenario with other values, checked as in a file.
+
+        values: dotted path, or days, runs, seed, start_date, -> value. set_by: what the values are marked with, and
+        what an error message begins with. Raises InputError.
+        """
+        tables: dict[str, Any] = {}
+        for path, value in values.items():
+            if not isinstance(path, str):
+                raise InputError(f"{set_by}: {shown(path)} must be the path of a value, in quotes")
+            *sections_above, key = path.split(".")
+            table = tables
+            for section in sections_above:
+                table = table.setdefault(section, {})
+            table[key] = value
+        return _with_layer(self, Layer(set_by, set_by, Path(), tables), register or registry())
+
+
+def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: Register | None = None) -> Scenario:
+    """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
+
+    register: what may be set; everything the code declares when left out. Raises InputError, one line for each fault.
+    """
+    layers = read_layers(name_or_path)
+    register = register or registry()
+    heading: dict[str, Any] = {}
+    entries: dict[str, Entry] = {}
+    scenario: Scenario | None = None
+    for layer in layers:
+        heading, entries = _apply(layer, heading | own_heading(layer), entries, register)
+        branch = scenario.branch if scenario else None
+        if scenario and "takes_effect" in layer.data:
+            branch = Branch((heading.pop("takes_effect") - scenario.start_date).days, scenario)
+        sections = {name: build_section(name, section, entries) for name, section in register.sections.items()}
+        root = scenario.root if scenario else {path: entry.value for path, entry in entries.items()}
+        given = {"timeline": (), "root": root} | heading
+        scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
+        _check_branch(scenario, layer, register)
+        _check_dates(scenario, layer)
+    assert scenario is not None  # there is a layer at the least
+    scenario = _with_sets(scenario, sets, register)
+    _check_first_evening(scenario, layers[-1].where)
+    return scenario
+
+
+def as_scenario(given: Scenario | str | Path) -> Scenario:
+    """Return a scenario as it is, or the one of a name or path. Raises InputError, also for anything else."""
+    if isinstance(given, Scenario):
+        return given
+    if isinstance(given, (str, Path)):
+        return load_scenario(given)
+    raise InputError(f"scenario = {shown(given)} must be a scenario, as load_scenario returns it, a name or a path")
+
+
+def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Register | None = None) -> Scenario:
+    """Return the scenario that leaves `origin` on a day, counted from the start, by `sets`.
+
+    It is `origin` itself when they change nothing. Raises InputError, also for what a branch cannot change.
+    """
+    scenario = replace(origin, branch=Branch(day, origin))
+    scenario = _with_sets(scenario, sets, register or registry())
+    return origin if replace(scenario, branch=origin.branch).hash == origin.hash else scenario
+
+
+def _with_sets(scenario: Scenario, sets: Sequence[str], register: Register) -> Scenario:
+    """Put `--set` expressions on a scenario; no two of them set the same. Raises InputError."""
+    layers = [read_set(expression) for expression in texts("sets", sets)]
+    check_once("--set", [path for layer in layers for path in paths_set(layer, register)])
+    for layer in layers:
+        scenario = _with_layer(scenario, layer, register)
+    return scenario
+
+
+def list_scenarios() -> tuple[str, ...]:
+    """Return the names of the shipped scenarios, sorted."""
+    return scenario_names()
+
+
+def sections() -> dict[str, type]:
+    """Return the dataclass of each section a scenario has: actors, mechanisms, the start."""
+    return dict(registry().sections)
+
+
+def _with_layer(scenario: Scenario, layer: Layer, register: Register) -> Scenario:
+    """Put settings on a finished scenario, which may change its values, its length, its start and its seed only."""
+    fixed = [key for key in layer.data if key in HEADING_KEYS and key not in SETTABLE]
+    if fixed:
+        raise InputError(f"{layer.where}: {fixed[0]} can only be given in a file")
+    heading = {key: getattr(scenario, key) for key in SETTABLE}
+    heading, entries = _apply(layer, heading, scenario.entries, register)
+    changed = {name: build_section(name, register.sections[name], entries) for name in layer.tables}
+    branch = scenario.branch
+    common = {key: raw for key, raw in layer.data.items() if key in ("seed", "start_date")}
+    if branch is not None and common:
+        branch = replace(branch, origin=_with_layer(branch.origin, replace(layer, data=common), register))
+    changed_sections = {**scenario.sections, **changed}
+    made = replace(scenario, sections=changed_sections, entries=entries, branch=branch, **heading)
+    _check_branch(made, layer, register)
+    return made
+
+
+def _check_dates(scenario: Scenario, layer: Layer) -> None:
+    """Raise InputErrors for the dated orders and events of a layer that no day of the scenario meets.
+
+    A deadline may have passed, by a year at most. What a base says is left: its days may be cut short. So is a file that
+    keeps what was run (as_run).
+    """
+    orders = scenario.orders if "orders" in layer.data else ()
+    events = scenario.timeline if "timeline" in layer.data else ()
+    faults = [] if layer.data.get("as_run") is True else list(_unreached(scenario, orders, events))
+    if faults:
+        raise InputErrors(f"{layer.where}: {fault}" for fault in faults)
+
+
+def all_reached(scenario: Scenario) -> bool:
+    """Whether every dated order and event meets a day that is simulated."""
+    return not list(_unreached(scenario, scenario.orders, scenario.timeline))
+
+
+def _unreached(scenario: Scenario, orders: Sequence[DatedOrder], events: Sequence[TimelineEvent]) -> Iterator[str]:
+    start, end = scenario.start_date, scenario.end_date
+    decides_from = start + timedelta(days=scenario.branch.day - 1) if scenario.branch else start
+    spans = [
+        (f"order {number}: from {order.first} to {order.last}", order.first, order.last, decides_from)
+        for number, order in enumerate(orders, 1)
+    ]
+    for event in events:
+        since = start - DEADLINE_PASSED if event.event == "deadline" else start
+        spans.append((f"timeline: {event.event} on {event.date}", event.date, event.date, since))
+    for what, first, last, since in spans:
+        try:
+            check_reached(what, first, last, since, end)
+        except InputError as error:
+            yield str(error)
+
+
+def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
+    """Raise InputErrors where a scenario changes, on the day it takes effect, what only the first evening can say."""
+    if scenario.branch is None:
+        if "takes_effect" in layer.data:
+            raise InputError(f"{layer.where}: takes_effect needs a base, which says what happens before that day")
+        return
+    origin, first = scenario.branch.origin, scenario.start_date + timedelta(days=scenario.branch.day)
+    faults = [
+        f"{key} cannot change on {first}; it belongs to the base"
+        for key in ("epoch", "start_date", "seed", "control_digest", "communities_digest", "classes_digest")
+        if getattr(scenario, key) != getattr(origin, key)
+    ]
+    faults += [
+        f"{path} belongs to the first evening and cannot change on {first}"
+        for path, entry in scenario.entries.items()
+        if (path.startswith("start.") or path in register.drawn_at_start) and entry.value != origin.entries[path].value
+    ]
+    after = origin.branch.day if origin.branch else 0
+    if not after < scenario.branch.day <= scenario.days:
+        earliest = scenario.start_date + timedelta(days=after + 1)
+        faults.append(f"takes_effect = {first} must be a day from {earliest} to {scenario.end_date}")
+    if faults:
+        raise InputErrors(f"{layer.where}: {fault}" for fault in faults)
+
+
+def _check_first_evening(scenario: Scenario, where: str) -> None:
+    from sim.state.first_evening import contradictions  # it reads scenarios
+
+    if faults := contradictions(scenario):
+        raise InputErrors(f"{where}: {fault}" for fault in faults)
+
+
+def _apply(
+    layer: Layer, heading: Mapping[str, Any], entries: Mapping[str, Entry], register: Register
+) -> tuple[dict[str, Any], dict[str, Entry]]:
+    heading, faults = apply_heading(heading, layer, register)
+    entries, more_faults = apply_entries(entries, layer, register)
+    if faults or more_faults:
+        raise InputErrors(f"{layer.where}: {fault}" for fault in faults + more_faults)
+    return heading, entries

@@ -1,0 +1,81 @@
+"""What a scenario says of its first evening, held against itself: the map, its communities, custody and the truce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.ground.grid import HOLDERS, load_control, load_grid
+from sim.ground.theatre import CLASSES, CONTESTED, SDF, SECTORS, Theatre
+from sim.scenario.scenario import Scenario
+from sim.state.start import Course
+from sim.state.state import CUSTODY_SITES
+
+JUDGED = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
+"""Provinces whose sub-districts were judged when the classes of allegiance were drawn (sim/data/SOURCES.md)."""
+
+
+def contradictions(scenario: Scenario) -> list[str]:
+    """Return a line for each pair of statements that cannot both hold on the first evening."""
+    course = getattr(scenario["start"], "course", None)
+    return [*_strangers(scenario), *_course(course)] if course else []
+
+
+def about_the_map(scenario: Scenario, theatre: Theatre) -> list[str]:
+    """Return lines on the map: the communities of one that is not shipped, and on any map what does not fit it.
+
+    That is classes nobody judged, ground of no sector, and prisons and camps on others' ground.
+    """
+    mine, lines = theatre.community, []
+    if scenario.control != _name(scenario.control):
+        counts = np.bincount(theatre.allegiance_class[mine], minlength=len(CLASSES))
+        of_class = ", ".join(f"{count} {name}" for count, name in zip(counts, CLASSES, strict=True))
+        lines.append(f"{_name(scenario.control)}: {counts.sum()} communities on {_name(scenario.communities)}: {of_class}")
+    judged = [theatre.grid.province_index(key) for key in JUDGED]
+    foreign = int((mine & ~np.isin(theatre.province, judged)).sum())
+    if foreign and not scenario.classes:
+        where = ", ".join(JUDGED)
+        lines.append(
+            f"classes: {foreign} communities lie outside {where}, where no class of allegiance was judged: they count as "
+            "other, which goes over easily; name a raster of 0, 1 and 2 at the top of the file, classes = ..."
+        )
+    nowhere = int((mine & (theatre.sector == SECTORS.index("elsewhere"))).sum())
+    if nowhere:
+        lines.append(f"sectors: {nowhere} communities lie in no named sector; only a general offensive goes there")
+    return lines + list(_custody(scenario))
+
+
+def _strangers(scenario: Scenario) -> Iterator[str]:
+    """Find ground that the SDF holds on the map without its being a community, so that it could never go over."""
+    held = np.isin(load_control(scenario.control), (SDF, CONTESTED))
+    known = np.isin(load_control(scenario.communities), (SDF, CONTESTED))
+    if strangers := int((held & ~known).sum()):
+        yield (
+            f"communities: {strangers} cells that the SDF holds on {_name(scenario.control)} are none of its communities on "
+            f"{_name(scenario.communities)} and could never go over; leave communities out to take those of the map"
+        )
+
+
+def _custody(scenario: Scenario) -> Iterator[str]:
+    """Find sites that the SDF guards on ground it does not hold, or that are besieged on ground it does."""
+    holder, grid = load_control(scenario.control), load_grid()
+    for site in CUSTODY_SITES:
+        custody, code = getattr(scenario["start"].custody, site), int(holder[grid.site(site).cell])
+        if (custody == "guarded" and code not in (SDF, CONTESTED)) or (custody == "besieged" and code == SDF):
+            yield f"start.custody.{site} = {custody}, but its cell is {HOLDERS[code]} on {_name(scenario.control)}"
+
+
+def _course(course: Course) -> Iterator[str]:
+    """Find a truce, a campaign or counts of escapes that exclude each other."""
+    left, term = course.truce_days_left, course.truce_term
+    if left > term:
+        yield f"start.course: truce_days_left = {left:g} is more than truce_term = {term:g}"
+    if left > 0 and course.campaign != "none":
+        yield f"start.course: campaign = {course.campaign}, while truce_days_left = {left:g} says that a truce is in force"
+    if course.recaptured_shaddadi > course.escaped_shaddadi:
+        yield "start.course: recaptured_shaddadi is more than escaped_shaddadi"
+
+
+def _name(raster: str) -> str:
+    return raster.rpartition("/")[2]
