@@ -79,7 +79,7 @@ lint: $(DEVELOPING)
 
 # The tables of ODD.md, made anew from the code.
 odd: $(DEVELOPING)
-	$(VENV)/bin/python -m tests.test_odd --refresh
+	$(VENV)/bin/python -m tests.project.test_odd --refresh
 
 # Pages of every public name, from the docstrings, in build/reference.
 MODULES = $(sort $(subst /,.,$(patsubst %/__init__,%,$(basename $(filter-out sim/__init__.py %__main__.py sim/cli/%,$(wildcard sim/*.py sim/*/*.py sim/*/*/*.py))))))

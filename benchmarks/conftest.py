@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.figures import Figure, report
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 
 TAKEN = pytest.StashKey[list[Figure]]()
 

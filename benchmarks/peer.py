@@ -19,7 +19,8 @@ from sim.draws import Draws
 from sim.ground.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
 from sim.mechanisms.defection import draw_thresholds
 from sim.model import SUB_MOVES, theatre_of
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings
 from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
 

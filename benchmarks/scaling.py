@@ -19,7 +19,8 @@ from benchmarks import BLOCK_RUNS
 from sim.experiments.play.ensemble import run_ensemble
 from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 from tests.fine_lattice import fine_theatre
 
 PICTURE = Path(__file__).with_name("scaling.svg")

@@ -21,7 +21,8 @@ from sim.agents.seen import see
 from sim.experiments.play.job import Played, commit
 from sim.mechanisms import MECHANISMS
 from sim.model import TheatreModel
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.state.orders import Orders
 from sim.state.state import sizes
 from tests.sweeps import job_of, task_for

@@ -23,7 +23,8 @@ from sim.analysis.calibrate.calibrate import uncertain
 from sim.experiments.play.blocks import block_runs
 from sim.mechanisms import FIGHTING
 from sim.model import SUB_MOVES, TheatreModel, piece_size
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 
 PRESS_ON = (
     'start.course.campaign="general"',

@@ -29,7 +29,8 @@ from sim.ground.theatre import Theatre, make_theatre
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.record.history import History
 from sim.record.mesa_views import RecordCollector, Views, first_run_in_batch
-from sim.scenario.scenario import Scenario, as_scenario
+from sim.registry import as_scenario
+from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings, rule_names, stages_of
 from sim.state.arrays import NUMERICS
 from sim.state.orders import Orders

@@ -19,7 +19,8 @@ from sim.model import SUB_MOVES, TheatreModel, theatre_of
 from sim.record.events import KINDS
 from sim.record.history import SERIES
 from sim.record.outcomes import OUTCOMES
-from sim.scenario.scenario import list_scenarios, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.files import scenario_names
 from sim.state import state as states
 from sim.state.orders import Orders
 from tests import systems
@@ -231,7 +232,7 @@ def _range(bounds: tuple[float, float] | None) -> str:
 
 def scenarios() -> str:
     rows = []
-    for name in list_scenarios():
+    for name in scenario_names():
         scenario = load_scenario(name)
         expected = ", ".join(f"`{outcome}` {way}" for outcome, way in scenario.expect.items())
         rows.append((f"`{name}`", scenario.base or "", scenario.asks, expected))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.scenario.entries import Register
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario, read_scenario
 from sim.state.values import value
 
 
@@ -36,7 +36,7 @@ class Start:
 
 REGISTER = Register(
     sections={"moscow": Policy, "withdrawal": Rates, "start": Start},
-    actors=("moscow",),
+    policies={"moscow": {"documented": {}, "stay": {}}},
     choices={"moscow.policy": ("documented", "stay")},
     outcomes=("collapse_day", "deal_reached_on"),
 )
@@ -79,7 +79,7 @@ COMPLETE = HEADING + TIMELINE + SECTIONS
 def load(folder: Path, text: str, *sets: str, name: str = "mine.toml") -> Scenario:
     """Load `text` as a file beside base.toml."""
     (folder / name).write_text(text)
-    return load_scenario(folder / name, sets, REGISTER)
+    return read_scenario(folder / name, REGISTER, sets)
 
 
 def what_if(lines: str) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from sim.draws import Draws
 from sim.ground.grid import HOLDERS, load_grid
 from sim.ground.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
-from sim.scenario.entries import registry
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario, registry
+from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings
 from sim.state.orders import Orders
 from sim.state.start import initial_state

@@ -18,7 +18,8 @@ from dashboards.engine.setup import (
     scenarios_of,
 )
 from sim.ground.errors import InputError
-from sim.scenario.entries import Value, registry
+from sim.registry import registry
+from sim.scenario.entries import Value
 
 LONGEST = 8000
 """Letters of a query string that are read at all."""

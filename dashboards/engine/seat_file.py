@@ -8,14 +8,14 @@ from pathlib import Path
 from dashboards.engine.seat import Seat
 from dashboards.engine.setup import STATED, Setup, changed_values, known_as, toml_value
 from sim.scenario.entries import Value
-from sim.scenario.scenario import list_scenarios
+from sim.scenario.files import scenario_names
 from sim.state.orders import DatedOrder
 
 
 def as_toml(seat: Seat, setup: Setup) -> str:
     """Return the text of the file: a what-if on the scenario, by name or by the path of the user's own."""
     scenario, base = seat.scenario(), known_as(setup.scenario)
-    if base not in list_scenarios():
+    if base not in scenario_names():
         base = str(Path(base).resolve())
     lines = [f"# Played in run {seat.story.run}; the other runs follow the same orders under their own luck."]
     if setup.uncertain != STATED:

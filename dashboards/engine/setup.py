@@ -16,8 +16,10 @@ import numpy as np
 from sim.experiments.design.uncertain import ALL, ASSUMED, Uncertain, uncertain_of
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
+from sim.registry import load_scenario
 from sim.scenario.entries import Value
-from sim.scenario.scenario import Scenario, list_scenarios, load_scenario
+from sim.scenario.files import scenario_names
+from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 
 DEFAULT = "baseline"
@@ -57,14 +59,14 @@ def offer(name_or_path: str | Path) -> str:
     Raises InputError. Only the command line calls this: a page knows scenarios by name alone.
     """
     scenario = load_scenario(name_or_path)
-    if str(name_or_path) not in list_scenarios():
+    if str(name_or_path) not in scenario_names():
         _on_offer[scenario.name] = scenario, str(name_or_path)
     return scenario.name
 
 
 def choices() -> tuple[str, ...]:
     """Return the names a session can choose from, the user's own first."""
-    return tuple(dict.fromkeys((*_on_offer, *list_scenarios())))
+    return tuple(dict.fromkeys((*_on_offer, *scenario_names())))
 
 
 @cache
@@ -76,7 +78,7 @@ def scenario_named(name: str) -> Scenario:
     """Return a scenario by name. Raises InputError for one that is not on offer; no path is ever opened."""
     if name in _on_offer:
         return _on_offer[name][0]
-    if name not in list_scenarios():
+    if name not in scenario_names():
         raise InputError(f"scenario {shown(name)} is not one of {', '.join(choices())}")
     return _shipped(name)
 

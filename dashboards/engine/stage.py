@@ -18,7 +18,7 @@ from sim.agents import AGENTS
 from sim.experiments.design.uncertain import ALL, ASSUMED, EACH
 from sim.ground.grid import HOLDERS, NORTH, STEP, WEST, load_grid, load_lines
 from sim.ground.grid_checks import COLUMNS, ROWS
-from sim.scenario.entries import registry
+from sim.registry import registry
 from sim.scenario.scenario import Scenario
 from sim.state.state import CUSTODY_SITES, US_BASES
 

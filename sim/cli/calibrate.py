@@ -59,7 +59,7 @@ def calibrate(
     from sim.analysis.hindcast.observations import load_observations
     from sim.experiments.play.fill import default_folder
     from sim.ground.errors import InputError
-    from sim.scenario.scenario import load_scenario
+    from sim.registry import load_scenario
 
     loaded = load_scenario(scenario)
     fitted = [item for item in load_observations(observations) if item.used_to_fit]

@@ -62,7 +62,7 @@ def explain(
 def _check_actor(name: str) -> None:
     """Raise InputError with the likeliest of the actors where there is none of that name."""
     from sim.ground.errors import InputError
-    from sim.scenario.entries import registry
+    from sim.registry import registry
     from sim.scenario.files import near_miss
 
     actors = registry().actors
@@ -77,7 +77,7 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     """
     from sim.ground.errors import InputError
     from sim.record.ledger import keep_ledger
-    from sim.scenario.scenario import load_scenario
+    from sim.registry import load_scenario
 
     folder = Path(source)
     if not folder.is_dir():

@@ -114,9 +114,10 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     from sim.experiments.store.folders import code_digest
     from sim.experiments.store.points import SweepResults
     from sim.ground.errors import InputError
-    from sim.scenario.scenario import list_scenarios, load_scenario
+    from sim.registry import load_scenario
+    from sim.scenario.files import scenario_names
 
-    if name in list_scenarios() or not (Path(name) / "manifest.json").is_file():
+    if name in scenario_names() or not (Path(name) / "manifest.json").is_file():
         return load_scenario(name), None
     opened = open_results(name)
     results = Pooled(opened) if isinstance(opened, SweepResults) else opened

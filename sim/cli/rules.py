@@ -18,7 +18,7 @@ def print_rules(out: Console, scenario: Scenario) -> None:
     """Print every rule, most urgent first, with what it says, its order and its evidence."""
     from rich.padding import Padding
 
-    from sim.scenario.entries import registry
+    from sim.registry import registry
     from sim.scenario.settings import policies_of
 
     orders = registry().orders

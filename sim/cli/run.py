@@ -156,7 +156,7 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     """Return the scenario to run, or the one that takes up saved runs. Raises InputError."""
     from sim.cli.batch import saved_ensemble
     from sim.ground.errors import InputError
-    from sim.scenario.scenario import load_scenario
+    from sim.registry import load_scenario
 
     loaded = saved_ensemble(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
     there = loaded.runs

@@ -16,7 +16,8 @@ from sim.cli.exits import DONE, USAGE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.scenario.scenario import Entry, Scenario
+    from sim.scenario.entries import Entry
+    from sim.scenario.scenario import Scenario
 
 SCHEMA = 1
 INDENT = "    "
@@ -49,8 +50,8 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     """Show every value of SCENARIO with unit, range, kind, confidence and source."""
     from sim.cli.rules import print_rules
     from sim.cli.tables import console
+    from sim.registry import load_scenario
     from sim.scenario.files import find_scenario
-    from sim.scenario.scenario import load_scenario
 
     shown = load_scenario(scenario)
     differences: list[Difference] = []
@@ -77,8 +78,8 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
 def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
     from sim.model import theatre_of
+    from sim.registry import load_scenario
     from sim.scenario.files import InputErrors
-    from sim.scenario.scenario import load_scenario
     from sim.state.first_evening import about_the_map
 
     try:
@@ -89,7 +90,9 @@ def check(file: str, sets: tuple[str, ...]) -> int:
         return USAGE
     sources = [entry.source for entry in scenario.entries.values()]
     assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
-    for line in about_the_map(scenario, theatre_of(scenario)):
+    for line in about_the_map(
+        theatre_of(scenario), scenario["start"], scenario.control, scenario.communities, scenario.classes
+    ):
         click.echo(line)
     click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted, hash {scenario.hash}")
     return DONE

@@ -44,7 +44,7 @@ def watch(
         if not (folder / "manifest.json").is_file():
             raise InputError(f"{folder}: is no results folder (it has no manifest.json)")
     if scenarios:
-        from sim.scenario.scenario import load_scenario
+        from sim.registry import load_scenario
 
         load_scenario(scenarios[0])
 

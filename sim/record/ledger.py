@@ -20,7 +20,8 @@ from sim.ground.grid import Province, Site, Town
 from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
 from sim.record.events import KINDS, Kind, falls, rises
-from sim.scenario.scenario import Scenario, as_scenario
+from sim.registry import as_scenario
+from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 
 

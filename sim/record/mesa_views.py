@@ -59,8 +59,8 @@ class Views:
     def grid(self) -> OrthogonalVonNeumannGrid:
         """Return the grid as it stands this evening. A coordinate counts cells from the west and from the south.
 
-        Layers: holder and province (indices in sim.ground.grid.HOLDERS and Grid.provinces), gone_over_on and taken_on (the day,
-        or NEVER), allegiance_class, population.
+        Layers: holder and province (indices in sim.ground.grid.HOLDERS and Grid.provinces), gone_over_on and taken_on
+        (the day, or NEVER), allegiance_class, population.
         """
         if self._grid is None:
             self._grid = _empty_grid(self._model)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -65,17 +65,31 @@ class Declared:
 class Register:
     """Everything a scenario may set.
 
-    sections: the dataclass of each section. actors: the sections that belong to an actor. choices: the names a text
-    value may take, by path. outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders
-    a person may give. drawn_at_start: paths of values that only the first evening reads.
+    sections: the dataclass of each section. policies: of each actor, by name. choices: the names a text value may take, by
+    path. outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders a person may give.
+    drawn_at_start: paths of values that only the first evening reads. made_by: makes it again in another process.
     """
 
     sections: Mapping[str, type]
-    actors: tuple[str, ...]
+    policies: Mapping[str, Mapping[str, Any]]
     choices: Mapping[str, tuple[str, ...]]
     outcomes: tuple[str, ...]
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawn_at_start: frozenset[str] = frozenset()
+    made_by: Callable[[], Register] | None = None
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Policies hold functions of no name of their own, so the schema is made again rather than sent."""
+        return super().__reduce_ex__(protocol) if self.made_by is None else (self.made_by, ())
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """The sections that belong to an actor."""
+        return tuple(self.policies)
+
+    def only_at_start(self, path: str) -> bool:
+        """Whether only the first evening reads the value of this path."""
+        return path.startswith("start.") or path in self.drawn_at_start
 
     @cached_property
     def declared(self) -> dict[str, Declared]:
@@ -95,34 +109,6 @@ class Register:
         if section in self.actors:
             return ("lever", "uncertainty")
         return ("state",) if section == "start" else ("uncertainty",)
-
-
-@cache
-def registry() -> Register:
-    """Return what the agents, the mechanisms and the start declare."""
-    from sim.agents import AGENTS  # they bring mesa along, which `pullback list` has no use for
-    from sim.agents.dated import known_orders
-    from sim.mechanisms import MECHANISMS
-    from sim.record.outcomes import OUTCOMES
-    from sim.state.start import CHOICES, Start
-
-    policies = {f"{agent.name}.policy": tuple(agent.policies) for agent in AGENTS}
-    return Register(
-        sections={agent.name: agent.Values for agent in AGENTS}
-        | {mechanism.NAME: mechanism.Rates for mechanism in MECHANISMS}
-        | {"start": Start},
-        actors=tuple(agent.name for agent in AGENTS),
-        choices=policies | CHOICES,
-        outcomes=tuple(outcome.name for outcome in OUTCOMES),
-        orders={
-            f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))
-            for agent in AGENTS
-            for matter in agent.policies["documented"]
-        },
-        drawn_at_start=frozenset(
-            f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())
-        ),
-    )
 
 
 def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register) -> tuple[dict[str, Entry], list[str]]:

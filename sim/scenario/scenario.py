@@ -1,6 +1,6 @@
 """A scenario: every value a run starts from, checked at the door, with its evidence.
 
-A file is either complete or a what-if that names its `base` and states what differs. `load_scenario` reads the chain of
+A file is either complete or a what-if that names its `base` and states what differs. `read_scenario` reads the chain of
 bases from the complete file upwards, each file and each `--set` a layer on what stands below it. A file with a date under
 `takes_effect` leaves what happens before that day to its base, and its values hold from that day on.
 """
@@ -18,13 +18,11 @@ from typing import Any
 
 from sim.ground.checks import check_once, check_reached, shown, texts
 from sim.ground.errors import InputError
-from sim.scenario.entries import Entry, Register, Value, apply_entries, build_section, paths_set, registry
-from sim.scenario.files import HEADING_KEYS, InputErrors, Layer, read_layers, read_set, scenario_names
+from sim.scenario.entries import Entry, Register, Value, apply_entries, build_section, paths_set
+from sim.scenario.files import HEADING_KEYS, InputErrors, Layer, read_layers, read_set
 from sim.scenario.heading import SETTABLE, TimelineEvent, apply_heading, own_heading
+from sim.state.first_evening import contradictions
 from sim.state.orders import DatedOrder
-
-__all__ = ["Branch", "DatedOrder", "Entry", "Scenario", "TimelineEvent", "list_scenarios", "load_scenario", "sections"]
-
 
 DEADLINE_PASSED = timedelta(days=366)
 """How long ago a deadline of the timeline may have been on the first evening."""
@@ -48,7 +46,7 @@ class Scenario:
     classes of allegiance, empty for the lattice's. Their digests stand for what was in them. expect: outcome -> direction
     a what-if should move it. sections: name -> instance of the section's dataclass. entries: dotted path ->
     Entry. orders: what a person orders an actor to do. branch: what was before these values held. root: the values of
-    the scenario at the root of its bases.
+    the scenario at the root of its bases. register: what it was checked against.
     """
 
     name: str
@@ -68,6 +66,7 @@ class Scenario:
     timeline: tuple[TimelineEvent, ...]
     sections: Mapping[str, Any]
     entries: Mapping[str, Entry]
+    register: Register = field(compare=False, repr=False)
     orders: tuple[DatedOrder, ...] = ()
     branch: Branch | None = None
     classes: str = ""
@@ -117,7 +116,7 @@ class Scenario:
         """The evening of the last day."""
         return self.start_date + timedelta(days=self.days)
 
-    def with_values(self, values: Mapping[str, Value], set_by: str, register: Register | None = None) -> Scenario:
+    def with_values(self, values: Mapping[str, Value], set_by: str) -> Scenario:
         """Return the scenario with other values, checked as in a file.
 
         values: dotted path, or days, runs, seed, start_date, -> value. set_by: what the values are marked with, and
@@ -132,16 +131,15 @@ class Scenario:
             for section in sections_above:
                 table = table.setdefault(section, {})
             table[key] = value
-        return _with_layer(self, Layer(set_by, set_by, Path(), tables), register or registry())
+        return _with_layer(self, Layer(set_by, set_by, Path(), tables))
 
 
-def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: Register | None = None) -> Scenario:
+def read_scenario(name_or_path: str | Path, register: Register, sets: Sequence[str] = ()) -> Scenario:
     """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
 
-    register: what may be set; everything the code declares when left out. Raises InputError, one line for each fault.
+    register: what may be set. Raises InputError, one line for each fault.
     """
     layers = read_layers(name_or_path)
-    register = register or registry()
     heading: dict[str, Any] = {}
     entries: dict[str, Entry] = {}
     scenario: Scenario | None = None
@@ -152,69 +150,50 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = (), register: 
             branch = Branch((heading.pop("takes_effect") - scenario.start_date).days, scenario)
         sections = {name: build_section(name, section, entries) for name, section in register.sections.items()}
         root = scenario.root if scenario else {path: entry.value for path, entry in entries.items()}
-        given = {"timeline": (), "root": root} | heading
+        given: dict[str, Any] = {"timeline": (), "root": root, "register": register} | heading
         scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
-        _check_branch(scenario, layer, register)
+        _check_branch(scenario, layer)
         _check_dates(scenario, layer)
     assert scenario is not None  # there is a layer at the least
-    scenario = _with_sets(scenario, sets, register)
+    scenario = _with_sets(scenario, sets)
     _check_first_evening(scenario, layers[-1].where)
     return scenario
 
 
-def as_scenario(given: Scenario | str | Path) -> Scenario:
-    """Return a scenario as it is, or the one of a name or path. Raises InputError, also for anything else."""
-    if isinstance(given, Scenario):
-        return given
-    if isinstance(given, (str, Path)):
-        return load_scenario(given)
-    raise InputError(f"scenario = {shown(given)} must be a scenario, as load_scenario returns it, a name or a path")
-
-
-def branch_off(origin: Scenario, day: int, sets: Sequence[str], register: Register | None = None) -> Scenario:
+def branch_off(origin: Scenario, day: int, sets: Sequence[str]) -> Scenario:
     """Return the scenario that leaves `origin` on a day, counted from the start, by `sets`.
 
     It is `origin` itself when they change nothing. Raises InputError, also for what a branch cannot change.
     """
     scenario = replace(origin, branch=Branch(day, origin))
-    scenario = _with_sets(scenario, sets, register or registry())
+    scenario = _with_sets(scenario, sets)
     return origin if replace(scenario, branch=origin.branch).hash == origin.hash else scenario
 
 
-def _with_sets(scenario: Scenario, sets: Sequence[str], register: Register) -> Scenario:
+def _with_sets(scenario: Scenario, sets: Sequence[str]) -> Scenario:
     """Put `--set` expressions on a scenario; no two of them set the same. Raises InputError."""
     layers = [read_set(expression) for expression in texts("sets", sets)]
-    check_once("--set", [path for layer in layers for path in paths_set(layer, register)])
+    check_once("--set", [path for layer in layers for path in paths_set(layer, scenario.register)])
     for layer in layers:
-        scenario = _with_layer(scenario, layer, register)
+        scenario = _with_layer(scenario, layer)
     return scenario
 
 
-def list_scenarios() -> tuple[str, ...]:
-    """Return the names of the shipped scenarios, sorted."""
-    return scenario_names()
-
-
-def sections() -> dict[str, type]:
-    """Return the dataclass of each section a scenario has: actors, mechanisms, the start."""
-    return dict(registry().sections)
-
-
-def _with_layer(scenario: Scenario, layer: Layer, register: Register) -> Scenario:
+def _with_layer(scenario: Scenario, layer: Layer) -> Scenario:
     """Put settings on a finished scenario, which may change its values, its length, its start and its seed only."""
     fixed = [key for key in layer.data if key in HEADING_KEYS and key not in SETTABLE]
     if fixed:
         raise InputError(f"{layer.where}: {fixed[0]} can only be given in a file")
     heading = {key: getattr(scenario, key) for key in SETTABLE}
-    heading, entries = _apply(layer, heading, scenario.entries, register)
-    changed = {name: build_section(name, register.sections[name], entries) for name in layer.tables}
+    heading, entries = _apply(layer, heading, scenario.entries, scenario.register)
+    changed = {name: build_section(name, scenario.register.sections[name], entries) for name in layer.tables}
     branch = scenario.branch
     common = {key: raw for key, raw in layer.data.items() if key in ("seed", "start_date")}
     if branch is not None and common:
-        branch = replace(branch, origin=_with_layer(branch.origin, replace(layer, data=common), register))
+        branch = replace(branch, origin=_with_layer(branch.origin, replace(layer, data=common)))
     changed_sections = {**scenario.sections, **changed}
     made = replace(scenario, sections=changed_sections, entries=entries, branch=branch, **heading)
-    _check_branch(made, layer, register)
+    _check_branch(made, layer)
     return made
 
 
@@ -253,7 +232,7 @@ def _unreached(scenario: Scenario, orders: Sequence[DatedOrder], events: Sequenc
             yield str(error)
 
 
-def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
+def _check_branch(scenario: Scenario, layer: Layer) -> None:
     """Raise InputErrors where a scenario changes, on the day it takes effect, what only the first evening can say."""
     if scenario.branch is None:
         if "takes_effect" in layer.data:
@@ -268,7 +247,7 @@ def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
     faults += [
         f"{path} belongs to the first evening and cannot change on {first}"
         for path, entry in scenario.entries.items()
-        if (path.startswith("start.") or path in register.drawn_at_start) and entry.value != origin.entries[path].value
+        if scenario.register.only_at_start(path) and entry.value != origin.entries[path].value
     ]
     after = origin.branch.day if origin.branch else 0
     if not after < scenario.branch.day <= scenario.days:
@@ -279,9 +258,7 @@ def _check_branch(scenario: Scenario, layer: Layer, register: Register) -> None:
 
 
 def _check_first_evening(scenario: Scenario, where: str) -> None:
-    from sim.state.first_evening import contradictions  # it reads scenarios
-
-    if faults := contradictions(scenario):
+    if faults := contradictions(scenario["start"], scenario.control, scenario.communities):
         raise InputErrors(f"{where}: {fault}" for fault in faults)
 
 

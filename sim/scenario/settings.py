@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents import AGENTS
-from sim.agents.base import Held, Policy, StrategicAgent
+from sim.agents.base import Held, Policy
 from sim.agents.dated import with_orders
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
-from sim.scenario.entries import MOST, TYPE_NAMES, Declared, registry
+from sim.scenario.entries import MOST, TYPE_NAMES, Declared
 from sim.scenario.scenario import Scenario
 from sim.state.orders import DatedOrder
 from sim.state.values import Columns, as_arrays, part_of
@@ -40,7 +39,7 @@ class Settings:
 
     def __init__(self, scenario: Scenario, columns: Columns | None = None, runs: int = 1) -> None:
         self.scenario, self.runs = scenario, runs
-        columns, register = columns or {}, registry()
+        columns, register = columns or {}, scenario.register
         for path, values in columns.items():
             if path not in register.declared and path != ORDERS:
                 raise InputError(f"{path} is not a value of a scenario, so no run can have its own")
@@ -53,7 +52,7 @@ class Settings:
         }
         self._whole: Settings | None = None
         self._chosen = np.arange(runs)
-        self.policies = {agent.name: _held(agent, scenario, columns, runs) for agent in AGENTS}
+        self.policies = {actor: _held(actor, scenario, columns, runs) for actor in register.actors}
 
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start, as arrays of (1 or runs,)."""
@@ -75,11 +74,11 @@ def stages_of(scenario: Scenario, columns: Sequence[Columns], runs: int) -> list
     columns: of its last stages, its own values last. Raises ValueError, and InputError for a column that does not fit, or
     that changes on a later day what only the first evening can say.
     """
-    stages, register = scenario.stages, registry()
+    stages = scenario.stages
     if len(columns) > len(stages):
         raise ValueError(f"expected columns for at most {len(stages)} stages, got {len(columns)}")
     every: list[Columns] = [*[{}] * (len(stages) - len(columns)), *columns]
-    late = [path for own in every[1:] for path in own if path.startswith("start.") or path in register.drawn_at_start]
+    late = [path for own in every[1:] for path in own if scenario.register.only_at_start(path)]
     if late:
         raise InputError(f"{late[0]} belongs to the first evening and cannot differ by run from a later day on")
     return [(day, Settings(stage, own, runs)) for (day, stage), own in zip(stages, every, strict=True)]
@@ -103,25 +102,25 @@ def check_column(path: str, values: Sequence[Any] | np.ndarray, says: Declared) 
         raise InputError(f"{path} must be a whole number in every run")
 
 
-def _held(agent: type[StrategicAgent], scenario: Scenario, columns: Columns, runs: int) -> tuple[Held, ...]:
+def _held(actor: str, scenario: Scenario, columns: Columns, runs: int) -> tuple[Held, ...]:
     """Return the policies an actor holds in some run: its rules, and before them a person's dated orders to it."""
-    path = f"{agent.name}.policy"
-    names = list(columns[path]) if path in columns else [scenario[agent.name].policy] * runs
+    path = f"{actor}.policy"
+    names = list(columns[path]) if path in columns else [scenario[actor].policy] * runs
     orders = list(columns[ORDERS]) if ORDERS in columns else [scenario.orders] * runs
     places: dict[tuple[str, tuple[DatedOrder, ...]], int] = {}
     place = np.array([places.setdefault(key, len(places)) for key in zip(names, orders, strict=True)])
-    return tuple(Held(policy_of(agent, scenario, *key), place == index) for key, index in places.items())
+    return tuple(Held(policy_of(actor, scenario, *key), place == index) for key, index in places.items())
 
 
-def policy_of(agent: type[StrategicAgent], scenario: Scenario, name: str, orders: Iterable[DatedOrder]) -> Policy:
+def policy_of(actor: str, scenario: Scenario, name: str, orders: Iterable[DatedOrder]) -> Policy:
     """Return an actor's policy of this name under a scenario, the dated orders of its person first."""
-    own = [order for order in orders if order.actor == agent.name]
-    return with_orders(agent.policies[name], agent.policies, own, scenario.start_date)
+    own, policies = [order for order in orders if order.actor == actor], scenario.register.policies[actor]
+    return with_orders(policies[name], policies, own, scenario.start_date)
 
 
 def policies_of(scenario: Scenario) -> dict[str, Policy]:
     """Return each actor's policy under a scenario, the dated orders of its person first."""
-    return {agent.name: policy_of(agent, scenario, scenario[agent.name].policy, scenario.orders) for agent in AGENTS}
+    return {actor: policy_of(actor, scenario, scenario[actor].policy, scenario.orders) for actor in scenario.register.actors}
 
 
 def rule_names(stages: Iterable[Settings]) -> dict[str, tuple[str, ...]]:

@@ -8,33 +8,35 @@ import numpy as np
 
 from sim.ground.grid import HOLDERS, load_control, load_grid
 from sim.ground.theatre import CLASSES, CONTESTED, SDF, SECTORS, Theatre
-from sim.scenario.scenario import Scenario
-from sim.state.start import Course
+from sim.state.start import Course, Start
 from sim.state.state import CUSTODY_SITES
 
 JUDGED = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
 """Provinces whose sub-districts were judged when the classes of allegiance were drawn (sim/data/SOURCES.md)."""
 
 
-def contradictions(scenario: Scenario) -> list[str]:
-    """Return a line for each pair of statements that cannot both hold on the first evening."""
-    course = getattr(scenario["start"], "course", None)
-    return [*_strangers(scenario), *_course(course)] if course else []
+def contradictions(start: Start, control: str, communities: str) -> list[str]:
+    """Return a line for each pair of statements that cannot both hold on the first evening.
+
+    control, communities: the rasters of the holders on that evening and before the offensive, by name or path.
+    """
+    return [*_strangers(control, communities), *_course(start.course)] if isinstance(start, Start) else []
 
 
-def about_the_map(scenario: Scenario, theatre: Theatre) -> list[str]:
+def about_the_map(theatre: Theatre, start: Start, control: str, communities: str, classes: str) -> list[str]:
     """Return lines on the map: the communities of one that is not shipped, and on any map what does not fit it.
 
-    That is classes nobody judged, ground of no sector, and prisons and camps on others' ground.
+    That is classes nobody judged, ground of no sector, and prisons and camps on others' ground. control, communities,
+    classes: the rasters, by name or path.
     """
     mine, lines = theatre.community, []
-    if scenario.control != _name(scenario.control):
+    if control != _name(control):
         counts = np.bincount(theatre.allegiance_class[mine], minlength=len(CLASSES))
         of_class = ", ".join(f"{count} {name}" for count, name in zip(counts, CLASSES, strict=True))
-        lines.append(f"{_name(scenario.control)}: {counts.sum()} communities on {_name(scenario.communities)}: {of_class}")
+        lines.append(f"{_name(control)}: {counts.sum()} communities on {_name(communities)}: {of_class}")
     judged = [theatre.grid.province_index(key) for key in JUDGED]
     foreign = int((mine & ~np.isin(theatre.province, judged)).sum())
-    if foreign and not scenario.classes:
+    if foreign and not classes:
         where = ", ".join(JUDGED)
         lines.append(
             f"classes: {foreign} communities lie outside {where}, where no class of allegiance was judged: they count as "
@@ -43,27 +45,27 @@ def about_the_map(scenario: Scenario, theatre: Theatre) -> list[str]:
     nowhere = int((mine & (theatre.sector == SECTORS.index("elsewhere"))).sum())
     if nowhere:
         lines.append(f"sectors: {nowhere} communities lie in no named sector; only a general offensive goes there")
-    return lines + list(_custody(scenario))
+    return lines + list(_custody(start, control))
 
 
-def _strangers(scenario: Scenario) -> Iterator[str]:
+def _strangers(control: str, communities: str) -> Iterator[str]:
     """Find ground that the SDF holds on the map without its being a community, so that it could never go over."""
-    held = np.isin(load_control(scenario.control), (SDF, CONTESTED))
-    known = np.isin(load_control(scenario.communities), (SDF, CONTESTED))
+    held = np.isin(load_control(control), (SDF, CONTESTED))
+    known = np.isin(load_control(communities), (SDF, CONTESTED))
     if strangers := int((held & ~known).sum()):
         yield (
-            f"communities: {strangers} cells that the SDF holds on {_name(scenario.control)} are none of its communities on "
-            f"{_name(scenario.communities)} and could never go over; leave communities out to take those of the map"
+            f"communities: {strangers} cells that the SDF holds on {_name(control)} are none of its communities on "
+            f"{_name(communities)} and could never go over; leave communities out to take those of the map"
         )
 
 
-def _custody(scenario: Scenario) -> Iterator[str]:
+def _custody(start: Start, control: str) -> Iterator[str]:
     """Find sites that the SDF guards on ground it does not hold, or that are besieged on ground it does."""
-    holder, grid = load_control(scenario.control), load_grid()
+    holder, grid = load_control(control), load_grid()
     for site in CUSTODY_SITES:
-        custody, code = getattr(scenario["start"].custody, site), int(holder[grid.site(site).cell])
+        custody, code = getattr(start.custody, site), int(holder[grid.site(site).cell])
         if (custody == "guarded" and code not in (SDF, CONTESTED)) or (custody == "besieged" and code == SDF):
-            yield f"start.custody.{site} = {custody}, but its cell is {HOLDERS[code]} on {_name(scenario.control)}"
+            yield f"start.custody.{site} = {custody}, but its cell is {HOLDERS[code]} on {_name(control)}"
 
 
 def _course(course: Course) -> Iterator[str]:

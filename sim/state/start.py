@@ -181,8 +181,8 @@ CHOICES = (
 def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     """Build the state on the evening of the start, before the mechanisms draw what belongs to each run.
 
-    start: its values as arrays, see sim.scenario.settings; names are indices in what CHOICES lists for them. Communities that the
-    start raster shows with Damascus, or contested, have gone over before.
+    start: its values as arrays, see sim.scenario.settings; names are indices in what CHOICES lists for them. Communities
+    that the start raster shows with Damascus, or contested, have gone over before.
     """
     state = State.zeros(sizes(theatre, runs), day=0)
     for item in fields(state):

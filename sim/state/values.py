@@ -1,8 +1,8 @@
 """Declare what a scenario may set: a field with a unit and the bounds outside of which it has no meaning.
 
-In a scenario such a field holds the plain value. In a block of runs (sim.scenario.settings) it holds an array whose last axis is the
-run, of size 1 where all runs share the value: float32 for a number, bool for yes or no, int8 for the index of a name. A rate
-is an array, so no Python `if`, `int()`, `max()` or `math` on it.
+In a scenario such a field holds the plain value. In a block of runs (sim.scenario.settings) it holds an array whose last
+axis is the run, of size 1 where all runs share the value: float32 for a number, bool for yes or no, int8 for the index of a
+name. A rate is an array, so no Python `if`, `int()`, `max()` or `math` on it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Erbil: it hosts talks and asks for restraint. An example of an actor, added by tests/test_extending.py."""
+"""Erbil: it hosts talks and asks for restraint. An example of an actor, added by tests/project/test_extending.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Onward: displaced persons who go on across the border. An example of a mechanism, added by tests/test_extending.py."""
+"""Onward: displaced persons who go on across the border. An example of a mechanism, for tests/project/test_extending.py."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Fit the few values marked "fitted by sim/analysis/calibrate/fit.py" to the record up to 20 January 2026, and to nothing later.
+"""Fit the few values marked "fitted by sim/analysis/calibrate/fit.py" to the record up to 20 January 2026.
 
-Run it with `python -m sim.analysis.calibrate.fit`. It draws a Sobol design over the plausible ranges that the baseline states for
-the values in FITTED, runs a short ensemble at each point under the same luck, scores each against the observations marked
-`used_to_fit`, and prints the points best first. The choice is then written into the baseline by hand.
+Nothing later is used. Run it with `python -m sim.analysis.calibrate.fit`. It draws a Sobol design over the plausible ranges
+that the baseline states for the values in FITTED, runs a short ensemble at each point under the same luck, scores each
+against the observations marked `used_to_fit`, and prints the points best first. The choice is then written into the baseline
+by hand.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import read_factor
 from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.play.fill import run_sweep
-from sim.scenario.scenario import load_scenario
+from sim.registry import load_scenario
 
 FITTED = (
     "advance.tribes_take_hold_per_day",

@@ -36,7 +36,8 @@ from sim.experiments.store.folders import write_json
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, whole_number
 from sim.ground.errors import InputError
-from sim.scenario.scenario import Scenario, as_scenario
+from sim.registry import as_scenario
+from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 
 

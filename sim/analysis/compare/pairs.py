@@ -21,8 +21,9 @@ from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder, shown_path
 from sim.record.outcomes import OUTCOMES
+from sim.registry import load_scenario
 from sim.scenario.files import near_miss
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
-from sim.scenario.entries import Entry, Value, registry
+from sim.registry import registry
+from sim.scenario.entries import Entry, Value
 from sim.scenario.files import near_miss
 from sim.scenario.scenario import Scenario
 

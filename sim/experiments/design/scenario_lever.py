@@ -10,8 +10,9 @@ from sim.experiments.design.factors import SCENARIO, Factor
 from sim.experiments.design.what_ifs import WhatIf, check_comparable
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
+from sim.registry import load_scenario
 from sim.scenario.files import find_scenario
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario
 
 WHERE = f"[levers] {SCENARIO}"
 

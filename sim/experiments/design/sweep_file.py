@@ -25,10 +25,11 @@ from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder
 from sim.ground.user_text import read_toml
+from sim.registry import load_scenario
 from sim.scenario.entries import Value
 from sim.scenario.files import find_scenario, near_miss
 from sim.scenario.heading import MOST_RUNS
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 
 FORMAT = 1

@@ -20,7 +20,7 @@ from sim.draws import Draws
 from sim.experiments.design.design_table import read_design_table
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
-from sim.scenario.entries import registry
+from sim.registry import registry
 from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 

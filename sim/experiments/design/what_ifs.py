@@ -9,7 +9,8 @@ from functools import cached_property
 from sim.agents import AGENTS
 from sim.experiments.design.factors import Factor, settings_of
 from sim.ground.errors import InputError
-from sim.scenario.entries import Value, registry
+from sim.registry import registry
+from sim.scenario.entries import Value
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import MOST_RULES, ORDERS
 from sim.state.values import Columns

@@ -36,7 +36,7 @@ from sim.experiments.store.store import (
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import POINTS_RECOMPUTED, whole_number
 from sim.ground.errors import InputError
-from sim.scenario.scenario import load_scenario
+from sim.registry import load_scenario
 
 COMPACT_RUNS = 131_072
 """Rows that a compacted part is filled up to."""

@@ -18,7 +18,8 @@ from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.results import Results, open_results
 from sim.ground.checks import RUNS, whole_number
 from sim.ground.errors import InputError
-from sim.scenario.scenario import Scenario, as_scenario, load_scenario
+from sim.registry import as_scenario, load_scenario
+from sim.scenario.scenario import Scenario
 
 Progress = Callable[[int, int], object]
 ONE_POINT = Recipe("grid", include_base=False)

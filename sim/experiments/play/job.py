@@ -27,7 +27,8 @@ from sim.model import TheatreModel
 from sim.record import snapshot
 from sim.record.history import History
 from sim.record.outcomes import outcome_table
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 from sim.state.values import Columns
 

@@ -14,7 +14,7 @@ from sim.experiments.design.design import Recipe
 from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.store import times_there
-from sim.scenario.entries import registry
+from sim.registry import registry
 from sim.scenario.scenario import Scenario
 
 POLICIES = ("idle", "random")

@@ -15,8 +15,9 @@ from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.manifest import CALIBRATION, ENSEMBLE, SWEEP
 from sim.ground.errors import InputError
 from sim.ground.files import write_text
+from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.scenario.scenario import Scenario
 
 SWEEP_FILE, TABLE_FILE = "sweep.toml", "table.csv"
 

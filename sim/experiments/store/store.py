@@ -54,9 +54,9 @@ from sim.ground.errors import InputError
 from sim.ground.files import whole_file, write_text
 from sim.record import snapshot
 from sim.record.outcomes import OUTCOMES
+from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
 from sim.scenario.heading import MOST_RUNS
-from sim.scenario.scenario import load_scenario
 
 TABLES = ("series", "control", "rules", "states", "outcomes")
 STAMP = b"pullback_sweep"

@@ -32,7 +32,8 @@ from sim.experiments.store.store import (
 )
 from sim.ground.checks import check_once, texts
 from sim.ground.errors import InputError
-from sim.scenario.scenario import Scenario, load_scenario
+from sim.registry import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 
 CHECKED = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))

@@ -9,8 +9,10 @@ from xml.etree.ElementTree import Element
 from sim.ground.errors import InputError
 from sim.ground.paths import data_folder
 from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
+from sim.registry import load_scenario
+from sim.scenario.entries import Entry
 from sim.scenario.files import scenario_names
-from sim.scenario.scenario import Entry, Scenario, load_scenario
+from sim.scenario.scenario import Scenario
 
 COLUMNS = ("Value", "Here", "Range", "Kind, confidence", "Source")
 LICENCE = "The code of Pullback is under the MIT licence. The data are under the licences below, file by file."

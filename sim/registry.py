@@ -1,0 +1,56 @@
+"""The schema of what a scenario may set, made from the actors, the mechanisms and the start; scenarios are read by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from sim.agents import AGENTS
+from sim.agents.dated import known_orders
+from sim.ground.checks import shown
+from sim.ground.errors import InputError
+from sim.mechanisms import MECHANISMS
+from sim.record.outcomes import OUTCOMES
+from sim.scenario.entries import Register
+from sim.scenario.scenario import Scenario, read_scenario
+from sim.state.start import CHOICES, Start
+
+
+@cache
+def registry() -> Register:
+    """Return what the actors, the mechanisms and the start declare."""
+    return Register(
+        sections={agent.name: agent.Values for agent in AGENTS}
+        | {mechanism.NAME: mechanism.Rates for mechanism in MECHANISMS}
+        | {"start": Start},
+        policies={agent.name: agent.policies for agent in AGENTS},
+        choices={f"{agent.name}.policy": tuple(agent.policies) for agent in AGENTS} | CHOICES,
+        outcomes=tuple(outcome.name for outcome in OUTCOMES),
+        orders={
+            f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))
+            for agent in AGENTS
+            for matter in agent.policies["documented"]
+        },
+        drawn_at_start=frozenset(
+            f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())
+        ),
+        made_by=registry,
+    )
+
+
+def load_scenario(name_or_path: str | Path, sets: Sequence[str] = ()) -> Scenario:
+    """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
+
+    Raises InputError, one line for each fault.
+    """
+    return read_scenario(name_or_path, registry(), sets)
+
+
+def as_scenario(given: Scenario | str | Path) -> Scenario:
+    """Return a scenario as it is, or the one of a name or path. Raises InputError, also for anything else."""
+    if isinstance(given, Scenario):
+        return given
+    if isinstance(given, (str, Path)):
+        return load_scenario(given)
+    raise InputError(f"scenario = {shown(given)} must be a scenario, as load_scenario returns it, a name or a path")
