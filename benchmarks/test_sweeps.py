@@ -14,12 +14,13 @@ from time import perf_counter, process_time
 import numpy as np
 import pytest
 
-from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.play import fill as sweeping
 from sim.experiments.play import job as sweep_play
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.job import Task, compute
 from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import take_over
 from sim.experiments.store.store import Job, note_asked, open_folder, stamp_of
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.points import sweep_in
 from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError

@@ -39,9 +39,9 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     from sim.cli.batch import processors
     from sim.cli.progress import in_bytes, in_time
     from sim.cli.tables import console, table
-    from sim.experiments.design.sweep_file import load_sweep
     from sim.experiments.play.estimate import estimate
     from sim.experiments.play.fill import default_folder, going_on
+    from sim.experiments.store.kept import load_sweep
 
     loaded, workers = load_sweep(sweep), workers or processors()
     loaded = going_on(loaded, default_folder(loaded))
@@ -213,8 +213,8 @@ def _check_usage(
 def _loaded(sweep: str | None, until: str | None, saved: Path | None, sets: tuple[str, ...], days: int | None) -> Sweep:
     """Return the sweep to play. Raises InputError."""
     from sim.cli.run import day_number
-    from sim.experiments.design.sweep_file import load_sweep
     from sim.experiments.play.states import gone_on, stopped
+    from sim.experiments.store.kept import load_sweep
 
     if saved is not None:
         return gone_on(saved, sets, days)

@@ -18,9 +18,9 @@ from sim.analysis.hindcast.record import agreement
 from sim.analysis.sensitivity.pooled import Pooled
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.results import Results
 from sim.ground.errors import InputError
 from sim.model import TheatreModel

@@ -25,8 +25,8 @@ from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
 from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.job import compute
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import held
 from sim.ground.errors import InputError
 from sim.model import TheatreModel

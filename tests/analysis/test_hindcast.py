@@ -19,9 +19,9 @@ from sim.analysis.hindcast.observation import Climatology, Observation
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.sensitivity.pooled import Pooled
 from sim.cli.hindcast import LEGEND, cells
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.results import Results
 from sim.ground.errors import InputError

@@ -34,7 +34,7 @@ from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import COMMANDS, commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
-from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.results import open_results
 from sim.ground.errors import InputError
 from sim.ground.paths import data_folder, scenario_folder

@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play import ceiling
 from sim.experiments.play import need as sweep_need
 from sim.experiments.play.check import disk_used
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.need import needs_of
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import Shard
 from sim.experiments.store.store import parts
 from sim.registry import load_scenario

@@ -11,12 +11,12 @@ import pytest
 
 import sim
 from sim.cli import commands
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.export.ged import SCHEMA, violent_events
 from sim.experiments.export.netcdf import NEEDS, to_xarray, write_netcdf
 from sim.experiments.export.prio_grid import by_priogrid_month
 from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.results import Results
 from sim.ground.grid import load_grid

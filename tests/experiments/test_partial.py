@@ -18,9 +18,9 @@ from sim.analysis.calibrate.calibrate import sweep_of
 from sim.analysis.compare.compare import compare
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.partial import IncompleteResults
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.results import Results

@@ -11,10 +11,10 @@ from scipy.stats import t as student
 
 from sim.cli import commands
 from sim.experiments.design.replicates import Criterion, Sequential
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.check import disk_used, status, verify
 from sim.experiments.play.estimate import estimate
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.kept import load_sweep
 from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, quiet, written
 
 MEAN = Criterion("killed_sdf", "mean", 0.5)

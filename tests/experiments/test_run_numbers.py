@@ -25,12 +25,13 @@ from sim.cli import commands
 from sim.draws import Draws
 from sim.experiments.design.design import described
 from sim.experiments.design.replicates import OWN, SHARED
-from sim.experiments.design.sweep_file import Sweep, load_sweep, read_sweep
+from sim.experiments.design.sweep_file import Sweep, read_sweep
 from sim.experiments.export.netcdf import to_xarray
 from sim.experiments.export.tables import outcomes_of, series_of
 from sim.experiments.play.fill import default_folder, going_on, run_sweep
 from sim.experiments.play.job import pairs_of
 from sim.experiments.store.folders import read_manifest, write_json
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.store import Job, open_folder, stamp_of, write_part
 from sim.ground.errors import InputError

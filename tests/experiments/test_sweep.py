@@ -14,13 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.export.tables import outcomes_of
 from sim.experiments.play import fill as sweeping
 from sim.experiments.play import job as sweep_play
 from sim.experiments.play.check import compact, status, verify
 from sim.experiments.play.fill import plan, run_sweep
 from sim.experiments.play.runner import JobsFailed, work_off
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import FolderBusy, held
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.store import Job, all_parts, parts

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import commands
-from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.play.check import status, verify
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.folders import BEGUN
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.store import Job, _overlap, parts, times_there
 from sim.ground.errors import InputError

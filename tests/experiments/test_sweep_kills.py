@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play import fill as sweeping
 from sim.experiments.play import job as sweep_play
 from sim.experiments.play.check import status, verify
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.points import SweepResults
 from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wait_until, written
 

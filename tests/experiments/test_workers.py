@@ -15,12 +15,12 @@ import pytest
 
 from sim.analysis.calibrate import store as calibration_store
 from sim.analysis.hindcast.observations import load_observations
-from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play import workers
 from sim.experiments.play.ensemble import States, run_ensemble
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.runner import in_order
 from sim.experiments.play.workers import GUARD, LocalPool, WorkersCannotStart, refuse_unguarded
+from sim.experiments.store.kept import load_sweep
 from sim.registry import load_scenario
 from tests.sweeps import ROOT, job_of, written
 

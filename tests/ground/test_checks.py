@@ -14,10 +14,11 @@ import sim
 from sim.analysis.calibrate import store as calibration_store
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
-from sim.experiments.design.sweep_file import load_sweep, safe_name
+from sim.experiments.design.sweep_file import safe_name
 from sim.experiments.play import check as sweep_check
 from sim.experiments.play.estimate import estimate
 from sim.experiments.store import folders
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import Shard
 from sim.experiments.store.results import Results
 from sim.ground import checks

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.analysis.hindcast.observations import load_observations
-from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.ground.errors import InputError
 from sim.ground.grid import load_control
 from sim.ground.paths import data_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import COMMANDS
-from sim.experiments.design.sweep_file import load_sweep
+from sim.experiments.store.kept import load_sweep
 from sim.registry import load_scenario
 from sim.scenario.files import scenario_names
 

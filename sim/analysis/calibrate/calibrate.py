@@ -21,9 +21,9 @@ from sim.analysis.hindcast.observation import Observation, as_number
 from sim.analysis.hindcast.record import inside
 from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import Factor
+from sim.experiments.design.kept import CALIBRATION
 from sim.experiments.design.replicates import OWN
 from sim.experiments.design.sweep_file import Sweep
-from sim.experiments.store.manifest import CALIBRATION
 from sim.record.history import History
 from sim.record.outcomes import read_for
 from sim.scenario.scenario import Scenario

@@ -14,23 +14,20 @@ from typing import Any
 from sim.experiments.design.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
 from sim.experiments.design.design_table import read_design_table
 from sim.experiments.design.factors import MOST_LEVELS, SCENARIO, Factor
+from sim.experiments.design.kept import ENSEMBLE, SWEEP, Kept
 from sim.experiments.design.paths import read_factors
 from sim.experiments.design.replicates import OWN, SHARED, STREAMS, Sequential, default_streams, read_criteria
 from sim.experiments.design.scenario_lever import check_levers, read_scenarios
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.design.what_ifs import WhatIf
-from sim.experiments.store.kept import SWEEP_FILE, Kept, read_kept
-from sim.experiments.store.manifest import ENSEMBLE, SWEEP
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder
-from sim.ground.user_text import read_toml
 from sim.registry import load_scenario
 from sim.scenario.entries import Value
 from sim.scenario.files import find_scenario, near_miss
 from sim.scenario.heading import MOST_RUNS
 from sim.scenario.scenario import Scenario
-from sim.state.arrays import own_numerics
 
 FORMAT = 1
 TOP = (
@@ -101,21 +98,6 @@ class Sweep:
 def sweep_names() -> tuple[str, ...]:
     """Return the names of the shipped sweeps, sorted."""
     return tuple(sorted(path.stem for path in (scenario_folder() / "sweeps").glob("*.toml")))
-
-
-@own_numerics
-def load_sweep(name_or_path: str | Path) -> Sweep:
-    """Read a sweep by the name of a shipped one, by path, or out of its results folder, which holds all that its file names.
-
-    Raises InputError, in one line that says where.
-    """
-    path = find_sweep(name_or_path)
-    kept = read_kept(path) if path.is_dir() else None
-    file = path / SWEEP_FILE if kept else path
-    data, text = read_toml(file)
-    if kept:
-        return read_sweep(kept.pointed(data), kept.name, file.name, path, text, kept)
-    return read_sweep(data, path.stem, path.name, path.parent, text)
 
 
 def read_sweep(

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.store import results
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.points import SweepResults, open_sweep
 from sim.ground.checks import check_once, texts
 from sim.record.outcomes import OUTCOMES

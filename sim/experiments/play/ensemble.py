@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.experiments.design.design import Recipe
+from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.design.uncertain import Uncertain, uncertain_of
 from sim.experiments.play.fill import fill
 from sim.experiments.play.workers import refuse_unguarded
-from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.results import Results, open_results
 from sim.ground.checks import RUNS, whole_number
 from sim.ground.errors import InputError

@@ -19,12 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiments.design.replicates import OWN, SHARED, streams_of
-from sim.experiments.design.sweep_file import Sweep, find_sweep, load_sweep
+from sim.experiments.design.sweep_file import Sweep, find_sweep
 from sim.experiments.play.blocks import block_runs, share_runs
 from sim.experiments.play.job import Read, Task, compute
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.play.workers import nothing_left_without_workers, refuse_unguarded
 from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import Shard, alone, held, is_held, take_over
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.store import (

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.design.what_ifs import WhatIf
 from sim.experiments.store.folders import code_digest
+from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
 from sim.scenario.scenario import Scenario, branch_off

@@ -1,4 +1,4 @@
-"""What a sweep's file names, complete in its results folder, which can be read and gone on with wherever it is moved."""
+"""What a sweep's file names, complete in its results folder; sweeps are read by name, by path or out of such a folder."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import SCENARIO
+from sim.experiments.design.kept import CALIBRATION, ENSEMBLE, SWEEP, TABLE_FILE, Kept
+from sim.experiments.design.sweep_file import Sweep, find_sweep, read_sweep
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.manifest import CALIBRATION, ENSEMBLE, SWEEP
 from sim.ground.errors import InputError
 from sim.ground.files import write_text
+from sim.ground.user_text import read_toml
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
 from sim.scenario.scenario import Scenario
+from sim.state.arrays import own_numerics
 
-SWEEP_FILE, TABLE_FILE = "sweep.toml", "table.csv"
+SWEEP_FILE = "sweep.toml"
 
 LETTERS_KEPT = 40
 """Letters of a name that its folder has: a longer one would leave no room for the hash."""
@@ -70,26 +72,19 @@ def write_table_of(recipe: Recipe, folder: Path) -> None:
         write_text(folder / TABLE_FILE, text.getvalue())
 
 
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """What stands for what the sweep file of a results folder names.
+@own_numerics
+def load_sweep(name_or_path: str | Path) -> Sweep:
+    """Read a sweep by the name of a shipped one, by path, or out of its results folder, which holds all that its file names.
 
-    name: of the sweep. listed: names of the scenarios of its lever, in their order.
+    Raises InputError, in one line that says where.
     """
-
-    name: str
-    base: Scenario
-    scenarios: Mapping[str, Scenario]
-    listed: tuple[str, ...]
-
-    def pointed(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the sweep file says, naming what is kept."""
-        made = dict(data) | {"base": self.base.name}
-        if self.listed:
-            made["levers"] = {**data["levers"], SCENARIO: {"values": self.listed}}
-        if "table" in data.get("design", {}):
-            made["design"] = {**data["design"], "table": TABLE_FILE}
-        return made
+    path = find_sweep(name_or_path)
+    kept = read_kept(path) if path.is_dir() else None
+    file = path / SWEEP_FILE if kept else path
+    data, text = read_toml(file)
+    if kept:
+        return read_sweep(kept.pointed(data), kept.name, file.name, path, text, kept)
+    return read_sweep(data, path.stem, path.name, path.parent, text)
 
 
 def read_kept(folder: Path) -> Kept:

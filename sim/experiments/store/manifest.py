@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-ENSEMBLE, SWEEP, CALIBRATION = "ensemble", "sweep", "calibration"
-KINDS = (ENSEMBLE, SWEEP, CALIBRATION)
+from sim.experiments.design.kept import KINDS
 
 NEEDED: Mapping[str, type] = {
     "kind": str, "name": str, "title": str, "asks": str, "hash": str, "scenario": str, "base_hash": str, "seed": int,

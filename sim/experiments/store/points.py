@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.experiments.design.kept import SWEEP
 from sim.experiments.design.replicates import SHARED
-from sim.experiments.store.manifest import SWEEP
 from sim.experiments.store.partial import warn
 from sim.experiments.store.store import design_table
 from sim.experiments.store.stored import Stored, read_part

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.uncertain import sets_of
-from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.partial import warn
 from sim.experiments.store.stored import Stored, read_part
 from sim.ground.errors import InputError

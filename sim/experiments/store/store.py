@@ -33,6 +33,7 @@ import pyarrow.parquet as pq
 
 from sim.experiments.design.design import MOST_POINTS, Design, described
 from sim.experiments.design.factors import Factor
+from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.replicates import Criterion, Sequential, streams_of
 from sim.experiments.design.rows import Rows, as_column
 from sim.experiments.design.sweep_file import Sweep
@@ -49,7 +50,6 @@ from sim.experiments.store.folders import (
 )
 from sim.experiments.store.kept import SWEEP_FILE, KeptScenarios, scenario_faults, write_scenarios, write_table_of
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.manifest import ENSEMBLE
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file, write_text
 from sim.record import snapshot
