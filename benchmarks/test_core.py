@@ -83,13 +83,13 @@ def test_an_agent_on_a_day_of_the_offensive(measure: Callable, on_day: Callable,
     model = on_day(OFFENSIVE_DAY)
     actor = next(one for one in model.agents if isinstance(one, agent))
     model.orders = Orders.zeros(sizes(model.theatre, BLOCK_RUNS))
-    model.seen = see(model.theatre, model.state, model._waits())
+    model.seen = see(model.theatre, model.state, model.setting.scenario.waits(model.day))
     measure(actor.step, rounds=25, replicate_days=BLOCK_RUNS)
 
 
 def test_what_the_actors_see(measure: Callable, on_day: Callable) -> None:
     model = on_day(OFFENSIVE_DAY)
-    waits = model._waits()
+    waits = model.setting.scenario.waits(model.day)
     measure(lambda: see(model.theatre, model.state, waits), rounds=25, replicate_days=BLOCK_RUNS)
 
 

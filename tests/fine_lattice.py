@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.ground.grid import SIDES, Grid
+from sim.ground.lattice import SIDES, Grid
 from sim.ground.theatre import Theatre, make_theatre
 from sim.scenario.scenario import Scenario
 

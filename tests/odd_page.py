@@ -15,12 +15,13 @@ from sim.agents.seen import Seen
 from sim.draws import Draws
 from sim.ground.theatre import SECTORS
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
-from sim.model import SUB_MOVES, TheatreModel, theatre_of
+from sim.model import SUB_MOVES, TheatreModel
 from sim.record.events import KINDS
 from sim.record.history import SERIES
 from sim.record.outcomes import OUTCOMES
 from sim.registry import load_scenario
 from sim.scenario.files import scenario_names
+from sim.scenario.theatre import theatre_of
 from sim.state import state as states
 from sim.state.orders import Orders
 from tests import systems

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sim.draws import Draws
-from sim.ground.grid import HOLDERS, load_grid
+from sim.ground.grid import load_grid
+from sim.ground.lattice import HOLDERS
 from sim.ground.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
 from sim.registry import load_scenario, registry
 from sim.scenario.scenario import Scenario

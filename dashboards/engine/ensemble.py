@@ -6,6 +6,7 @@ import numpy as np
 
 from dashboards.engine.charts import CHARTS, KEPT
 from dashboards.engine.setup import columns_of
+from sim.draws import Draws
 from sim.experiments.design.uncertain import Uncertain
 from sim.ground.theatre import CONTESTED, DAMASCUS
 from sim.model import TheatreModel
@@ -29,13 +30,10 @@ class Ensemble:
         uncertain: which values are drawn by run, None for none.
         """
         self.scenario, self.runs = scenario, runs
-        model = TheatreModel(scenario, runs, columns=columns_of(uncertain, scenario, range(runs)))
-        if paired_with is not None and paired_with._model is not None:
-            model.luck = paired_with._model.luck
-            for agent in model.agents:
-                agent.luck = model.luck
+        luck = None if paired_with is None else paired_with.luck
+        columns = columns_of(uncertain, scenario, range(runs))
+        model = TheatreModel(scenario, runs, columns=columns, luck=luck, series=KEPT)
         self.theatre, self.history = model.theatre, model.history
-        self.history.series = {name: values for name, values in self.history.series.items() if name in KEPT}
         self._model: TheatreModel | None = model
         self.quantiles = np.zeros((scenario.days + 1, len(CHARTS), len(QUANTILES)), np.float32)
         self._so_far = np.zeros((len(CHARTS), runs), np.float32)
@@ -44,7 +42,12 @@ class Ensemble:
     @property
     def day(self) -> int:
         """The last day that is computed."""
-        return self.history.state.day
+        return self.history.day
+
+    @property
+    def luck(self) -> Draws | None:
+        """The drawn numbers, None once they are let go."""
+        return None if self._model is None else self._model.luck
 
     @property
     def running(self) -> bool:

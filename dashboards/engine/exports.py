@@ -12,8 +12,7 @@ import numpy as np
 from dashboards.engine.charts import CHARTS
 from dashboards.engine.frames import LINES, lines
 from dashboards.engine.session import Session
-from sim.ground.grid import HOLDERS
-from sim.ground.grid_checks import COLUMNS, ROWS
+from sim.ground.lattice import COLUMNS, HOLDERS, ROWS
 from sim.ground.theatre import DAMASCUS, Theatre
 from sim.pages.markup import element, text
 

@@ -131,15 +131,13 @@ class Seat:
 
     def _take_seat(self, agent: StrategicAgent) -> None:
         """Let the person's orders of the day come before the rules of the policy that is in force."""
-        names = self.story.model.history.rule_names
-        policy = {}
+        history, policy = self.story.model.history, {}
         for matter, rules in self._policy().items():
             orders = tuple(known_orders(agent.policies, matter).items())
             ours = tuple(Rule(self._ordered(matter, order), rule.order, EVIDENCE) for order, rule in orders)
             policy[matter] = ours + rules
-            path = f"{self.actor}.{matter}"
-            names[path] = tuple(dict.fromkeys(names[path] + tuple(rule.name for rule in policy[matter])))
-        agent.adopt(agent.values, [Held(policy, np.ones(1, dtype=bool))], names)
+            history.add_rules(f"{self.actor}.{matter}", (rule.name for rule in policy[matter]))
+        agent.adopt(agent.values, [Held(policy, np.ones(1, dtype=bool))], history.rule_names)
 
     def _ordered(self, matter: str, order: str) -> Callable[[Seen, Any], np.ndarray]:
         def ordered(seen: Seen, values: Any) -> np.ndarray:

@@ -16,8 +16,8 @@ from dashboards.engine.views import ACTOR_NAMES
 from dashboards.engine.why import words
 from sim.agents import AGENTS
 from sim.experiments.design.uncertain import ALL, ASSUMED, EACH
-from sim.ground.grid import HOLDERS, NORTH, STEP, WEST, load_grid, load_lines
-from sim.ground.grid_checks import COLUMNS, ROWS
+from sim.ground.grid import load_grid, load_lines
+from sim.ground.lattice import COLUMNS, HOLDERS, NORTH, ROWS, STEP, WEST
 from sim.registry import registry
 from sim.scenario.scenario import Scenario
 from sim.state.state import CUSTODY_SITES, US_BASES

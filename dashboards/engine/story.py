@@ -8,9 +8,10 @@ import numpy as np
 
 from dashboards.engine.setup import columns_of
 from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.play.replay import open_ledger
 from sim.ground.theatre import SECTORS
 from sim.model import TheatreModel
-from sim.record.ledger import Decision, Event, open_ledger
+from sim.record.ledger import Decision, Event
 from sim.scenario.scenario import Scenario
 from sim.state.state import State
 from sim.state.values import Columns

@@ -17,7 +17,8 @@ from dashboards.engine.story import Evening, Story
 from dashboards.engine.why import explain, words
 from sim.agents import AGENTS
 from sim.experiments.design.uncertain import sets_of
-from sim.ground.grid import HOLDERS, load_grid
+from sim.ground.grid import load_grid
+from sim.ground.lattice import HOLDERS
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
 from sim.state.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLACES, TERMS, US_BASES

@@ -75,8 +75,8 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
 
     point: of a sweep, which alone has points.
     """
+    from sim.experiments.play.replay import keep_ledger
     from sim.ground.errors import InputError
-    from sim.record.ledger import keep_ledger
     from sim.registry import load_scenario
 
     folder = Path(source)
@@ -107,8 +107,8 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
     """Play a run of a point of a sweep again."""
     import numpy as np
 
+    from sim.experiments.play.replay import keep_ledger
     from sim.ground.errors import InputError
-    from sim.record.ledger import keep_ledger
 
     if point is None:
         raise InputError(f"{results.folder}: holds a sweep; name a point too, as in --point 1")

@@ -77,9 +77,9 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Also set a value, written as TOML.")
 def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
-    from sim.model import theatre_of
     from sim.registry import load_scenario
     from sim.scenario.files import InputErrors
+    from sim.scenario.theatre import theatre_of
     from sim.state.first_evening import about_the_map
 
     try:

@@ -1,170 +1,26 @@
-"""The lattice: 1,839 cells of 0.1 degree in the 14 provinces of Syria, their neighbours, sites, towns and lines.
+"""The lattice as it is read: cells, sites, towns and lines from the tables, control from a raster of letters.
 
-Cells stand row-major from the north; PRIO-GRID cells are blocks of 5 x 5. Sources, licences and limits of every column:
-sim/data/SOURCES.md.
+Sources, licences and limits of every column: sim/data/SOURCES.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.ground.data_tables import Table
 from sim.ground.errors import InputError
-from sim.ground.grid_checks import COLUMNS, ROWS, check_grid, check_subdistricts
+from sim.ground.grid_checks import check_grid, check_subdistricts
+from sim.ground.lattice import COLUMNS, NORTH, ROWS, STEP, WEST, Grid, Province, Site, Town, fixed
 from sim.ground.paths import data_folder
 from sim.ground.user_text import read_text
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-WEST, NORTH, STEP = 35.5, 37.5, 0.1
-HOLDERS = ("damascus", "sdf", "contested", "turkish_backed", "druze_held", "israeli_held")
 HOLDER_LETTERS = "GSxTDI"
 OUTSIDE = "."
 BANKS = "-LR"
 ALLEGIANCE_CLASSES = "012"
-KM_PER_DEGREE_NORTH, KM_PER_DEGREE_EAST = 111.2, 111.32
-SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
-"""Steps in (row, column) to the neighbours in the north, east, south and west."""
-
-
-@dataclass(frozen=True)
-class Province:
-    """A governorate: ISO 3166-2, OCHA P-code, an identifier, and published figures (km2, persons of 2016)."""
-
-    iso: str
-    pcode: str
-    key: str
-    name: str
-    letter: str
-    area_natural_earth: float
-    cells: int
-    population: float
-
-
-@dataclass(frozen=True)
-class Site:
-    """A base, prison, camp, field, dam, bridge, airport, crossing or junction, and its lattice cell."""
-
-    key: str
-    name: str
-    kind: str
-    lat: float
-    lon: float
-    precision: float
-    province: str
-    cell: int
-    note: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Town:
-    """A town and its lattice cell."""
-
-    key: str
-    name: str
-    lat: float
-    lon: float
-    cell: int
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Static arrays over the lattice cells; side tables have shape (4, cells) for north, east, south, west."""
-
-    row: np.ndarray  # (cells,) int16
-    col: np.ndarray  # (cells,) int16
-    lat: np.ndarray  # (cells,) float64, centre
-    lon: np.ndarray  # (cells,) float64, centre
-    province: np.ndarray  # (cells,) int8 index into provinces
-    priogrid: np.ndarray  # (cells,) int32 PRIO-GRID id
-    area_km2: np.ndarray  # (cells,) float32
-    population: np.ndarray  # (cells,) float32, 2016
-    road: np.ndarray  # (cells,) bool
-    euphrates: np.ndarray  # (cells,) bool
-    khabur: np.ndarray  # (cells,) bool
-    crossing: np.ndarray  # (cells,) bool: a dam or bridge over the Euphrates
-    bank: np.ndarray  # (cells,) int8: 0 none, 1 left, 2 right of the Euphrates
-    allegiance_class: np.ndarray  # (cells,) int8: 0 Arab or other majority, 1 mixed, 2 Kurdish majority
-    provinces: tuple[Province, ...]
-    sites: tuple[Site, ...]
-    towns: tuple[Town, ...]
-
-    @property
-    def cells(self) -> int:
-        """Number of cells in the country."""
-        return len(self.row)
-
-    @cached_property
-    def neighbours(self) -> np.ndarray:
-        """(4, cells) int32 index of the neighbour, `cells` where there is none."""
-        index = np.full((ROWS + 2, COLUMNS + 2), self.cells, np.int32)
-        index[self.row + 1, self.col + 1] = np.arange(self.cells)
-        return _fixed(np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES]))
-
-    @cached_property
-    def edge_km(self) -> np.ndarray:
-        """(4, cells) float32 km from the cell's centre to the neighbour's: 11.1 north-south, about 9.0 east-west."""
-        north = np.full(self.cells, KM_PER_DEGREE_NORTH * STEP)
-        east = KM_PER_DEGREE_EAST * np.cos(np.radians(self.lat)) * STEP
-        return _fixed(np.stack([north, east, north, east]).astype(np.float32))
-
-    @cached_property
-    def road_edge(self) -> np.ndarray:
-        """(4, cells) bool: a listed road runs through both cells."""
-        return _fixed(self.road & self._of_neighbours(self.road, False))
-
-    @cached_property
-    def river_edge(self) -> np.ndarray:
-        """(4, cells) bool: the edge crosses the Euphrates where neither cell has a dam or bridge."""
-        other = self._of_neighbours(self.bank, 0)
-        banks_differ = (self.bank > 0) & (other > 0) & (self.bank != other)
-        return _fixed(banks_differ & ~self.crossing & ~self._of_neighbours(self.crossing, False))
-
-    @cached_property
-    def _by_province(self) -> csr_array:
-        from scipy.sparse import csr_array  # here, so that reading the lattice needs numpy alone
-
-        order = np.argsort(self.province, kind="stable")
-        pointers = np.searchsorted(self.province[order], np.arange(len(self.provinces) + 1))
-        return csr_array((np.ones(self.cells, np.float32), order, pointers), (len(self.provinces), self.cells))
-
-    def sum_by_province(self, values: np.ndarray) -> np.ndarray:
-        """Return (provinces, ...) sums of (cells, ...) values."""
-        return self._by_province @ values
-
-    def site(self, key: str) -> Site:
-        """Return the site of that key. Raises KeyError."""
-        return self._sites[key]
-
-    def town(self, key: str) -> Town:
-        """Return the town of that key. Raises KeyError."""
-        return self._towns[key]
-
-    def province_index(self, key: str) -> int:
-        """Return the index of the province of that key, such as hasakah. Raises KeyError."""
-        return self._provinces[key]
-
-    @cached_property
-    def _sites(self) -> dict[str, Site]:
-        return {site.key: site for site in self.sites}
-
-    @cached_property
-    def _towns(self) -> dict[str, Town]:
-        return {town.key: town for town in self.towns}
-
-    @cached_property
-    def _provinces(self) -> dict[str, int]:
-        return {province.key: index for index, province in enumerate(self.provinces)}
-
-    def _of_neighbours(self, values: np.ndarray, nowhere: object) -> np.ndarray:
-        return np.append(values, values.dtype.type(nowhere))[self.neighbours]
 
 
 @cache
@@ -179,20 +35,20 @@ def load_grid() -> Grid:
     row, col = cells.numbers("row", np.int16), cells.numbers("col", np.int16)
     at = {place: index for index, place in enumerate(zip(row.tolist(), col.tolist(), strict=True))}
     grid = Grid(
-        row=_fixed(row),
-        col=_fixed(col),
-        lat=_fixed(NORTH - (row + 0.5) * STEP),
-        lon=_fixed(WEST + (col + 0.5) * STEP),
-        province=_fixed(cells.codes("province", isos)),
-        priogrid=_fixed(cells.numbers("gid", np.int32)),
-        area_km2=_fixed(cells.numbers("km2", np.float32)),
-        population=_fixed(cells.numbers("population", np.float32)),
-        road=_fixed(cells.flags("road")),
-        euphrates=_fixed(cells.flags("euphrates")),
-        khabur=_fixed(cells.flags("khabur")),
-        crossing=_fixed(cells.flags("crossing")),
-        bank=_fixed(cells.codes("bank", BANKS)),
-        allegiance_class=_fixed(cells.codes("class", ALLEGIANCE_CLASSES)),
+        row=fixed(row),
+        col=fixed(col),
+        lat=fixed(NORTH - (row + 0.5) * STEP),
+        lon=fixed(WEST + (col + 0.5) * STEP),
+        province=fixed(cells.codes("province", isos)),
+        priogrid=fixed(cells.numbers("gid", np.int32)),
+        area_km2=fixed(cells.numbers("km2", np.float32)),
+        population=fixed(cells.numbers("population", np.float32)),
+        road=fixed(cells.flags("road")),
+        euphrates=fixed(cells.flags("euphrates")),
+        khabur=fixed(cells.flags("khabur")),
+        crossing=fixed(cells.flags("crossing")),
+        bank=fixed(cells.codes("bank", BANKS)),
+        allegiance_class=fixed(cells.codes("class", ALLEGIANCE_CLASSES)),
         provinces=provinces,
         sites=_sites(Table.read("sites.tsv"), at, isos),
         towns=_towns(towns, at),
@@ -207,7 +63,7 @@ def load_lines() -> tuple[tuple[str, str, np.ndarray], ...]:
     """Return (kind, name, (points, 2) lon and lat) of the coarse roads and rivers; kind is road or river."""
     table = Table.read("lines.tsv")
     points = (np.array([point.split(",") for point in line.split()], float) for line in table.texts("points"))
-    return tuple(zip(table.texts("kind"), table.texts("name"), map(_fixed, points), strict=True))
+    return tuple(zip(table.texts("kind"), table.texts("name"), map(fixed, points), strict=True))
 
 
 def load_control(name_or_path: str, letters: str = HOLDER_LETTERS) -> np.ndarray:
@@ -281,8 +137,3 @@ def _cells_of(table: Table, at: dict[tuple[int, int], int]) -> list[int]:
         if (row, col) not in at:
             raise ValueError(f"{table.name}, line {line}: row {row}, col {col} is not a cell of the country")
     return [at[place] for place in places]
-
-
-def _fixed(values: np.ndarray) -> np.ndarray:
-    values.setflags(write=False)
-    return values

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from sim.ground.grid import Grid
+from sim.ground.lattice import COLUMNS, ROWS, Grid
 
-ROWS, COLUMNS = 55, 70
 CELLS = 1839
 NORTHEAST = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
 NORTHEAST_CELLS = 867

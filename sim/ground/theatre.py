@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from sim.ground.grid import HOLDERS, Grid
+from sim.ground.lattice import HOLDERS, Grid
 
 DAMASCUS, SDF, CONTESTED = (HOLDERS.index(name) for name in ("damascus", "sdf", "contested"))
 

@@ -8,8 +8,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.experiments.store.results import Results
-from sim.ground.grid import HOLDERS, KM_PER_DEGREE_NORTH, STEP, Grid
-from sim.ground.grid_checks import COLUMNS, ROWS
+from sim.ground.lattice import COLUMNS, HOLDERS, KM_PER_DEGREE_NORTH, ROWS, STEP, Grid
 from sim.ground.theatre import CONTESTED, DAMASCUS, SDF, Theatre
 from sim.pages.markup import drawing, element, text
 from sim.pages.wording import percent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -206,7 +206,11 @@ SERIES: dict[str, Series] = (
 
 
 class History:
-    """The record of a block: series (days + 1, runs) float32, cells' days, rules fired (days + 1, runs) int8."""
+    """The record of a block: series (days + 1, runs) float32, rules fired (days + 1, runs) int8, and what lasts.
+
+    taken_on, gone_over_on: (cells, runs) int16, the day Damascus took each theatre cell and the day each community went
+    over, or NEVER. stock, inmates, escaped, transfer_plan: as in State, on the evening of `day`.
+    """
 
     def __init__(
         self,
@@ -216,14 +220,20 @@ class History:
         start_date: date,
         numbers: np.ndarray,
         rule_names: Mapping[str, tuple[str, ...]],
+        series: Iterable[str] = tuple(SERIES),
     ) -> None:
-        """numbers: (runs,) the number of each run."""
+        """numbers: (runs,) the number of each run. series: names of the daily series that are kept.
+
+        Of the state, the arrays that a record reads on the last evening are held as they are, none copied.
+        """
         runs = len(numbers)
         self.theatre, self.days, self.runs, self.start_date, self.numbers = theatre, days, runs, start_date, numbers
-        self.series = {name: np.zeros((days + 1, runs), np.float32) for name in SERIES}
+        self.series = {name: np.zeros((days + 1, runs), np.float32) for name in series}
         self.rule_names = dict(rule_names)
         self.fired = {name: np.full((days + 1, runs), -1, np.int8) for name in rule_names}
-        self.state = state
+        self.taken_on, self.gone_over_on = state.taken_on, state.gone_over_on
+        self.stock, self.inmates, self.escaped = state.stock, state.inmates, state.escaped
+        self.transfer_plan = state.transfer_plan
         self._write(state)
 
     def record(self, theatre: Theatre, state: State, orders: Orders) -> None:
@@ -232,7 +242,12 @@ class History:
         for name, fired in orders.rules.items():
             self.fired[name][state.day] = fired
 
+    def add_rules(self, matter: str, names: Iterable[str]) -> None:
+        """Let more rules than a block began with fire in a matter ("actor.matter"), numbered after those that are known."""
+        self.rule_names[matter] = tuple(dict.fromkeys((*self.rule_names[matter], *names)))
+
     def _write(self, state: State) -> None:
+        self.day = state.day
         for name, values in self.series.items():
             values[state.day] = SERIES[name].read(self.theatre, state)
 
@@ -240,16 +255,6 @@ class History:
     def first_run(self) -> int:
         """Number of the block's first run."""
         return int(self.numbers[0])
-
-    @property
-    def taken_on(self) -> np.ndarray:
-        """(cells, runs) int16: the day Damascus took each theatre cell, or NEVER."""
-        return self.state.taken_on
-
-    @property
-    def gone_over_on(self) -> np.ndarray:
-        """(cells, runs) int16: the day each community went over, or NEVER."""
-        return self.state.gone_over_on
 
     def holder_on(self, day: int) -> np.ndarray:
         """Return (lattice cells, runs) int8 holder codes on the evening of `day`."""

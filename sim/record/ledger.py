@@ -5,24 +5,20 @@ A run is a pure function of scenario and run number, so its ledger is not stored
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sim.agents.base import Rule
 from sim.agents.seen import Seen
-from sim.ground.checks import FIRST_RUN, whole_number
-from sim.ground.grid import Province, Site, Town
+from sim.ground.lattice import Province, Site, Town
 from sim.ground.theatre import Theatre
-from sim.model import TheatreModel
 from sim.record.events import KINDS, Kind, falls, rises
-from sim.registry import as_scenario
 from sim.scenario.scenario import Scenario
-from sim.state.values import Columns
+from sim.state.state import State
 
 
 @dataclass(frozen=True)
@@ -111,33 +107,12 @@ class Ledger:
         return {decision.matter: decision for decision in self.decisions if decision.day == day}
 
 
-def keep_ledger(
-    scenario: Scenario | str | Path, run: int, days: int | None = None, columns: Sequence[Columns] = ()
-) -> Ledger:
-    """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger.
+class Keeper:
+    """Looks on while a model of one run moves the state in the theatre, and writes into a ledger."""
 
-    columns: the run's own values, one of each path, as TheatreModel takes them. Raises InputError.
-    """
-    scenario, run = as_scenario(scenario), whole_number("run", run, FIRST_RUN)
-    model = TheatreModel(scenario, numbers=[run], columns=columns)
-    ledger = open_ledger(model, scenario)
-    model.run_to(scenario.days if days is None else days)
-    return ledger
-
-
-def open_ledger(model: TheatreModel, scenario: Scenario) -> Ledger:
-    """Return an empty ledger that a model of one run of the scenario writes into from now on."""
-    ledger = Ledger(scenario, int(model.luck.numbers[0]))
-    model.watcher = _Keeper(model, ledger)
-    return ledger
-
-
-class _Keeper:
-    """Looks on while a model of one run steps, and writes into a ledger."""
-
-    def __init__(self, model: TheatreModel, ledger: Ledger) -> None:
-        self.model, self.ledger = model, ledger
-        self.known = {kind.name: kind.read(model.state) for kind in KINDS}
+    def __init__(self, theatre: Theatre, state: State, ledger: Ledger) -> None:
+        self.theatre, self.state, self.ledger = theatre, state, ledger
+        self.known = {kind.name: kind.read(state) for kind in KINDS}
 
     def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
         """Weigh the rules again, one by one, noting what each reads."""
@@ -145,9 +120,8 @@ class _Keeper:
 
     def advanced(self, mechanism: str) -> None:
         """Note what the mechanism has changed."""
-        state = self.model.state
         for kind in KINDS:
-            before, now = self.known[kind.name], kind.read(state)
+            before, now = self.known[kind.name], kind.read(self.state)
             if np.array_equal(before, now):
                 continue
             self.known[kind.name] = now
@@ -155,11 +129,11 @@ class _Keeper:
                 self._note(kind, int(index), float(now[index]), abs(float(now[index] - before[index])), mechanism)
 
     def _note(self, kind: Kind, index: int, now: float, change: float, mechanism: str) -> None:
-        place, cell = _place(kind, index, self.model.theatre)
-        place_name = _place_name(place, self.model.theatre)
+        place, cell = _place(kind, index, self.theatre)
+        place_name = _place_name(place, self.theatre)
         name = kind.now[int(now)].replace("_", " ") if kind.now else f"{now:g}"
         size = now if kind.per_day else change if kind.happened in (rises, falls) else 1.0
-        self.ledger.events.append(Event(self.model.day, kind, place, place_name, cell, size, name, mechanism))
+        self.ledger.events.append(Event(self.state.day, kind, place, place_name, cell, size, name, mechanism))
 
 
 def decision_of(matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> Decision:

@@ -8,36 +8,34 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
 
 import mesa
 import numpy as np
 from mesa.discrete_space import OrthogonalVonNeumannGrid
 
+from sim.ground.checks import FIRST_RUN, RUNS, whole_number
 from sim.ground.errors import InputError
-from sim.state.state import NEVER
-
-if TYPE_CHECKING:
-    from sim.model import TheatreModel
+from sim.ground.theatre import Theatre
+from sim.record.history import History
+from sim.state.state import NEVER, State
 
 ABROAD = -1
 """What the layers of codes hold outside of Syria."""
 
 
-def first_run_in_batch(runs: int, first_run: int | None) -> int:
-    """Return the number of a block's first run where none is given: 0, or in Mesa's batch_run that of its iteration.
+def numbers_of(runs: int, first_run: int | None) -> np.ndarray:
+    """Return (runs,) the numbers of a block's runs, from first_run on: from 0, or in Mesa's batch_run by its iteration.
 
     Mesa builds the same model for every iteration and tells it nothing, so the iteration is read off its own function.
     Raises InputError where a later iteration would play the runs of the first again.
     """
-    iteration = _iteration()
-    if first_run is None:
-        return iteration * runs
-    if iteration:
+    runs, iteration = whole_number("runs", runs, RUNS), _iteration()
+    if first_run is not None and iteration:
         raise InputError(
             "batch_run: every iteration would play the same runs: leave first_run out, or give first_run=range(...) alone"
         )
-    return first_run
+    first = whole_number("first_run", iteration * runs if first_run is None else first_run, FIRST_RUN)
+    return np.arange(first, first + runs)
 
 
 def _iteration() -> int:
@@ -48,36 +46,46 @@ def _iteration() -> int:
     return 0
 
 
-class Views:
-    """The grid and the data collector of one model; `model.shown_run` says whose history they show."""
+class ViewedModel(mesa.Model):
+    """A model whose block of runs Mesa's tools can look at: one run at a time, that of the number `shown_run`."""
 
-    def __init__(self, model: TheatreModel) -> None:
-        self._model = model
-        self._grid: OrthogonalVonNeumannGrid | None = None
-        self._collector: RecordCollector | None = None
+    theatre: Theatre
+    state: State
+    history: History
+    shown_run: int
+    _grid: OrthogonalVonNeumannGrid | None = None
+    _collector: RecordCollector | None = None
 
+    @property
+    def day(self) -> int:
+        """Days since the start."""
+        return self.state.day
+
+    @property
     def grid(self) -> OrthogonalVonNeumannGrid:
-        """Return the grid as it stands this evening. A coordinate counts cells from the west and from the south.
+        """A Mesa grid of the lattice: its property layers show run `shown_run` as it stands this evening.
 
-        Layers: holder and province (indices in sim.ground.grid.HOLDERS and Grid.provinces), gone_over_on and taken_on
-        (the day, or NEVER), allegiance_class, population.
+        A coordinate counts cells from the west and from the south. Layers: holder and province (indices in
+        sim.ground.lattice.HOLDERS and Grid.provinces), gone_over_on and taken_on (the day, or NEVER), allegiance_class,
+        population.
         """
         if self._grid is None:
-            self._grid = _empty_grid(self._model)
-        _show(self._model, self._grid, self._shown())
+            self._grid = _empty_grid(self)
+        _show(self, self._grid, self._shown())
         return self._grid
 
-    def collector(self) -> RecordCollector:
-        """Return the data collector with every evening so far."""
+    @property
+    def datacollector(self) -> RecordCollector:
+        """A Mesa data collector of the daily series of run `shown_run`, up to this evening."""
         run = self._shown()
         if self._collector is None or self._collector.run != run:
-            self._collector = RecordCollector(self._model, run)
-        self._collector.collect(self._model)
+            self._collector = RecordCollector(self, run)
+        self._collector.collect(self)
         return self._collector
 
     def _shown(self) -> int:
         """Return the index in the block of the run of that number, the first where several are."""
-        numbers, shown = self._model.history.numbers, self._model.shown_run
+        numbers, shown = self.history.numbers, self.shown_run
         found = np.flatnonzero(numbers == shown)
         if not len(found):
             span = f"runs {numbers.min()} to {numbers.max()}"
@@ -91,12 +99,12 @@ class RecordCollector(mesa.DataCollector):
     run: index in the block. The variables are the day and the daily series that the model keeps.
     """
 
-    def __init__(self, model: TheatreModel, run: int) -> None:
+    def __init__(self, model: ViewedModel, run: int) -> None:
         self.run = run
         series = {name: partial(_this_evening, name=name, run=run) for name in model.history.series}
         super().__init__(model_reporters={"day": "day"} | series)
 
-    def collect(self, model: TheatreModel) -> None:
+    def collect(self, model: ViewedModel) -> None:
         """Add the evenings that are not there yet; as often as one likes."""
         known, history = len(self.model_vars["day"]), model.history
         for name, values in history.series.items():
@@ -105,11 +113,11 @@ class RecordCollector(mesa.DataCollector):
         self._collection_steps = self.model_vars["day"]  # Mesa 3.5's batch_run finds its rows by it
 
 
-def _this_evening(model: TheatreModel, name: str, run: int) -> float:
+def _this_evening(model: ViewedModel, name: str, run: int) -> float:
     return float(model.history.series[name][model.day, run])
 
 
-def _empty_grid(model: TheatreModel) -> OrthogonalVonNeumannGrid:
+def _empty_grid(model: ViewedModel) -> OrthogonalVonNeumannGrid:
     """Return the grid with its layers, those filled in that never change."""
     lattice = model.theatre.grid
     x, y = _coordinates(model)
@@ -124,7 +132,7 @@ def _empty_grid(model: TheatreModel) -> OrthogonalVonNeumannGrid:
     return grid
 
 
-def _show(model: TheatreModel, grid: OrthogonalVonNeumannGrid, run: int) -> None:
+def _show(model: ViewedModel, grid: OrthogonalVonNeumannGrid, run: int) -> None:
     """Copy the evening of a run of the block into the layers that change."""
     x, y = _coordinates(model)
     history, cells = model.history, model.theatre.cells
@@ -133,7 +141,7 @@ def _show(model: TheatreModel, grid: OrthogonalVonNeumannGrid, run: int) -> None
     grid.taken_on.data[x[cells], y[cells]] = history.taken_on[:, run]
 
 
-def _coordinates(model: TheatreModel) -> tuple[np.ndarray, np.ndarray]:
+def _coordinates(model: ViewedModel) -> tuple[np.ndarray, np.ndarray]:
     """Return for the lattice's cells (cells,) columns from the westernmost and rows from the southernmost."""
     row, col = (axis.astype(int) for axis in (model.theatre.grid.row, model.theatre.grid.col))
     return col - col.min(), row.max() - row

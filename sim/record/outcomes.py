@@ -271,7 +271,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
             at_end("detainees_held_by_damascus")),
     Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
-    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), lambda h: h.state.inmates[ROJ]),
+    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), lambda h: h.inmates[ROJ]),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             summed("attacks")),
     Outcome("insurgent_attacks_2026_01_20", "attacks", NUMBER, "the same from the start to 20 January 2026", (11,),

@@ -219,18 +219,18 @@ def shaddadi_recaptured_share(history: History | UpTo) -> np.ndarray:
 
 def transfer_ended_on(history: History | UpTo) -> np.ndarray:
     """First day on which all detainees of the plan have been moved; NaN without a plan."""
-    plan = history.state.transfer_plan
+    plan = history.transfer_plan
     return first_day((history.series["detainees_transferred"] >= plan) & (plan > 0))
 
 
 def stock_at_end(place: int, item: int) -> Reading:
     """Read what is at a place (indices in PLACES and CLASSES) on the last evening."""
-    return lambda history: history.state.stock[place, item]
+    return lambda history: history.stock[place, item]
 
 
 def escapes_from(site: int) -> Reading:
     """Persons who got out of a site (index in CUSTODY_SITES) by the last evening."""
-    return lambda history: history.state.escaped[site]
+    return lambda history: history.escaped[site]
 
 
 def attacks_by(year: int, month: int, day: int) -> Reading:

@@ -10,44 +10,47 @@ from typing import BinaryIO
 import numpy as np
 
 from sim.ground.errors import InputError
-from sim.model import TheatreModel
-from sim.state.state import sizes
+from sim.record.history import History
+from sim.state.state import State, sizes
 
 UNKNOWN = -2
 
 
-def take(model: TheatreModel) -> dict[str, np.ndarray]:
+def take(state: State, history: History) -> dict[str, np.ndarray]:
     """Return every array of the state, and the record so far: "state.NAME", "series.NAME", "fired.MATTER", "rules.MATTER".
 
     The last names the rules that fired.MATTER numbers, which are those of the policies in the block.
     """
-    state = {f"state.{item.name}": getattr(model.state, item.name) for item in fields(model.state)}
-    kept = slice(0, model.day + 1)
-    series = {f"series.{name}": values[kept] for name, values in model.history.series.items()}
-    fired = {f"fired.{matter}": codes[kept] for matter, codes in model.history.fired.items()}
-    rules = {f"rules.{matter}": np.array(names) for matter, names in model.history.rule_names.items()}
-    return {name: np.asarray(values) for name, values in (state | series | fired | rules).items()}
+    arrays = {f"state.{item.name}": getattr(state, item.name) for item in fields(state)}
+    kept = slice(0, state.day + 1)
+    series = {f"series.{name}": values[kept] for name, values in history.series.items()}
+    fired = {f"fired.{matter}": codes[kept] for matter, codes in history.fired.items()}
+    rules = {f"rules.{matter}": np.array(names) for matter, names in history.rule_names.items()}
+    return {name: np.asarray(values) for name, values in (arrays | series | fired | rules).items()}
 
 
-def restore(model: TheatreModel, saved: Mapping[str, np.ndarray]) -> None:
-    """Put a model that has not stepped where the saved one was. Raises InputError where the arrays do not fit it."""
+def restore(state: State, history: History, saved: Mapping[str, np.ndarray]) -> None:
+    """Put the state and the record of a model that has not stepped where the saved ones were; then it is to catch up.
+
+    Raises InputError where the arrays do not fit it.
+    """
     try:
         day = int(saved["state.day"])
-        for item in fields(model.state):
-            array = getattr(model.state, item.name)
+        for item in fields(state):
+            array = getattr(state, item.name)
             if isinstance(array, np.ndarray):
                 _copy(array, saved[f"state.{item.name}"], may_be_infinite=True)  # a truce without a term
             else:
-                setattr(model.state, item.name, type(array)(saved[f"state.{item.name}"]))
-        for name, values in model.history.series.items():
+                setattr(state, item.name, type(array)(saved[f"state.{item.name}"]))
+        for name, values in history.series.items():
             _copy(values[: day + 1], saved[f"series.{name}"])
-        for matter, codes in model.history.fired.items():
-            names = list(model.history.rule_names[matter])
+        for matter, codes in history.fired.items():
+            names = list(history.rule_names[matter])
             _copy(codes[: day + 1], _numbered(saved[f"fired.{matter}"], saved[f"rules.{matter}"].tolist(), names))
-        model.state.check(sizes(model.theatre, model.luck.runs))
+        history.day = day
+        state.check(sizes(history.theatre, history.runs))
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise InputError(f"the saved state does not fit the scenario: {error}") from None
-    model.catch_up()
 
 
 def _numbered(codes: np.ndarray, names: list[str], others: list[str]) -> np.ndarray:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sim.record.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome, arising
-from sim.state.arrays import own_numerics
-
-if TYPE_CHECKING:
-    from sim.experiments.store.results import Results
 
 SCHEMA = 1
 """Of what --json prints."""
@@ -89,22 +85,4 @@ def _dates(values: np.ndarray, start: date, days: int) -> dict[str, Any]:
         **shown,
         "median_date": None if median is None else str(start + timedelta(days=int(median))),
         "by": by,
-    }
-
-
-@own_numerics
-def summary(results: Results) -> dict[str, Any]:
-    """Return the whole object that `pullback run --json` prints."""
-    scenario = results.scenario
-    return {
-        "schema": SCHEMA,
-        "scenario": results.manifest["scenario"],
-        "hash": results.manifest["hash"],
-        "seed": scenario.seed,
-        "runs": results.runs,
-        "incomplete": results.shortfall or None,
-        "days": scenario.days,
-        "start": str(scenario.start_date),
-        "results": str(results.folder),
-        "outcomes": list(summaries(results.outcomes, scenario.start_date, scenario.days).values()),
     }

@@ -116,6 +116,19 @@ class Scenario:
         """The evening of the last day."""
         return self.start_date + timedelta(days=self.days)
 
+    def falls_on(self, event: str, day: int) -> bool:
+        """Whether an event of the timeline is due on a day, counted from the start."""
+        return any(item.event == event and (item.date - self.start_date).days == day for item in self.timeline)
+
+    def waits(self, day: int) -> dict[str, float]:
+        """Return days from the start to the next event of each name that has not passed; a deadline stays once lapsed."""
+        waits: dict[str, float] = {}
+        for item in self.timeline:
+            at = (item.date - self.start_date).days
+            if item.event == "deadline" or at > day:
+                waits[item.event] = min(at, waits.get(item.event, float("inf")))
+        return waits
+
     def with_values(self, values: Mapping[str, Value], set_by: str) -> Scenario:
         """Return the scenario with other values, checked as in a file.
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.ground.grid import HOLDERS, load_control, load_grid
+from sim.ground.grid import load_control, load_grid
+from sim.ground.lattice import HOLDERS
 from sim.ground.theatre import CLASSES, CONTESTED, SDF, SECTORS, Theatre
 from sim.state.start import Course, Start
 from sim.state.state import CUSTODY_SITES

@@ -105,7 +105,7 @@ def test_most_outcomes_can_be_read_on_any_evening() -> None:
         "first_extension_reason",
     }
     with pytest.raises(NoSeriesError):
-        as_of(lambda history: history.state.truce, BY)(TheatreModel(load_scenario("baseline"), runs=1).history)
+        as_of(lambda history: history.inmates, BY)(TheatreModel(load_scenario("baseline"), runs=1).history)
 
 
 @pytest.mark.parametrize(

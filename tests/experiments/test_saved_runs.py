@@ -46,10 +46,11 @@ def test_a_model_taken_up_again_is_the_one_that_never_stopped() -> None:
     first = TheatreModel(scenario, runs=RUNS)
     first.run_to(UNTIL)
     again = TheatreModel(scenario, runs=RUNS)
-    snapshot.restore(again, snapshot.take(first))
+    snapshot.restore(again.state, again.history, snapshot.take(first.state, first.history))
+    again.catch_up()
     again.run_to(DAYS)
-    taken = snapshot.take(again)
-    for name, values in snapshot.take(whole).items():
+    taken = snapshot.take(again.state, again.history)
+    for name, values in snapshot.take(whole.state, whole.history).items():
         assert np.array_equal(values, taken[name]), name
 
 
@@ -116,9 +117,10 @@ def test_a_damaged_state_is_refused(saved: Path, tmp_path: Path) -> None:
 def test_a_state_of_another_world_is_refused() -> None:
     model = TheatreModel(load_scenario("baseline"), runs=2)
     model.run_to(2)
-    kept = snapshot.take(model) | {"state.army": model.state.army[:-1]}
+    fresh = TheatreModel(load_scenario("baseline"), runs=2)
+    kept = snapshot.take(model.state, model.history) | {"state.army": model.state.army[:-1]}
     with pytest.raises(InputError, match="the saved state does not fit the scenario: expected float32"):
-        snapshot.restore(TheatreModel(load_scenario("baseline"), runs=2), kept)
+        snapshot.restore(fresh.state, fresh.history, kept)
 
 
 def test_a_model_that_is_done_with_leaves_memory() -> None:

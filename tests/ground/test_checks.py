@@ -17,6 +17,7 @@ from sim.cli import commands
 from sim.experiments.design.sweep_file import safe_name
 from sim.experiments.play import check as sweep_check
 from sim.experiments.play.estimate import estimate
+from sim.experiments.play.replay import keep_ledger
 from sim.experiments.store import folders
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import Shard
@@ -26,7 +27,6 @@ from sim.ground.checks import RUNS, WORKERS, first_repeated, whole_number
 from sim.ground.errors import InputError
 from sim.ground.paths import PACKAGE
 from sim.model import TheatreModel
-from sim.record.ledger import keep_ledger
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
 from sim.scenario.files import HEADING_KEYS

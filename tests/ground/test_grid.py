@@ -11,7 +11,8 @@ import pytest
 import sim.ground.data_tables
 from sim.ground.data_tables import Table
 from sim.ground.errors import InputError
-from sim.ground.grid import HOLDERS, load_control, load_grid, load_lines
+from sim.ground.grid import load_control, load_grid, load_lines
+from sim.ground.lattice import HOLDERS
 from sim.ground.paths import data_folder, scenario_folder
 
 GRID = load_grid()

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sim.ground.data_tables import Table
-from sim.ground.grid import HOLDERS, load_control, load_grid
+from sim.ground.grid import load_control, load_grid
 from sim.ground.grid_checks import check_subdistricts
+from sim.ground.lattice import HOLDERS
 from sim.ground.theatre import POCKET, SECTORS, make_theatre
 from sim.state.state import ASSETS, CUSTODY_SITES, US_BASES
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.ground.theatre import Theatre
 from sim.mechanisms import assets, indices, prospects
-from sim.model import theatre_of
+from sim.scenario.theatre import theatre_of
 from sim.state.state import FIGHTERS, HMEIMIM, PERSONS, QAMISHLI
 from tests.mechanisms.test_systems import take_sector
 from tests.worlds import baseline, evening, rates

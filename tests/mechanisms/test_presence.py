@@ -7,7 +7,7 @@ import pytest
 
 from sim.ground.theatre import SECTORS, Theatre
 from sim.mechanisms import guarantee, us_presence, withdrawal
-from sim.model import theatre_of
+from sim.scenario.theatre import theatre_of
 from sim.state.orders import Orders
 from sim.state.state import (
     DRAWING_DOWN,

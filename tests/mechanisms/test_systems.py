@@ -21,8 +21,9 @@ from sim.mechanisms import (
     talks,
     transfer,
 )
-from sim.model import TheatreModel, theatre_of
+from sim.model import TheatreModel
 from sim.registry import load_scenario
+from sim.scenario.theatre import theatre_of
 from sim.state.orders import Orders
 from sim.state.state import (
     ABANDONED,

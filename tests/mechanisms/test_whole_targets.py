@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.mechanisms import transfer, withdrawal
-from sim.model import TheatreModel, theatre_of
+from sim.model import TheatreModel
+from sim.scenario.theatre import theatre_of
 from sim.state.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, PRISONS, QAMISHLI, RESIDUAL, State
 from tests.worlds import baseline, evening, luck
 from tests.worlds import rates as rates_of

@@ -18,9 +18,9 @@ import sim
 from sim.analysis.calibrate import store as calibration_store
 from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
+from sim.experiments.export.summary import summary
 from sim.model import TheatreModel
 from sim.pages.report.report import write_report
-from sim.record.statistics import summary
 from sim.registry import load_scenario
 from tests.sweeps import ROOT, SWEEP, written
 

@@ -132,7 +132,7 @@ FIRST_ORDER = {"damascus": "campaign", "moscow": "leave_qamishli", "sdf": "truce
 def test_an_agent_reads_only_and_writes_orders_only(agent: type, model: TheatreModel) -> None:
     actor = next(one for one in model.agents if isinstance(one, agent))
     before, given = copied(model.state), model.orders
-    model.seen = see(model.theatre, model.state, model._waits())
+    model.seen = see(model.theatre, model.state, model.setting.scenario.waits(model.day))
     model.orders = Orders.zeros(sizes(model.theatre, RUNS))
     actor.step()
     written = {name for name, array in arrays(model.orders).items() if array.any()}
@@ -147,7 +147,7 @@ def test_an_agent_reads_only_and_writes_orders_only(agent: type, model: TheatreM
 
 
 def test_what_an_agent_sees_cannot_be_written(model: TheatreModel) -> None:
-    seen = see(model.theatre, model.state, model._waits())
+    seen = see(model.theatre, model.state, model.setting.scenario.waits(model.day))
     for item in fields(Seen):
         value = getattr(seen, item.name)
         if isinstance(value, np.ndarray) and value.size:
@@ -167,7 +167,7 @@ def test_every_policy_decides_every_matter_and_every_rule_says_why(agent: type) 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=[agent.name for agent in AGENTS])
 def test_a_rule_is_a_pure_condition_and_the_last_always_holds(agent: type, model: TheatreModel) -> None:
-    seen = see(model.theatre, model.state, model._waits()).but(chance=np.linspace(0.01, 1.0, RUNS))
+    seen = see(model.theatre, model.state, model.setting.scenario.waits(model.day)).but(chance=np.linspace(0.01, 1.0, RUNS))
     values = model.setting[agent.name]
     for policy in agent.policies.values():
         for rules in policy.values():

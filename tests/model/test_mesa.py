@@ -13,10 +13,10 @@ import pytest
 from mesa.batchrunner import batch_run
 
 from sim.agents import AGENTS
+from sim.experiments.play.replay import keep_ledger
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.history import SERIES
-from sim.record.ledger import keep_ledger
 from sim.record.mesa_views import ABROAD
 from sim.registry import load_scenario
 from sim.state.state import NEVER

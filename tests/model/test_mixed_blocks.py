@@ -140,7 +140,8 @@ def test_a_block_of_differing_runs_is_kept_and_taken_up_again() -> None:
     whole, first, again = (TheatreModel(scenario, numbers=[7, 7, 2], columns=columns) for _ in range(3))
     whole.run_to(12)
     first.run_to(6)
-    snapshot.restore(again, snapshot.take(first))
+    snapshot.restore(again.state, again.history, snapshot.take(first.state, first.history))
+    again.catch_up()
     again.run_to(12)
     for name, values in whole.history.series.items():
         assert np.array_equal(values, again.history.series[name]), name

@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 from sim.agents import AGENTS
-from sim.model import TheatreModel, theatre_of
+from sim.model import TheatreModel
 from sim.registry import load_scenario, registry
 from sim.scenario.files import scenario_names
 from sim.scenario.scenario import Scenario, branch_off
+from sim.scenario.theatre import theatre_of
 from sim.state.orders import DatedOrder
 from sim.state.state import State
 from tests.project.test_layers import imports

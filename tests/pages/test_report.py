@@ -14,7 +14,7 @@ from sim.analysis.hindcast.answers import answers_of
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import Agreement, agreement
 from sim.experiments.store.results import Results
-from sim.model import TheatreModel, theatre_of
+from sim.model import TheatreModel
 from sim.pages import maps
 from sim.pages.report.outcomes import SYSTEMS
 from sim.pages.report.report import FILE, write_report
@@ -24,6 +24,7 @@ from sim.record.outcomes import DATE, NUMBER, OUTCOMES
 from sim.record.statistics import summaries
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
+from sim.scenario.theatre import theatre_of
 
 RUNS, DAYS = 24, 16
 

@@ -12,10 +12,11 @@ import pytest
 
 from sim.analysis.explain import find_event, partings, story, to_json, why
 from sim.experiments.design.uncertain import uncertain_of
+from sim.experiments.play.replay import keep_ledger
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.events import BY_NAME, KINDS, MOVED_BY
-from sim.record.ledger import Decision, Ledger, keep_ledger
+from sim.record.ledger import Decision, Ledger
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of

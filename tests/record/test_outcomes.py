@@ -149,7 +149,7 @@ def test_escapes_of_the_prisons_add_up(history: History) -> None:
     table = outcome_table(history)
     names = ["shaddadi_escapes" if site == "shaddadi_prison" else f"{site}_escapes" for site in CUSTODY_SITES[PRISONS]]
     assert sum(table[name] for name in names) == pytest.approx(table["detainees_escaped"])
-    assert (table["al_aqtan_escapes"] == history.state.escaped[AL_AQTAN]).all()
+    assert (table["al_aqtan_escapes"] == history.escaped[AL_AQTAN]).all()
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from sim.ground.errors import InputError
 from sim.ground.grid import load_control, load_grid
 from sim.ground.paths import data_folder
 from sim.ground.theatre import POCKET, SDF
-from sim.model import TheatreModel, theatre_of
+from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
 from sim.registry import load_scenario, registry
 from sim.scenario.export import to_toml
 from sim.scenario.files import scenario_names
 from sim.scenario.scenario import Scenario
+from sim.scenario.theatre import theatre_of
 from sim.state.first_evening import about_the_map, contradictions
 from sim.state.start import Start
 from sim.state.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE

@@ -16,9 +16,9 @@ from sim.experiments.store.points import SweepResults
 from sim.experiments.store.results import Results
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file
-from sim.model import theatre_of
 from sim.record.history import SERIES
 from sim.record.outcomes import DATE, OUTCOMES, Outcome
+from sim.scenario.theatre import theatre_of
 
 if TYPE_CHECKING:
     import xarray

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from sim.experiments.store.results import Results
 from sim.ground.theatre import CONTESTED, DAMASCUS, SDF
-from sim.model import theatre_of
 from sim.record.history import SERIES
+from sim.scenario.theatre import theatre_of
 
 VIEWS_EPOCH = 1980
 ATTACKS, DISPLACED = "attacks_", "displaced_"

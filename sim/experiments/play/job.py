@@ -102,7 +102,7 @@ def compute(task: Task, job: Job) -> None:
     for model in _models(blocks, numbers, block_runs(base.days, manifest["series"]), saved):
         histories.append(model.history)
         if "horizon" in manifest:
-            states.append(snapshot.take(model))
+            states.append(snapshot.take(model.state, model.history))
     played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
     commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.back) if states else None)
 
@@ -172,7 +172,8 @@ def _models(
             own = [{path: values[piece] for path, values in stage.items()} for stage in block.columns]
             model = TheatreModel(block.scenario, numbers=numbers[block.places[piece]], columns=own)
             if saved is not None:
-                snapshot.restore(model, snapshot.chosen(saved, block.places[piece]))
+                snapshot.restore(model.state, model.history, snapshot.chosen(saved, block.places[piece]))
+                model.catch_up()
             model.run_to(block.scenario.days)
             yield model
 

@@ -13,10 +13,10 @@ from sim.analysis.compare.pairs import Side, horizon
 from sim.experiments.export.tables import open_results
 from sim.experiments.store.results import Results
 from sim.ground.theatre import Theatre
-from sim.model import theatre_of
 from sim.pages import maps
 from sim.pages.markup import element, figure, paragraph, section
 from sim.pages.wording import Calendar
+from sim.scenario.theatre import theatre_of
 
 SHOWN = tuple(date(2026, 1, day) for day in (18, 20, 28))
 

@@ -12,11 +12,11 @@ import numpy as np
 from sim.analysis.hindcast.observation import Observation
 from sim.experiments.store.results import Results
 from sim.ground.grid import load_control, load_grid
-from sim.model import theatre_of
 from sim.pages import maps
 from sim.pages.charts import Mark, fan, holding
 from sim.pages.markup import element, figure, paragraph, section
 from sim.pages.wording import Calendar, number, share
+from sim.scenario.theatre import theatre_of
 
 MAP_DATES = tuple(date(2026, 1, day) for day in (18, 20, 24, 28))
 DOCUMENTED = date(2026, 1, 20)

@@ -1,0 +1,17 @@
+"""The theatre of a scenario: the rasters that it names, cut out of the lattice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.ground.grid import ALLEGIANCE_CLASSES, load_control, load_grid
+from sim.ground.theatre import Theatre, make_theatre
+from sim.scenario.scenario import Scenario
+
+
+def theatre_of(scenario: Scenario) -> Theatre:
+    """Cut the theatre that a scenario is played on out of the lattice."""
+    grid = load_grid()
+    if scenario.classes:
+        grid = replace(grid, allegiance_class=load_control(scenario.classes, ALLEGIANCE_CLASSES))
+    return make_theatre(grid, load_control(scenario.control), load_control(scenario.communities))
