@@ -16,7 +16,7 @@ from sim.ground.paths import shown_path
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.analysis.pooled import Pooled
     from sim.experiments.store.results import Results
     from sim.pages.wording import Calendar
     from sim.scenario.scenario import Scenario
@@ -109,7 +109,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     """Return the scenario, and its runs where it is a results folder."""
     from dataclasses import replace
 
-    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.analysis.pooled import Pooled
     from sim.experiments.export.tables import open_results
     from sim.experiments.store.folders import code_digest
     from sim.experiments.store.points import SweepResults

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sim.cli.exits import DONE, say
 
 if TYPE_CHECKING:
-    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.analysis.pooled import Pooled
     from sim.experiments.design.uncertain import Uncertain
     from sim.experiments.play.ceiling import Need
     from sim.experiments.store.results import Results
@@ -33,7 +33,7 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 
     scenario: of the results, or the base of a sweep. Raises InputError where the disk or the memory will not do, Ended.
     """
-    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.analysis.pooled import Pooled
     from sim.cli.batch import processors
     from sim.experiments.play.null_policies import POLICIES
 
@@ -79,7 +79,7 @@ def _of_scenario(scenario: Scenario, policy: str, workers: int, drawn: Uncertain
 
 
 def _of_sweep(results: Pooled, policy: str, workers: int) -> _Null:
-    from sim.analysis.sensitivity.pooled import Pooled
+    from sim.analysis.pooled import Pooled
     from sim.cli.batch import ending
     from sim.cli.sweep import sweep_progress
     from sim.experiments.play.fill import run_sweep

@@ -79,8 +79,8 @@ def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
     from sim.registry import load_scenario
     from sim.scenario.files import InputErrors
+    from sim.scenario.first_evening import about_the_map
     from sim.scenario.theatre import theatre_of
-    from sim.state.first_evening import about_the_map
 
     try:
         scenario = load_scenario(file, sets)

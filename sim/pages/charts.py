@@ -200,3 +200,20 @@ def ceiling(highest: float) -> float:
     step = (highest or float(TICKS)) / TICKS
     size = 10.0 ** floor(log10(step))
     return TICKS * size * next(n for n in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if n * size >= step * (1 - 1e-9))
+
+
+def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
+    """Return lines across at values, with what they say."""
+    made = []
+    for level in at:
+        y = frame.y(level)
+        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
+        made.append(text(say(level), frame.left - 5, y + 4, "end"))
+    return made
+
+
+def ticks(first: float, last: float) -> list[float]:
+    """Return round numbers between two ends, two to six of them."""
+    size = 10.0 ** floor(log10(last - first))
+    step = next(size * n for n in (0.2, 0.5, 1, 2) if (last - first) / (size * n) <= 5)
+    return [round(place * step, 12) for place in range(ceil(first / step), floor(last / step) + 1)]

@@ -20,8 +20,8 @@ from sim.ground.checks import check_once, check_reached, shown, texts
 from sim.ground.errors import InputError
 from sim.scenario.entries import Entry, Register, Value, apply_entries, build_section, paths_set
 from sim.scenario.files import HEADING_KEYS, InputErrors, Layer, read_layers, read_set
+from sim.scenario.first_evening import contradictions
 from sim.scenario.heading import SETTABLE, TimelineEvent, apply_heading, own_heading
-from sim.state.first_evening import contradictions
 from sim.state.orders import DatedOrder
 
 DEADLINE_PASSED = timedelta(days=366)

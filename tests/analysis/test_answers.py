@@ -15,7 +15,7 @@ from sim.analysis.hindcast.hindcast import hindcast, score
 from sim.analysis.hindcast.observation import Observation
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import agreement
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.analysis.where import read_condition
 from sim.cli import commands
 from sim.experiments.play.ensemble import run_ensemble

@@ -17,7 +17,7 @@ from sim.analysis.calibrate import fit
 from sim.analysis.hindcast.hindcast import FITTED, TEST, UNCHANGED, hindcast, score, summed_up
 from sim.analysis.hindcast.observation import Climatology, Observation
 from sim.analysis.hindcast.observations import load_observations
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.cli.hindcast import LEGEND, cells
 from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import run_sweep

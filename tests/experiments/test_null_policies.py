@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.cli import commands
 from sim.experiments.play.check import verify
 from sim.experiments.play.fill import run_sweep

@@ -19,7 +19,7 @@ from sim.analysis.compare.pairs import pair
 from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observation import Observation
 from sim.analysis.hindcast.record import agreement
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.analysis.sensitivity.sensitivity import sensitivity
 from sim.cli import commands
 from sim.draws import Draws

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from sim.analysis.compare.pairs import pair
+from sim.analysis.pooled import Pooled
 from sim.analysis.sensitivity.point_values import PointValues
-from sim.analysis.sensitivity.pooled import Pooled
 from sim.analysis.sensitivity.sensitivity import _layout
 from sim.cli import commands
 from sim.experiments.design.design import Design

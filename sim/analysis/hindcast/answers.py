@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from sim.analysis.hindcast.observation import END, Observation
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.experiments.store.results import Results
 from sim.ground.errors import InputError
 from sim.record.history import SERIES

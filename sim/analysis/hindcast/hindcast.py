@@ -19,7 +19,7 @@ from scoringrules import brier_score, crps_ensemble, interval_score
 from sim.analysis.clusters import independent, pooled_statistic
 from sim.analysis.hindcast.answers import answers_of
 from sim.analysis.hindcast.observation import Observation, as_number
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
 from sim.experiments.store.results import Results
 from sim.ground.errors import InputError

@@ -11,7 +11,7 @@ import numpy as np
 from sim.analysis.clusters import pooled_share
 from sim.analysis.hindcast.answers import answers_of
 from sim.analysis.hindcast.observation import Observation, as_number
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
 from sim.experiments.store.results import Results
 from sim.record.readings import NoSeriesError

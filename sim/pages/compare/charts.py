@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import asinh, ceil, floor, log10
+from math import asinh
 from xml.etree.ElementTree import Element
 
 import numpy as np
 
 from sim.analysis.compare.durations import Survival
 from sim.analysis.compare.paired_shares import share_interval
-from sim.pages.charts import Frame, axes, ceiling
+from sim.pages.charts import Frame, axes, ceiling, levels, ticks
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import Calendar, number, percent
 
@@ -215,29 +215,12 @@ def _outline(frame: Frame, edges: np.ndarray, heights: np.ndarray) -> str:
     return points([*made, (frame.x(edges[-1]), frame.y(0))], closed=True)
 
 
-def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
-    """Return lines across at values, with what they say."""
-    made = []
-    for level in at:
-        y = frame.y(level)
-        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
-        made.append(text(say(level), frame.left - 5, y + 4, "end"))
-    return made
-
-
 def _values(frame: Frame) -> list[Element]:
     """Return the axis of values across and shares upwards."""
     made = levels(frame, percent, (0, frame.top))
     for value in ticks(frame.first, frame.last):
         made.append(text(number(value), frame.x(value), frame.height - 8, "middle"))
     return made
-
-
-def ticks(first: float, last: float) -> list[float]:
-    """Return round numbers between two ends, two to six of them."""
-    size = 10.0 ** floor(log10(last - first))
-    step = next(size * n for n in (0.2, 0.5, 1, 2) if (last - first) / (size * n) <= 5)
-    return [round(place * step, 12) for place in range(ceil(first / step), floor(last / step) + 1)]
 
 
 def _came(values: np.ndarray) -> float:

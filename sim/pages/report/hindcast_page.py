@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.analysis.hindcast.observation import Observation
 from sim.analysis.hindcast.record import agreement
-from sim.analysis.sensitivity.pooled import Pooled
+from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
 from sim.experiments.store.results import Results
 from sim.pages import page_file

@@ -9,8 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.sensitivity.point_values import Heat, Response
-from sim.pages.charts import Frame, ceiling
-from sim.pages.compare.charts import levels, ticks
+from sim.pages.charts import Frame, ceiling, levels, ticks
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import number, percent
 

@@ -18,9 +18,9 @@ from sim.record.outcomes import outcome_table
 from sim.registry import load_scenario, registry
 from sim.scenario.export import to_toml
 from sim.scenario.files import scenario_names
+from sim.scenario.first_evening import about_the_map, contradictions
 from sim.scenario.scenario import Scenario
 from sim.scenario.theatre import theatre_of
-from sim.state.first_evening import about_the_map, contradictions
 from sim.state.start import Start
 from sim.state.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE
 
