@@ -55,14 +55,14 @@ def room_of(module: str) -> str:
 
 
 @cache
-def imports(module: str) -> frozenset[str]:
-    """Return all that a module imports, inside functions and for the types too; relative imports are refused."""
+def imports(file: Path) -> frozenset[str]:
+    """Return all that a file imports, inside functions and for the types too; relative imports are refused."""
     found = set()
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module, f"{module} imports relatively"
+            assert node.level == 0 and node.module, f"{file} imports relatively"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return frozenset(found)
 
@@ -70,7 +70,7 @@ def imports(module: str) -> frozenset[str]:
 @cache
 def ours(module: str) -> frozenset[str]:
     """Return the modules of the house that a module imports."""
-    found = {next((m for m in places(name) if m in MODULES), "") for name in imports(module)}
+    found = {next((m for m in places(name) if m in MODULES), "") for name in imports(MODULES[module])}
     return frozenset(found - {"", module})
 
 
@@ -102,7 +102,7 @@ def test_imports_point_down(module: str) -> None:
     if room == "scenario":
         actors = {other for other in rooms if rooms[other] == "agents"}
         assert actors <= {"sim.agents.base", "sim.agents.dated"}
-    libraries = {name.split(".")[0] for name in imports(module)}
+    libraries = {name.split(".")[0] for name in imports(MODULES[module])}
     assert "mesa" not in libraries or module in ("sim.agents.base", "sim.record.mesa_views", "sim.model")
     assert "solara" not in libraries or (room == "dashboards" and "engine" not in module)
 
