@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 ROWS, COLUMNS = 55, 70
 WEST, NORTH, STEP = 35.5, 37.5, 0.1
@@ -115,18 +111,6 @@ class Grid:
         other = self._of_neighbours(self.bank, 0)
         banks_differ = (self.bank > 0) & (other > 0) & (self.bank != other)
         return fixed(banks_differ & ~self.crossing & ~self._of_neighbours(self.crossing, False))
-
-    @cached_property
-    def _by_province(self) -> csr_array:
-        from scipy.sparse import csr_array  # here, so that reading the lattice needs numpy alone
-
-        order = np.argsort(self.province, kind="stable")
-        pointers = np.searchsorted(self.province[order], np.arange(len(self.provinces) + 1))
-        return csr_array((np.ones(self.cells, np.float32), order, pointers), (len(self.provinces), self.cells))
-
-    def sum_by_province(self, values: np.ndarray) -> np.ndarray:
-        """Return (provinces, ...) sums of (cells, ...) values."""
-        return self._by_province @ values
 
     def site(self, key: str) -> Site:
         """Return the site of that key. Raises KeyError."""

@@ -16,7 +16,7 @@ from sim.scenario.files import HEADING_KEYS, Layer, near_miss
 from sim.scenario.orders import dated_orders
 
 FORMAT = 1
-MOST_DAYS, MOST_RUNS = DAYS.most, RUNS.most
+MOST_RUNS = RUNS.most
 
 EVENTS = ("summit", "deadline")
 TIMELINE_KEYS = ("date", "event", "note", "source")

@@ -14,7 +14,7 @@ from made_up_sweep import BREAKDOWN, POLICY, RISE, RUNS, VIOLATIONS, made_up
 from scipy.stats import qmc
 
 from sim.analysis.measure import measure_named
-from sim.analysis.sensitivity.point_values import heat, point_means
+from sim.analysis.sensitivity.point_values import heat, point_values
 from sim.analysis.sensitivity.resolution import smallest_share, too_few_points
 from sim.analysis.sensitivity.sensitivity import as_object, sensitivity
 from sim.analysis.sensitivity.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
@@ -66,7 +66,7 @@ def test_a_point_in_which_a_question_does_not_arise_has_no_mean_of_it(tmp_path: 
         tmp_path / "it", lambda x, luck: x[BREAKDOWN] + 0 * luck, points=16,
         fighting_resumed_on=np.where(half, 20.0, nan), truce_violations=np.where(half, 3.0, nan),
     )  # fmt: skip
-    assert set(point_means(results, measure_named("fighting_resumed_on", results.base)).values()) == {20.0}
+    assert set(point_values(results, measure_named("fighting_resumed_on", results.base)).means) == {20.0}
 
 
 # --- shares -----------------------------------------------------------------------------------------------------------
@@ -239,8 +239,8 @@ def test_the_object_is_json(tmp_path: Path) -> None:
 
 def test_a_date_that_did_not_come_counts_as_the_horizon(tmp_path: Path) -> None:
     results = made_up(tmp_path / "s", lambda x, luck: luck, truce_broken_on=np.array([10.0] * 4 + [np.nan] * 4))
-    means = point_means(results, measure_named("truce_broken_on", results.base))
-    assert set(means.values()) == {(10 + results.base.days) / 2}
+    found = point_values(results, measure_named("truce_broken_on", results.base))
+    assert set(found.means) == {(10 + results.base.days) / 2}
 
 
 def test_a_category_is_counted_by_name() -> None:

@@ -139,15 +139,6 @@ def test_every_site_and_town_has_its_key_and_a_source() -> None:
     assert GRID.provinces[GRID.province[GRID.town("kobani").cell]].key == "aleppo"
 
 
-def test_sums_by_province_keep_the_total_and_the_runs_apart() -> None:
-    values = np.random.default_rng(5).random((GRID.cells, 3)).astype(np.float32)
-    sums = GRID.sum_by_province(values)
-    assert sums.shape == (14, 3)
-    hasakah = GRID.province_index("hasakah")
-    np.testing.assert_allclose(sums[hasakah], values[GRID.province == hasakah].sum(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(sums.sum(axis=0), values.sum(axis=0), rtol=1e-5)
-
-
 def test_the_shared_arrays_cannot_be_written_to() -> None:
     for values in (GRID.area_km2, GRID.neighbours, GRID.edge_km, GRID.road_edge, GRID.river_edge):
         with pytest.raises(ValueError, match="read-only"):

@@ -49,12 +49,6 @@ def point_values(results: SweepResults, measure: Measure, where: Condition | Non
     return PointValues(known[kept], matrix[kept])
 
 
-def point_means(results: SweepResults, measure: Measure) -> dict[int, float]:
-    """Return the mean of each point that is there."""
-    found = point_values(results, measure)
-    return dict(zip(found.points.tolist(), found.means.tolist(), strict=True))
-
-
 def of_the_design(results: SweepResults, found: PointValues) -> PointValues:
     """Leave out the unchanged base, which no design drew."""
     rows = np.array(results.design.row_of_design)[found.points]

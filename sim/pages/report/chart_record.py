@@ -119,11 +119,6 @@ def _cross(x: float, y: float) -> Element:
     return element("path", class_="naive", d=f"M{x - 4:.1f},{y - 4:.1f}l8,8m0,-8l-8,8")
 
 
-def _never() -> Element:
-    """Return the mark of "nothing changes" off the scale."""
-    return element("g", _cross(RIGHT + 18, RUNS_AT), text("never", RIGHT + 30, RUNS_AT + 4))
-
-
 def _plus(x: float, y: float) -> Element:
     return element("path", class_="naive", d=f"M{x - 5:.1f},{y:.1f}h10m-5,-5v10")
 
