@@ -14,8 +14,9 @@ from sim.analysis.compare.compare import Comparison, compare
 from sim.analysis.compare.durations import DURATIONS, Survival, of_sample, survival
 from sim.cli import commands
 from sim.experiments.play.ensemble import run_ensemble
+from sim.pages.charts import ticks
 from sim.pages.compare import wording as words
-from sim.pages.compare.charts import EFFECT_TICKS, bin_edges, differences_by_day, ticks, waiting_in_words
+from sim.pages.compare.charts import EFFECT_TICKS, bin_edges, differences_by_day, waiting_in_words
 from sim.pages.compare.page import write_comparison
 from sim.record.outcomes import DATE, OUTCOMES
 from sim.registry import load_scenario
