@@ -25,6 +25,7 @@ from sim.draws import Draws
 from sim.ground.checks import ANY_DAY, FIRST_RUN, RUNS, whole_number
 from sim.ground.errors import InputError
 from sim.ground.grid import ALLEGIANCE_CLASSES, load_control, load_grid
+from sim.ground.members import load_sectors
 from sim.ground.theatre import Theatre, make_theatre
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.record.history import History
@@ -214,7 +215,8 @@ def theatre_of(scenario: Scenario) -> Theatre:
     grid = load_grid()
     if scenario.classes:
         grid = replace(grid, allegiance_class=load_control(scenario.classes, ALLEGIANCE_CLASSES))
-    return make_theatre(grid, load_control(scenario.control), load_control(scenario.communities))
+    sectors = load_sectors(scenario.sectors, scenario.members)
+    return make_theatre(grid, load_control(scenario.control), load_control(scenario.communities), sectors, scenario.members)
 
 
 def piece_size(theatre: Theatre) -> int:

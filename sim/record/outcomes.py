@@ -12,17 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.ground.members import shipped_members
 from sim.record.history import History
 from sim.record.readings import (
     EXTENSION_REASONS,
     Reading,
     at_end,
+    at_site,
     attacks_by,
     category,
     cells_changed,
     days_at,
     deal_terms,
-    escapes_from,
     fighting_resumed_on,
     first,
     first_day,
@@ -47,21 +48,20 @@ from sim.state.state import (
     AUTHORITY_PARTS,
     BASE_STATUSES,
     CLASSES,
-    CUSTODY_SITES,
+    COAST,
     DRAWING_DOWN,
     GONE,
     HALTED,
-    HMEIMIM,
     INFLUENCE_PARTS,
-    PRISONS,
-    ROJ,
-    SHADDADI,
     SUMMIT_RESULTS,
     TERMS,
     UNCERTAINTY_PARTS,
 )
 
 NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
+SHADDADI = "shaddadi_prison"
+"""Its escapes have an outcome of their own (facts a32)."""
+
 ALWAYS = "always"
 COVERED = "where the days simulated cover it"
 TRUCE = "where a truce was in force on some evening"
@@ -116,13 +116,13 @@ def _parts(index: str, series: str, parts: tuple[str, ...], system: int, whose: 
 
 def _escapes(site: str) -> Outcome:
     definition = f"detainees who escaped from {site.replace('_', ' ')}"
-    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), escapes_from(CUSTODY_SITES.index(site)))
+    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), at_site("escaped", site))
 
 
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
-    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock_at_end(HMEIMIM, CLASSES.index(item)))
+    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock_at_end(COAST, CLASSES.index(item)))
 
 
 def _held(town: str, name: str) -> Outcome:
@@ -263,7 +263,7 @@ OUTCOMES: tuple[Outcome, ...] = (
             at_end("detainees_escaped")),
     Outcome("detainees_recaptured", "persons", NUMBER, "of those, retaken", (10,), at_end("detainees_recaptured")),
     Outcome("shaddadi_escapes", "persons", NUMBER, "detainees who escaped from Shaddadi", (10,), at_end("shaddadi_escapes")),
-    *(_escapes(site) for site in CUSTODY_SITES[PRISONS] if site != CUSTODY_SITES[SHADDADI]),
+    *(_escapes(site.key) for site in shipped_members()["custody_sites"] if site.kind == "prison" and site.key != SHADDADI),
     Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
             shaddadi_recaptured_share, arises="where detainees escaped from Shaddadi"),
     Outcome("detainees_held_by_sdf", "persons", NUMBER, "detainees in SDF prisons", (9, 10),
@@ -271,7 +271,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
             at_end("detainees_held_by_damascus")),
     Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
-    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), lambda h: h.state.inmates[ROJ]),
+    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), at_site("inmates", "roj")),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             summed("attacks")),
     Outcome("insurgent_attacks_2026_01_20", "attacks", NUMBER, "the same from the start to 20 January 2026", (11,),
