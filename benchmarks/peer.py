@@ -16,13 +16,14 @@ import mesa
 import numpy as np
 
 from sim.draws import Draws
-from sim.ground.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
+from sim.ground.theatre import DAMASCUS, KURDISH, OTHER, SDF, Theatre
 from sim.mechanisms.defection import draw_thresholds
 from sim.model import SUB_MOVES, theatre_of
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings
 from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
+from tests.shipped import POCKET
 
 
 @cache

@@ -11,13 +11,14 @@ from scipy import stats
 
 from sim.agents import damascus, sdf
 from sim.draws import Draws, binomial, poisson
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.mechanisms import advance, attrition, defection, insurgency, truce, withdrawal
 from sim.model import TheatreModel
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.state.orders import Orders
-from sim.state.state import ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, QAMISHLI, STORES, State, sizes
+from sim.state.state import AIRFIELD, ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, STORES, State, sizes
+from tests.shipped import SECTORS
 from tests.worlds import rates as rates_of
 
 ENOUGH = 1e9
@@ -170,16 +171,16 @@ def test_stores_leave_in_the_days_that_capacity_allows(stores: int, sorties: int
     rates = rates_of("withdrawal", airlift_sorties_per_day=float(sorties), tonnes_per_sortie=float(tonnes),
         convoy_tonnes_per_day=float(by_road),
     )  # fmt: skip
-    state.stock[QAMISHLI, STORES] = stores
+    state.stock[AIRFIELD, STORES] = stores
     state.withdrawal[:] = DRAWING_DOWN
     luck, days = Draws(1, range(3)), 0
-    while state.stock[QAMISHLI, STORES].any():
+    while state.stock[AIRFIELD, STORES].any():
         days += 1
         state.day = days
         withdrawal.advance(theatre, state, orders, rates, luck, 1.0)
     assert days == ceil(stores / (sorties * tonnes + by_road))
     assert (state.tonnes_by_air + state.tonnes_by_road == stores).all()
-    assert (state.stock[QAMISHLI, HELICOPTERS] == 0).all()
+    assert (state.stock[AIRFIELD, HELICOPTERS] == 0).all()
 
 
 # --- insurgency: Hawkes process -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.ground.theatre import KURDISH, SECTORS, Theatre
+from sim.ground.theatre import KURDISH, Theatre
 from sim.mechanisms import (
     advance,
     assets,
@@ -26,24 +26,20 @@ from sim.registry import load_scenario
 from sim.state.orders import Orders
 from sim.state.state import (
     ABANDONED,
-    AL_HOL,
     ASKED_TO_LEAVE,
-    ASSETS,
-    AT_TARTUS,
     CONFIRMED,
     DRAWING_DOWN,
     GENERAL,
     INDIVIDUAL,
     MOSCOW_TIE,
     NEVER,
-    OIL,
     RIFT,
     SETTLED,
-    SHADDADI,
     UNITS,
     State,
 )
 from sim.state.survey import survey
+from tests.shipped import AL_HOL, ASSETS, AT_TARTUS, OIL, SECTORS, SHADDADI
 from tests.worlds import baseline, evening, luck, rates
 
 RUNS = 64
@@ -207,7 +203,7 @@ def test_the_tie_falls_while_a_request_waits_and_rises_when_it_is_granted(theatr
     granted, orders = evening(theatre, RUNS)
     plain = evening(theatre, RUNS)[0]
     waiting.requested_on[:] = granted.requested_on[:] = 0
-    orders.leave_qamishli[:] = True
+    orders.leave_airfield[:] = True
     for state, given in ((waiting, none), (granted, orders), (plain, none)):
         days(relations, theatre, state, given, 1)
     assert (waiting.relation[MOSCOW_TIE] < plain.relation[MOSCOW_TIE]).all()

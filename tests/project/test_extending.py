@@ -28,7 +28,7 @@ US_IDLE = ("--set", 'us.policy="idle"')
 RULE = '''
 def the_front_has_reached_hasakah(seen: Seen, values: Values) -> np.ndarray:
     """Some of Hasakah province is lost: leave before the front arrives."""
-    return (seen.withdrawal == STAYING) & (seen.hasakah_share_lost > 0.05)
+    return (seen.withdrawal == STAYING) & (seen.core_share_lost > 0.05)
 
 
 QAMISHLI = (

@@ -12,7 +12,7 @@ from sim.cli import commands
 from sim.ground.errors import InputError
 from sim.ground.grid import load_control, load_grid
 from sim.ground.paths import data_folder
-from sim.ground.theatre import POCKET, SDF
+from sim.ground.theatre import SDF
 from sim.model import TheatreModel, theatre_of
 from sim.record.outcomes import outcome_table
 from sim.registry import load_scenario, registry
@@ -21,7 +21,8 @@ from sim.scenario.files import scenario_names
 from sim.scenario.scenario import Scenario
 from sim.state.first_evening import about_the_map, contradictions
 from sim.state.start import Start
-from sim.state.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE
+from sim.state.state import CLASSES, COAST, GENERAL, IN_POCKET, ZONE
+from tests.shipped import POCKET
 
 GRID = load_grid()
 
@@ -128,7 +129,7 @@ def test_a_first_evening_that_contradicts_itself_is_an_error(tmp_path: Path, cou
 def test_what_is_at_hmeimim_in_the_end_is_more_than_what_came_from_qamishli(item: str) -> None:
     scenario = load_scenario("baseline", ["days=25"])
     model = TheatreModel(scenario, 8)
-    first = model.state.stock[HMEIMIM, CLASSES.index(item)].copy()
+    first = model.state.stock[COAST, CLASSES.index(item)].copy()
     assert (first == getattr(scenario["start"].coast, item)).all() and (first > 0).all()
     model.run_to(25)
     assert (outcome_table(model.history)[f"hmeimim_{item}_end"] >= first).all()
