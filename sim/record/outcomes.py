@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ground.members import shipped_members
+from sim.ground.members import Member, shipped_members
 from sim.record.history import History
 from sim.record.readings import (
     EXTENSION_REASONS,
@@ -119,6 +119,11 @@ def _escapes(site: str) -> Outcome:
     return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), at_site("escaped", site))
 
 
+def _left(base: Member) -> Outcome:
+    name = base.key.removeprefix("al_").removesuffix("_garrison")
+    return Outcome(f"{name}_left_on", "date", DATE, f"day the base {base.name} was left", (19,), first(f"{base.key}_left"))
+
+
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
@@ -215,10 +220,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     *_parts("sdf_uncertainty", "uncertainty", UNCERTAINTY_PARTS, 17, "the SDF's uncertainty"),
     Outcome("us_persons", "persons", NUMBER, "US troops in Syria at the end", (19,), at_end("us_persons")),
     Outcome("us_bases", "bases", NUMBER, "US bases held at the end", (19,), at_end("us_bases")),
-    Outcome("tanf_left_on", "date", DATE, "day Tanf was left", (19,), first("al_tanf_garrison_left")),
-    Outcome("shaddadi_base_left_on", "date", DATE, "day the Shaddadi base was left", (19,), first("shaddadi_base_left")),
-    Outcome("qasrak_base_left_on", "date", DATE, "day the Qasrak base was left", (19,), first("qasrak_base_left")),
-    Outcome("rmeilan_base_left_on", "date", DATE, "day the Rmeilan base was left", (19,), first("rmeilan_base_left")),
+    *(_left(base) for base in shipped_members()["us_bases"]),
     Outcome("us_strikes", "waves", NUMBER, "waves of US strikes on insurgents", (19,), at_end("us_strikes")),
     Outcome("withdrawal_requested_on", "date", DATE, "day Damascus asked Moscow to leave Qamishli", (5,),
             first("withdrawal_requested")),
@@ -278,10 +280,11 @@ OUTCOMES: tuple[Outcome, ...] = (
             attacks_by(2026, 1, 20), arises=COVERED),
     Outcome("insurgent_attacks_2026_01_28", "attacks", NUMBER, "the same from the start to 28 January 2026", (11,),
             attacks_by(2026, 1, 28), arises=COVERED),
-    Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,),
-            at_end("attacks_deir_ez_zor")),
-    Outcome("insurgent_attacks_raqqa", "attacks", NUMBER, "the same in Raqqa", (11,), at_end("attacks_raqqa")),
-    Outcome("insurgent_attacks_hasakah", "attacks", NUMBER, "the same in Hasakah", (11,), at_end("attacks_hasakah")),
+    *(
+        Outcome(f"insurgent_attacks_{each.key}", "attacks", NUMBER, f"the same in {each.name}", (11,),
+                at_end(f"attacks_{each.key}"))
+        for each in shipped_members()["insurgent_provinces"]
+    ),
     Outcome("killed_damascus", "persons", NUMBER, "dead of Damascus's forces", (6, 7), at_end("killed_damascus")),
     Outcome("killed_sdf", "persons", NUMBER, "dead of the SDF", (6, 7), at_end("killed_sdf")),
     Outcome("killed_civilians", "persons", NUMBER, "dead among civilians", (20,), at_end("killed_civilians")),
@@ -298,9 +301,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("oil_share_damascus", "1", NUMBER, "share of the listed oil fields' weight with Damascus", (21,),
             at_end("oil_share_damascus")),
     Outcome("dams_damascus", "dams", NUMBER, "of the three dams on the Euphrates, those with Damascus at the end", (21,),
-            number_taken("tabqa_dam", "baath_dam", "tishrin_dam")),
+            number_taken("dam")),
     Outcome("crossings_damascus", "crossings", NUMBER, "of Semalka and Yarubiyah, those with Damascus at the end", (21,),
-            number_taken("semalka", "yarubiyah")),
+            number_taken("crossing")),
     Outcome("sdf_prospects_end", "1", NUMBER, "the SDF's estimate of its prospects on the last evening", (17,),
             at_end("sdf_prospects")),
 )  # fmt: skip

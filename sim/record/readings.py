@@ -245,6 +245,7 @@ def attacks_by(year: int, month: int, day: int) -> Reading:
     return lambda history: np.sum([read(history) for read in provinces], axis=0)
 
 
-def number_taken(*assets: str) -> Reading:
-    """Count the assets that are Damascus's on the last evening."""
-    return lambda history: np.sum([history.series[f"{asset}_damascus"][-1] for asset in assets], axis=0)
+def number_taken(kind: str) -> Reading:
+    """Count the assets of a kind that are Damascus's on the last evening."""
+    keys = [asset.key for asset in shipped_members()["assets"] if asset.kind == kind]
+    return lambda history: np.sum([history.series[f"{key}_damascus"][-1] for key in keys], axis=0)

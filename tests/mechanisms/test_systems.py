@@ -232,7 +232,7 @@ def test_people_flee_what_is_attacked_near_the_army_and_return_in_calm(theatre: 
 
 def test_oil_goes_with_the_ground_or_by_a_deal_and_counts_by_its_weight(theatre: Theatre) -> None:
     values = rates("assets")
-    weights = {name: getattr(values, name) for name in ("al_omar", "al_tanak", "al_jafra", "rmelan", "suwaydiyah")}
+    weights = dict(zip(("al_omar", "al_tanak", "al_jafra", "rmelan", "suwaydiyah"), values.output, strict=True))
     state = evening(theatre, 1)[0]
     assets.note_holders(theatre, state, values)
     start = float(state.oil_share_damascus[0])

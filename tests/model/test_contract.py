@@ -15,7 +15,7 @@ from sim.agents import AGENTS
 from sim.agents.seen import Seen, see
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.model import TheatreModel
-from sim.registry import load_scenario
+from sim.registry import load_scenario, registry
 from sim.state.orders import Orders
 from sim.state.state import State, sizes
 from sim.state.values import declared
