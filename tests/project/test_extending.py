@@ -31,7 +31,7 @@ def the_front_has_reached_hasakah(seen: Seen, values: Values) -> np.ndarray:
     return (seen.withdrawal == STAYING) & (seen.core_share_lost > 0.05)
 
 
-QAMISHLI = (
+BASE = (
 '''
 RULE_LINE = '    Rule(the_front_has_reached_hasakah, leave_qamishli, "assumed"),\n'
 
@@ -105,7 +105,7 @@ def unchanged(*more: str) -> dict[str, dict[str, Any]]:
 
 
 def add_rule(tree: Path) -> None:
-    edit(tree / "sim/agents/moscow.py", "\nQAMISHLI = (\n", RULE + RULE_LINE)
+    edit(tree / "sim/agents/moscow.py", "\nBASE = (\n", RULE + RULE_LINE)
 
 
 def add_actor(tree: Path) -> None:
