@@ -16,7 +16,7 @@ import mesa
 import numpy as np
 
 from sim.draws import Draws
-from sim.ground.theatre import DAMASCUS, KURDISH, OTHER, POCKET, SDF, Theatre
+from sim.ground.theatre import DAMASCUS, KURDISH, OTHER, SDF, Theatre
 from sim.mechanisms.defection import draw_thresholds
 from sim.model import SUB_MOVES
 from sim.registry import load_scenario
@@ -24,6 +24,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings
 from sim.scenario.theatre import theatre_of
 from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
+from tests.shipped import POCKET
 
 
 @cache

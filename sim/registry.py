@@ -10,11 +10,12 @@ from sim.agents import AGENTS
 from sim.agents.dated import known_orders
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
+from sim.ground.members import shipped_members
 from sim.mechanisms import MECHANISMS
 from sim.record.outcomes import OUTCOMES
 from sim.scenario.entries import Register
 from sim.scenario.scenario import Scenario, read_scenario
-from sim.state.start import CHOICES, Start
+from sim.state.start import Start
 
 
 @cache
@@ -25,7 +26,7 @@ def registry() -> Register:
         | {mechanism.NAME: mechanism.Rates for mechanism in MECHANISMS}
         | {"start": Start},
         policies={agent.name: agent.policies for agent in AGENTS},
-        choices={f"{agent.name}.policy": tuple(agent.policies) for agent in AGENTS} | CHOICES,
+        axes=shipped_members().axes,
         outcomes=tuple(outcome.name for outcome in OUTCOMES),
         orders={
             f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))

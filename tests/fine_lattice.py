@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.ground.lattice import SIDES, Grid
+from sim.ground.members import load_sectors
 from sim.ground.theatre import Theatre, make_theatre
 from sim.scenario.scenario import Scenario
 
@@ -52,4 +53,6 @@ def fine_theatre(scenario: Scenario) -> Theatre:
     from sim.ground.grid import load_control, load_grid
 
     grid, parent = split(load_grid())
-    return make_theatre(grid, load_control(scenario.control)[parent], load_control(scenario.communities)[parent])
+    rasters = (load_control(scenario.control), load_control(scenario.communities), load_sectors("", scenario.members))
+    first = np.unique(parent, return_index=True)[1]
+    return make_theatre(grid, *(raster[parent] for raster in rasters), scenario.members.on(first))

@@ -13,7 +13,7 @@ from sim.agents import AGENTS
 from sim.agents.base import ESTIMATED, Rule
 from sim.agents.seen import Seen
 from sim.draws import Draws
-from sim.ground.theatre import SECTORS
+from sim.ground.members import shipped_members
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.model import SUB_MOVES, TheatreModel
 from sim.record.events import KINDS
@@ -26,6 +26,7 @@ from sim.state import state as states
 from sim.state.orders import Orders
 from tests import systems
 from tests.odd_markdown import code, folded, said, table, where
+from tests.shipped import SECTORS
 
 NULL_POLICIES = ("idle", "random")
 BASELINE = load_scenario("baseline")
@@ -47,16 +48,9 @@ def scales() -> str:
     return table(("Scale", "Value"), rows)
 
 
-MEMBERS = {
-    "sectors": SECTORS,
+MEMBERS = shipped_members().axes | {
     "sides": states.SIDES,
     "provinces": [province.key for province in theatre_of(BASELINE).grid.provinces],
-    "insurgent_provinces": states.INSURGENT_PROVINCES,
-    "custody_sites": states.CUSTODY_SITES,
-    "assets": states.ASSETS,
-    "institutions": states.INSTITUTIONS,
-    "coastal_bases": states.COASTAL_BASES,
-    "us_bases": states.US_BASES,
     "pressures": states.PRESSURES,
     "influence_parts": states.INFLUENCE_PARTS,
     "authority_parts": states.AUTHORITY_PARTS,
@@ -65,7 +59,7 @@ MEMBERS = {
     "classes": states.CLASSES,
     "relations": states.RELATIONS,
     "parties": states.PARTIES,
-    "taken_in": (*states.INSURGENT_PROVINCES, "all"),
+    "taken_in": (*shipped_members().axes["insurgent_provinces"], "all"),
     "cells": ("the cells of the theatre",),
     "army_rows": ("the cells", "ground no army comes from", "ground Damascus holds throughout"),
     "community_rows": ("the cells", "no community"),

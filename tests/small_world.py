@@ -37,7 +37,7 @@ class Start:
 REGISTER = Register(
     sections={"moscow": Policy, "withdrawal": Rates, "start": Start},
     policies={"moscow": {"documented": {}, "stay": {}}},
-    choices={"moscow.policy": ("documented", "stay")},
+    axes={"custody_sites": ("al_sinaa",)},
     outcomes=("collapse_day", "deal_reached_on"),
 )
 

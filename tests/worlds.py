@@ -11,7 +11,8 @@ import numpy as np
 from sim.draws import Draws
 from sim.ground.grid import load_grid
 from sim.ground.lattice import HOLDERS
-from sim.ground.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, SECTORS, Theatre, make_theatre
+from sim.ground.members import load_sectors
+from sim.ground.theatre import CONTESTED, DAMASCUS, KURDISH, MIXED, OTHER, SDF, Theatre, make_theatre
 from sim.registry import load_scenario, registry
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings
@@ -19,6 +20,7 @@ from sim.state.orders import Orders
 from sim.state.start import initial_state
 from sim.state.state import State, sizes
 from sim.state.values import as_arrays
+from tests.shipped import MEMBERS, SECTORS
 
 DEIR_EZ_ZOR = 3
 """Sector of every cell of the strip and of the crowd."""
@@ -39,7 +41,7 @@ def random_theatre(seed: int, rows: int = 9, columns: int = 12) -> Theatre:
     communities = holder.copy()
     holder[inside] = random.choice(np.array([DAMASCUS, SDF, CONTESTED], np.int8), inside.sum(), p=(0.1, 0.85, 0.05))
     communities[inside] = np.where(random.random(inside.sum()) < 0.9, SDF, holder[inside])
-    theatre = make_theatre(grid, holder, communities)
+    theatre = make_theatre(grid, holder, communities, load_sectors("", MEMBERS), MEMBERS)
     classes = random.choice(np.array([OTHER, MIXED, KURDISH], np.int8), theatre.size, p=(0.6, 0.2, 0.2))
     return replace(theatre, allegiance_class=classes)
 
@@ -57,6 +59,7 @@ def crowd(people: int) -> Theatre:
     nowhere = np.full((4, people), people)
     return Theatre(
         grid=load_grid(),
+        members=MEMBERS,
         start_holder=np.full(max(people, load_grid().cells), SDF, np.int8),
         cells=np.arange(people),
         community=np.ones(people, bool),

@@ -17,14 +17,15 @@ from dashboards.engine.why import words
 from sim.agents import AGENTS
 from sim.experiments.design.uncertain import ALL, ASSUMED, EACH
 from sim.ground.grid import load_grid, load_lines
-from sim.ground.lattice import COLUMNS, HOLDERS, NORTH, ROWS, STEP, WEST
+from sim.ground.lattice import COLUMNS, HOLDERS, NORTH, ROWS, STEP, WEST, Site
+from sim.ground.members import Member
 from sim.registry import registry
 from sim.scenario.scenario import Scenario
-from sim.state.state import CUSTODY_SITES, US_BASES
 
 TOWNS = ("qamishli", "hasakah", "kobani", "raqqa", "deir_ez_zor", "aleppo", "manbij", "tabqa", "shaddadi", "ras_al_ayn")
 """Towns that carry their names on the map."""
-RUSSIAN = ("qamishli_airport", "hmeimim", "tartus")
+AIRFIELD = "qamishli_airport"
+SITES = {"coastal_bases": "russia", "us_bases": "us", "custody_sites": "custody"}
 
 
 def ground(session: Session) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def ground(session: Session) -> dict[str, Any]:
         "holder": theatre.start_holder.tolist(),
         "theatre": theatre.cells.tolist(),
         "planes": PLANES,
+        "sites": [_site("russia", load_grid().site(AIRFIELD))]
+        + [_site(kind, member) for axis, kind in SITES.items() for member in theatre.members[axis]],
         "holders": HOLDERS,
     }
 
@@ -41,9 +44,6 @@ def ground(session: Session) -> dict[str, Any]:
 @cache
 def _country() -> dict[str, Any]:
     grid = load_grid()
-    sites = (
-        [("russia", key) for key in RUSSIAN] + [("us", key) for key in US_BASES] + [("custody", k) for k in CUSTODY_SITES]
-    )
     return {
         "rows": ROWS,
         "columns": COLUMNS,
@@ -55,14 +55,14 @@ def _country() -> dict[str, Any]:
         "roads": [_points(line) for kind, _, line in load_lines() if kind == "road"],
         "towns": [{"name": (town := grid.town(key)).name} | _place(town.lon, town.lat) for key in TOWNS],
         "near": [[town.name, town.cell] for town in grid.towns],
-        "sites": [
-            {"key": key, "kind": kind, "name": (site := grid.site(key)).name} | _place(site.lon, site.lat)
-            for kind, key in sites
-        ],
         "west": WEST,
         "north": NORTH,
         "step": STEP,
     }
+
+
+def _site(kind: str, site: Site | Member) -> dict[str, Any]:
+    return {"key": site.key, "kind": kind, "name": site.name} | _place(site.lon, site.lat)
 
 
 def _place(lon: float, lat: float) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from dashboards.engine.setup import columns_of
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.replay import open_ledger
-from sim.ground.theatre import SECTORS
+from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
 from sim.record.ledger import Decision, Event
 from sim.scenario.scenario import Scenario
@@ -47,11 +47,11 @@ class Evening:
     transfer_running: bool
 
 
-def evening(state: State) -> Evening:
+def evening(theatre: Theatre, state: State) -> Evening:
     """Read an evening off the state of a model of one run."""
     return Evening(
         campaign=int(state.campaign[0]),
-        fighting=_sectors(state.fighting),
+        fighting=_sectors(theatre, state.fighting),
         truce=bool(state.truce[0]),
         truce_left=_days(state.truce_ends[0] - state.day),
         truce_term=_days(state.truce_term[0]),
@@ -66,7 +66,7 @@ def evening(state: State) -> Evening:
         custody=_whole(state.custody),
         escaped=_whole(state.escaped - state.recaptured),
         transferred=round(float(state.transferred[0])),
-        pulled_back=_sectors(state.pulled_back),
+        pulled_back=_sectors(theatre, state.pulled_back),
         us_persons=_whole(state.us_persons),
         partner_shifted=bool(state.partner_shifted[0]),
         transfer_running=bool(state.transfer_running[0]),
@@ -81,8 +81,8 @@ def _whole(rows: np.ndarray) -> tuple[int, ...]:
     return tuple(np.rint(rows[:, 0]).astype(int).tolist())
 
 
-def _sectors(flags: np.ndarray) -> tuple[str, ...]:
-    return tuple(name for name, flag in zip(SECTORS, flags[:, 0].tolist(), strict=True) if flag)
+def _sectors(theatre: Theatre, flags: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, flag in zip(theatre.members.axes["sectors"], flags[:, 0].tolist(), strict=True) if flag)
 
 
 class Story:
@@ -93,7 +93,7 @@ class Story:
         self.columns = columns_of(uncertain, scenario, [run])
         self.model = self.again()
         self.ledger = open_ledger(self.model, scenario)
-        self.evenings = [evening(self.model.state)]
+        self.evenings = [evening(self.model.theatre, self.model.state)]
         self.decisions: list[dict[str, Decision]] = [{}]
         self.events: list[tuple[Event, ...]] = [()]
         self.told: list[tuple[Told, ...]] = [()]
@@ -118,7 +118,7 @@ class Story:
             return
         decided, happened = len(self.ledger.decisions), len(self.ledger.events)
         self.model.step()
-        self.evenings.append(evening(self.model.state))
+        self.evenings.append(evening(self.model.theatre, self.model.state))
         self.decisions.append({decision.matter: decision for decision in self.ledger.decisions[decided:]})
         self.events.append(tuple(self.ledger.events[happened:]))
         self.told.append(tell(self.day, self.events[-1]))

@@ -19,9 +19,10 @@ from sim.agents import AGENTS
 from sim.experiments.design.uncertain import sets_of
 from sim.ground.grid import load_grid
 from sim.ground.lattice import HOLDERS
+from sim.ground.members import Members
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
-from sim.state.state import CAMPAIGNS, CLASSES, CUSTODIES, CUSTODY_SITES, PHASES, PLACES, TERMS, US_BASES
+from sim.state.state import AIRFIELD, CAMPAIGNS, CLASSES, CUSTODIES, PHASES, PLACES, TERMS
 
 LATEST = 40
 """Events that are shown while days pass; all of them are when they stand still."""
@@ -94,7 +95,7 @@ class View:
 def look(session: Session) -> View:
     """Return the views of the session's day, of what is known of the watched run by now."""
     story, day = session.watched, session.day
-    known = min(day, story.day)
+    known, members = min(day, story.day), story.scenario.members
     return View(
         place=session.place,
         day=day,
@@ -106,8 +107,8 @@ def look(session: Session) -> View:
         actor=session.actor,
         why=reasons(story, session.actor, known),
         why_day=known,
-        places=places(story.evenings[0], story.evenings[known]),
-        emptied=emptied(story.evenings[0], story.evenings[known]),
+        places=places(members, story.evenings[0], story.evenings[known]),
+        emptied=emptied(members, story.evenings[0], story.evenings[known]),
         events=events(story, LATEST if session.playing else None),
         ticks=[{"day": told.day, "text": told.text} for day in story.told for told in day if told.kind in TICKS],
         provinces=provinces(session),
@@ -196,9 +197,8 @@ def setting(scenario: Scenario, day: int) -> Scenario:
     return [stage for first, stage in scenario.stages if first <= max(day, 0)][-1]
 
 
-def places(start: Evening, now: Evening) -> dict[str, Any]:
+def places(members: Members, start: Evening, now: Evening) -> dict[str, Any]:
     """Return stocks of Russian equipment, custody sites, US bases and the truce clock."""
-    grid = load_grid()
     most = np.maximum(start.stock.sum(axis=0), 1e-9)
     stocks = [
         {
@@ -219,18 +219,18 @@ def places(start: Evening, now: Evening) -> dict[str, Any]:
     ]
     custody = [
         {
-            "name": grid.site(key).name,
+            "name": site.name,
             "inmates": now.inmates[i],
             "start": start.inmates[i],
             "guards": now.guards[i],
             "escaped": now.escaped[i],
             "custody": "Damascus" if CUSTODIES[now.custody[i]] == "damascus" else CUSTODIES[now.custody[i]],
         }
-        for i, key in enumerate(CUSTODY_SITES)
+        for i, site in enumerate(members["custody_sites"])
     ]
     bases = [
-        {"name": grid.site(key).name, "now": now.us_persons[i], "start": start.us_persons[i]}
-        for i, key in enumerate(US_BASES)
+        {"name": site.name, "now": now.us_persons[i], "start": start.us_persons[i]}
+        for i, site in enumerate(members["us_bases"])
     ]
     truce = {
         "on": now.truce, "left": now.truce_left, "term": now.truce_term, "signed": now.truces, "extended": now.extensions,
@@ -240,12 +240,11 @@ def places(start: Evening, now: Evening) -> dict[str, Any]:
     return {"stocks": stocks, "custody": custody, "bases": bases, "truce": truce, "moved": moved}
 
 
-def emptied(start: Evening, now: Evening) -> list[str]:
+def emptied(members: Members, start: Evening, now: Evening) -> list[str]:
     """Return the keys of the bases and prisons of the start at which nobody is left."""
-    base = PLACES.index("qamishli")
-    left = [("qamishli_airport", start.stock[base].sum(), now.stock[base].sum())]
-    left += zip(US_BASES, start.us_persons, now.us_persons, strict=True)
-    left += zip(CUSTODY_SITES, start.inmates, now.inmates, strict=True)
+    left = [("qamishli_airport", start.stock[AIRFIELD].sum(), now.stock[AIRFIELD].sum())]
+    left += zip(members.axes["us_bases"], start.us_persons, now.us_persons, strict=True)
+    left += zip(members.axes["custody_sites"], start.inmates, now.inmates, strict=True)
     return [key for key, before, after in left if before > 0 and after <= 0]
 
 

@@ -18,7 +18,7 @@ from sim.agents.seen import Seen
 from sim.draws import Draws, normal
 from sim.state.orders import Orders
 
-ESTIMATED = ("sdf_share_of_start", "arab_share_left", "hasakah_share_lost", "prospects", "tie_to_moscow")
+ESTIMATED = ("sdf_share_of_start", "arab_share_left", "core_share_lost", "prospects", "tie_to_moscow")
 """Fields of Seen that an actor reads with its own error of observation."""
 
 

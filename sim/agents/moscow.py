@@ -1,6 +1,6 @@
 """Moscow: Russian forces in the northeast and the bases on the coast.
 
-Interests: Hmeimim and Tartus, logistics to Africa, contracts, a role with Damascus. Red lines: security of the bases; it
+Interests: the bases on the coast, logistics to Africa, contracts, a role with Damascus. Red lines: security of the bases; it
 shelters Assad. Source: facts section 4.
 """
 
@@ -27,7 +27,7 @@ class Values:
     tie_needed: float = value("1", -1, 1)
     reply_chance_per_day: float = value("1/day", 0, 1)
     irritant_days: float = value("days", 0)
-    clear_at_hasakah_share: float = value("1", 0, 1)
+    clear_at_core_share: float = value("1", 0, 1)
     share_to_russia: float = value("1", 0, 1)
     residual_persons: float = value("persons", 0)
     residual_aircraft: float = value("items", 0)
@@ -42,9 +42,9 @@ def damascus_asked_and_ties_matter(seen: Seen, values: Values) -> np.ndarray:
 
 
 def a_summit_is_near_and_the_northeast_is_lost(seen: Seen, values: Values) -> np.ndarray:
-    """A summit is days away and much of Hasakah province is not the SDF's: clear the irritant before it."""
+    """A summit is days away and much of the core province is not the SDF's: clear the irritant before it."""
     near = (seen.days_to_summit >= 0) & (seen.days_to_summit <= values.irritant_days)
-    return near & (seen.withdrawal == STAYING) & (seen.hasakah_share_lost >= values.clear_at_hasakah_share)
+    return near & (seen.withdrawal == STAYING) & (seen.core_share_lost >= values.clear_at_core_share)
 
 
 def the_airport_is_handed_over(seen: Seen, values: Values) -> np.ndarray:
@@ -53,8 +53,8 @@ def the_airport_is_handed_over(seen: Seen, values: Values) -> np.ndarray:
 
 
 def the_tie_carries_deliveries(seen: Seen, values: Values) -> np.ndarray:
-    """Damascus is worth equipping, and Tartus is open: send Russian-made equipment."""
-    return (seen.tie_to_moscow >= values.supply_tie_needed) & (seen.tartus_status != ASKED_TO_LEAVE)
+    """Damascus is worth equipping, and the port is open: send Russian-made equipment."""
+    return (seen.tie_to_moscow >= values.supply_tie_needed) & (seen.port_status != ASKED_TO_LEAVE)
 
 
 def the_northeast_is_not_worth_a_base(seen: Seen, values: Values) -> np.ndarray:
@@ -68,13 +68,13 @@ def the_tie_does_not_carry_a_residual(seen: Seen, values: Values) -> np.ndarray:
 
 
 def send_supply(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Send equipment through Tartus."""
+    """Send equipment through the port."""
     orders.give("supply_rate", where, values.supply_tonnes_per_day)
 
 
 def leave_qamishli(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Evacuate the airport and the outposts."""
-    orders.leave_qamishli[where] = True
+    orders.leave_airfield[where] = True
 
 
 def keep_a_residual(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
@@ -89,7 +89,7 @@ def keep_nothing(orders: Orders, where: np.ndarray, seen: Seen, values: Values) 
     orders.give("share_to_russia", where, values.share_to_russia)
 
 
-QAMISHLI = (
+BASE = (
     Rule(damascus_asked_and_ties_matter, leave_qamishli, "facts a40-a41"),
     Rule(a_summit_is_near_and_the_northeast_is_lost, leave_qamishli, "facts a49, a53"),
     Rule(otherwise, stay, "facts a04, a09"),
@@ -107,7 +107,7 @@ SUPPLY = (
     Rule(otherwise, stay, "assumed"),
 )
 
-DOCUMENTED: Policy = {"qamishli": QAMISHLI, "residual": RESIDUAL, "supply": SUPPLY}
+DOCUMENTED: Policy = {"qamishli": BASE, "residual": RESIDUAL, "supply": SUPPLY}
 
 HOLDING = {"qamishli": (Rule(otherwise, stay, "assumed"),), "residual": (Rule(otherwise, keep_a_residual, "assumed"),)}
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from sim.agents.base import Policy, Rule, StrategicAgent, logistic, null_policies, otherwise, stay
 from sim.agents.seen import Seen
-from sim.ground.theatre import POCKET, SECTORS
 from sim.state.orders import Orders
 from sim.state.state import BESIEGED, GUARDED, IN_POCKET, ZONE
 from sim.state.values import value
@@ -50,7 +49,7 @@ def an_exposed_pocket_is_attacked_and_mediators_ask(seen: Seen, values: Values) 
 
 
 def a_deal_gives_up_the_south(seen: Seen, values: Values) -> np.ndarray:
-    """An integration deal is in force: hand over Raqqa and Deir ez-Zor."""
+    """An integration deal is in force: hand over what it gives up."""
     return seen.deal
 
 
@@ -124,14 +123,13 @@ def exposed_sites(seen: Seen, values: Values) -> np.ndarray:
 
 
 def leave_the_pocket(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Pull back across the Euphrates."""
-    orders.pull_back[POCKET, where] = True
+    """Pull back from the exposed pocket."""
+    orders.pull_back |= seen.exposed & where
 
 
 def leave_the_south(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Pull back from Raqqa and Deir ez-Zor."""
-    for sector in ("deir_hafer", "raqqa", "deir_ez_zor"):
-        orders.pull_back[SECTORS.index(sector), where] = True
+    """Pull back from what the deal gives up."""
+    orders.pull_back |= seen.traded & where
 
 
 def drop_the_guard(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:

@@ -7,33 +7,27 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sim.ground.theatre import OTHER, POCKET, Theatre
+from sim.ground.theatre import OTHER, Theatre
 from sim.state.measures import (
     arab_share_left,
-    held_by_damascus,
+    core_share_lost,
     mean_of_parts,
-    province_share_not_sdf,
+    members_taken,
     sdf_share_of_country,
-    sector_share_left,
+    share_left,
 )
 from sim.state.state import (
-    AIRPORT,
-    AT_TARTUS,
-    CUSTODY_SITES,
+    AIRFIELD,
+    ASKED_TO_LEAVE,
     MEDIATION,
     MOSCOW_TIE,
     NEVER,
     PERSONS,
-    QAMISHLI,
     SDF_TIE,
     STAYING,
     TURKISH,
-    US_BASES,
     State,
 )
-
-STRATEGIC_GAINS = ("raqqa", "tabqa")
-"""Towns which, with the Omar field, count as the offensive's strategic gains (facts a27-a29)."""
 
 AS_THEY_ARE = (
     "truce", "truces", "deal", "campaign", "guarantor_absence", "halt_urged", "partner_shifted", "prospects", "withdrawal",
@@ -61,12 +55,14 @@ class Seen:
     campaign_days: np.ndarray
     days_since_campaign: np.ndarray  # since the last one ended; large when none has
     days_without_gain: np.ndarray
-    pocket_share_left: np.ndarray  # of Deir Hafer's area
+    pocket_share_left: np.ndarray  # of the exposed sectors' area
     pocket_ordered_out: np.ndarray
+    exposed: np.ndarray  # (sectors, 1) bool: the pocket that a limited attack is about
+    traded: np.ndarray  # (sectors, 1) bool: what the SDF gives up under a deal
     sdf_share_of_start: np.ndarray  # share of its communities' ground the SDF still holds, [0, 1]
     arab_share_left: np.ndarray  # share of Arab-majority communities' cells not taken, [0, 1]
-    hasakah_share_lost: np.ndarray  # share of Hasakah province's cells that are not the SDF's, [0, 1]
-    strategic_gains_in: np.ndarray  # Raqqa, Tabqa and the Omar field are Damascus's
+    core_share_lost: np.ndarray  # share of the core province's cells that are not the SDF's, [0, 1]
+    strategic_gains_in: np.ndarray  # all gains are Damascus's
     guarantor_absence: np.ndarray
     halt_urged: np.ndarray
     partner_shifted: np.ndarray
@@ -84,8 +80,8 @@ class Seen:
     talks_sought: np.ndarray  # the SDF asked for talks yesterday
     airport_handed_over: np.ndarray  # by a deal
     summit_result: np.ndarray  # index in state.SUMMIT_RESULTS
-    tartus_status: np.ndarray  # index in state.BASE_STATUSES
-    russian_presence: np.ndarray  # share of the Russians of the start still at Qamishli, [0, 1]
+    port_status: np.ndarray  # index in state.BASE_STATUSES
+    russian_presence: np.ndarray  # share of the Russians of the start still at the airfield, [0, 1]
     uncertainty: np.ndarray  # the SDF's uncertainty index, [0, 1]
     turkish_pressure: np.ndarray  # [0, 1]
     mediation: np.ndarray  # by the Kurdistan Region and France, [0, 1]
@@ -95,6 +91,7 @@ class Seen:
     transfer_complete: np.ndarray  # begun, and no longer running nor stalled
     base_on_taken_ground: np.ndarray  # (us bases, runs) bool
     base_held: np.ndarray  # (us bases, runs) bool: troops are there
+    base_in_northeast: np.ndarray  # (us bases, 1) bool: in the SDF's area
     site_custody: np.ndarray  # (custody sites, runs) index in state.CUSTODIES
     site_guards: np.ndarray  # (custody sites, runs) guards
     site_nearness: np.ndarray  # (custody sites, runs) nearness of the army
@@ -115,7 +112,9 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
     """
     day = state.day + 1
     ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
-    province = theatre.grid.province_index
+    having = theatre.members.having
+    exposed, traded = (having("sectors", role)[:, None] for role in ("exposed", "traded"))
+    airfield, port = having("institutions", "airfield"), having("coastal_bases", "port")
     gain = np.maximum(state.last_gain_on, state.campaign_since)
     return read_only(
         Seen(
@@ -128,12 +127,14 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             campaign_days=_age(day, state.campaign_since),
             days_since_campaign=_age(day, state.campaign_ended_on),
             days_without_gain=_age(day, gain),
-            pocket_share_left=sector_share_left(theatre, state)[POCKET],
-            pocket_ordered_out=state.pulled_back[POCKET].copy(),
+            pocket_share_left=share_left(theatre, state, exposed),
+            pocket_ordered_out=(state.pulled_back & exposed).any(axis=0),
+            exposed=exposed,
+            traded=traded,
             sdf_share_of_start=sdf_share_of_country(theatre, state) / ours,
             arab_share_left=arab_share_left(theatre, state),
-            hasakah_share_lost=province_share_not_sdf(theatre, state, province("hasakah")),
-            strategic_gains_in=_all_taken(theatre, state),
+            core_share_lost=core_share_lost(theatre, state),
+            strategic_gains_in=np.logical_and.reduce(members_taken(theatre, state, "gains")),
             tie_to_moscow=state.relation[MOSCOW_TIE].copy(),
             tie_to_sdf=state.relation[SDF_TIE].copy(),
             request_pending=(state.requested_on != NEVER) & (state.withdrawal == STAYING),
@@ -141,9 +142,9 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             transfer_begun=state.transfer_started_on != NEVER,
             truce_age=_age(day, state.truce_signed_on),
             attacking=np.logical_or.reduce(state.fighting),
-            airport_handed_over=state.institution_on[AIRPORT] != NEVER,
-            tartus_status=state.base_status[AT_TARTUS].copy(),
-            russian_presence=state.stock[QAMISHLI, PERSONS] / np.maximum(state.persons_at_start, 1.0),
+            airport_handed_over=(state.institution_on[airfield] != NEVER).any(axis=0),
+            port_status=state.base_status[port].max(axis=0, initial=ASKED_TO_LEAVE),
+            russian_presence=state.stock[AIRFIELD, PERSONS] / np.maximum(state.persons_at_start, 1.0),
             uncertainty=mean_of_parts(state.uncertainty_parts),
             turkish_pressure=state.outside[TURKISH].copy(),
             mediation=state.outside[MEDIATION].copy(),
@@ -152,9 +153,10 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             transfer_complete=state.transferred >= state.transfer_plan,
             base_on_taken_ground=_base_ground(theatre, state),
             base_held=state.us_persons > 0,
+            base_in_northeast=having("us_bases", "northeast")[:, None],
             site_custody=state.custody.copy(),
             site_guards=state.guards.copy(),
-            site_nearness=_at_sites(theatre, state.nearness, 1.0),
+            site_nearness=_at_sites(theatre, state.nearness),
             site_exposed=site_exposed(theatre),
             chance=np.empty(0),
         )
@@ -165,27 +167,20 @@ def _age(day: int, since: np.ndarray) -> np.ndarray:
     return (day - since).astype(np.int16)
 
 
-def _all_taken(theatre: Theatre, state: State) -> np.ndarray:
-    cells = [theatre.grid.town(key).cell for key in STRATEGIC_GAINS] + [theatre.grid.site("al_omar").cell]
-    return np.logical_and.reduce([held_by_damascus(theatre, state, cell) for cell in cells])
-
-
 def _base_ground(theatre: Theatre, state: State) -> np.ndarray:
     """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
-    held = [held_by_damascus(theatre, state, theatre.grid.site(key).cell) for key in US_BASES]
-    inside = np.array([theatre.row_of(theatre.grid.site(key).cell) < theatre.size for key in US_BASES])
-    return np.stack(held) & inside[:, None]
+    return members_taken(theatre, state, "us_bases") & (theatre.rows("us_bases") < theatre.size)[:, None]
 
 
-def _at_sites(theatre: Theatre, rows: np.ndarray, elsewhere: float) -> np.ndarray:
-    """Return (custody sites, runs) of an array over army rows; `elsewhere` for a site outside the theatre."""
-    at = [theatre.row_of(theatre.grid.site(key).cell) for key in CUSTODY_SITES]
-    return np.stack([rows[row] if row < theatre.size else np.full(rows.shape[1], elsewhere, rows.dtype) for row in at])
+def _at_sites(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
+    """Return (custody sites, runs) of an array over army rows; 1 for a site outside the theatre."""
+    at = theatre.rows("custody_sites")
+    return np.where((at < theatre.size)[:, None], rows[at], np.float32(1.0))
 
 
 def site_exposed(theatre: Theatre) -> np.ndarray:
     """Return (custody sites, 1) bool: the site's cell is of Arab or other majority."""
-    cells = [theatre.grid.site(key).cell for key in CUSTODY_SITES]
+    cells = [member.cell for member in theatre.members["custody_sites"]]
     return (theatre.grid.allegiance_class[cells] == OTHER)[:, None]
 
 

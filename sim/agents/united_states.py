@@ -13,11 +13,8 @@ import numpy as np
 from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
 from sim.agents.seen import Seen
 from sim.state.orders import Orders
-from sim.state.state import GENERAL, HALTED, IN_POCKET, US_SHADDADI, ZONE
+from sim.state.state import GENERAL, HALTED, IN_POCKET, ZONE
 from sim.state.values import value
-
-NORTHEAST = slice(US_SHADDADI, None)
-"""The US bases in the SDF's area: all but Tanf."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def a_base_stands_on_ground_that_changed_hands(seen: Seen, values: Values) -> np
 
 def the_partner_has_changed_and_the_prisons_are_empty(seen: Seen, values: Values) -> np.ndarray:
     """The partnership has shifted and the transfer is complete: nothing holds troops in the northeast."""
-    done = seen.partner_shifted & seen.transfer_complete & seen.base_held[NORTHEAST].any(axis=0)
+    done = seen.partner_shifted & seen.transfer_complete & (seen.base_held & seen.base_in_northeast).any(axis=0)
     return done & (seen.chance < values.hand_over_base_chance_per_day)
 
 
@@ -97,7 +94,7 @@ def hand_over_taken_bases(orders: Orders, where: np.ndarray, seen: Seen, values:
 
 def leave_the_northeast(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
     """Empty the bases of the northeast."""
-    orders.leave_base[NORTHEAST, where] = seen.base_held[NORTHEAST, where]
+    orders.leave_base |= seen.base_in_northeast & seen.base_held & where
 
 
 def leave_every_base(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:

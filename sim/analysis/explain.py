@@ -21,7 +21,7 @@ CODES = {
     "campaign": CAMPAIGNS,
     "withdrawal": PHASES,
     "summit_result": SUMMIT_RESULTS,
-    "tartus_status": BASE_STATUSES,
+    "port_status": BASE_STATUSES,
 }
 """What an actor sees as an index of a list of names."""
 TIMELINE = {"days_since_deadline": "deadline", "days_to_summit": "summit"}

@@ -90,9 +90,7 @@ def check(file: str, sets: tuple[str, ...]) -> int:
         return USAGE
     sources = [entry.source for entry in scenario.entries.values()]
     assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
-    for line in about_the_map(
-        theatre_of(scenario), scenario["start"], scenario.control, scenario.communities, scenario.classes
-    ):
+    for line in about_the_map(theatre_of(scenario), scenario.control, scenario.communities, scenario.classes):
         click.echo(line)
     click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted, hash {scenario.hash}")
     return DONE

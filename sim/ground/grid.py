@@ -5,6 +5,7 @@ Sources, licences and limits of every column: sim/data/SOURCES.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -80,15 +81,24 @@ def load_control(name_or_path: str, letters: str = HOLDER_LETTERS) -> np.ndarray
     except InputError as error:
         known = ", ".join(sorted(p.stem.removeprefix("control-") for p in data_folder().glob("control-*.txt")))
         raise InputError(f"{error}; shipped ones are {known}") from None
+    return _raster(path.name, text, letters)
+
+
+def read_raster(path: Path, letters: Sequence[str]) -> np.ndarray:
+    """Read any raster as load_control does, from a path. Returns (cells,) int8 indices into `letters`."""
+    return _raster(path.name, read_text(path), letters)
+
+
+def _raster(name: str, text: str, letters: Sequence[str]) -> np.ndarray:
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if not line.startswith("#")]
     while lines and not lines[-1][1].strip():
         lines.pop()
     if len(lines) != ROWS:
-        raise InputError(f"{path.name}: expected {ROWS} rows of letters, found {len(lines)}")
-    return _read_letters(path.name, lines, letters)
+        raise InputError(f"{name}: expected {ROWS} rows of letters, found {len(lines)}")
+    return _read_letters(name, lines, letters)
 
 
-def _read_letters(name: str, lines: list[tuple[int, str]], letters: str) -> np.ndarray:
+def _read_letters(name: str, lines: list[tuple[int, str]], letters: Sequence[str]) -> np.ndarray:
     for number, line in lines:
         if len(line) != COLUMNS:
             raise InputError(f"{name}: line {number} has {len(line)} letters, expected {COLUMNS}")

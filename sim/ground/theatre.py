@@ -14,20 +14,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from sim.ground.lattice import HOLDERS, Grid
+from sim.ground.members import Members
 
 DAMASCUS, SDF, CONTESTED = (HOLDERS.index(name) for name in ("damascus", "sdf", "contested"))
 
-SECTORS = ("deir_hafer", "kobani", "raqqa", "deir_ez_zor", "hasakah", "elsewhere")
-POCKET = SECTORS.index("deir_hafer")
-"""A sector is a province's part of the theatre; Aleppo's is cut by the Euphrates into Deir Hafer and Kobani.
-
-A cell with a crossing belongs to Kobani: Tishrin's dam is held from the left bank, and is no part of the exposed pocket.
-"""
-
 CLASSES = ("other", "mixed", "kurdish_majority")
 OTHER, MIXED, KURDISH = range(3)
-
-LEFT_BANK = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +44,7 @@ class Theatre:
     """
 
     grid: Grid
+    members: Members
     start_holder: np.ndarray  # (lattice cells,) int8 on the evening of the start
     cells: np.ndarray  # (n,) lattice index
     community: np.ndarray  # (n,) bool: SDF-held on the raster of the communities
@@ -60,7 +53,7 @@ class Theatre:
     edge_km: np.ndarray  # (4, n) float32
     road_edge: np.ndarray  # (4, n) bool
     river_edge: np.ndarray  # (4, n) bool
-    sector: np.ndarray  # (n,) int8
+    sector: np.ndarray  # (n,) int8 index into the members' sectors
     province: np.ndarray  # (n,) int8
     allegiance_class: np.ndarray  # (n,) int8
     area_km2: np.ndarray  # (n,) float32
@@ -79,7 +72,7 @@ class Theatre:
     @cached_property
     def by_sector(self) -> csr_array:
         """(sectors, n) sums over the cells of a sector."""
-        return sums(self.sector, len(SECTORS))
+        return sums(self.sector, len(self.members["sectors"]))
 
     @cached_property
     def by_province(self) -> csr_array:
@@ -122,6 +115,17 @@ class Theatre:
         row = int(np.searchsorted(self.cells, lattice_cell))
         return row if row < self.size and self.cells[row] == lattice_cell else self.size
 
+    def rows(self, axis: str) -> np.ndarray:
+        """Return (members,) theatre row of each member of an axis of places, n where its cell is not in the theatre."""
+        return self._rows[axis]
+
+    @cached_property
+    def _rows(self) -> dict[str, np.ndarray]:
+        return {
+            axis: np.array([self.row_of(member.cell) for member in members], np.int64)
+            for axis, members in self.members.of.items()
+        }
+
 
 def sums(group: np.ndarray, groups: int) -> csr_array:
     """Return the float32 (groups, n) matrix that sums n members into their groups. CSR products are bit-safe."""
@@ -132,8 +136,14 @@ def sums(group: np.ndarray, groups: int) -> csr_array:
     return csr_array((np.ones(members, np.float32), order.astype(np.int32), pointers.astype(np.int32)), (groups, members))
 
 
-def make_theatre(grid: Grid, start_holder: np.ndarray, community_holder: np.ndarray) -> Theatre:
-    """Cut the theatre out of the lattice. Both rasters are (cells,) int8 holder codes of sim.ground.grid."""
+def make_theatre(
+    grid: Grid, start_holder: np.ndarray, community_holder: np.ndarray, sector: np.ndarray, members: Members
+) -> Theatre:
+    """Cut the theatre out of the lattice.
+
+    start_holder, community_holder: (cells,) int8 holder codes of sim.ground.grid. sector: (cells,) int8 index into the
+    members' sectors.
+    """
     ours = np.isin(start_holder, (SDF, CONTESTED)) | np.isin(community_holder, (SDF, CONTESTED))
     cells = np.flatnonzero(ours)
     n = len(cells)
@@ -146,6 +156,7 @@ def make_theatre(grid: Grid, start_holder: np.ndarray, community_holder: np.ndar
     kin_row[cells[~community]] = n
     return Theatre(
         grid=grid,
+        members=members,
         start_holder=start_holder,
         cells=cells,
         community=community,
@@ -154,20 +165,9 @@ def make_theatre(grid: Grid, start_holder: np.ndarray, community_holder: np.ndar
         edge_km=grid.edge_km[:, cells],
         road_edge=grid.road_edge[:, cells],
         river_edge=grid.river_edge[:, cells],
-        sector=_sector_of(grid, cells),
+        sector=sector[cells],
         province=grid.province[cells],
         allegiance_class=grid.allegiance_class[cells],
         area_km2=grid.area_km2[cells],
         population=grid.population[cells],
     )
-
-
-def _sector_of(grid: Grid, cells: np.ndarray) -> np.ndarray:
-    key = np.array([grid.provinces[p].key for p in grid.province[cells]], dtype=object)
-    sector = np.full(len(cells), SECTORS.index("elsewhere"), dtype=np.int8)
-    for name in ("raqqa", "deir_ez_zor", "hasakah"):
-        sector[key == name] = SECTORS.index(name)
-    left = (grid.bank[cells] == LEFT_BANK) | grid.crossing[cells]
-    sector[(key == "aleppo") & left] = SECTORS.index("kobani")
-    sector[(key == "aleppo") & ~left] = SECTORS.index("deir_hafer")
-    return sector

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sim.draws import Draws
 from sim.ground.theatre import Theatre
-from sim.state.measures import held_by_damascus
+from sim.state.measures import members_taken
 from sim.state.orders import Orders
-from sim.state.state import AIRPORT, ASSETS, CROSSINGS, NEVER, OIL, State
-from sim.state.values import value
+from sim.state.state import NEVER, State
+from sim.state.values import value_per
 
 NAME = "assets"
-
-BY_DEAL = {"rmelan": OIL, "suwaydiyah": OIL, "semalka": CROSSINGS, "yarubiyah": CROSSINGS, "qamishli_airport": AIRPORT}
-"""Assets that an institution's hand-over brings to Damascus wherever the front is."""
 
 
 @dataclass(frozen=True)
 class Rates:
     """[assets]: weights of the oil fields, as barrels a day."""
 
-    al_omar: float = value("barrels/day", 0)
-    al_tanak: float = value("barrels/day", 0)
-    al_jafra: float = value("barrels/day", 0)
-    rmelan: float = value("barrels/day", 0)
-    suwaydiyah: float = value("barrels/day", 0)
+    output: Any = value_per("oil_fields", float, "barrels/day", 0, flat=True)
 
 
 def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
@@ -42,12 +36,14 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 def note_holders(theatre: Theatre, state: State, rates: Rates) -> None:
     """Write who holds each asset, and Damascus's share of the oil fields by weight."""
-    for index, key in enumerate(ASSETS):
-        by_deal = state.institution_on[BY_DEAL[key]] != NEVER if key in BY_DEAL else False
-        state.asset_taken[index] = held_by_damascus(theatre, state, theatre.grid.site(key).cell) | by_deal
+    state.asset_taken[:] = members_taken(theatre, state, "assets")
+    for index, asset in enumerate(theatre.members["assets"]):
+        if asset.institution:
+            institution = theatre.members.index("institutions", asset.institution)
+            state.asset_taken[index] |= state.institution_on[institution] != NEVER
     total, held = np.zeros(1, np.float32), np.zeros(state.truce.shape, np.float32)
-    for item in fields(rates):
-        weight = getattr(rates, item.name)
+    oil_fields = state.asset_taken[theatre.members.of_kind("assets", "oil_field")]
+    for weight, taken in zip(rates.output, oil_fields, strict=True):
         total = total + weight
-        held += weight * state.asset_taken[ASSETS.index(item.name)]
+        held += weight * taken
     state.oil_share_damascus[:] = held / np.maximum(total, 1e-6)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, poisson
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.state.measures import fighters_present
 from sim.state.orders import Orders
 from sim.state.state import ARMY, FIGHTERS, State
@@ -74,6 +74,6 @@ def exchange(
     attack = rates.attacker_coefficient_per_day * dt
     mean_army = attack * rates.defender_advantage * engaged[FIGHTERS]
     mean_sdf = attack * engaged[ARMY] * skill
-    dead_army = poisson(luck.daily("attrition.army", day, len(SECTORS)), mean_army)
-    dead_sdf = poisson(luck.daily("attrition.sdf", day, len(SECTORS)), mean_sdf)
+    dead_army = poisson(luck.daily("attrition.army", day, len(limit)), mean_army)
+    dead_sdf = poisson(luck.daily("attrition.sdf", day, len(limit)), mean_sdf)
     return np.minimum(dead_army, np.floor(present[ARMY])), np.minimum(dead_sdf, np.floor(present[FIGHTERS]))

@@ -15,20 +15,14 @@ from sim.state.orders import Orders
 from sim.state.state import (
     ABANDONED,
     BESIEGED,
-    CUSTODY_SITES,
     GUARDED,
     NEVER,
-    PRISONS,
-    PRISONS_HANDED,
     WITH_DAMASCUS,
     State,
 )
 from sim.state.values import value
 
 NAME = "custody"
-
-IS_CAMP = (np.arange(len(CUSTODY_SITES)) >= PRISONS.stop)[:, None]
-"""(custody sites, 1): camps stand after the prisons."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +44,16 @@ class Rates:
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Change custodians, let detainees escape and retake some."""
-    here = site_rows(theatre)
+    if not len(state.inmates):
+        return
+    here, camps = site_rows(theatre), theatre.members.of_kind("custody_sites", "camp")
     nearness, taken = state.nearness[here], state.army[here] > 0
-    _change_custody(state, orders, rates, luck, nearness, taken)
+    _change_custody(theatre, state, orders, rates, luck, nearness, taken)
     fighting = np.concatenate([state.fighting, np.zeros((1, state.fighting.shape[1]), bool)])[site_sectors(theatre, here)]
-    chance = -np.expm1(-escape_hazard(state, rates, nearness * fighting, luck) * dt)
-    out = binomial(luck.daily("custody.escape", state.day, len(CUSTODY_SITES)), state.inmates, chance)
-    back = binomial(luck.daily("custody.recapture", state.day, len(CUSTODY_SITES)), out, rates.recaptured_share)
-    back[PRISONS.stop :] = 0.0  # residents who leave a camp are not hunted
+    chance = -np.expm1(-escape_hazard(theatre, state, rates, nearness * fighting, luck) * dt)
+    out = binomial(luck.daily("custody.escape", state.day, len(state.inmates)), state.inmates, chance)
+    back = binomial(luck.daily("custody.recapture", state.day, len(state.inmates)), out, rates.recaptured_share)
+    back[camps] = 0.0  # residents who leave a camp are not hunted
     state.escapes_today[:] = out
     state.escaped += out
     state.recaptured += back
@@ -66,8 +62,8 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 def site_rows(theatre: Theatre) -> np.ndarray:
     """Return (custody sites,) rows of the army array: the site's cell, or Damascus's ground outside the theatre."""
-    rows = [theatre.row_of(theatre.grid.site(key).cell) for key in CUSTODY_SITES]
-    return np.array([row if row < theatre.size else theatre.size + 1 for row in rows])
+    rows = theatre.rows("custody_sites")
+    return np.where(rows < theatre.size, rows, theatre.size + 1)
 
 
 def site_sectors(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
@@ -75,7 +71,7 @@ def site_sectors(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
     return np.append(theatre.sector, [theatre.by_sector.shape[0]] * 2)[rows]
 
 
-def escape_hazard(state: State, rates: Rates, fighting_near: np.ndarray, luck: Draws) -> np.ndarray:
+def escape_hazard(theatre: Theatre, state: State, rates: Rates, fighting_near: np.ndarray, luck: Draws) -> np.ndarray:
     """Return (custody sites, runs) hazard of escape per inmate, 1/day.
 
     fighting_near: (custody sites, runs) nearness of an army that attacks, [0, 1]. Rises as guards per inmate fall, with
@@ -84,22 +80,23 @@ def escape_hazard(state: State, rates: Rates, fighting_near: np.ndarray, luck: D
     ratio = state.guards / np.maximum(state.inmates, 1.0) / rates.guards_per_inmate_reference
     thin = np.maximum(ratio, 0.05) ** -rates.guards_exponent
     guarded = rates.escape_guarded_per_day * thin * (1.0 + rates.fighting_factor * fighting_near)
-    abandoned = np.where(IS_CAMP, rates.escape_camp_abandoned_per_day, rates.escape_abandoned_per_day)
-    spread = np.exp(rates.escape_spread * normal(luck.once("custody.site", len(CUSTODY_SITES))))
+    is_camp = theatre.members.of_kind("custody_sites", "camp")[:, None]
+    abandoned = np.where(is_camp, rates.escape_camp_abandoned_per_day, rates.escape_abandoned_per_day)
+    spread = np.exp(rates.escape_spread * normal(luck.once("custody.site", len(state.inmates))))
     return np.where(state.custody == ABANDONED, abandoned * spread, guarded)
 
 
 def _change_custody(
-    state: State, orders: Orders, rates: Rates, luck: Draws, nearness: np.ndarray, taken: np.ndarray
+    theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, nearness: np.ndarray, taken: np.ndarray
 ) -> None:
     before = state.custody.copy()
     abandoned = ((before == GUARDED) | (before == BESIEGED)) & orders.abandon
     besieged = (before == GUARDED) & ~abandoned & taken
-    u = luck.daily("custody.takeover", state.day, len(CUSTODY_SITES))
+    u = luck.daily("custody.takeover", state.day, len(state.inmates))
     near = taken | (nearness >= rates.takeover_at_nearness)
     reached = (before == ABANDONED) & near & (u < rates.takeover_chance_per_day)
     given = (before == BESIEGED) & orders.hand_over
-    by_deal = state.institution_on[PRISONS_HANDED] == state.day
+    by_deal = (state.institution_on[theatre.members.having("institutions", "custody")] == state.day).any(axis=0)
     given |= ((before == GUARDED) | (before == BESIEGED)) & by_deal
     after = np.where(abandoned, ABANDONED, np.where(besieged, BESIEGED, before))
     after = np.where(reached | given, WITH_DAMASCUS, after)
@@ -108,5 +105,7 @@ def _change_custody(
     state.guards[:] = np.where(abandoned, 0.0, state.guards)
     new_guards = rates.damascus_guards_per_inmate * state.inmates
     state.guards[:] = np.where(reached | given, new_guards, state.guards)
-    failed = (abandoned | besieged)[PRISONS].any(axis=0) & (state.guarding_failed_on == NEVER)
+    failed = (abandoned | besieged)[theatre.members.of_kind("custody_sites", "prison")].any(axis=0) & (
+        state.guarding_failed_on == NEVER
+    )
     state.guarding_failed_on[:] = np.where(failed, state.day, state.guarding_failed_on)

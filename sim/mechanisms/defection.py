@@ -3,7 +3,7 @@
 A community goes over when the pressure on it exceeds its own threshold, and only where an offensive gives the opening:
 without one people hide their preference. Pressure sums what the neighbours did, what communities of like class did, how
 near the army is and how absent the guarantor is. The threshold rises with the allegiance of the community's class. The
-Euphrates is no barrier to it.
+river is no barrier to it.
 """
 
 from __future__ import annotations

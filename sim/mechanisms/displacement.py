@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
 from sim.state.state import State
 from sim.state.values import part_of, value
 
 NAME = "displacement"
-
-HOST = {"deir_hafer": "aleppo", "kobani": "aleppo", "raqqa": "hasakah", "deir_ez_zor": "hasakah", "hasakah": "hasakah"}
-"""Province that hosts most of the displaced of each sector (facts 2.4: Hasakah hosts those of the offensive)."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,13 @@ class Rates:
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Let people flee cells under attack near the army and cells that fall, and the displaced return where nobody attacks.
 
-    Aleppo's displaced of early January return behind the lines; those whom Hasakah hosts must cross them.
+    Whom a host behind the lines has return there; the others must cross the lines.
     """
-    aleppo = (np.arange(state.displaced.shape[0]) == theatre.grid.province_index("aleppo"))[:, None]
+    behind_the_lines = [host.province for host in theatre.members["hosts"] if "behind_the_lines" in host.roles]
+    inside = np.isin(np.arange(state.displaced.shape[0]), behind_the_lines)[:, None]
     behind, across = rates.return_behind_lines_per_day * dt, rates.return_across_lines_per_day * dt
     calm = ~state.fighting.any(axis=0)
-    state.displaced *= 1.0 - np.where(aleppo, behind, across) * (calm | aleppo)
+    state.displaced *= 1.0 - np.where(inside, behind, across) * (calm | inside)
     state.fled *= 1.0 - across * calm
     runs = np.flatnonzero(~calm)
     if len(runs):
@@ -55,7 +53,7 @@ def _flee(theatre: Theatre, state: State, rates: Rates, dt: float, runs: np.ndar
     people = theatre.sector_population * rates.present_share_of_2016
     fleeing *= rates.present_share_of_2016 * np.maximum(1.0 - state.fled[:, runs] / people, 0.0)
     state.fled[:, runs] += fleeing
-    for index, sector in enumerate(SECTORS):
-        if sector in HOST:
-            host = theatre.grid.province_index(HOST[sector])
+    for index, sector in enumerate(theatre.members["sectors"]):
+        if sector.host:
+            host = theatre.grid.province_index(sector.host)
             state.displaced[host, runs] += rates.share_to_host * fleeing[index]

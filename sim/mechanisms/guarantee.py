@@ -9,13 +9,10 @@ import numpy as np
 from sim.draws import Draws
 from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
-from sim.state.state import GENERAL, NEVER, US_SHADDADI, State
+from sim.state.state import GENERAL, NEVER, State
 from sim.state.values import value
 
 NAME = "guarantee"
-
-NORTHEAST = slice(US_SHADDADI, None)
-"""The US bases in the SDF's area: all but Tanf."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     ignored = state.halt_urged & (orders.campaign == GENERAL)
     absence = np.minimum(state.guarantor_absence + rates.rise_per_ignored_request * dt * ignored, 1.0)
     state.partner_shifted |= orders.shift_partner
-    gone = (state.us_left_on[NORTHEAST] != NEVER).all(axis=0)
+    gone = (state.us_left_on[theatre.members.having("us_bases", "northeast")] != NEVER).all(axis=0)
     absence = np.where(gone, np.maximum(absence, rates.absence_without_troops), absence).astype(np.float32)
     shifted = np.maximum(absence, rates.absence_after_shift)
     state.guarantor_absence[:] = np.where(state.partner_shifted, shifted, absence)

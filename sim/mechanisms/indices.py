@@ -10,8 +10,7 @@ from sim.draws import Draws
 from sim.ground.theatre import DAMASCUS, Theatre
 from sim.state.orders import Orders
 from sim.state.state import (
-    HMEIMIM,
-    INSTITUTIONS,
+    COAST,
     MOSCOW_TIE,
     NEVER,
     PERSONS,
@@ -58,10 +57,10 @@ def influence(state: State, rates: Rates) -> np.ndarray:
     """
     return np.stack(
         [
-            np.minimum(state.stock[HMEIMIM, PERSONS] / rates.coast_persons_full, 1.0),
+            np.minimum(state.stock[COAST, PERSONS] / rates.coast_persons_full, 1.0),
             np.minimum(state.supply / rates.supply_full_tonnes_per_day, 1.0),
             (state.relation[MOSCOW_TIE] + 1.0) / 2.0,
-            (state.base_status[0] + state.base_status[1]) / 4.0,
+            state.base_status.sum(axis=0) / (2.0 * max(len(state.base_status), 1)),
         ]
     ).astype(np.float32)
 
@@ -73,7 +72,7 @@ def authority(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
     area, people = theatre.grid.area_km2, theatre.grid.population
     territory = theatre.area_km2.sum() - state.held_area.sum(axis=0) + area[fixed].sum()
     population = theatre.population.sum() - state.held_people.sum(axis=0) + people[fixed].sum()
-    handed = (state.institution_on != NEVER).sum(axis=0) / len(INSTITUTIONS)
+    handed = (state.institution_on != NEVER).sum(axis=0) / max(len(state.institution_on), 1)
     recognition = (state.guarantor_absence + (state.relation[MOSCOW_TIE] + 1.0) / 2.0) / 2.0
     calm = np.where(state.fighting.any(axis=0), 0.0, 1.0 / (1.0 + state.violations / rates.calm_violations))
     parts = [territory / area.sum(), population / people.sum(), handed, state.oil_share_damascus, recognition, calm]

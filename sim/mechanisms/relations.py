@@ -31,7 +31,7 @@ class Rates:
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Drift each relation to its base and add the day's shocks, within [-1, 1]."""
     asked_and_waiting = (state.requested_on >= 0) & (state.withdrawal == STAYING)
-    granted = asked_and_waiting & orders.leave_qamishli
+    granted = asked_and_waiting & orders.leave_airfield
     base = rows(rates.damascus_moscow_base, rates.damascus_sdf_base)
     shock = np.zeros_like(state.relation)
     shock[MOSCOW_TIE] = rates.request_granted * granted

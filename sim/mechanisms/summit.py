@@ -10,8 +10,6 @@ from sim.draws import Draws, normal
 from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
 from sim.state.state import (
-    AT_HMEIMIM,
-    AT_TARTUS,
     CONFIRMED,
     DRAWING_DOWN,
     LEFT_OPEN,
@@ -38,7 +36,7 @@ class Rates:
     rift_below: float = value("1")
     shock_settled: float = value("1", 0, 1)
     shock_rift: float = value("1", 0, 1)
-    hmeimim_first: float = value("1", 0)
+    air_base_first: float = value("1", 0)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
@@ -54,10 +52,10 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.summit_result[:] = np.where(settled, SETTLED, np.where(rift, RIFT, LEFT_OPEN))
     worst = np.maximum(state.base_status - 1, 0)
     state.base_status[:] = np.where(rift, worst, state.base_status)
-    state.base_status[AT_HMEIMIM] = np.where(
-        balance >= rates.settled_above - rates.hmeimim_first, CONFIRMED, state.base_status[AT_HMEIMIM]
-    )
-    state.base_status[AT_TARTUS] = np.where(settled, CONFIRMED, state.base_status[AT_TARTUS])
+    air, port = (theatre.members.having("coastal_bases", role) for role in ("air", "port"))
+    first = balance >= rates.settled_above - rates.air_base_first
+    state.base_status[air] = np.where(first, CONFIRMED, state.base_status[air])
+    state.base_status[port] = np.where(settled, CONFIRMED, state.base_status[port])
     shock = rates.shock_settled * settled - rates.shock_rift * rift
     state.relation[MOSCOW_TIE] = np.clip(state.relation[MOSCOW_TIE] + shock, -1.0, 1.0)
 

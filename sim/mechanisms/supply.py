@@ -1,4 +1,4 @@
-"""Supply: Russian-made equipment through Tartus, and the readiness of the Syrian army that rises with it."""
+"""Supply: Russian-made equipment through the port, and the readiness of the Syrian army that rises with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from sim.draws import Draws
 from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
-from sim.state.state import ASKED_TO_LEAVE, AT_TARTUS, CONFIRMED, State
+from sim.state.state import ASKED_TO_LEAVE, CONFIRMED, State
 from sim.state.values import value
 
 NAME = "supply"
@@ -27,9 +27,10 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
-    """Land the day's deliveries unless Moscow has been asked to leave Tartus; let readiness rise with them and wear off."""
-    open_port = state.base_status[AT_TARTUS] != ASKED_TO_LEAVE
-    more = np.where(state.base_status[AT_TARTUS] == CONFIRMED, rates.factor_confirmed, 1.0)
+    """Land the day's deliveries unless Moscow has been asked to leave it; let readiness rise with them and wear off."""
+    port = state.base_status[theatre.members.having("coastal_bases", "port")]
+    open_port = (port != ASKED_TO_LEAVE).any(axis=0)
+    more = np.where((port == CONFIRMED).any(axis=0), rates.factor_confirmed, 1.0)
     state.supply[:] = np.minimum(orders.supply_rate * more, rates.port_tonnes_per_day) * open_port * dt
     state.supply_total += state.supply
     gained = rates.readiness_per_thousand_tonnes * state.supply / 1000.0 * (1.0 - state.readiness)

@@ -9,7 +9,7 @@ import numpy as np
 from sim.draws import Draws
 from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
-from sim.state.state import INDIVIDUAL, INSTITUTIONS, NEVER, UNITS, State
+from sim.state.state import INDIVIDUAL, NEVER, UNITS, State
 from sim.state.values import value
 
 NAME = "talks"
@@ -27,7 +27,7 @@ class Rates:
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Sign a deal where nobody attacks, then hand over institutions while it holds. It makes the truce open-ended.
 
-    Institutions go in the order of INSTITUTIONS, one at most a day, at a hazard that yesterday's violations slow.
+    Institutions go in the order of the data, one at most a day, at a hazard that yesterday's violations slow.
     """
     wanted = (orders.terms_offered == INDIVIDUAL) & orders.individual_accepted
     wanted |= (orders.terms_offered == UNITS) & orders.units_accepted
@@ -47,7 +47,7 @@ def _hand_over(state: State, signed: np.ndarray, rates: Rates, luck: Draws, dt: 
     calm = 1.0 / (1.0 + state.violations / rates.violations_that_halve)
     chance = -np.expm1(-rates.implementation_per_day * pace * calm * dt)
     due = state.deal & ~signed & (luck.daily("talks.implementation", state.day) < chance)
-    for index in range(len(INSTITUTIONS)):
+    for index in range(len(state.institution_on)):
         now = due & (state.institution_on[index] == NEVER)
         state.institution_on[index] = np.where(now, state.day, state.institution_on[index])
         due &= ~now

@@ -9,7 +9,7 @@ import numpy as np
 from sim.draws import Draws, normal
 from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
-from sim.state.state import ABANDONED, BESIEGED, NEVER, PRISONS, State
+from sim.state.state import ABANDONED, BESIEGED, NEVER, State
 from sim.state.values import value
 
 NAME = "transfer"
@@ -30,17 +30,17 @@ class Rates:
 
 def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
     """Announce the plan."""
-    state.transfer_plan[:] = plan(state, rates)
+    state.transfer_plan[:] = plan(theatre, state, rates)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
     """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
-    state.transfer_plan[:] = plan(state, rates)
+    state.transfer_plan[:] = plan(theatre, state, rates)
     begun = state.transfer_started_on != NEVER
     size = np.where(begun, batch(rates, luck, state.day), rates.first_batch)
     wanted = np.minimum(size, rates.intake_per_day * dt)
     wanted = np.floor(np.minimum(wanted, state.transfer_plan - state.transferred)) * orders.run_transfer
-    moved = take(state, wanted)
+    moved = take(theatre, state, wanted)
     state.transferred += moved
     some = moved > 0
     state.transfer_started_on[:] = np.where(some & ~begun, state.day, state.transfer_started_on)
@@ -49,9 +49,14 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.transfer_running[:] = recent & (state.transferred < state.transfer_plan)
 
 
-def plan(state: State, rates: Rates) -> np.ndarray:
+def prisons(theatre: Theatre) -> np.ndarray:
+    """Return (custody sites,) bool: prisons, not camps."""
+    return theatre.members.of_kind("custody_sites", "prison")
+
+
+def plan(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
     """Return (runs,) the plan in whole persons, and no more than were moved or are left: more would never be met."""
-    left = state.inmates[PRISONS].sum(axis=0)
+    left = state.inmates[prisons(theatre)].sum(axis=0)
     return np.minimum(np.floor(rates.planned_persons), state.transferred + left)
 
 
@@ -62,10 +67,10 @@ def batch(rates: Rates, luck: Draws, day: int) -> np.ndarray:
     return flies * rates.batch_median * np.exp(rates.batch_spread * z)
 
 
-def take(state: State, wanted: np.ndarray) -> np.ndarray:
+def take(theatre: Theatre, state: State, wanted: np.ndarray) -> np.ndarray:
     """Take whole persons out of the prisons that anyone guards, site by site; return (runs,) persons moved."""
     left = wanted.astype(np.float32)
-    for site in range(PRISONS.start, PRISONS.stop):
+    for site in np.flatnonzero(prisons(theatre)):
         within_reach = (state.custody[site] != ABANDONED) & (state.custody[site] != BESIEGED)
         here = np.minimum(left, state.inmates[site]) * within_reach
         state.inmates[site] -= here

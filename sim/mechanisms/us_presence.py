@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.draws import Draws, poisson
 from sim.ground.theatre import Theatre
+from sim.state.measures import total
 from sim.state.orders import Orders
 from sim.state.state import NEVER, State
 from sim.state.values import value
@@ -32,9 +33,10 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.us_persons -= np.minimum(state.us_persons, rates.leaves_per_day * dt) * leaving
     left = leaving & (state.us_persons <= 0)
     state.us_left_on[:] = np.where(left, state.day, state.us_left_on)
-    exposed = (state.us_persons[0] + state.us_persons[1] + state.us_persons[2] + state.us_persons[3]) / 1000.0
-    attacks = state.attacks[0] + state.attacks[1] + state.attacks[2]
-    dead = poisson(luck.daily("us_presence.losses", state.day), rates.killed_per_attack * attacks * exposed * dt)
+    exposed = total(state.us_persons) / np.float32(1000.0)
+    dead = poisson(
+        luck.daily("us_presence.losses", state.day), rates.killed_per_attack * total(state.attacks) * exposed * dt
+    )
     state.us_killed += dead
     state.us_losses_on[:] = np.where(dead > 0, state.day, state.us_losses_on)
     state.strikes += orders.strike

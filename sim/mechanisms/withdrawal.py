@@ -1,4 +1,4 @@
-"""Withdrawal of Russian forces from Qamishli and its outposts: request, preparation, airlift, convoys, destinations.
+"""Withdrawal of Russian forces from the airfield in the northeast and its outposts: request, airlift, convoys, residual.
 
 Stocks are persons, whole items and tonnes of stores. An evacuation is announced, prepared for a day or two, then draws
 down: outposts feed the airport by road, cargo flights and convoys each carry what they can in a day, helicopters fly out
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.draws import Draws, binomial
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.state.orders import Orders
 from sim.state.state import (
     AIR_DEFENCE,
     AIRCRAFT,
+    AIRFIELD,
     ANNOUNCED,
     ARMOUR,
     CLASSES,
+    COAST,
     DRAWING_DOWN,
     GONE,
     HELICOPTERS,
-    HMEIMIM,
+    HOME,
     NEVER,
     OUTPOSTS,
     PERSONS,
-    QAMISHLI,
     RADARS,
     RESIDUAL,
-    RUSSIA,
     STAYING,
     STORES,
     TRANSIT_DAYS,
@@ -45,9 +45,6 @@ BY_AIR = (RADARS, AIR_DEFENCE, STORES, ARMOUR)
 
 BY_ROAD = (ARMOUR, STORES)
 """Loading order of the convoys."""
-
-CORRIDOR = tuple(SECTORS.index(name) for name in ("hasakah", "raqqa", "deir_hafer"))
-"""Sectors the road from Qamishli to the coast runs through (M4 and the Euphrates road, lines of the lattice)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Rates:
     tonnes_per_sortie: float = value("tonnes", 0)
     convoy_tonnes_per_day: float = value("tonnes/day", 0)
     convoy_km_per_day: float = value("km/day", 70)
-    road_to_hmeimim_km: float = value("km", 0)
+    road_to_coast_km: float = value("km", 0)
     outpost_tonnes_per_day: float = value("tonnes/day", 0)
     helicopter_leaving_chance_per_day: float = value("1/day", 0, 0.999)
 
@@ -89,7 +86,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     _announce_and_start(state, orders, rates, tonnes, luck)
     _arrive(state)
     if (state.withdrawal == DRAWING_DOWN).any():
-        _draw_down(state, orders, rates, tonnes, luck)
+        _draw_down(theatre, state, orders, rates, tonnes, luck)
     _finish(state, orders)
 
 
@@ -109,8 +106,8 @@ def load(stock: np.ndarray, capacity: np.ndarray, tonnes: np.ndarray, order: tup
 
 
 def _announce_and_start(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, luck: Draws) -> None:
-    announced = (state.withdrawal == STAYING) & orders.leave_qamishli
-    on_hand = (state.stock[OUTPOSTS] + state.stock[QAMISHLI]) * tonnes
+    announced = (state.withdrawal == STAYING) & orders.leave_airfield
+    on_hand = (state.stock[OUTPOSTS] + state.stock[AIRFIELD]) * tonnes
     weight = on_hand[ARMOUR] + on_hand[RADARS] + on_hand[AIR_DEFENCE] + on_hand[STORES] + on_hand[HELICOPTERS]
     state.ordered_out[:] = np.where(announced, weight, state.ordered_out)
     spread = rates.preparation_days_max - rates.preparation_days_min
@@ -126,40 +123,41 @@ def _enter(state: State, who: np.ndarray, phase: int) -> None:
 
 
 def _arrive(state: State) -> None:
-    """Move every convoy a day closer; the first slot reaches Hmeimim today."""
-    state.stock[HMEIMIM] += state.on_the_road[0]
+    """Move every convoy a day closer; the first slot reaches the coast today."""
+    state.stock[COAST] += state.on_the_road[0]
     state.on_the_road[:-1] = state.on_the_road[1:]
     state.on_the_road[-1] = 0.0
 
 
-def _draw_down(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, luck: Draws) -> None:
+def _draw_down(theatre: Theatre, state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, luck: Draws) -> None:
     active = state.withdrawal == DRAWING_DOWN
-    road_open = active & ~state.fighting[list(CORRIDOR)].any(axis=0)
+    corridor, airfield = (theatre.members.having("sectors", role) for role in ("corridor", "airfield"))
+    road_open = active & ~state.fighting[corridor].any(axis=0)
     before = _tonnes_left(state, tonnes)
     _feed(state, rates, tonnes, road_open)
-    airport_open = active & ~state.fighting[CORRIDOR[0]]
+    airport_open = active & ~state.fighting[airfield].any(axis=0)
     sorties = np.floor(rates.airlift_sorties_per_day + luck.daily("withdrawal.sorties", state.day)) * airport_open
-    by_air = load(state.stock[QAMISHLI], sorties * rates.tonnes_per_sortie, tonnes, BY_AIR)
-    state.stock[QAMISHLI] -= by_air
+    by_air = load(state.stock[AIRFIELD], sorties * rates.tonnes_per_sortie, tonnes, BY_AIR)
+    state.stock[AIRFIELD] -= by_air
     state.sorties += sorties * (_weight(by_air, tonnes) > 0)
-    by_road = load(state.stock[QAMISHLI], rates.convoy_tonnes_per_day * road_open, tonnes, BY_ROAD)
-    state.stock[QAMISHLI] -= by_road
+    by_road = load(state.stock[AIRFIELD], rates.convoy_tonnes_per_day * road_open, tonnes, BY_ROAD)
+    state.stock[AIRFIELD] -= by_road
     state.convoys += _weight(by_road, tonnes) > 0
     state.convoy_days_blocked += active & ~road_open & (before > 0)
     flown = np.zeros_like(by_air)
     u = luck.daily("withdrawal.helicopters", state.day)
-    flown[HELICOPTERS] = binomial(u, state.stock[QAMISHLI, HELICOPTERS], rates.helicopter_leaving_chance_per_day * active)
-    state.stock[QAMISHLI] -= flown
+    flown[HELICOPTERS] = binomial(u, state.stock[AIRFIELD, HELICOPTERS], rates.helicopter_leaving_chance_per_day * active)
+    state.stock[AIRFIELD] -= flown
     state.tonnes_by_air += _weight(by_air, tonnes)
     state.tonnes_by_road += _weight(by_road, tonnes)
     state.tonnes_flown_out += _weight(flown, tonnes)
     by_air[PERSONS] = _persons_leaving(state, orders, before, _tonnes_left(state, tonnes)) * active
-    state.stock[QAMISHLI, PERSONS] -= by_air[PERSONS]
+    state.stock[AIRFIELD, PERSONS] -= by_air[PERSONS]
     to_russia = luck.daily("withdrawal.destination", state.day) < orders.share_to_russia
     state.tonnes_to_russia += _weight(by_air, tonnes) * to_russia
-    state.stock[RUSSIA] += by_air * to_russia
-    state.stock[HMEIMIM] += by_air * ~to_russia + flown
-    days = np.minimum(np.ceil(rates.road_to_hmeimim_km / rates.convoy_km_per_day), TRANSIT_DAYS).astype(int)
+    state.stock[HOME] += by_air * to_russia
+    state.stock[COAST] += by_air * ~to_russia + flown
+    days = np.minimum(np.ceil(rates.road_to_coast_km / rates.convoy_km_per_day), TRANSIT_DAYS).astype(int)
     state.on_the_road[days - 1, :, np.arange(by_road.shape[1])] += by_road.T
 
 
@@ -170,7 +168,7 @@ def _feed(state: State, rates: Rates, tonnes: np.ndarray, road_open: np.ndarray)
     moved[PERSONS] = state.stock[OUTPOSTS, PERSONS] * emptied
     moved[HELICOPTERS] = state.stock[OUTPOSTS, HELICOPTERS] * road_open
     state.stock[OUTPOSTS] -= moved
-    state.stock[QAMISHLI] += moved
+    state.stock[AIRFIELD] += moved
 
 
 def _weight(items: np.ndarray, tonnes: np.ndarray) -> np.ndarray:
@@ -182,12 +180,12 @@ def _weight(items: np.ndarray, tonnes: np.ndarray) -> np.ndarray:
 
 
 def _tonnes_left(state: State, tonnes: np.ndarray) -> np.ndarray:
-    return _weight(state.stock[OUTPOSTS], tonnes) + _weight(state.stock[QAMISHLI], tonnes)
+    return _weight(state.stock[OUTPOSTS], tonnes) + _weight(state.stock[AIRFIELD], tonnes)
 
 
 def _persons_leaving(state: State, orders: Orders, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return (runs,) persons who fly out today: in step with the equipment, down to the residual."""
-    spare = np.maximum(state.stock[QAMISHLI, PERSONS] - np.floor(orders.residual_persons), 0.0)
+    spare = np.maximum(state.stock[AIRFIELD, PERSONS] - np.floor(orders.residual_persons), 0.0)
     share = np.where(after > 0, (before - after) / np.maximum(before, 1e-6), 1.0)
     return np.minimum(np.ceil(spare * share), spare)
 
@@ -197,7 +195,7 @@ def _finish(state: State, orders: Orders) -> None:
 
     Whole persons and aircraft stay: a part of one would be a residual that never ends.
     """
-    here = state.stock[QAMISHLI]
+    here = state.stock[AIRFIELD]
     items = here[ARMOUR] + here[RADARS] + here[AIR_DEFENCE] + here[STORES] + here[HELICOPTERS]
     outposts = state.stock[OUTPOSTS]
     waiting = outposts[ARMOUR] + outposts[RADARS] + outposts[AIR_DEFENCE] + outposts[STORES] + outposts[PERSONS]
@@ -206,6 +204,6 @@ def _finish(state: State, orders: Orders) -> None:
     for index, kept in ((PERSONS, orders.residual_persons), (AIRCRAFT, orders.residual_aircraft)):
         goes = np.maximum(here[index] - np.floor(kept), 0.0) * leaving
         here[index] -= goes
-        state.stock[HMEIMIM, index] += goes
+        state.stock[COAST, index] += goes
     _enter(state, ended, RESIDUAL)
     _enter(state, (state.withdrawal == RESIDUAL) & (here[PERSONS] + here[AIRCRAFT] == 0), GONE)

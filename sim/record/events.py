@@ -12,28 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ground.theatre import SECTORS
 from sim.state.state import (
     ABANDONED,
     ANNOUNCED,
-    ASSETS,
     BASE_STATUSES,
     BESIEGED,
     BY_ASSAULT,
     BY_DEFECTION,
     BY_HAND_OVER,
     CAMPAIGNS,
-    COASTAL_BASES,
-    CUSTODY_SITES,
     DRAWING_DOWN,
     GONE,
-    INSTITUTIONS,
-    INSURGENT_PROVINCES,
     NEVER,
     RESIDUAL,
     SUMMIT_RESULTS,
     TERMS,
-    US_BASES,
     WITH_DAMASCUS,
     State,
 )
@@ -47,15 +40,16 @@ class Kind:
     """A kind of event.
 
     read: (places,) or (1,) numbers off the state of one run. happened: where (before, now) of them is such an event.
-    text: what is said of it, with {place}, {n} (the size of the change) and {now}. minor: too frequent for a story of the
-    main events; only counted there. per_day: the number read is the day's own, not a total.
+    places: the axis of the numbers, "" where there is one alone. text: what is said of it, with {place}, {n} (the size of
+    the change) and {now}. minor: too frequent for a story of the main events; only counted there. per_day: the number read
+    is the day's own, not a total.
     """
 
     name: str
     text: str
     read: Read
     happened: Happened
-    places: tuple[str, ...] = ("",)
+    places: str = ""
     now: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -106,16 +100,16 @@ KINDS: tuple[Kind, ...] = (
     Kind("halt_urged", "the United States asks Damascus to halt", _of("halt_urged"), rises, ordered=("us.mediation",)),
     Kind("partner_shifted", "the United States declares Damascus its partner in place of the SDF", _of("partner_shifted"),
          rises, ordered=("us.partner",)),
-    Kind("sector_ordered_out", "the SDF orders its forces out of {place}", _of("pulled_back"), rises, SECTORS,
+    Kind("sector_ordered_out", "the SDF orders its forces out of {place}", _of("pulled_back"), rises, "sectors",
          ordered=("sdf.ground",)),
     Kind("community_gone_over", "communities that go over from the SDF in {place}: {n}", _of("gone_over_on"), dated,
-         ("cells",), ordered=ATTACK, after=("campaign_changed",)),
+         "cells", ordered=ATTACK, after=("campaign_changed",)),
     Kind("taken_by_hand_over", "cells in {place} that Damascus moves into as the SDF leaves: {n}", _of("cause"),
-         becomes(BY_HAND_OVER), ("cells",), ordered=(*ATTACK, "sdf.ground"), after=("sector_ordered_out", "deal_signed")),
+         becomes(BY_HAND_OVER), "cells", ordered=(*ATTACK, "sdf.ground"), after=("sector_ordered_out", "deal_signed")),
     Kind("taken_by_defection", "cells in {place} that Damascus enters, gone over before: {n}", _of("cause"),
-         becomes(BY_DEFECTION), ("cells",), ordered=ATTACK, after=("community_gone_over", "campaign_changed")),
+         becomes(BY_DEFECTION), "cells", ordered=ATTACK, after=("community_gone_over", "campaign_changed")),
     Kind("taken_by_assault", "cells in {place} that Damascus takes by assault: {n}", _of("cause"), becomes(BY_ASSAULT),
-         ("cells",), ordered=ATTACK, after=("campaign_changed",)),
+         "cells", ordered=ATTACK, after=("campaign_changed",)),
     Kind("truce_signed", "a truce is signed", _of("truces"), rises, ordered=("damascus.truce", "sdf.truce")),
     Kind("truce_extended", "the truce is extended", _of("extensions"), rises, ordered=("damascus.truce", "sdf.truce"),
          after=("truce_signed",)),
@@ -128,7 +122,7 @@ KINDS: tuple[Kind, ...] = (
          lambda before, now: (now > 0) & (before == 0), now=TERMS, ordered=("damascus.talks", "sdf.talks")),
     Kind("deal_ended", "the deal falls with the truce", _of("deal"), falls, after=("truce_broken", "truce_lapsed")),
     Kind("institution_handed_over", "handed over to Damascus by the deal: {place}", _of("institution_on"), dated,
-         INSTITUTIONS, after=("deal_signed",)),
+         "institutions", after=("deal_signed",)),
     Kind("withdrawal_requested", "Damascus asks Moscow to leave Qamishli", _of("requested_on"), dated,
          ordered=("damascus.request",)),
     Kind("withdrawal_announced", "Moscow decides to leave Qamishli and prepares", _of("withdrawal"), becomes(ANNOUNCED),
@@ -148,19 +142,19 @@ KINDS: tuple[Kind, ...] = (
     Kind("helicopters_flown_out", "helicopters fly out of Qamishli", _of("tonnes_flown_out"), rises,
          after=("withdrawal_started",), minor=True),
     Kind("summit_held", "Damascus and Moscow meet: {now}", _of("summit_result"), changes, now=SUMMIT_RESULTS),
-    Kind("base_status_changed", "status of {place}: {now}", _of("base_status"), changes, COASTAL_BASES, now=BASE_STATUSES,
+    Kind("base_status_changed", "status of {place}: {now}", _of("base_status"), changes, "coastal_bases", now=BASE_STATUSES,
          after=("summit_held",)),
     Kind("supply_began", "deliveries through Tartus begin", _of("supply"), lambda before, now: (now > 0) & (before == 0),
          ordered=("moscow.supply",)),
     Kind("supply_stopped", "deliveries through Tartus stop", _of("supply"), lambda before, now: (now == 0) & (before > 0),
          ordered=("moscow.supply",)),
-    Kind("guard_dropped", "the SDF takes the guards off {place}", _of("custody"), becomes(ABANDONED), CUSTODY_SITES,
+    Kind("guard_dropped", "the SDF takes the guards off {place}", _of("custody"), becomes(ABANDONED), "custody_sites",
          ordered=("sdf.guards",)),
     Kind("site_cut_off", "{place} is still guarded, inside ground that Damascus took", _of("custody"), becomes(BESIEGED),
-         CUSTODY_SITES, after=("taken_by_defection", "taken_by_hand_over", "taken_by_assault")),
+         "custody_sites", after=("taken_by_defection", "taken_by_hand_over", "taken_by_assault")),
     Kind("site_with_damascus", "{place} comes into Damascus's custody", _of("custody"), becomes(WITH_DAMASCUS),
-         CUSTODY_SITES, ordered=("sdf.guards",), after=("guard_dropped", "site_cut_off", "institution_handed_over")),
-    Kind("escape", "detainees or residents who get out of {place}: {n}", _of("escaped"), rises, CUSTODY_SITES,
+         "custody_sites", ordered=("sdf.guards",), after=("guard_dropped", "site_cut_off", "institution_handed_over")),
+    Kind("escape", "detainees or residents who get out of {place}: {n}", _of("escaped"), rises, "custody_sites",
          after=("guard_dropped", "site_cut_off"), minor=True),
     Kind("transfer_started", "the first detainees are moved to Iraq", _of("transfer_started_on"), dated,
          ordered=("us.transfer",), after=("guard_dropped", "site_cut_off")),
@@ -168,14 +162,14 @@ KINDS: tuple[Kind, ...] = (
          after=("transfer_started",), minor=True),
     Kind("transfer_stopped", "the transfer stalls or is complete", _of("transfer_running"), falls,
          after=("transfer_started",)),
-    Kind("us_base_left", "the United States leaves {place}", _of("us_left_on"), dated, US_BASES, ordered=("us.bases",)),
+    Kind("us_base_left", "the United States leaves {place}", _of("us_left_on"), dated, "us_bases", ordered=("us.bases",)),
     Kind("us_losses", "US soldiers killed: {n}", _of("us_killed"), rises, after=("attacks",)),
     Kind("us_strikes", "a wave of US strikes on insurgents", _of("strikes"), rises, ordered=("us.strikes",),
          after=("us_losses",)),
-    Kind("attacks", "insurgent attacks in {place}: {n}", _of("attacks_total"), rises, INSURGENT_PROVINCES, minor=True),
-    Kind("asset_with_damascus", "{place} passes to Damascus", _of("asset_taken"), rises, ASSETS,
+    Kind("attacks", "insurgent attacks in {place}: {n}", _of("attacks_total"), rises, "insurgent_provinces", minor=True),
+    Kind("asset_with_damascus", "{place} passes to Damascus", _of("asset_taken"), rises, "assets",
          after=("taken_by_hand_over", "taken_by_defection", "taken_by_assault", "institution_handed_over")),
-    Kind("asset_with_sdf", "{place} passes back to the SDF", _of("asset_taken"), falls, ASSETS, after=("deal_ended",)),
+    Kind("asset_with_sdf", "{place} passes back to the SDF", _of("asset_taken"), falls, "assets", after=("deal_ended",)),
 )  # fmt: skip
 
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -196,7 +190,7 @@ MOVED_BY: dict[str, tuple[str, ...]] = {
     "pocket_ordered_out": ("sector_ordered_out",),
     "sdf_share_of_start": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
     "arab_share_left": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
-    "hasakah_share_lost": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "core_share_lost": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
     "strategic_gains_in": ("asset_with_damascus", "taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
     "guarantor_absence": ("partner_shifted", "us_base_left", "halt_urged"),
     "halt_urged": ("halt_urged",),
@@ -213,7 +207,7 @@ MOVED_BY: dict[str, tuple[str, ...]] = {
     "attacking": ("campaign_changed",),
     "airport_handed_over": ("institution_handed_over",),
     "summit_result": ("summit_held",),
-    "tartus_status": ("base_status_changed",),
+    "port_status": ("base_status_changed",),
     "russian_presence": ("withdrawal_started", "last_russian_left"),
     "uncertainty": ("partner_shifted", "truce_signed"),
     "days_since_us_losses": ("us_losses",),

@@ -8,41 +8,35 @@ from datetime import date
 
 import numpy as np
 
+from sim.ground.members import shipped_members
 from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
 from sim.state.measures import (
-    held_by_damascus,
+    core_share_lost,
     mean_of_parts,
-    province_share_not_sdf,
+    members_taken,
     sdf_share_of_country,
 )
 from sim.state.orders import Orders
 from sim.state.state import (
     AIR_DEFENCE,
-    AL_HOL,
+    AIRFIELD,
     ARMOUR,
-    ASSETS,
     AUTHORITY_PARTS,
     BESIEGED,
     BY_ASSAULT,
     BY_DEFECTION,
     BY_HAND_OVER,
+    COAST,
     GUARDED,
     HELICOPTERS,
-    HMEIMIM,
     INFLUENCE_PARTS,
-    INSTITUTIONS,
-    INSURGENT_PROVINCES,
     MOSCOW_TIE,
     NEVER,
     PERSONS,
-    PRISONS,
-    QAMISHLI,
     RADARS,
     SDF_TIE,
-    SHADDADI,
     STORES,
     UNCERTAINTY_PARTS,
-    US_BASES,
     WITH_DAMASCUS,
     State,
 )
@@ -63,33 +57,51 @@ def _by_cause(cause: int) -> Read:
     return lambda theatre, state: (theatre.by_sector @ (state.cause == cause).astype(np.float32)).sum(axis=0)
 
 
-def _prisoners_of(state: State, custodies: tuple[int, ...]) -> np.ndarray:
-    mine = np.isin(state.custody[PRISONS], custodies)
-    return (state.inmates[PRISONS] * mine).sum(axis=0)
+def _in_prisons(name: str) -> Read:
+    return lambda theatre, state: getattr(state, name)[theatre.members.of_kind("custody_sites", "prison")].sum(axis=0)
+
+
+def _prisoners_of(custodies: tuple[int, ...]) -> Read:
+    def read(theatre: Theatre, state: State) -> np.ndarray:
+        prisons = theatre.members.of_kind("custody_sites", "prison")
+        return (state.inmates[prisons] * np.isin(state.custody[prisons], custodies)).sum(axis=0)
+
+    return read
 
 
 def _handed(state: State) -> np.ndarray:
-    return (state.institution_on != NEVER).sum(axis=0) / len(INSTITUTIONS)
+    return (state.institution_on != NEVER).sum(axis=0) / max(len(state.institution_on), 1)
 
 
 def _row(name: str, index: int) -> Read:
     return lambda theatre, state: getattr(state, name)[index]
 
 
-def _came(name: str, index: int) -> Read:
-    return lambda theatre, state: getattr(state, name)[index] != NEVER
+def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:
+    """Read the row of a member; 0 in a theatre that has no such member."""
+
+    def read(theatre: Theatre, state: State) -> np.ndarray:
+        index = theatre.members.index(axis, key)
+        return rows(theatre, state)[index] if index >= 0 else np.zeros(state.truce.shape)
+
+    return read
 
 
-def _displaced(key: str) -> Read:
-    return lambda theatre, state: state.displaced[theatre.grid.province_index(key)]
+def _each(axis: str, name: str, label: str, unit: str, read: Callable[[Theatre, State], np.ndarray]) -> dict[str, Series]:
+    """Return a series for each shipped member of an axis. name, label: with the member's key in place of {}."""
+    return {name.format(key): Series(label.format(key), unit, _of(axis, key, read)) for key in MEMBERS.axes[axis]}
 
 
-def _town(key: str) -> Read:
-    return lambda theatre, state: held_by_damascus(theatre, state, theatre.grid.town(key).cell)
+def _at_site(site: str, name: str) -> Read:
+    return _of("custody_sites", site, lambda theatre, state: getattr(state, name))
 
 
-def _hasakah_lost(theatre: Theatre, state: State) -> np.ndarray:
-    return province_share_not_sdf(theatre, state, theatre.grid.province_index("hasakah"))
+def _status(base: str) -> Read:
+    return _of("coastal_bases", base, lambda theatre, state: state.base_status)
+
+
+def _displaced(theatre: Theatre, state: State) -> np.ndarray:
+    return state.displaced[[host.province for host in theatre.members["hosts"]]]
 
 
 def _east_bank_taken(theatre: Theatre, state: State) -> np.ndarray:
@@ -99,10 +111,12 @@ def _east_bank_taken(theatre: Theatre, state: State) -> np.ndarray:
     return 1.0 - state.held_cells[row] / count
 
 
+MEMBERS = shipped_members()
+
 SERIES: dict[str, Series] = (
     {
         "sdf_share": Series("SDF-held and contested share of the country", "1", sdf_share_of_country),
-        "hasakah_share_lost": Series("Hasakah province not held by the SDF", "1", _hasakah_lost),
+        "hasakah_share_lost": Series("Hasakah province not held by the SDF", "1", core_share_lost),
         "deir_ez_zor_taken": Series("Deir ez-Zor's SDF ground taken by Damascus", "1", _east_bank_taken),
         "cells_by_assault": Series("Cells taken by assault", "cells", _by_cause(BY_ASSAULT)),
         "cells_by_defection": Series("Cells taken by defection", "cells", _by_cause(BY_DEFECTION)),
@@ -128,8 +142,8 @@ SERIES: dict[str, Series] = (
         "deal_terms": Series("Terms of the deal (index in TERMS)", "code", lambda t, s: s.deal_terms),
         "institutions_handed_over": Series("Institutions handed over", "share", lambda t, s: _handed(s)),
         "summit_result": Series("Result of the last summit (index in SUMMIT_RESULTS)", "code", lambda t, s: s.summit_result),
-        "hmeimim_status": Series("Status of Hmeimim (index in BASE_STATUSES)", "code", lambda t, s: s.base_status[0]),
-        "tartus_status": Series("Status of Tartus (index in BASE_STATUSES)", "code", lambda t, s: s.base_status[1]),
+        "hmeimim_status": Series("Status of Hmeimim (index in BASE_STATUSES)", "code", _status("hmeimim")),
+        "tartus_status": Series("Status of Tartus (index in BASE_STATUSES)", "code", _status("tartus")),
         "supply_delivered": Series("Equipment delivered through Tartus", "tonnes", lambda t, s: s.supply_total),
         "army_readiness": Series("Readiness of the Syrian army", "1", lambda t, s: s.readiness),
         "moscow_influence": Series("Moscow's influence", "1", lambda t, s: mean_of_parts(s.influence_parts)),
@@ -149,49 +163,39 @@ SERIES: dict[str, Series] = (
         "sorties": Series("Cargo flights from Qamishli", "flights", lambda t, s: s.sorties),
         "convoys": Series("Convoys from Qamishli", "convoys", lambda t, s: s.convoys),
         "convoy_days_blocked": Series("Days the road was closed to a convoy", "days", lambda t, s: s.convoy_days_blocked),
-        "qamishli_persons": Series("Russian persons at Qamishli", "persons", lambda t, s: s.stock[QAMISHLI, PERSONS]),
-        "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, ARMOUR]),
-        "qamishli_radars": Series("Radars at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, RADARS]),
+        "qamishli_persons": Series("Russian persons at Qamishli", "persons", lambda t, s: s.stock[AIRFIELD, PERSONS]),
+        "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, ARMOUR]),
+        "qamishli_radars": Series("Radars at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, RADARS]),
         "qamishli_air_defence": Series(
-            "Air-defence units at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, AIR_DEFENCE]
+            "Air-defence units at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, AIR_DEFENCE]
         ),
-        "qamishli_stores": Series("Stores at Qamishli", "tonnes", lambda t, s: s.stock[QAMISHLI, STORES]),
-        "qamishli_helicopters": Series("Helicopters at Qamishli", "items", lambda t, s: s.stock[QAMISHLI, HELICOPTERS]),
-        "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", lambda t, s: s.stock[HMEIMIM, ARMOUR]),
-        "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", lambda t, s: s.stock[HMEIMIM, STORES]),
+        "qamishli_stores": Series("Stores at Qamishli", "tonnes", lambda t, s: s.stock[AIRFIELD, STORES]),
+        "qamishli_helicopters": Series("Helicopters at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, HELICOPTERS]),
+        "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", lambda t, s: s.stock[COAST, ARMOUR]),
+        "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", lambda t, s: s.stock[COAST, STORES]),
         "tie_damascus_sdf": Series("Relation of Damascus and the SDF", "1", lambda t, s: s.relation[SDF_TIE]),
         "detainees_transferred": Series("Detainees moved to Iraq", "persons", lambda t, s: s.transferred),
-        "detainees_escaped": Series("Detainees escaped", "persons", lambda t, s: s.escaped[PRISONS].sum(axis=0)),
-        "detainees_recaptured": Series("Detainees recaptured", "persons", lambda t, s: s.recaptured[PRISONS].sum(axis=0)),
-        "detainees_held_by_sdf": Series(
-            "Detainees in SDF prisons", "persons", lambda t, s: _prisoners_of(s, (GUARDED, BESIEGED))
-        ),
-        "detainees_held_by_damascus": Series(
-            "Detainees in Damascus's prisons", "persons", lambda t, s: _prisoners_of(s, (WITH_DAMASCUS,))
-        ),
-        "shaddadi_escapes": Series("Escaped from Shaddadi", "persons", lambda t, s: s.escaped[SHADDADI]),
-        "shaddadi_recaptured": Series("Recaptured of Shaddadi's", "persons", lambda t, s: s.recaptured[SHADDADI]),
-        "al_hol_residents": Series("Residents of al-Hol", "persons", lambda t, s: s.inmates[AL_HOL]),
+        "detainees_escaped": Series("Detainees escaped", "persons", _in_prisons("escaped")),
+        "detainees_recaptured": Series("Detainees recaptured", "persons", _in_prisons("recaptured")),
+        "detainees_held_by_sdf": Series("Detainees in SDF prisons", "persons", _prisoners_of((GUARDED, BESIEGED))),
+        "detainees_held_by_damascus": Series("Detainees in Damascus's prisons", "persons", _prisoners_of((WITH_DAMASCUS,))),
+        "shaddadi_escapes": Series("Escaped from Shaddadi", "persons", _at_site("shaddadi_prison", "escaped")),
+        "shaddadi_recaptured": Series("Recaptured of Shaddadi's", "persons", _at_site("shaddadi_prison", "recaptured")),
+        "al_hol_residents": Series("Residents of al-Hol", "persons", _at_site("al_hol", "inmates")),
         "oil_share_damascus": Series("Damascus's share of the oil fields", "1", lambda t, s: s.oil_share_damascus),
         "attacks": Series("Insurgent attacks a day (SOHR-type count)", "1/day", lambda t, s: s.attacks.sum(axis=0)),
     }
+    | _each("insurgent_provinces", "attacks_{}", "Insurgent attacks so far, {}", "attacks", lambda t, s: s.attacks_total)
     | {
-        f"attacks_{key}": Series(f"Insurgent attacks so far, {key}", "attacks", _row("attacks_total", i))
-        for i, key in enumerate(INSURGENT_PROVINCES)
+        f"displaced_{host.key}": Series(
+            f"Displaced persons hosted by {host.key}", "persons", _of("hosts", host.key, _displaced)
+        )
+        for host in MEMBERS["hosts"]
+        if "charted" in host.roles
     }
-    | {
-        f"displaced_{key}": Series(f"Displaced persons hosted by {key}", "persons", _displaced(key))
-        for key in ("aleppo", "hasakah")
-    }
-    | {
-        f"{key}_taken": Series(f"{key} is Damascus's", "share", _town(key))
-        for key in ("raqqa", "tabqa", "shaddadi", "hasakah", "qamishli", "kobani", "deir_hafer", "hajin")
-    }
-    | {
-        f"{key}_handed_over": Series(f"{key} handed over by the deal", "share", _came("institution_on", i))
-        for i, key in enumerate(INSTITUTIONS)
-    }
-    | {f"{key}_left": Series(f"US base {key} left", "share", _came("us_left_on", i)) for i, key in enumerate(US_BASES)}
+    | _each("towns", "{}_taken", "{} is Damascus's", "share", lambda t, s: members_taken(t, s, "towns"))
+    | _each("institutions", "{}_handed_over", "{} handed over by the deal", "share", lambda t, s: s.institution_on != NEVER)
+    | _each("us_bases", "{}_left", "US base {} left", "share", lambda t, s: s.us_left_on != NEVER)
     | {
         f"{index}_{part}": Series(f"{label}: {part}", "1", _row(f"{index}_parts", i))
         for index, label, parts in (
@@ -201,7 +205,7 @@ SERIES: dict[str, Series] = (
         )
         for i, part in enumerate(parts)
     }
-    | {f"{key}_damascus": Series(f"{key} is Damascus's", "share", _row("asset_taken", i)) for i, key in enumerate(ASSETS)}
+    | _each("assets", "{}_damascus", "{} is Damascus's", "share", lambda t, s: s.asset_taken)
 )
 
 

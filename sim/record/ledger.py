@@ -14,7 +14,6 @@ import numpy as np
 
 from sim.agents.base import Rule
 from sim.agents.seen import Seen
-from sim.ground.lattice import Province, Site, Town
 from sim.ground.theatre import Theatre
 from sim.record.events import KINDS, Kind, falls, rises
 from sim.scenario.scenario import Scenario
@@ -129,8 +128,7 @@ class Keeper:
                 self._note(kind, int(index), float(now[index]), abs(float(now[index] - before[index])), mechanism)
 
     def _note(self, kind: Kind, index: int, now: float, change: float, mechanism: str) -> None:
-        place, cell = _place(kind, index, self.theatre)
-        place_name = _place_name(place, self.theatre)
+        place, place_name, cell = _place(kind, index, self.theatre)
         name = kind.now[int(now)].replace("_", " ") if kind.now else f"{now:g}"
         size = now if kind.per_day else change if kind.happened in (rises, falls) else 1.0
         self.ledger.events.append(Event(self.state.day, kind, place, place_name, cell, size, name, mechanism))
@@ -193,18 +191,15 @@ def _plain(value: Any) -> Any:
     return float(str(value[0])) if value.dtype == np.float32 else value[0].item()
 
 
-def _place(kind: Kind, index: int, theatre: Theatre) -> tuple[str, int | None]:
-    if kind.places != ("cells",):
-        return kind.places[index], None
-    return theatre.grid.provinces[theatre.province[index]].key, int(theatre.cells[index])
-
-
-def _place_name(key: str, theatre: Theatre) -> str:
-    """Return the name of a site or province; a sector's or an institution's key as words."""
-    grid = theatre.grid
-    places: tuple[Town | Site | Province, ...] = (*grid.towns, *grid.sites, *grid.provinces)
-    named = {place.key: place.name for place in places}
-    return named.get(key, key.replace("_", " "))
+def _place(kind: Kind, index: int, theatre: Theatre) -> tuple[str, str, int | None]:
+    """Return the key, the name and the lattice cell of the place of an event; the cell of a change of ground only."""
+    if kind.places == "cells":
+        province = theatre.grid.provinces[theatre.province[index]]
+        return province.key, province.name, int(theatre.cells[index])
+    if kind.places:
+        member = theatre.members[kind.places][index]
+        return member.key, member.name, None
+    return "", "", None
 
 
 def _first_line(text: str | None) -> str:

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.ground.members import Member, shipped_members
 from sim.record.history import History
 from sim.record.readings import (
     EXTENSION_REASONS,
     Reading,
     at_end,
+    at_site,
     attacks_by,
     category,
     cells_changed,
     days_at,
     deal_terms,
-    escapes_from,
     fighting_resumed_on,
     first,
     first_day,
@@ -47,21 +48,20 @@ from sim.state.state import (
     AUTHORITY_PARTS,
     BASE_STATUSES,
     CLASSES,
-    CUSTODY_SITES,
+    COAST,
     DRAWING_DOWN,
     GONE,
     HALTED,
-    HMEIMIM,
     INFLUENCE_PARTS,
-    PRISONS,
-    ROJ,
-    SHADDADI,
     SUMMIT_RESULTS,
     TERMS,
     UNCERTAINTY_PARTS,
 )
 
 NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
+SHADDADI = "shaddadi_prison"
+"""Its escapes have an outcome of their own (facts a32)."""
+
 ALWAYS = "always"
 COVERED = "where the days simulated cover it"
 TRUCE = "where a truce was in force on some evening"
@@ -116,13 +116,18 @@ def _parts(index: str, series: str, parts: tuple[str, ...], system: int, whose: 
 
 def _escapes(site: str) -> Outcome:
     definition = f"detainees who escaped from {site.replace('_', ' ')}"
-    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), escapes_from(CUSTODY_SITES.index(site)))
+    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), at_site("escaped", site))
+
+
+def _left(base: Member) -> Outcome:
+    name = base.key.removeprefix("al_").removesuffix("_garrison")
+    return Outcome(f"{name}_left_on", "date", DATE, f"day the base {base.name} was left", (19,), first(f"{base.key}_left"))
 
 
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
-    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock_at_end(HMEIMIM, CLASSES.index(item)))
+    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock_at_end(COAST, CLASSES.index(item)))
 
 
 def _held(town: str, name: str) -> Outcome:
@@ -215,10 +220,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     *_parts("sdf_uncertainty", "uncertainty", UNCERTAINTY_PARTS, 17, "the SDF's uncertainty"),
     Outcome("us_persons", "persons", NUMBER, "US troops in Syria at the end", (19,), at_end("us_persons")),
     Outcome("us_bases", "bases", NUMBER, "US bases held at the end", (19,), at_end("us_bases")),
-    Outcome("tanf_left_on", "date", DATE, "day Tanf was left", (19,), first("al_tanf_garrison_left")),
-    Outcome("shaddadi_base_left_on", "date", DATE, "day the Shaddadi base was left", (19,), first("shaddadi_base_left")),
-    Outcome("qasrak_base_left_on", "date", DATE, "day the Qasrak base was left", (19,), first("qasrak_base_left")),
-    Outcome("rmeilan_base_left_on", "date", DATE, "day the Rmeilan base was left", (19,), first("rmeilan_base_left")),
+    *(_left(base) for base in shipped_members()["us_bases"]),
     Outcome("us_strikes", "waves", NUMBER, "waves of US strikes on insurgents", (19,), at_end("us_strikes")),
     Outcome("withdrawal_requested_on", "date", DATE, "day Damascus asked Moscow to leave Qamishli", (5,),
             first("withdrawal_requested")),
@@ -263,7 +265,7 @@ OUTCOMES: tuple[Outcome, ...] = (
             at_end("detainees_escaped")),
     Outcome("detainees_recaptured", "persons", NUMBER, "of those, retaken", (10,), at_end("detainees_recaptured")),
     Outcome("shaddadi_escapes", "persons", NUMBER, "detainees who escaped from Shaddadi", (10,), at_end("shaddadi_escapes")),
-    *(_escapes(site) for site in CUSTODY_SITES[PRISONS] if site != CUSTODY_SITES[SHADDADI]),
+    *(_escapes(site.key) for site in shipped_members()["custody_sites"] if site.kind == "prison" and site.key != SHADDADI),
     Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
             shaddadi_recaptured_share, arises="where detainees escaped from Shaddadi"),
     Outcome("detainees_held_by_sdf", "persons", NUMBER, "detainees in SDF prisons", (9, 10),
@@ -271,17 +273,18 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("detainees_held_by_damascus", "persons", NUMBER, "detainees in Damascus's prisons", (9, 10),
             at_end("detainees_held_by_damascus")),
     Outcome("al_hol_residents", "persons", NUMBER, "residents of al-Hol camp", (10,), at_end("al_hol_residents")),
-    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), lambda h: h.inmates[ROJ]),
+    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), at_site("inmates", "roj")),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             summed("attacks")),
     Outcome("insurgent_attacks_2026_01_20", "attacks", NUMBER, "the same from the start to 20 January 2026", (11,),
             attacks_by(2026, 1, 20), arises=COVERED),
     Outcome("insurgent_attacks_2026_01_28", "attacks", NUMBER, "the same from the start to 28 January 2026", (11,),
             attacks_by(2026, 1, 28), arises=COVERED),
-    Outcome("insurgent_attacks_deir_ez_zor", "attacks", NUMBER, "the same in Deir ez-Zor", (11,),
-            at_end("attacks_deir_ez_zor")),
-    Outcome("insurgent_attacks_raqqa", "attacks", NUMBER, "the same in Raqqa", (11,), at_end("attacks_raqqa")),
-    Outcome("insurgent_attacks_hasakah", "attacks", NUMBER, "the same in Hasakah", (11,), at_end("attacks_hasakah")),
+    *(
+        Outcome(f"insurgent_attacks_{each.key}", "attacks", NUMBER, f"the same in {each.name}", (11,),
+                at_end(f"attacks_{each.key}"))
+        for each in shipped_members()["insurgent_provinces"]
+    ),
     Outcome("killed_damascus", "persons", NUMBER, "dead of Damascus's forces", (6, 7), at_end("killed_damascus")),
     Outcome("killed_sdf", "persons", NUMBER, "dead of the SDF", (6, 7), at_end("killed_sdf")),
     Outcome("killed_civilians", "persons", NUMBER, "dead among civilians", (20,), at_end("killed_civilians")),
@@ -298,9 +301,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("oil_share_damascus", "1", NUMBER, "share of the listed oil fields' weight with Damascus", (21,),
             at_end("oil_share_damascus")),
     Outcome("dams_damascus", "dams", NUMBER, "of the three dams on the Euphrates, those with Damascus at the end", (21,),
-            number_taken("tabqa_dam", "baath_dam", "tishrin_dam")),
+            number_taken("dam")),
     Outcome("crossings_damascus", "crossings", NUMBER, "of Semalka and Yarubiyah, those with Damascus at the end", (21,),
-            number_taken("semalka", "yarubiyah")),
+            number_taken("crossing")),
     Outcome("sdf_prospects_end", "1", NUMBER, "the SDF's estimate of its prospects on the last evening", (17,),
             at_end("sdf_prospects")),
 )  # fmt: skip

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from sim.ground.members import shipped_members
 from sim.record.history import History
-from sim.state.state import INSURGENT_PROVINCES, NEVER, RESIDUAL
+from sim.state.state import NEVER, RESIDUAL
 
 Reading = Callable[["History | UpTo"], np.ndarray]
 
@@ -228,17 +229,23 @@ def stock_at_end(place: int, item: int) -> Reading:
     return lambda history: history.stock[place, item]
 
 
-def escapes_from(site: int) -> Reading:
-    """Persons who got out of a site (index in CUSTODY_SITES) by the last evening."""
-    return lambda history: history.escaped[site]
+def at_site(name: str, site: str) -> Reading:
+    """Read an array of the state at a prison or camp on the last evening; NaN in a theatre that has no such site."""
+
+    def read(history: History | UpTo) -> np.ndarray:
+        index = history.theatre.members.index("custody_sites", site)
+        return getattr(history, name)[index] if index >= 0 else np.full(history.runs, np.nan)
+
+    return read
 
 
 def attacks_by(year: int, month: int, day: int) -> Reading:
     """Insurgent attacks of all provinces up to a calendar day; NaN when the scenario does not cover it."""
-    provinces = [on(f"attacks_{key}", year, month, day) for key in INSURGENT_PROVINCES]
+    provinces = [on(f"attacks_{key}", year, month, day) for key in shipped_members().axes["insurgent_provinces"]]
     return lambda history: np.sum([read(history) for read in provinces], axis=0)
 
 
-def number_taken(*assets: str) -> Reading:
-    """Count the assets that are Damascus's on the last evening."""
-    return lambda history: np.sum([history.series[f"{asset}_damascus"][-1] for asset in assets], axis=0)
+def number_taken(kind: str) -> Reading:
+    """Count the assets of a kind that are Damascus's on the last evening."""
+    keys = [asset.key for asset in shipped_members()["assets"] if asset.kind == kind]
+    return lambda history: np.sum([history.series[f"{key}_damascus"][-1] for key in keys], axis=0)

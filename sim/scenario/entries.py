@@ -12,7 +12,7 @@ from typing import Any
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.scenario.files import HEADING_KEYS, Layer, near_miss
-from sim.state.values import declared, types_of
+from sim.state.values import Axes, PerMember, declared, paths_of_members, types_of
 
 Value = float | int | bool | str
 
@@ -65,14 +65,14 @@ class Declared:
 class Register:
     """Everything a scenario may set.
 
-    sections: the dataclass of each section. policies: of each actor, by name. choices: the names a text value may take, by
-    path. outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders a person may give.
+    sections: the dataclass of each section. policies: of each actor, by name. axes: keys of the members of each axis.
+    outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders a person may give.
     drawn_at_start: paths of values that only the first evening reads. made_by: makes it again in another process.
     """
 
     sections: Mapping[str, type]
     policies: Mapping[str, Mapping[str, Any]]
-    choices: Mapping[str, tuple[str, ...]]
+    axes: Axes
     outcomes: tuple[str, ...]
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawn_at_start: frozenset[str] = frozenset()
@@ -80,7 +80,11 @@ class Register:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Policies hold functions of no name of their own, so the schema is made again rather than sent."""
-        return super().__reduce_ex__(protocol) if self.made_by is None else (self.made_by, ())
+        return super().__reduce_ex__(protocol) if self.made_by is None else (_made_again, (self.made_by, self.axes))
+
+    def of_members(self, axes: Axes) -> Register:
+        """Return the schema for other members of the axes."""
+        return self if axes == self.axes else replace(self, axes=axes)
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -95,10 +99,19 @@ class Register:
     def declared(self) -> dict[str, Declared]:
         """Every value by its dotted path, in the order of the code."""
         return {
-            path: Declared(kind, says["unit"], says["low"], says["high"], self.choices.get(path, ()), self._kinds(name))
+            path: Declared(kind, says["unit"], says["low"], says["high"], self._choices(path, says), self._kinds(name))
             for name, section in self.sections.items()
-            for path, kind, says in declared(section, f"{name}.")
+            for path, kind, says in declared(section, self.axes, f"{name}.")
         }
+
+    @cached_property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """The names a text value may take, by path."""
+        return {path: says.choices for path, says in self.declared.items() if says.choices}
+
+    def _choices(self, path: str, says: Mapping[str, Any]) -> tuple[str, ...]:
+        actor, _, name = path.partition(".")
+        return tuple(self.policies[actor]) if name == "policy" and actor in self.policies else says["choices"]
 
     @cached_property
     def tables(self) -> frozenset[str]:
@@ -109,6 +122,10 @@ class Register:
         if section in self.actors:
             return ("lever", "uncertainty")
         return ("state",) if section == "start" else ("uncertainty",)
+
+
+def _made_again(made_by: Callable[[], Register], axes: Axes) -> Register:
+    return made_by().of_members(axes)
 
 
 def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register) -> tuple[dict[str, Entry], list[str]]:
@@ -125,8 +142,10 @@ def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register
             changed[path] = _entry(path, raw, entries.get(path), layer.name, register)
         except InputError as error:
             faults.append(str(error))
-    missing = [path for path in register.declared if path not in seen]
-    faults += [f"{path} is missing; a scenario without a base states every value" for path in missing]
+    why = (
+        "a scenario without a base states every value" if layer.complete else "it belongs to the sites named here: state it"
+    )
+    faults += [f"{path} is missing; {why}" for path in register.declared if path not in seen]
     return {path: changed[path] for path in register.declared if path in changed}, faults
 
 
@@ -135,13 +154,19 @@ def paths_set(layer: Layer, register: Register) -> list[str]:
     return [key for key in layer.data if key in HEADING_KEYS] + [path for path, _ in _flatten(layer.tables, register)]
 
 
-def build_section(name: str, section: Any, entries: Mapping[str, Entry]) -> Any:
+def build_section(name: str, section: Any, entries: Mapping[str, Entry], axes: Axes) -> Any:
     """Make the dataclass `section` from the values below the dotted path `name`."""
     hints = types_of(section)
-    given = {}
+    given: dict[str, Any] = {}
     for item in fields(section):
         kind, path = hints[item.name], f"{name}.{item.name}"
-        given[item.name] = build_section(path, kind, entries) if is_dataclass(kind) else entries[path].value
+        if is_dataclass(kind):
+            given[item.name] = build_section(path, kind, entries, axes)
+        elif "axis" in item.metadata:
+            paths = paths_of_members(item, axes, f"{name}.")
+            given[item.name] = PerMember({key: entries[at].value for key, at in paths.items()})
+        else:
+            given[item.name] = entries[path].value
     return section(**given)
 
 

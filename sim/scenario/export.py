@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from sim.ground.files import write_text
+from sim.ground.members import SHIPPED
 from sim.ground.user_text import read_text
 from sim.scenario.entries import Entry
-from sim.scenario.heading import FORMAT
+from sim.scenario.heading import FORMAT, OF_THE_MAP
 from sim.scenario.scenario import Branch, Scenario, all_reached
 
-HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities", "classes")
+HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities", *OF_THE_MAP)
 
-RASTERS = ("control", "communities", "classes")
+FILES = {"control": "txt", "communities": "txt", "classes": "txt", "sectors": "txt", "sites": "toml"}
+"""What a heading may name by path, and how such files end."""
 
 BRANCH_HEADING = ("title", "asks", "expect", "days", "runs")
 
@@ -39,9 +41,9 @@ def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> 
 def _with_maps_beside(scenario: Scenario, folder: Path, name: str) -> Scenario:
     """Copy the maps that are not shipped into a folder; return the scenario that reads them there."""
     beside: dict[str, Any] = {}
-    for key in RASTERS:
+    for key, ending in FILES.items():
         if "/" in (path := getattr(scenario, key)):
-            beside[key] = f"./{name}-{key}.txt"
+            beside[key] = f"./{name}-{key}.{ending}"
             write_text(folder / beside[key], read_text(Path(path)))
     return replace(scenario, **beside)
 
@@ -68,6 +70,8 @@ def _branch_to_toml(scenario: Scenario, branch: Branch, base: str) -> str:
 
 def _heading(scenario: Scenario, keys: tuple[str, ...]) -> list[str]:
     given = {key: getattr(scenario, key) for key in keys}
+    if "/" in scenario.control:
+        given |= {key: SHIPPED for key in OF_THE_MAP if key in given and not given[key]}
     return [f"{key} = {_toml(value)}" for key, value in given.items() if value not in ("", {})]
 
 

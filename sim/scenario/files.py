@@ -16,7 +16,7 @@ from sim.ground.user_text import read_toml
 
 HEADING_KEYS = (
     "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control",
-    "communities", "classes", "timeline", "orders", "takes_effect",
+    "communities", "classes", "sectors", "sites", "timeline", "orders", "takes_effect",
     "as_run",
 )  # fmt: skip
 """What stands at the top of a file; every other key is a section."""

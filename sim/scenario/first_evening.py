@@ -6,29 +6,30 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.ground.grid import load_control, load_grid
+from sim.ground.grid import load_control
 from sim.ground.lattice import HOLDERS
-from sim.ground.theatre import CLASSES, CONTESTED, SDF, SECTORS, Theatre
+from sim.ground.members import Members
+from sim.ground.theatre import CLASSES, CONTESTED, SDF, Theatre
 from sim.state.start import Course, Start
-from sim.state.state import CUSTODY_SITES
 
 JUDGED = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
 """Provinces whose sub-districts were judged when the classes of allegiance were drawn (sim/data/SOURCES.md)."""
 
 
-def contradictions(start: Start, control: str, communities: str) -> list[str]:
+def contradictions(start: Start, control: str, communities: str, members: Members) -> list[str]:
     """Return a line for each pair of statements that cannot both hold on the first evening.
 
     control, communities: the rasters of the holders on that evening and before the offensive, by name or path.
     """
-    return [*_strangers(control, communities), *_course(start.course)] if isinstance(start, Start) else []
+    if not isinstance(start, Start):
+        return []
+    return [*_strangers(control, communities), *_custody(start, control, members), *_course(start.course)]
 
 
-def about_the_map(theatre: Theatre, start: Start, control: str, communities: str, classes: str) -> list[str]:
+def about_the_map(theatre: Theatre, control: str, communities: str, classes: str) -> list[str]:
     """Return lines on the map: the communities of one that is not shipped, and on any map what does not fit it.
 
-    That is classes nobody judged, ground of no sector, and prisons and camps on others' ground. control, communities,
-    classes: the rasters, by name or path.
+    That is classes nobody judged and ground of no sector. control, communities, classes: the rasters, by name or path.
     """
     mine, lines = theatre.community, []
     if control != _name(control):
@@ -43,10 +44,11 @@ def about_the_map(theatre: Theatre, start: Start, control: str, communities: str
             f"classes: {foreign} communities lie outside {where}, where no class of allegiance was judged: they count as "
             "other, which goes over easily; name a raster of 0, 1 and 2 at the top of the file, classes = ..."
         )
-    nowhere = int((mine & (theatre.sector == SECTORS.index("elsewhere"))).sum())
+    unnamed = [index for index, sector in enumerate(theatre.members["sectors"]) if not sector.host]
+    nowhere = int((mine & np.isin(theatre.sector, unnamed)).sum())
     if nowhere:
         lines.append(f"sectors: {nowhere} communities lie in no named sector; only a general offensive goes there")
-    return lines + list(_custody(start, control))
+    return lines
 
 
 def _strangers(control: str, communities: str) -> Iterator[str]:
@@ -60,11 +62,12 @@ def _strangers(control: str, communities: str) -> Iterator[str]:
         )
 
 
-def _custody(start: Start, control: str) -> Iterator[str]:
+def _custody(start: Start, control: str, members: Members) -> Iterator[str]:
     """Find sites that the SDF guards on ground it does not hold, or that are besieged on ground it does."""
-    holder, grid = load_control(control), load_grid()
-    for site in CUSTODY_SITES:
-        custody, code = getattr(start.custody, site), int(holder[grid.site(site).cell])
+    holder = load_control(control)
+    for member in members["custody_sites"]:
+        site = member.key
+        custody, code = start.custody[site], int(holder[member.cell])
         if (custody == "guarded" and code not in (SDF, CONTESTED)) or (custody == "besieged" and code == SDF):
             yield f"start.custody.{site} = {custody}, but its cell is {HOLDERS[code]} on {_name(control)}"
 

@@ -11,6 +11,8 @@ from typing import Any
 from sim.ground.checks import DAYS, RUNS, SEED, Limits, first_repeated, shown, whole_number
 from sim.ground.errors import InputError
 from sim.ground.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
+from sim.ground.members import SHIPPED, load_sectors, read_members, shipped_members
+from sim.ground.user_text import read_text
 from sim.scenario.entries import Register
 from sim.scenario.files import HEADING_KEYS, Layer, near_miss
 from sim.scenario.orders import dated_orders
@@ -29,6 +31,15 @@ SETTABLE = ("days", "runs", "seed", "start_date")
 REQUIRED = ("format", "title", "epoch", "start_date", "days", "runs", "seed", "control")
 """Keys that a scenario without a base must have."""
 
+OF_THE_MAP = ("classes", "sectors", "sites")
+"""What goes with a map of control: a map of the user's own says of each whose it has."""
+
+SHIPPED_GROUND: Mapping[str, Mapping[str, Any]] = {
+    "classes": {"classes": "", "classes_digest": ""},
+    "sectors": {"sectors": "", "sectors_digest": ""},
+    "sites": {"sites": "", "members": shipped_members()},
+}
+
 Check = Callable[[str, Any, Layer, Register], dict[str, Any]]
 
 
@@ -45,8 +56,8 @@ class TimelineEvent:
 def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) -> tuple[dict[str, Any], list[str]]:
     """Return the heading as `layer` leaves it, and the faults found.
 
-    A file that names a raster to start from and none of communities has those of its own raster; its classes are those
-    of the lattice unless it names others.
+    A file that names a raster to start from and none of communities has those of its own raster. Where the raster is the
+    user's own, it says whose classes, sectors and sites go with it; a shipped one has the shipped ones.
     """
     changed, faults = dict(heading), []
     given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
@@ -61,9 +72,14 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
     if "control" in given and "control_digest" in changed:
         if "communities" not in given:
             changed |= {"communities": changed["control"], "communities_digest": changed["control_digest"]}
-        if "classes" not in given:
-            changed |= {"classes": "", "classes_digest": ""}
-    return changed, faults or _check_end(changed)
+        changed |= {name: raw for key in OF_THE_MAP if key not in given for name, raw in SHIPPED_GROUND[key].items()}
+        if "/" in changed["control"]:
+            faults += [
+                f'{key} is missing: with a map of your own say whose {key} go with it: a path, or {key} = "{SHIPPED}"'
+                for key in OF_THE_MAP
+                if key not in given
+            ]
+    return changed, faults or _check_end(changed) + _check_sectors(changed, given)
 
 
 def own_heading(layer: Layer) -> dict[str, Any]:
@@ -101,6 +117,8 @@ def _raster(letters: str) -> Check:
 
     def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
         raster = _text(key, raw, layer, register)[key]
+        if raster == SHIPPED and key in OF_THE_MAP:
+            return dict(SHIPPED_GROUND[key])
         if "/" in raster or raster.endswith(".txt"):
             raster = str((layer.folder / raster).resolve())
         try:
@@ -110,6 +128,41 @@ def _raster(letters: str) -> Check:
         return {key: raster, f"{key}_digest": blake2b(cells.tobytes(), digest_size=16).hexdigest()}
 
     return check
+
+
+def _sectors(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    """Take the path of a raster of sectors; its letters are checked when all sites are known."""
+    raster = _text(key, raw, layer, register)[key]
+    if raster == SHIPPED:
+        return dict(SHIPPED_GROUND[key])
+    path = (layer.folder / raster).resolve()
+    try:
+        return {key: str(path), f"{key}_digest": blake2b(read_text(path).encode(), digest_size=16).hexdigest()}
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
+
+
+def _sites(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+    """Take the path of a file of members."""
+    sites = _text(key, raw, layer, register)[key]
+    if sites == SHIPPED:
+        return dict(SHIPPED_GROUND[key])
+    path = (layer.folder / sites).resolve()
+    try:
+        return {key: str(path), "members": read_members(path)}
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
+
+
+def _check_sectors(heading: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """Find a raster of sectors with other letters than the sectors have."""
+    if not {"sectors", "sites"} & set(given):
+        return []
+    try:
+        load_sectors(heading.get("sectors", ""), heading.get("members", shipped_members()))
+    except InputError as error:
+        return [f"sectors: {error}"]
+    return []
 
 
 def _expect(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
@@ -187,6 +240,8 @@ _CHECKS: dict[str, Check] = {
     "control": _raster(HOLDER_LETTERS),
     "communities": _raster(HOLDER_LETTERS),
     "classes": _raster(ALLEGIANCE_CLASSES),
+    "sectors": _sectors,
+    "sites": _sites,
     "timeline": _timeline,
     "orders": _orders,
     "takes_effect": _date,

@@ -18,6 +18,7 @@ from typing import Any
 
 from sim.ground.checks import check_once, check_reached, shown, texts
 from sim.ground.errors import InputError
+from sim.ground.members import Members, shipped_members
 from sim.scenario.entries import Entry, Register, Value, apply_entries, build_section, paths_set
 from sim.scenario.files import HEADING_KEYS, InputErrors, Layer, read_layers, read_set
 from sim.scenario.first_evening import contradictions
@@ -42,8 +43,9 @@ class Scenario:
 
     epoch: the day the random streams count from. start_date: the evening of day 0. days: horizon. runs: size of the
     ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
-    path of the user's own; communities: the same for the map before the offensive; classes: the user's own raster of the
-    classes of allegiance, empty for the lattice's. Their digests stand for what was in them. expect: outcome -> direction
+    path of the user's own; communities: the same for the map before the offensive; classes, sectors: the user's own rasters
+    of the classes of allegiance and of sectors, sites: the user's own file of members; "" for what is shipped. Their digests
+    stand for what was in them. members: of all axes. expect: outcome -> direction
     a what-if should move it. sections: name -> instance of the section's dataclass. entries: dotted path ->
     Entry. orders: what a person orders an actor to do. branch: what was before these values held. root: the values of
     the scenario at the root of its bases. register: what it was checked against.
@@ -71,6 +73,10 @@ class Scenario:
     branch: Branch | None = None
     classes: str = ""
     classes_digest: str = ""
+    sectors: str = ""
+    sectors_digest: str = ""
+    sites: str = ""
+    members: Members = field(default_factory=shipped_members, compare=False, repr=False)
     root: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
 
     __iter__ = None  # with __getitem__ alone it would seem a sequence: Mesa's batch_run would take it apart
@@ -92,8 +98,9 @@ class Scenario:
             "timeline": [[str(item.date), item.event] for item in self.timeline],
             "values": {path: entry.value for path, entry in self.entries.items()},
         }
-        if self.classes:
-            numbers["classes"] = self.classes_digest
+        own = {"classes": self.classes_digest, "sectors": self.sectors_digest}
+        own["sites"] = self.members.digest if self.sites else ""
+        numbers |= {what: digest for what, digest in own.items() if digest}
         if self.orders:
             numbers["orders"] = [[str(item) for item in vars(order).values()] for order in self.orders]
         if self.branch is not None:
@@ -161,7 +168,8 @@ def read_scenario(name_or_path: str | Path, register: Register, sets: Sequence[s
         branch = scenario.branch if scenario else None
         if scenario and "takes_effect" in layer.data:
             branch = Branch((heading.pop("takes_effect") - scenario.start_date).days, scenario)
-        sections = {name: build_section(name, section, entries) for name, section in register.sections.items()}
+        register = register.of_members(heading.get("members", shipped_members()).axes)
+        sections = {n: build_section(n, section, entries, register.axes) for n, section in register.sections.items()}
         root = scenario.root if scenario else {path: entry.value for path, entry in entries.items()}
         given: dict[str, Any] = {"timeline": (), "root": root, "register": register} | heading
         scenario = Scenario(name=layer.name, sections=sections, entries=entries, branch=branch, **given)
@@ -197,9 +205,10 @@ def _with_layer(scenario: Scenario, layer: Layer) -> Scenario:
     fixed = [key for key in layer.data if key in HEADING_KEYS and key not in SETTABLE]
     if fixed:
         raise InputError(f"{layer.where}: {fixed[0]} can only be given in a file")
-    heading = {key: getattr(scenario, key) for key in SETTABLE}
-    heading, entries = _apply(layer, heading, scenario.entries, scenario.register)
-    changed = {name: build_section(name, scenario.register.sections[name], entries) for name in layer.tables}
+    heading = {key: getattr(scenario, key) for key in (*SETTABLE, "members")}
+    register = scenario.register
+    heading, entries = _apply(layer, heading, scenario.entries, register)
+    changed = {name: build_section(name, register.sections[name], entries, register.axes) for name in layer.tables}
     branch = scenario.branch
     common = {key: raw for key, raw in layer.data.items() if key in ("seed", "start_date")}
     if branch is not None and common:
@@ -254,7 +263,16 @@ def _check_branch(scenario: Scenario, layer: Layer) -> None:
     origin, first = scenario.branch.origin, scenario.start_date + timedelta(days=scenario.branch.day)
     faults = [
         f"{key} cannot change on {first}; it belongs to the base"
-        for key in ("epoch", "start_date", "seed", "control_digest", "communities_digest", "classes_digest")
+        for key in (
+            "epoch",
+            "start_date",
+            "seed",
+            "control_digest",
+            "communities_digest",
+            "classes_digest",
+            "sectors_digest",
+            "sites",
+        )
         if getattr(scenario, key) != getattr(origin, key)
     ]
     faults += [
@@ -271,7 +289,7 @@ def _check_branch(scenario: Scenario, layer: Layer) -> None:
 
 
 def _check_first_evening(scenario: Scenario, where: str) -> None:
-    if faults := contradictions(scenario["start"], scenario.control, scenario.communities):
+    if faults := contradictions(scenario["start"], scenario.control, scenario.communities, scenario.members):
         raise InputErrors(f"{where}: {fault}" for fault in faults)
 
 
@@ -279,6 +297,7 @@ def _apply(
     layer: Layer, heading: Mapping[str, Any], entries: Mapping[str, Entry], register: Register
 ) -> tuple[dict[str, Any], dict[str, Entry]]:
     heading, faults = apply_heading(heading, layer, register)
+    register = register.of_members(heading.get("members", shipped_members()).axes)
     entries, more_faults = apply_entries(entries, layer, register)
     if faults or more_faults:
         raise InputErrors(f"{layer.where}: {fault}" for fault in faults + more_faults)

@@ -5,9 +5,11 @@ Those of the ground read the last survey: after changing the ground by hand, cal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from sim.ground.theatre import Theatre
+from sim.ground.theatre import DAMASCUS, Theatre
 from sim.state.state import FIGHTERS, State
 from sim.state.survey import arab_communities
 
@@ -17,9 +19,10 @@ def sdf_share_of_country(theatre: Theatre, state: State) -> np.ndarray:
     return state.held_area.sum(axis=0) / theatre.country_area
 
 
-def sector_share_left(theatre: Theatre, state: State) -> np.ndarray:
-    """Return (sectors, runs): share of each sector's area where no army stands; 0 for an empty sector."""
-    return state.held_area / theatre.sector_area
+def share_left(theatre: Theatre, state: State, sectors: np.ndarray) -> np.ndarray:
+    """Return (runs,): share of the area of some sectors, (sectors, 1) bool, where no army stands; 0 where there is none."""
+    mine = sectors[:, 0]
+    return total(state.held_area[mine]) / np.maximum(theatre.sector_area[mine].sum(), np.float32(1.0))
 
 
 def arab_share_left(theatre: Theatre, state: State) -> np.ndarray:
@@ -27,10 +30,15 @@ def arab_share_left(theatre: Theatre, state: State) -> np.ndarray:
     return state.held_arab / max(arab_communities(theatre).sum(), 1.0)
 
 
-def province_share_not_sdf(theatre: Theatre, state: State, province: int) -> np.ndarray:
-    """Return (runs,): share of the province's cells that are neither SDF-held nor contested."""
-    cells = int((theatre.grid.province == province).sum())
-    return 1.0 - state.held_cells[province] / cells
+def share_not_sdf(theatre: Theatre, state: State, provinces: Sequence[int]) -> np.ndarray:
+    """Return (runs,): share of the provinces' cells that are neither SDF-held nor contested; 1 of no province."""
+    cells = int(np.isin(theatre.grid.province, provinces).sum())
+    return 1.0 - total(state.held_cells[list(provinces)]) / np.float32(max(cells, 1))
+
+
+def core_share_lost(theatre: Theatre, state: State) -> np.ndarray:
+    """Return (runs,): share of the core provinces' cells that are neither SDF-held nor contested."""
+    return share_not_sdf(theatre, state, [member.province for member in theatre.members["core"]])
 
 
 def fighters_present(theatre: Theatre, state: State) -> np.ndarray:
@@ -42,10 +50,15 @@ def fighters_present(theatre: Theatre, state: State) -> np.ndarray:
 
 def mean_of_parts(parts: np.ndarray) -> np.ndarray:
     """Return (runs,) the unweighted mean of (parts, runs), summed part by part so that any block gives the same bits."""
-    total = np.zeros(parts.shape[1], np.float32)
+    return total(parts) / np.float32(len(parts))
+
+
+def total(parts: np.ndarray) -> np.ndarray:
+    """Return (runs,) the sum of (parts, runs), part by part so that any block gives the same bits."""
+    made = np.zeros(parts.shape[1], np.float32)
     for part in parts:
-        total += part
-    return total / np.float32(len(parts))
+        made += part
+    return made
 
 
 def held_by_damascus(theatre: Theatre, state: State, lattice_cell: int) -> np.ndarray:
@@ -53,4 +66,11 @@ def held_by_damascus(theatre: Theatre, state: State, lattice_cell: int) -> np.nd
     row = theatre.row_of(lattice_cell)
     if row < theatre.size:
         return state.army[row] > 0
-    return np.full(state.army.shape[1], theatre.start_holder[lattice_cell] == 0)
+    return np.full(state.army.shape[1], theatre.start_holder[lattice_cell] == DAMASCUS)
+
+
+def members_taken(theatre: Theatre, state: State, axis: str) -> np.ndarray:
+    """Return (members, runs) bool: Damascus's forces stand at each member of an axis of places."""
+    rows, cells = theatre.rows(axis), [member.cell for member in theatre.members[axis]]
+    outside = (theatre.start_holder[cells] == DAMASCUS)[:, None]
+    return np.where((rows < theatre.size)[:, None], state.army[rows] > 0, outside)

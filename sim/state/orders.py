@@ -24,7 +24,7 @@ class Orders(ArrayStruct):
     terms_offered: np.ndarray = array(CODE, "runs", "index in state.TERMS of the deal on the table")
     withdrawal_requested: np.ndarray = array(FLAG, "runs", "asks Moscow to leave Qamishli")
     # Moscow
-    leave_qamishli: np.ndarray = array(FLAG, "runs", "evacuate Qamishli and its outposts")
+    leave_airfield: np.ndarray = array(FLAG, "runs", "evacuate the airfield in the northeast and its outposts")
     residual_persons: np.ndarray = array(FLOAT, "runs", "persons kept at Qamishli when the rest leaves")
     residual_aircraft: np.ndarray = array(FLOAT, "runs", "aircraft kept at Qamishli when the rest leaves")
     share_to_russia: np.ndarray = array(FLOAT, "runs", "share of the day's airlift flown on to Russia")

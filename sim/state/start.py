@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from sim.ground.theatre import DAMASCUS, SDF, Theatre
 from sim.state.arrays import COUNT
 from sim.state.state import (
+    AIRFIELD,
     ARMY,
     BASE_STATUSES,
     CAMPAIGNS,
     CLASSES,
-    COASTAL_BASES,
+    COAST,
     CUSTODIES,
-    CUSTODY_SITES,
     FIGHTERS,
-    HMEIMIM,
     MOSCOW_TIE,
     NEVER,
     NONE,
     OUTPOSTS,
     PRESSURES,
-    QAMISHLI,
     SDF_TIE,
-    US_BASES,
     State,
     sizes,
 )
 from sim.state.survey import survey
-from sim.state.values import value
+from sim.state.values import table, value, value_per
 
 
 @dataclass(frozen=True)
@@ -64,21 +62,10 @@ class Pressures:
 
 
 @dataclass(frozen=True)
-class UsTroops:
-    """[start.us_troops]: US troops by base."""
-
-    al_tanf_garrison: int = value("persons", 0)
-    shaddadi_base: int = value("persons", 0)
-    qasrak_base: int = value("persons", 0)
-    rmeilan_base: int = value("persons", 0)
-
-
-@dataclass(frozen=True)
 class Coast:
     """[start.coastal_bases]: status of the bases on the coast and the readiness of the army they help to equip."""
 
-    hmeimim: str = value("name")
-    tartus: str = value("name")
+    status: Any = value_per("coastal_bases", str, "name", choices=BASE_STATUSES, flat=True)
     readiness: float = value("1", 0, 1)
 
 
@@ -101,39 +88,15 @@ class AirfieldEquipment(Equipment):
     aircraft: int = value("items", 0)
 
 
-@dataclass(frozen=True)
-class Persons:
-    """[start.inmates], [start.guards]: persons at each prison and camp."""
-
-    al_sinaa: int = value("persons", 0)
-    panorama: int = value("persons", 0)
-    shaddadi_prison: int = value("persons", 0)
-    al_aqtan: int = value("persons", 0)
-    malikiyah_prison: int = value("persons", 0)
-    alaya: int = value("persons", 0)
-    al_hol: int = value("persons", 0)
-    roj: int = value("persons", 0)
-
-
-@dataclass(frozen=True)
-class Custodies:
-    """[start.custody]: guarded, besieged, abandoned or damascus."""
-
-    al_sinaa: str = value("name")
-    panorama: str = value("name")
-    shaddadi_prison: str = value("name")
-    al_aqtan: str = value("name")
-    malikiyah_prison: str = value("name")
-    alaya: str = value("name")
-    al_hol: str = value("name")
-    roj: str = value("name")
+ESCAPED_FROM = "shaddadi_prison"
+"""The prison whose escapes before the start are given (facts a32)."""
 
 
 @dataclass(frozen=True)
 class Course:
     """[start.course]: where the campaign, the truce and the transfer stand."""
 
-    campaign: str = value("name")
+    campaign: str = value("name", choices=CAMPAIGNS)
     truce_days_left: float = value("days", 0, 3650)
     truce_term: float = value("days", 0, 3650)
     transfer_needed_for: int = value("days", -1, 3650)
@@ -142,46 +105,28 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Displaced:
-    """[start.displaced]: displaced persons by the province that hosts them."""
-
-    aleppo: int = value("persons", 0)
-    hasakah: int = value("persons", 0)
-    raqqa: int = value("persons", 0)
-    deir_ez_zor: int = value("persons", 0)
-
-
-@dataclass(frozen=True)
 class Start:
     """[start]: the evening the scenario starts on."""
 
-    forces: Forces
-    ties: Ties
-    outside: Pressures
-    us_troops: UsTroops
-    coastal_bases: Coast
-    qamishli: AirfieldEquipment
-    outposts: Equipment
-    coast: AirfieldEquipment
-    inmates: Persons
-    guards: Persons
-    custody: Custodies
-    course: Course
-    displaced: Displaced
-
-
-CHOICES = (
-    {"start.course.campaign": CAMPAIGNS}
-    | {f"start.coastal_bases.{base}": BASE_STATUSES for base in COASTAL_BASES}
-    | {f"start.custody.{site}": CUSTODIES for site in CUSTODY_SITES}
-)
-"""Names a text value may take."""
+    forces: Forces = table()
+    ties: Ties = table()
+    outside: Pressures = table()
+    us_troops: Any = value_per("us_bases", int, "persons", 0)
+    coastal_bases: Coast = table()
+    qamishli: AirfieldEquipment = table()
+    outposts: Equipment = table()
+    coast: AirfieldEquipment = table()
+    inmates: Any = value_per("custody_sites", int, "persons", 0)
+    guards: Any = value_per("custody_sites", int, "persons", 0)
+    custody: Any = value_per("custody_sites", str, "name", choices=CUSTODIES)
+    course: Course = table()
+    displaced: Any = value_per("hosts", int, "persons", 0)
 
 
 def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     """Build the state on the evening of the start, before the mechanisms draw what belongs to each run.
 
-    start: its values as arrays, see sim.scenario.settings; names are indices in what CHOICES lists for them. Communities
+    start: its values as arrays, see sim.scenario.settings; names are indices in the choices of their field. Communities
     that the start raster shows with Damascus, or contested, have gone over before.
     """
     state = State.zeros(sizes(theatre, runs), day=0)
@@ -193,7 +138,7 @@ def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     state.army[-1] = 1.0
     state.gone_over[:-1] = (held != SDF)[:, None]
     _write_ties(state, start)
-    _write_course(state, start.course)
+    _write_course(theatre, state, start.course)
     _write_presence(state, theatre, start)
     share = theatre.sector_population * (theatre.sector_area > 1.0)
     share = share / share.sum()
@@ -212,7 +157,7 @@ def _write_ties(state: State, start: Start) -> None:
     state.partner_shifted[:] = start.ties.partner_shifted
 
 
-def _write_course(state: State, course: Course) -> None:
+def _write_course(theatre: Theatre, state: State, course: Course) -> None:
     state.campaign[:] = course.campaign
     state.campaign_since[state.campaign != NONE] = 0
     in_force = state.truce
@@ -223,25 +168,20 @@ def _write_course(state: State, course: Course) -> None:
     state.truces[:] = in_force
     failed = course.transfer_needed_for >= 0
     state.guarding_failed_on[:] = np.where(failed, -course.transfer_needed_for, NEVER)
-    site = CUSTODY_SITES.index("shaddadi_prison")
-    state.escaped[site], state.recaptured[site] = course.escaped_shaddadi, course.recaptured_shaddadi
+    site = theatre.members.index("custody_sites", ESCAPED_FROM)
+    if site >= 0:
+        state.escaped[site], state.recaptured[site] = course.escaped_shaddadi, course.recaptured_shaddadi
 
 
 def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
     state.persons_at_start[:] = start.qamishli.persons
     for index, name in enumerate(PRESSURES):
         state.outside[index] = getattr(start.outside, name)
-    for index, name in enumerate(US_BASES):
-        state.us_persons[index] = getattr(start.us_troops, name)
-    for index, name in enumerate(COASTAL_BASES):
-        state.base_status[index] = getattr(start.coastal_bases, name)
+    state.us_persons[:] = start.us_troops
+    state.base_status[:] = start.coastal_bases.status
     state.readiness[:] = start.coastal_bases.readiness
-    for place, equipment in ((QAMISHLI, start.qamishli), (OUTPOSTS, start.outposts), (HMEIMIM, start.coast)):
+    for place, equipment in ((AIRFIELD, start.qamishli), (OUTPOSTS, start.outposts), (COAST, start.coast)):
         for item in fields(equipment):
             state.stock[place, CLASSES.index(item.name)] = getattr(equipment, item.name)
-    for index, name in enumerate(CUSTODY_SITES):
-        state.inmates[index] = getattr(start.inmates, name)
-        state.guards[index] = getattr(start.guards, name)
-        state.custody[index] = getattr(start.custody, name)
-    for item in fields(start.displaced):
-        state.displaced[theatre.grid.province_index(item.name)] = getattr(start.displaced, item.name)
+    state.inmates[:], state.guards[:], state.custody[:] = start.inmates, start.guards, start.custody
+    state.displaced[[host.province for host in theatre.members["hosts"]]] = start.displaced

@@ -5,14 +5,12 @@
 | cells | n | theatre cells in the lattice's order |
 | army_rows | n + 2 | the cells, then ground no army comes from, then ground Damascus holds throughout |
 | community_rows | n + 1 | the cells, then "no community" |
-| sectors | 6 | sim.ground.theatre.SECTORS |
+| sectors, institutions, assets | 6, 6, 13 | the members of sim.ground.members, here and below by their shipped number |
 | sides | 2 | SIDES: Damascus, the SDF |
 | provinces | 14 | the lattice's governorates |
-| insurgent_provinces | 3 | INSURGENT_PROVINCES |
-| custody_sites | 8 | CUSTODY_SITES: six prisons, two camps |
-| assets | 13 | ASSETS |
-| institutions | 6 | INSTITUTIONS |
-| coastal_bases, us_bases | 2, 4 | COASTAL_BASES, US_BASES |
+| insurgent_provinces | 3 | members |
+| custody_sites | 8 | members: prisons and camps |
+| coastal_bases, us_bases | 2, 4 | members |
 | pressures | 4 | PRESSURES |
 | influence_parts, authority_parts, uncertainty_parts | 4, 6, 3 | what each index is the mean of |
 | places, classes | 4, 7 | PLACES and CLASSES of Russian equipment |
@@ -31,7 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ground.theatre import CONTESTED, DAMASCUS, SECTORS, Theatre
+from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
 from sim.state.arrays import CODE, COUNT, FLAG, FLOAT, ArrayStruct, array
 
 CAMPAIGNS = ("none", "zone", "pocket", "general", "halted")
@@ -46,42 +44,17 @@ MOSCOW_TIE, SDF_TIE = range(2)
 PHASES = ("none", "announced", "drawing_down", "residual", "gone")
 STAYING, ANNOUNCED, DRAWING_DOWN, RESIDUAL, GONE = range(5)
 PLACES = ("outposts", "qamishli", "hmeimim", "russia")
-OUTPOSTS, QAMISHLI, HMEIMIM, RUSSIA = range(4)
+OUTPOSTS, AIRFIELD, COAST, HOME = range(4)
 CLASSES = ("persons", "armoured_vehicles", "radars", "air_defence_units", "stores", "helicopters", "aircraft")
 PERSONS, ARMOUR, RADARS, AIR_DEFENCE, STORES, HELICOPTERS, AIRCRAFT = range(7)
-CUSTODY_SITES = ("al_sinaa", "panorama", "shaddadi_prison", "al_aqtan", "malikiyah_prison", "alaya", "al_hol", "roj")
-PRISONS = slice(0, 6)
-SHADDADI, AL_AQTAN, AL_HOL, ROJ = (CUSTODY_SITES.index(s) for s in ("shaddadi_prison", "al_aqtan", "al_hol", "roj"))
 CUSTODIES = ("guarded", "besieged", "abandoned", "damascus")
 GUARDED, BESIEGED, ABANDONED, WITH_DAMASCUS = range(4)
-ASSETS = (
-    "al_omar",
-    "al_tanak",
-    "al_jafra",
-    "conoco",
-    "jibsah",
-    "rmelan",
-    "suwaydiyah",
-    "tabqa_dam",
-    "baath_dam",
-    "tishrin_dam",
-    "semalka",
-    "yarubiyah",
-    "qamishli_airport",
-)
 TERMS = ("none", "individual", "units")
 NO_TERMS, INDIVIDUAL, UNITS = range(3)
-INSTITUTIONS = ("security", "crossings", "airport", "oil", "prisons", "administration")
-SECURITY, CROSSINGS, AIRPORT, OIL, PRISONS_HANDED, ADMINISTRATION = range(6)
 SUMMIT_RESULTS = ("none", "rift", "left_open", "settled")
 NO_SUMMIT, RIFT, LEFT_OPEN, SETTLED = range(4)
 BASE_STATUSES = ("asked_to_leave", "tolerated", "confirmed")
 ASKED_TO_LEAVE, TOLERATED, CONFIRMED = range(3)
-COASTAL_BASES = ("hmeimim", "tartus")
-AT_HMEIMIM, AT_TARTUS = range(2)
-US_BASES = ("al_tanf_garrison", "shaddadi_base", "qasrak_base", "rmeilan_base")
-TANF, US_SHADDADI, QASRAK, US_RMEILAN = range(4)
-INSURGENT_PROVINCES = ("deir_ez_zor", "raqqa", "hasakah")
 
 NEVER = -9999
 """A day long before any start."""
@@ -227,19 +200,12 @@ RECENT_DAYS = 64
 def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
     """Return the size of each axis."""
     n = theatre.size
-    return {
+    return {axis: len(members) for axis, members in theatre.members.of.items()} | {
         "cells": n,
         "army_rows": n + 2,
         "community_rows": n + 1,
-        "sectors": len(SECTORS),
         "sides": len(SIDES),
         "provinces": len(theatre.grid.provinces),
-        "insurgent_provinces": len(INSURGENT_PROVINCES),
-        "custody_sites": len(CUSTODY_SITES),
-        "assets": len(ASSETS),
-        "institutions": len(INSTITUTIONS),
-        "coastal_bases": len(COASTAL_BASES),
-        "us_bases": len(US_BASES),
         "pressures": len(PRESSURES),
         "influence_parts": len(INFLUENCE_PARTS),
         "authority_parts": len(AUTHORITY_PARTS),
@@ -248,7 +214,7 @@ def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
         "classes": len(CLASSES),
         "transit_days": TRANSIT_DAYS,
         "recent_days": RECENT_DAYS,
-        "taken_in": len(INSURGENT_PROVINCES) + 1,
+        "taken_in": len(theatre.members["insurgent_provinces"]) + 1,
         "relations": len(RELATIONS),
         "parties": len(PARTIES),
         "runs": runs,

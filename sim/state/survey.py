@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.ground.theatre import KURDISH, OTHER, Theatre
-from sim.state.state import INSURGENT_PROVINCES, NEVER, RECENT_DAYS, State
+from sim.state.state import NEVER, RECENT_DAYS, State
 
 
 def survey(theatre: Theatre, state: State) -> None:
@@ -21,8 +21,7 @@ def survey(theatre: Theatre, state: State) -> None:
     state.gone_people[:] = theatre.by_sector @ (state.gone_over[:-1] * theatre.population[:, None])
     state.front_cells[:] = theatre.by_sector @ front(theatre, state).astype(np.float32)
     by_province = theatre.by_province @ (state.taken_on != NEVER).astype(np.float32)
-    rows = [theatre.grid.province_index(key) for key in INSURGENT_PROVINCES]
-    state.taken_cells[:-1] = by_province[rows]
+    state.taken_cells[:-1] = by_province[[member.province for member in theatre.members["insurgent_provinces"]]]
     state.taken_cells[-1] = by_province.sum(axis=0)
 
 

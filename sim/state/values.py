@@ -8,7 +8,7 @@ name. A rate is an array, so no Python `if`, `int()`, `max()` or `math` on it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, fields, is_dataclass
+from dataclasses import Field, field, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any, get_type_hints
@@ -16,13 +16,35 @@ from typing import Any, get_type_hints
 import numpy as np
 
 
-def value(unit: str, low: float | None = None, high: float | None = None) -> Any:
+def value(unit: str, low: float | None = None, high: float | None = None, choices: Sequence[str] = ()) -> Any:
     """Return a dataclass field for one value of a scenario.
 
     unit: the unit a scenario file must state, "1" for shares and indices, "name" for a choice by name.
-    low, high: inclusive bounds of meaning, None where open. The plausible range stands in the scenario, with its source.
+    low, high: inclusive bounds of meaning, None where open. choices: the names it may take. The plausible range stands in
+    the scenario, with its source.
     """
-    return field(metadata={"unit": unit, "low": low, "high": high})
+    return field(metadata={"unit": unit, "low": low, "high": high, "choices": tuple(choices)})
+
+
+def value_per(
+    axis: str,
+    kind: type,
+    unit: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    flat: bool = False,
+) -> Any:
+    """Return a dataclass field, annotated Any, for a value of each member of an axis of sim.ground.members.
+
+    In a scenario it holds the plain values by key, a PerMember; in a block an array of (members, 1 or runs). flat: the
+    values stand beside the section's own, without a table of their own.
+    """
+    return field(metadata={**value(unit, low, high, choices).metadata, "axis": axis, "kind": kind, "flat": flat})
+
+
+class PerMember(dict[str, Any]):
+    """The plain values of a field that has one for each member of an axis, by key."""
 
 
 def table() -> Any:
@@ -36,15 +58,28 @@ def types_of(section: Any) -> Mapping[str, Any]:
     return MappingProxyType(get_type_hints(section))
 
 
-def declared(section: Any, prefix: str = "") -> Iterator[tuple[str, type, dict[str, Any]]]:
-    """Yield (path, type, {"unit", "low", "high"}) of every value that the dataclass `section` declares, sub-tables too."""
+Axes = Mapping[str, Sequence[str]]
+"""Keys of the members of each axis."""
+
+
+def declared(section: Any, axes: Axes, prefix: str = "") -> Iterator[tuple[str, type, Mapping[str, Any]]]:
+    """Yield (path, type, metadata) of every value that the dataclass `section` declares, sub-tables and members too."""
     hints = types_of(section)
     for item in fields(section):
         kind = hints[item.name]
         if is_dataclass(kind):
-            yield from declared(kind, f"{prefix}{item.name}.")
+            yield from declared(kind, axes, f"{prefix}{item.name}.")
+        elif "axis" in item.metadata:
+            for path in paths_of_members(item, axes, prefix).values():
+                yield path, item.metadata["kind"], item.metadata
         else:
-            yield f"{prefix}{item.name}", kind, dict(item.metadata)
+            yield f"{prefix}{item.name}", kind, item.metadata
+
+
+def paths_of_members(item: Field[Any], axes: Axes, prefix: str) -> dict[str, str]:
+    """Return by key the path of the value of each member. prefix: the path of the field's section and a point."""
+    before = prefix if item.metadata["flat"] else f"{prefix}{item.name}."
+    return {key: f"{before}{key}" for key in axes[item.metadata["axis"]]}
 
 
 Columns = Mapping[str, Sequence[Any] | np.ndarray]
@@ -62,6 +97,10 @@ def as_arrays(section: Any, path: str, columns: Columns, choices: Mapping[str, S
         below, plain = f"{path}.{item.name}", getattr(section, item.name)
         if is_dataclass(plain):
             made[item.name] = as_arrays(plain, below, columns, choices)
+        elif isinstance(plain, PerMember):
+            paths = paths_of_members(item, {item.metadata["axis"]: tuple(plain)}, f"{path}.")
+            each = [_array(plain[key], columns.get(at, (plain[key],)), choices.get(at, ())) for key, at in paths.items()]
+            made[item.name] = stacked(each)
         else:
             made[item.name] = _array(plain, columns.get(below, (plain,)), choices.get(below, ()))
     return _with_fields(section, made)
@@ -80,9 +119,16 @@ def _array(plain: Any, values: Sequence[Any] | np.ndarray, choices: Sequence[str
 
 def rows(*values: Any) -> np.ndarray:
     """Return (values, 1 or runs): one row for each value, as wide as the widest of them."""
-    made = np.empty((len(values), max(value.shape[-1] for value in values)), np.float32)
+    made = np.empty((len(values), max((value.shape[-1] for value in values), default=1)), np.float32)
     for index, value in enumerate(values):
         made[index] = value
+    return made
+
+
+def stacked(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Return (values, 1 or runs) as `rows` does, of the type of the values, closed to writing."""
+    made = rows(*values).astype(values[0].dtype if values else np.float32)
+    made.flags.writeable = False
     return made
 
 
@@ -90,7 +136,7 @@ def part_of(section: Any, runs: np.ndarray) -> Any:
     """Return the values of a section for the runs of these indices; the section itself where all runs share them."""
     changed = {}
     for name, item in vars(section).items():
-        part = part_of(item, runs) if is_dataclass(item) else item[runs] if len(item) > 1 else item
+        part = part_of(item, runs) if is_dataclass(item) else item[..., runs] if item.shape[-1] > 1 else item
         if part is not item:
             changed[name] = part
     return _with_fields(section, vars(section) | changed) if changed else section

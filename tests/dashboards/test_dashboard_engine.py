@@ -18,7 +18,7 @@ from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
 from sim.experiments.store.places import control_counts
 from sim.scenario.settings import policies_of
-from sim.state.state import CUSTODY_SITES, US_BASES
+from tests.shipped import CUSTODY_SITES, US_BASES
 
 DAYS = 24
 SETUP = Setup(runs=12, days=DAYS)

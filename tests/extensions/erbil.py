@@ -24,7 +24,7 @@ class Values:
 
 def hasakah_is_being_lost(seen: Seen, values: Values) -> np.ndarray:
     """Much of Hasakah province is no longer the SDF's: speak up."""
-    return seen.hasakah_share_lost >= values.share_lost_to_speak_up
+    return seen.core_share_lost >= values.share_lost_to_speak_up
 
 
 def ask_for_restraint(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:

@@ -11,8 +11,9 @@ from sim.ground.data_tables import Table
 from sim.ground.grid import load_control, load_grid
 from sim.ground.grid_checks import check_subdistricts
 from sim.ground.lattice import HOLDERS
-from sim.ground.theatre import POCKET, SECTORS, make_theatre
-from sim.state.state import ASSETS, CUSTODY_SITES, US_BASES
+from sim.ground.members import load_sectors
+from sim.ground.theatre import make_theatre
+from tests.shipped import ASSETS, CUSTODY_SITES, MEMBERS, POCKET, SECTORS, US_BASES
 
 GRID = load_grid()
 MAPS = {day: load_control(day) for day in ("2026-01-12", "2026-01-20")}
@@ -110,7 +111,7 @@ def test_a_town_in_another_subdistrict_and_a_subdistrict_of_two_classes_are_foun
 
 
 def test_the_exposed_pocket_is_one_piece_and_damascuss_on_the_map_of_20_january() -> None:
-    theatre = make_theatre(GRID, MAPS["2026-01-12"], MAPS["2026-01-12"])
+    theatre = make_theatre(GRID, MAPS["2026-01-12"], MAPS["2026-01-12"], load_sectors("", MEMBERS), MEMBERS)
     pocket = set(theatre.cells[theatre.sector == POCKET].tolist())
     assert {cell_of(key) for key in ("deir_hafer", "maskana", "jirah_air_base")} <= pocket
     assert {HOLDERS[MAPS["2026-01-20"][cell]] for cell in pocket} == {"damascus"}

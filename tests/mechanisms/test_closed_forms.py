@@ -11,13 +11,15 @@ from scipy import stats
 
 from sim.agents import damascus, sdf
 from sim.draws import Draws, binomial, poisson
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.mechanisms import advance, attrition, defection, insurgency, truce, withdrawal
 from sim.model import TheatreModel
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.state.orders import Orders
-from sim.state.state import ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, QAMISHLI, STORES, State, sizes
+from sim.state.state import AIRFIELD, ARMY, DRAWING_DOWN, FIGHTERS, HELICOPTERS, STORES, State, sizes
+from sim.state.values import PerMember
+from tests.shipped import SECTORS
 from tests.worlds import rates as rates_of
 
 ENOUGH = 1e9
@@ -107,6 +109,7 @@ def strip(cells: int) -> Theatre:
     flat = {name: np.full(cells, value) for name, value in {"area_km2": 100.0, "population": 1.0}.items()}
     return Theatre(
         grid=theatre.grid,
+        members=theatre.members,
         start_holder=theatre.start_holder,
         cells=index,
         community=np.ones(cells, bool),
@@ -170,16 +173,16 @@ def test_stores_leave_in_the_days_that_capacity_allows(stores: int, sorties: int
     rates = rates_of("withdrawal", airlift_sorties_per_day=float(sorties), tonnes_per_sortie=float(tonnes),
         convoy_tonnes_per_day=float(by_road),
     )  # fmt: skip
-    state.stock[QAMISHLI, STORES] = stores
+    state.stock[AIRFIELD, STORES] = stores
     state.withdrawal[:] = DRAWING_DOWN
     luck, days = Draws(1, range(3)), 0
-    while state.stock[QAMISHLI, STORES].any():
+    while state.stock[AIRFIELD, STORES].any():
         days += 1
         state.day = days
         withdrawal.advance(theatre, state, orders, rates, luck, 1.0)
     assert days == ceil(stores / (sorties * tonnes + by_road))
     assert (state.tonnes_by_air + state.tonnes_by_road == stores).all()
-    assert (state.stock[QAMISHLI, HELICOPTERS] == 0).all()
+    assert (state.stock[AIRFIELD, HELICOPTERS] == 0).all()
 
 
 # --- insurgency: Hawkes process -----------------------------------------------------------------------------------------
@@ -188,7 +191,7 @@ def test_stores_leave_in_the_days_that_capacity_allows(stores: int, sorties: int
 def attacks_by_day(ratio: float, runs: int, days: int) -> np.ndarray:
     """Return (days, runs) attacks in one province whose process has a mean of 0.6 a day and this branching ratio."""
     theatre = TheatreModel(baseline(), 1).theatre
-    share = insurgency.ByProvince(1.0, 0.0, 0.0)
+    share = PerMember(deir_ez_zor=1.0, raqqa=0.0, hasakah=0.0)
     rates = rates_of("insurgency", attacks_per_day=0.6, branching_ratio=ratio, memory_days=5.0, share=share,
         vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0,
     )  # fmt: skip
@@ -216,7 +219,7 @@ def test_attacks_come_at_their_own_rate_from_the_first_day() -> None:
     rates = rates_of("insurgency", vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0)
     state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(6, range(runs))
     insurgency.begin(theatre, state, rates, luck)
-    share = np.concatenate([rates.share.deir_ez_zor, rates.share.raqqa, rates.share.hasakah])
+    share = rates.share[:, 0]
     total = np.zeros(3)
     for state.day in range(1, days + 1):
         insurgency.advance(theatre, state, None, rates, luck, 1.0)

@@ -11,16 +11,8 @@ import pytest
 
 from sim.model import TheatreModel
 from sim.registry import load_scenario
-from sim.state.state import (
-    ARMY,
-    BY_ASSAULT,
-    BY_HAND_OVER,
-    CUSTODY_SITES,
-    FIGHTERS,
-    NEVER,
-    PRISONS,
-    State,
-)
+from sim.state.state import ARMY, BY_ASSAULT, BY_HAND_OVER, FIGHTERS, NEVER, State
+from tests.shipped import CUSTODY_SITES, PRISONS
 
 RUNS, DAYS = 24, 90
 SCENARIOS = ("baseline", "mass-escape", "damascus-presses-on", "early-integration", "us-leaves-first", "transfer-stalls")

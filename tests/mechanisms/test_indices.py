@@ -8,7 +8,7 @@ import pytest
 from sim.ground.theatre import Theatre
 from sim.mechanisms import assets, indices, prospects
 from sim.scenario.theatre import theatre_of
-from sim.state.state import FIGHTERS, HMEIMIM, PERSONS, QAMISHLI
+from sim.state.state import AIRFIELD, COAST, FIGHTERS, PERSONS
 from tests.mechanisms.test_systems import take_sector
 from tests.worlds import baseline, evening, rates
 
@@ -39,9 +39,9 @@ def test_moscow_s_influence_rises_with_each_part_and_not_with_troops_in_the_nort
     assert parts(theatre, "influence", supply=0.0, relation=0.0, base_status=2)[3] > plain[3]
     state = evening(theatre, 1)[0]
     full = indices.influence(state, rates("indices"))
-    state.stock[QAMISHLI] = 0
+    state.stock[AIRFIELD] = 0
     assert (indices.influence(state, rates("indices")) == full).all()
-    state.stock[HMEIMIM, PERSONS] /= 100
+    state.stock[COAST, PERSONS] /= 100
     assert indices.influence(state, rates("indices"))[0] < full[0]
 
 

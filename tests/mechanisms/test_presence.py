@@ -5,25 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.mechanisms import guarantee, us_presence, withdrawal
 from sim.scenario.theatre import theatre_of
 from sim.state.orders import Orders
-from sim.state.state import (
-    DRAWING_DOWN,
-    GENERAL,
-    GONE,
-    HMEIMIM,
-    NEVER,
-    PERSONS,
-    QAMISHLI,
-    RESIDUAL,
-    RUSSIA,
-    STORES,
-    TANF,
-    State,
-)
+from sim.state.state import AIRFIELD, COAST, DRAWING_DOWN, GENERAL, GONE, HOME, NEVER, PERSONS, RESIDUAL, STORES, State
 from tests.mechanisms.test_systems import days
+from tests.shipped import SECTORS, TANF
 from tests.worlds import baseline, evening, rates
 
 RUNS = 64
@@ -62,7 +50,7 @@ def test_convoys_wait_while_there_is_fighting_on_their_road_and_the_airlift_whil
     assert flights["hasakah"] == 0
 
 
-@pytest.mark.parametrize(("share", "place", "other"), [(0.0, HMEIMIM, RUSSIA), (1.0, RUSSIA, HMEIMIM)])
+@pytest.mark.parametrize(("share", "place", "other"), [(0.0, COAST, HOME), (1.0, HOME, COAST)])
 def test_the_airlift_goes_where_moscow_orders(theatre: Theatre, share: float, place: int, other: int) -> None:
     state, orders = leaving(theatre, share_to_russia=share)
     before = state.stock[:, STORES].copy()
@@ -76,11 +64,11 @@ def test_a_residual_stays_as_long_as_it_is_ordered(theatre: Theatre) -> None:
     state, orders = leaving(theatre, residual_persons=20, residual_aircraft=2)
     days(withdrawal, theatre, state, orders, 40)
     assert (state.withdrawal == RESIDUAL).all()
-    assert (state.stock[QAMISHLI, PERSONS] == 20).all()
+    assert (state.stock[AIRFIELD, PERSONS] == 20).all()
     orders.residual_persons[:] = orders.residual_aircraft[:] = 0
     days(withdrawal, theatre, state, orders, 1)
     assert (state.withdrawal == GONE).all()
-    assert (state.stock[QAMISHLI, PERSONS] == 0).all()
+    assert (state.stock[AIRFIELD, PERSONS] == 0).all()
 
 
 # --- 19: the United States --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.ground.theatre import KURDISH, SECTORS, Theatre
+from sim.ground.theatre import KURDISH, Theatre
 from sim.mechanisms import (
     advance,
     assets,
@@ -27,24 +27,20 @@ from sim.scenario.theatre import theatre_of
 from sim.state.orders import Orders
 from sim.state.state import (
     ABANDONED,
-    AL_HOL,
     ASKED_TO_LEAVE,
-    ASSETS,
-    AT_TARTUS,
     CONFIRMED,
     DRAWING_DOWN,
     GENERAL,
     INDIVIDUAL,
     MOSCOW_TIE,
     NEVER,
-    OIL,
     RIFT,
     SETTLED,
-    SHADDADI,
     UNITS,
     State,
 )
 from sim.state.survey import survey
+from tests.shipped import AL_HOL, ASSETS, AT_TARTUS, OIL, SECTORS, SHADDADI
 from tests.worlds import baseline, evening, luck, rates
 
 RUNS = 64
@@ -208,7 +204,7 @@ def test_the_tie_falls_while_a_request_waits_and_rises_when_it_is_granted(theatr
     granted, orders = evening(theatre, RUNS)
     plain = evening(theatre, RUNS)[0]
     waiting.requested_on[:] = granted.requested_on[:] = 0
-    orders.leave_qamishli[:] = True
+    orders.leave_airfield[:] = True
     for state, given in ((waiting, none), (granted, orders), (plain, none)):
         days(relations, theatre, state, given, 1)
     assert (waiting.relation[MOSCOW_TIE] < plain.relation[MOSCOW_TIE]).all()
@@ -237,7 +233,7 @@ def test_people_flee_what_is_attacked_near_the_army_and_return_in_calm(theatre: 
 
 def test_oil_goes_with_the_ground_or_by_a_deal_and_counts_by_its_weight(theatre: Theatre) -> None:
     values = rates("assets")
-    weights = {name: getattr(values, name) for name in ("al_omar", "al_tanak", "al_jafra", "rmelan", "suwaydiyah")}
+    weights = dict(zip(("al_omar", "al_tanak", "al_jafra", "rmelan", "suwaydiyah"), values.output, strict=True))
     state = evening(theatre, 1)[0]
     assets.note_holders(theatre, state, values)
     start = float(state.oil_share_damascus[0])

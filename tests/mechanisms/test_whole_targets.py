@@ -8,7 +8,8 @@ import pytest
 from sim.mechanisms import transfer, withdrawal
 from sim.model import TheatreModel
 from sim.scenario.theatre import theatre_of
-from sim.state.state import AIR_DEFENCE, AIRCRAFT, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, PRISONS, QAMISHLI, RESIDUAL, State
+from sim.state.state import AIR_DEFENCE, AIRCRAFT, AIRFIELD, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, RESIDUAL, State
+from tests.shipped import PRISONS
 from tests.worlds import baseline, evening, luck
 from tests.worlds import rates as rates_of
 
@@ -55,13 +56,13 @@ def drawn_down(persons: float, aircraft: float, days: int = 60, **heavy: float) 
 def test_a_residual_of_less_than_one_is_none_and_the_withdrawal_ends(persons: float, aircraft: float) -> None:
     state = drawn_down(persons, aircraft)
     assert (state.withdrawal == GONE).all()
-    assert (state.stock[QAMISHLI] == 0).all()
+    assert (state.stock[AIRFIELD] == 0).all()
 
 
 def test_a_residual_is_of_whole_persons_and_aircraft() -> None:
     state = drawn_down(20.5, 1.5)
     assert (state.withdrawal == RESIDUAL).all()
-    assert (state.stock[QAMISHLI, PERSONS] == 20).all() and (state.stock[QAMISHLI, AIRCRAFT] == 1).all()
+    assert (state.stock[AIRFIELD, PERSONS] == 20).all() and (state.stock[AIRFIELD, AIRCRAFT] == 1).all()
 
 
 def test_an_item_heavier_than_the_days_lift_goes_alone() -> None:

@@ -90,7 +90,7 @@ class Requests:
             return
         rule = self.model.history.rule_names[matter].index(a_foreign_base_stands_in_newly_held_land.__name__)
         asked = self.model.orders.rules[matter] == rule
-        self.known += seen.hasakah_share_lost[asked].tolist()
+        self.known += seen.core_share_lost[asked].tolist()
 
     def advanced(self, mechanism: str) -> None:
         pass
@@ -103,7 +103,7 @@ def test_damascus_asks_moscow_only_once_it_knows_enough_of_hasakah_lost(name: st
     model.watcher = requests = Requests(model)
     model.run_to(30)
     assert len(requests.known) > RUNS / 2
-    assert min(requests.known) >= scenario["damascus"].request_at_hasakah_share
+    assert min(requests.known) >= scenario["damascus"].request_at_core_share
 
 
 @pytest.mark.parametrize("name", ["baseline", "quiet-2025", "no-defection", "damascus-presses-on", "moscow-stays"])
@@ -111,7 +111,7 @@ def test_no_request_while_the_sdf_holds_hasakah(name: str) -> None:
     """On the evening before a request the province is lost in truth too, up to the error of observation (4 sd)."""
     series, values = played(name).series, load_scenario(name)["damascus"]
     lost, asked = series["hasakah_share_lost"], series["withdrawal_requested"] > 0
-    enough = values.request_at_hasakah_share - 4 * values.observation_error
+    enough = values.request_at_core_share - 4 * values.observation_error
     assert enough > lost[0].max(), "at the start the province is the SDF's"
     day, run = np.nonzero(asked[1:] & ~asked[:-1])
     assert (lost[day, run] >= enough).all()

@@ -15,7 +15,7 @@ from sim.agents import AGENTS
 from sim.agents.seen import Seen, see
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
 from sim.model import TheatreModel
-from sim.registry import load_scenario
+from sim.registry import load_scenario, registry
 from sim.state.orders import Orders
 from sim.state.state import State, sizes
 from sim.state.values import declared
@@ -58,7 +58,7 @@ def test_a_mechanism_says_what_it_is_and_declares_its_rates(mechanism: ModuleTyp
     assert is_dataclass(mechanism.Rates) and mechanism.Rates.__doc__.startswith(f"[{mechanism.NAME}]")
     signature = list(inspect.signature(mechanism.advance).parameters)
     assert signature == ["theatre", "state", "orders", "rates", "luck", "dt"]
-    for _, kind, says in declared(mechanism.Rates):
+    for _, kind, says in declared(mechanism.Rates, registry().axes):
         assert kind in (float, int, bool, str) and says["unit"]
 
 
@@ -124,7 +124,7 @@ def test_a_quantity_is_written_by_the_processes_that_may(mechanism: ModuleType) 
                 assert np.array_equal(getattr(state, name), getattr(model.state, name)), name
 
 
-FIRST_ORDER = {"damascus": "campaign", "moscow": "leave_qamishli", "sdf": "truce_accepted", "us": "urge_halt"}
+FIRST_ORDER = {"damascus": "campaign", "moscow": "leave_airfield", "sdf": "truce_accepted", "us": "urge_halt"}
 """The first of each actor's orders, in the order in which sim.state.orders lists them."""
 
 

@@ -203,9 +203,9 @@ def test_rows_parts_and_lines_of_values_by_run() -> None:
     assert rows(one, three).tolist() == [[2.0, 2.0, 2.0], [1.0, 4.0, 9.0]]
     setting = Settings(load_scenario("baseline"), {"insurgency.share.raqqa": [0.1, 0.2, 0.3]}, 3)
     part = setting.part(np.array([2, 0]))
-    assert part["insurgency"].share.raqqa.tolist() == pytest.approx([0.3, 0.1])
+    assert part["insurgency"].share[1].tolist() == pytest.approx([0.3, 0.1])
     assert part["advance"] is setting["advance"]
-    assert part_of(setting["insurgency"], np.array([1])).share.raqqa.tolist() == pytest.approx([0.2])
+    assert part_of(setting["insurgency"], np.array([1])).share[1].tolist() == pytest.approx([0.2])
     knots, x = np.array([0.0, 1.0, 3.0]), np.array([-1.0, 0.5, 3.0, 7.0])
     table = np.array([[0.0, 1.0, 2.0, 3.0], [10.0, 11.0, 12.0, 13.0], [20.0, 21.0, 22.0, 23.0]])
     assert interpolate(x, knots, table[:, :1]).tolist() == np.interp(x, knots, table[:, 0]).tolist()

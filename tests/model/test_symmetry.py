@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from sim.draws import Draws
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.mechanisms import advance, attrition, defection
 from sim.model import TheatreModel
 from sim.record.history import History
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.state.state import ARMY, FIGHTERS, State
+from tests.shipped import SECTORS
 from tests.worlds import rates as rates_of
 
 RUNS = 48

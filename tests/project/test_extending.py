@@ -28,10 +28,10 @@ US_IDLE = ("--set", 'us.policy="idle"')
 RULE = '''
 def the_front_has_reached_hasakah(seen: Seen, values: Values) -> np.ndarray:
     """Some of Hasakah province is lost: leave before the front arrives."""
-    return (seen.withdrawal == STAYING) & (seen.hasakah_share_lost > 0.05)
+    return (seen.withdrawal == STAYING) & (seen.core_share_lost > 0.05)
 
 
-QAMISHLI = (
+BASE = (
 '''
 RULE_LINE = '    Rule(the_front_has_reached_hasakah, leave_qamishli, "assumed"),\n'
 
@@ -105,7 +105,7 @@ def unchanged(*more: str) -> dict[str, dict[str, Any]]:
 
 
 def add_rule(tree: Path) -> None:
-    edit(tree / "sim/agents/moscow.py", "\nQAMISHLI = (\n", RULE + RULE_LINE)
+    edit(tree / "sim/agents/moscow.py", "\nBASE = (\n", RULE + RULE_LINE)
 
 
 def add_actor(tree: Path) -> None:
@@ -131,6 +131,63 @@ def add_outcome(tree: Path) -> None:
 
 def add_scenario(tree: Path) -> None:
     (tree / "scenarios/slow-airlift.toml").write_text(SCENARIO)
+
+
+MEMBERS = """
+[[custody_sites]]
+key = "raqqa_jail"
+name = "a jail in Raqqa"
+kind = "prison"
+lat = 35.95
+lon = 39.01
+source = "assumed"
+
+[[us_bases]]
+key = "himo_base"
+roles = ["northeast"]
+source = "sites.tsv"
+
+[[towns]]
+key = "manbij"
+source = "towns.tsv"
+"""
+VALUES = """
+[start.inmates.raqqa_jail]
+value = 500
+unit = "persons"
+range = [500, 500]
+kind = "state"
+confidence = "-"
+source = "assumed"
+"""
+
+
+def add_members(tree: Path) -> None:
+    """Add a prison, a base and a town, each a row of data, and the values of the first two."""
+    add(tree / "sim/data/theatre.toml", MEMBERS)
+    number = VALUES.replace("500", "20")
+    custody = (
+        VALUES.replace("value = 500", 'value = "guarded"').replace("range = [500, 500]\n", "").replace("persons", "name")
+    )
+    values = (
+        VALUES,
+        number.replace("inmates", "guards"),
+        custody.replace("inmates", "custody").replace("persons", "name"),
+        number.replace("inmates.raqqa_jail", "us_troops.himo_base"),
+    )
+    add(tree / "scenarios/baseline.toml", "".join(values))
+
+
+def test_a_prison_a_base_and_a_town_are_rows_of_data(tree: Path) -> None:
+    add_members(tree)
+    explain = ("explain", "made", "--run", "0", "--json")
+    told, story, days = pullback(
+        tree, run("baseline", "--out", "made"), explain, ("export", "made", "--series", "manbij_taken")
+    )
+    made = outcomes(told)
+    assert made["raqqa_jail_escapes"]["mean"] > 0 and made["himo_base_left_on"]["n"] == 24
+    assert made["us_persons"]["median"] > unchanged()["us_persons"]["median"]
+    assert "raqqa_jail" in story and "manbij_taken" in days
 
 
 def test_a_rule_is_a_function_and_a_line_of_its_policy(tree: Path) -> None:

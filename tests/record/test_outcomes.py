@@ -11,7 +11,8 @@ from sim.record.history import SERIES, History
 from sim.record.outcomes import ALWAYS, CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO, arising, outcome_table
 from sim.record.readings import EXTENSION_REASONS, EXTENSION_RULES
 from sim.registry import load_scenario
-from sim.state.state import AL_AQTAN, CUSTODY_SITES, HALTED, INSURGENT_PROVINCES, NEVER, PRISONS
+from sim.state.state import HALTED, NEVER
+from tests.shipped import AL_AQTAN, CUSTODY_SITES, INSURGENT_PROVINCES, PRISONS
 
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 

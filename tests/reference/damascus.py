@@ -7,10 +7,10 @@ from math import exp, log
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.ground.theatre import POCKET
 from sim.state.state import GENERAL, HALTED, IN_POCKET, INDIVIDUAL, NONE, STAYING, UNITS, ZONE
 from tests.reference.chance import F
 from tests.reference.state import Orders
+from tests.shipped import POCKET
 
 Decision = tuple[str, str]
 
@@ -156,7 +156,7 @@ def _talks(s: Sight, v: Any) -> Decision:
 
 
 def _request(s: Sight, v: Any) -> Decision:
-    much = s.hasakah_share_lost >= v.request_at_hasakah_share
+    much = s.core_share_lost >= v.request_at_core_share
     if s.withdrawal == STAYING and not s.request_pending and much and s.chance < v.request_chance_per_day:
         return "a_foreign_base_stands_in_newly_held_land", "ask_moscow_to_leave"
     return "otherwise", "stay"

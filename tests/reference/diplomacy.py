@@ -7,8 +7,6 @@ from typing import Any
 
 from sim.state.state import (
     ANNOUNCED,
-    AT_HMEIMIM,
-    AT_TARTUS,
     CONFIRMED,
     DRAWING_DOWN,
     GENERAL,
@@ -21,12 +19,11 @@ from sim.state.state import (
     SDF_TIE,
     SETTLED,
     STAYING,
-    TANF,
     UNITS,
-    US_BASES,
 )
 from tests.reference.chance import Luck, normal, poisson
 from tests.reference.state import Orders, Run
+from tests.shipped import AT_HMEIMIM, AT_TARTUS, TANF, US_BASES
 
 
 def move_guarantor(run: Run, orders: Orders, rates: Any) -> None:
@@ -119,7 +116,7 @@ def meet(run: Run, rates: Any, luck: Luck) -> None:
     if table < rates.rift_below:
         tie -= rates.shock_rift
         run.base_status = [max(status - 1, 0) for status in run.base_status]
-    if table >= rates.settled_above - rates.hmeimim_first:
+    if table >= rates.settled_above - rates.air_base_first:
         run.base_status[AT_HMEIMIM] = CONFIRMED
     if table >= rates.settled_above:
         run.base_status[AT_TARTUS] = CONFIRMED
@@ -132,7 +129,7 @@ def drift(run: Run, orders: Orders, rates: Any) -> None:
     moscow += rates.drift_per_day * (rates.damascus_moscow_base - moscow)
     sdf += rates.drift_per_day * (rates.damascus_sdf_base - sdf)
     if run.requested_on != NEVER and run.withdrawal == STAYING:
-        moscow += rates.request_granted if orders.leave_qamishli else -rates.request_unanswered_per_day
+        moscow += rates.request_granted if orders.leave_airfield else -rates.request_unanswered_per_day
     if run.fighting.any():
         sdf -= rates.fighting_per_day
     sdf -= rates.violation * float(run.violations)

@@ -7,30 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from sim.ground.theatre import SECTORS
 from sim.state.state import (
     ABANDONED,
-    AIRPORT,
     ARMY,
-    ASSETS,
     BESIEGED,
     BORDER,
-    CROSSINGS,
-    CUSTODY_SITES,
+    COAST,
     FIGHTERS,
     GUARDED,
-    HMEIMIM,
-    INSURGENT_PROVINCES,
     MOSCOW_TIE,
     NEVER,
-    OIL,
     PERSONS,
-    PRISONS_HANDED,
     WITH_DAMASCUS,
 )
 from tests.reference.chance import F, Luck, binomial, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.reference.world import World, added, fighters_left, free, sdf_share, taken_in_the_last
+from tests.shipped import AIRPORT, ASSETS, CROSSINGS, CUSTODY_SITES, INSURGENT_PROVINCES, OIL, PRISONS_HANDED, SECTORS
 
 PRISONS = range(6)
 """Of the custody sites; the others are camps."""
@@ -111,7 +104,7 @@ def _escape_hazard(run: Run, rates: Any, site: int, fighting_near: np.float32, u
 def remember_attacks(run: Run, rates: Any) -> None:
     """Begin as after a long quiet time: of each day's attacks, the branching ratio is set off by earlier ones."""
     for index, province in enumerate(INSURGENT_PROVINCES):
-        run.excitation[index] = rates.attacks_per_day * getattr(rates.share, province) * rates.branching_ratio
+        run.excitation[index] = rates.attacks_per_day * rates.share[province] * rates.branching_ratio
 
 
 def strike_back(world: World, run: Run, rates: Any, luck: Luck) -> None:
@@ -123,7 +116,7 @@ def strike_back(world: World, run: Run, rates: Any, luck: Luck) -> None:
     struck = run.struck_on != NEVER and run.day - int(run.struck_on) <= rates.strike_days
     fade = float(np.exp(-1.0 / rates.memory_days))
     for index, province in enumerate(INSURGENT_PROVINCES):
-        quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * getattr(rates.share, province)
+        quiet = rates.attacks_per_day * (1.0 - rates.branching_ratio) * rates.share[province]
         vacuum = lately[index] / max(len(world.counted[index]), 1)
         raised = 1.0 + rates.vacuum_factor * vacuum + rates.escapee_factor_per_hundred * at_large
         mean = quiet * raised * (rates.strike_factor if struck else 1.0) + float(run.excitation[index])
@@ -168,7 +161,7 @@ def note_assets(world: World, run: Run, rates: Any) -> None:
     for index, key in enumerate(ASSETS):
         given = key in by_deal and run.institution_on[by_deal[key]] != NEVER
         run.asset_taken[index] = given or world.army_at(run, world.grid.site(key).cell)
-    weights = {key: getattr(rates, key) for key in ("al_omar", "al_tanak", "al_jafra", "rmelan", "suwaydiyah")}
+    weights = {key: rates.output[key] for key in ("al_omar", "al_tanak", "al_jafra", "rmelan", "suwaydiyah")}
     held = sum(weight for key, weight in weights.items() if run.asset_taken[ASSETS.index(key)])
     run.oil_share_damascus = held / max(sum(weights.values()), 1e-6)
 
@@ -192,7 +185,7 @@ def write_indices(world: World, run: Run, rates: Any) -> None:
     """Write the parts of Moscow's influence, Damascus's authority and the SDF's uncertainty."""
     tie = (float(run.relation[MOSCOW_TIE]) + 1.0) / 2.0
     run.influence_parts = [
-        min(float(run.stock[HMEIMIM, PERSONS]) / rates.coast_persons_full, 1.0),
+        min(float(run.stock[COAST, PERSONS]) / rates.coast_persons_full, 1.0),
         min(float(run.supply) / rates.supply_full_tonnes_per_day, 1.0),
         tie,
         float(run.base_status[0] + run.base_status[1]) / 4.0,

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.ground.theatre import CLASSES, KURDISH, SECTORS
+from sim.ground.theatre import CLASSES, KURDISH
 from sim.state.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, GENERAL, IN_POCKET, NEVER, NONE
 from tests.reference.chance import F, Luck, exponential, normal
 from tests.reference.state import Orders, Run
 from tests.reference.world import World, added, free
+from tests.shipped import SECTORS
 
 
 def begin_defection(world: World, run: Run, rates: Any, luck: Luck) -> None:

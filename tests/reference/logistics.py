@@ -7,36 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from sim.ground.theatre import SECTORS
 from sim.state.state import (
     ABANDONED,
     AIR_DEFENCE,
     AIRCRAFT,
+    AIRFIELD,
     ANNOUNCED,
     ARMOUR,
     ASKED_TO_LEAVE,
-    AT_TARTUS,
     BESIEGED,
     CLASSES,
+    COAST,
     CONFIRMED,
     DRAWING_DOWN,
     GONE,
     HELICOPTERS,
-    HMEIMIM,
+    HOME,
     NEVER,
     OUTPOSTS,
     PERSONS,
-    QAMISHLI,
     RADARS,
     RESIDUAL,
-    RUSSIA,
     STAYING,
     STORES,
-    US_BASES,
 )
 from tests.reference.chance import F, Luck, binomial, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.reference.world import added
+from tests.shipped import AT_TARTUS, SECTORS, US_BASES
 
 EQUIPMENT = (ARMOUR, RADARS, AIR_DEFENCE, STORES, HELICOPTERS)
 """What is weighed; persons and aircraft are counted."""
@@ -50,15 +48,15 @@ def withdraw(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
     if orders.withdrawal_requested and run.requested_on == NEVER:
         run.requested_on = run.day
     tonnes = _tonnes(rates)
-    here, outposts = run.stock[QAMISHLI], run.stock[OUTPOSTS]
+    here, outposts = run.stock[AIRFIELD], run.stock[OUTPOSTS]
     spread = rates.preparation_days_max - rates.preparation_days_min
     preparation = round(rates.preparation_days_min + spread * float(luck.once("withdrawal.preparation")[0]))
-    if run.withdrawal == STAYING and orders.leave_qamishli:
+    if run.withdrawal == STAYING and orders.leave_airfield:
         run.ordered_out = added((outposts[c] + here[c]) * tonnes[c] for c in EQUIPMENT)
         _enter(run, ANNOUNCED)
     elif run.withdrawal == ANNOUNCED and run.day - run.phase_since >= preparation:
         _enter(run, DRAWING_DOWN)
-    run.stock[HMEIMIM] += run.on_the_road[0]
+    run.stock[COAST] += run.on_the_road[0]
     run.on_the_road = np.vstack([run.on_the_road[1:], np.zeros((1, len(CLASSES)))])
     if run.withdrawal == DRAWING_DOWN:
         _draw_down(run, orders, rates, tonnes, luck)
@@ -95,7 +93,7 @@ def _load(stock: np.ndarray, capacity: float, tonnes: list[np.float32], order: t
 
 
 def _draw_down(run: Run, orders: Orders, rates: Any, tonnes: list[np.float32], luck: Luck) -> None:
-    here, outposts = run.stock[QAMISHLI], run.stock[OUTPOSTS]
+    here, outposts = run.stock[AIRFIELD], run.stock[OUTPOSTS]
     road_open = not any(run.fighting[SECTORS.index(sector)] for sector in ROAD)
     before = _weight(outposts, tonnes) + _weight(here, tonnes)
     if road_open:
@@ -122,9 +120,9 @@ def _draw_down(run: Run, orders: Orders, rates: Any, tonnes: list[np.float32], l
     to_russia = luck.today("withdrawal.destination", run.day) < orders.share_to_russia
     if to_russia:
         run.tonnes_to_russia += _weight(lifted, tonnes)
-    run.stock[RUSSIA if to_russia else HMEIMIM] += lifted
-    run.stock[HMEIMIM] += flown
-    days = min(ceil(rates.road_to_hmeimim_km / rates.convoy_km_per_day), len(run.on_the_road))
+    run.stock[HOME if to_russia else COAST] += lifted
+    run.stock[COAST] += flown
+    days = min(ceil(rates.road_to_coast_km / rates.convoy_km_per_day), len(run.on_the_road))
     run.on_the_road[days - 1] += driven
 
 
@@ -148,7 +146,7 @@ def _persons_who_leave(persons: np.float32, kept: np.float32, before: np.float32
 
 def _finish(run: Run, orders: Orders) -> None:
     """End the drawdown when nothing waits, and take home what is no longer to be kept."""
-    here, outposts = run.stock[QAMISHLI], run.stock[OUTPOSTS]
+    here, outposts = run.stock[AIRFIELD], run.stock[OUTPOSTS]
     empty = all(here[c] == 0 and outposts[c] == 0 for c in EQUIPMENT) and outposts[PERSONS] == 0
     ended = run.withdrawal == DRAWING_DOWN and empty
     if ended:
@@ -157,7 +155,7 @@ def _finish(run: Run, orders: Orders) -> None:
         for c, kept in ((PERSONS, orders.residual_persons), (AIRCRAFT, orders.residual_aircraft)):
             goes = max(here[c] - np.floor(kept), F(0.0))
             here[c] -= goes
-            run.stock[HMEIMIM, c] += goes
+            run.stock[COAST, c] += goes
         if here[PERSONS] == 0 and here[AIRCRAFT] == 0:
             _enter(run, GONE)
 

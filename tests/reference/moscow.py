@@ -22,7 +22,7 @@ def decide(matter: str, s: Sight, v: Any) -> Decision:
         return _qamishli(s, v)
     if matter == "residual":
         return _residual(s, v)
-    if s.tie_to_moscow >= v.supply_tie_needed and s.tartus_status != ASKED_TO_LEAVE:
+    if s.tie_to_moscow >= v.supply_tie_needed and s.port_status != ASKED_TO_LEAVE:
         return "the_tie_carries_deliveries", "send_supply"
     return "otherwise", "stay"
 
@@ -37,7 +37,7 @@ def _qamishli(s: Sight, v: Any) -> Decision:
     if s.request_pending and s.tie_to_moscow >= v.tie_needed and s.chance < v.reply_chance_per_day:
         return "damascus_asked_and_ties_matter", "leave_qamishli"
     near = 0 <= s.days_to_summit <= v.irritant_days
-    if near and s.withdrawal == STAYING and s.hasakah_share_lost >= v.clear_at_hasakah_share:
+    if near and s.withdrawal == STAYING and s.core_share_lost >= v.clear_at_core_share:
         return "a_summit_is_near_and_the_northeast_is_lost", "leave_qamishli"
     return "otherwise", "stay"
 
@@ -57,7 +57,7 @@ def _residual(s: Sight, v: Any) -> Decision:
 def give(order: str, orders: Orders, s: Sight, v: Any) -> None:
     """Write the order down."""
     if order == "leave_qamishli":
-        orders.leave_qamishli = True
+        orders.leave_airfield = True
     elif order in ("keep_a_residual", "keep_nothing"):
         orders.share_to_russia = F(v.share_to_russia)
         if order == "keep_a_residual":

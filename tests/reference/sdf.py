@@ -6,10 +6,10 @@ from math import exp
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.ground.theatre import POCKET, SECTORS
 from sim.state.state import BESIEGED, GUARDED, IN_POCKET, ZONE
 from tests.reference.damascus import Decision
 from tests.reference.state import Orders
+from tests.shipped import POCKET, SECTORS
 
 ANY_ORDER = {
     "ground": ("leave_the_south", "leave_the_pocket", "stay"),

@@ -8,26 +8,14 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.ground.theatre import OTHER, POCKET
-from sim.state.state import (
-    AIRPORT,
-    AT_TARTUS,
-    CUSTODY_SITES,
-    MEDIATION,
-    MOSCOW_TIE,
-    NEVER,
-    PERSONS,
-    QAMISHLI,
-    SDF_TIE,
-    STAYING,
-    TURKISH,
-    US_BASES,
-)
+from sim.ground.theatre import OTHER
+from sim.state.state import AIRFIELD, MEDIATION, MOSCOW_TIE, NEVER, PERSONS, SDF_TIE, STAYING, TURKISH
 from tests.reference.chance import F, Luck, normal
 from tests.reference.state import Run
 from tests.reference.world import World, sdf_share, share_not_the_sdfs
+from tests.shipped import AIRPORT, AT_TARTUS, CUSTODY_SITES, POCKET, US_BASES
 
-ERRED = ("sdf_share_of_start", "arab_share_left", "hasakah_share_lost", "prospects", "tie_to_moscow")
+ERRED = ("sdf_share_of_start", "arab_share_left", "core_share_lost", "prospects", "tie_to_moscow")
 """What each actor estimates with an error of its own, in the order of the numbers drawn for it."""
 
 PRIZES = ("raqqa", "tabqa")
@@ -60,7 +48,7 @@ def _ground(world: World, run: Run) -> dict[str, object]:
         "pocket_ordered_out": bool(run.pulled_back[POCKET]),
         "sdf_share_of_start": sdf_share(world, run) / world.of_ours() if any(world.community) else F(0.0),
         "arab_share_left": run.held_arab / max(arab, 1),
-        "hasakah_share_lost": share_not_the_sdfs(world, run, "hasakah"),
+        "core_share_lost": share_not_the_sdfs(world, run, "hasakah"),
         "strategic_gains_in": all(world.army_at(run, cell) for cell in prizes),
         "prospects": run.prospects,
         "uncertainty": sum(run.uncertainty_parts, F(0.0)) / F(3),
@@ -96,8 +84,8 @@ def _moscow(run: Run) -> dict[str, object]:
         "request_pending": bool(run.requested_on != NEVER and run.withdrawal == STAYING),
         "withdrawal": int(run.withdrawal),
         "airport_handed_over": bool(run.institution_on[AIRPORT] != NEVER),
-        "tartus_status": int(run.base_status[AT_TARTUS]),
-        "russian_presence": run.stock[QAMISHLI, PERSONS] / max(run.persons_at_start, F(1.0)),
+        "port_status": int(run.base_status[AT_TARTUS]),
+        "russian_presence": run.stock[AIRFIELD, PERSONS] / max(run.persons_at_start, F(1.0)),
     }
 
 

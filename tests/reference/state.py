@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.ground.theatre import SECTORS, Theatre
-from sim.state.start import CHOICES, Start, initial_state
-from sim.state.state import CUSTODY_SITES, NO_TERMS, NONE, US_BASES
+from sim.ground.theatre import Theatre
+from sim.registry import registry
+from sim.state.start import Start, initial_state
+from sim.state.state import NO_TERMS, NONE
 from sim.state.values import as_arrays
+from tests.shipped import CUSTODY_SITES, SECTORS, US_BASES
 
 
 class Run:
@@ -18,7 +20,7 @@ class Run:
 
     def __init__(self, theatre: Theatre, start: Start) -> None:
         self.__dict__["types"] = {}
-        first = initial_state(theatre, as_arrays(start, "start", {}, CHOICES), 1)
+        first = initial_state(theatre, as_arrays(start, "start", {}, registry().choices), 1)
         for item in fields(first):
             value = getattr(first, item.name)
             if isinstance(value, np.ndarray):
@@ -46,7 +48,7 @@ class Orders:
         self.extension_offered = np.float32(0)
         self.terms_offered = NO_TERMS
         self.withdrawal_requested = False
-        self.leave_qamishli = False
+        self.leave_airfield = False
         self.residual_persons = np.float32(0)
         self.residual_aircraft = np.float32(0)
         self.share_to_russia = np.float32(0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace as Sight
 from typing import Any
 
-from sim.state.state import GENERAL, HALTED, IN_POCKET, TANF, ZONE
+from sim.state.state import GENERAL, HALTED, IN_POCKET, ZONE
 from tests.reference.damascus import Decision
 from tests.reference.state import Orders
+from tests.shipped import TANF
 
 ANY_ORDER = {
     "mediation": ("urge_a_halt", "stay"),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ground.theatre import KURDISH, OTHER, SECTORS, Theatre
-from sim.state.state import ARMY, FIGHTERS, INSURGENT_PROVINCES, NEVER, RECENT_DAYS
+from sim.ground.theatre import KURDISH, OTHER, Theatre
+from sim.state.state import ARMY, FIGHTERS, NEVER, RECENT_DAYS
 from tests.reference.chance import F
 from tests.reference.state import Run
+from tests.shipped import INSURGENT_PROVINCES, SECTORS
 
 
 @dataclass(frozen=True)

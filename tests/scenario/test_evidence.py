@@ -76,6 +76,6 @@ def test_every_row_and_section_that_a_value_cites_is_there() -> None:
 
 def test_levels_that_rows_speak_against_are_called_assumed() -> None:
     entries = load_scenario("baseline").entries
-    for key in ("request_at_hasakah_share", "local_truce_chance_per_day", "incident_chance_per_day"):
+    for key in ("request_at_core_share", "local_truce_chance_per_day", "incident_chance_per_day"):
         entry = entries[f"damascus.{key}"]
         assert entry.source.startswith(("assumed", "fitted")) and entry.confidence == "-"

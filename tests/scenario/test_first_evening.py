@@ -12,7 +12,7 @@ from sim.cli import commands
 from sim.ground.errors import InputError
 from sim.ground.grid import load_control, load_grid
 from sim.ground.paths import data_folder
-from sim.ground.theatre import POCKET, SDF
+from sim.ground.theatre import SDF
 from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
 from sim.registry import load_scenario, registry
@@ -21,19 +21,30 @@ from sim.scenario.files import scenario_names
 from sim.scenario.first_evening import about_the_map, contradictions
 from sim.scenario.scenario import Scenario
 from sim.scenario.theatre import theatre_of
-from sim.state.start import Start
-from sim.state.state import CLASSES, GENERAL, HMEIMIM, IN_POCKET, ZONE
+from sim.state.state import CLASSES, COAST, GENERAL, IN_POCKET, ZONE
+from tests.shipped import CUSTODY_SITES, POCKET
 
 GRID = load_grid()
 
 
-def described(scenario: Scenario) -> tuple[Start, str, str, str]:
-    return scenario["start"], scenario.control, scenario.communities, scenario.classes
+def described(scenario: Scenario) -> tuple[str, str, str]:
+    return scenario.control, scenario.communities, scenario.classes
 
 
 def rows() -> list[list[str]]:
     text = (data_folder() / "control-2026-01-12.txt").read_text(encoding="utf-8")
     return [list(line) for line in text.splitlines() if not line.startswith("#")]
+
+
+MINE = """\
+base = "baseline"
+title = "Mine"
+control = "map.txt"
+classes = "shipped"
+sectors = "shipped"
+sites = "shipped"
+"""
+THEIR_PRISONS = "\n[start.custody]\n" + "".join(f'{site} = "damascus"\n' for site in CUSTODY_SITES)
 
 
 @pytest.fixture
@@ -44,7 +55,7 @@ def another_defender(tmp_path: Path) -> Path:
     for row, col, province in zip(GRID.row, GRID.col, GRID.province, strict=True):
         letters[row][col] = "S" if province in theirs else "G" if letters[row][col] == "S" else letters[row][col]
     (tmp_path / "map.txt").write_text("\n".join(map("".join, letters)), encoding="utf-8")
-    (tmp_path / "mine.toml").write_text('base = "baseline"\ntitle = "Mine"\ncontrol = "map.txt"\n', encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(MINE + THEIR_PRISONS, encoding="utf-8")
     return tmp_path / "mine.toml"
 
 
@@ -67,7 +78,20 @@ def test_check_says_what_does_not_fit_a_replaced_map(another_defender: Path) -> 
     assert f"map.txt: {count} communities on map.txt: {count} other, 0 mixed, 0 kurdish_majority" in done.output
     assert f"classes: {count} communities lie outside hasakah" in done.output
     assert f"sectors: {count} communities lie in no named sector" in done.output
-    assert "start.custody.al_sinaa = guarded, but its cell is damascus on map.txt" in done.output
+
+
+@pytest.mark.parametrize("key", ["classes", "sectors", "sites"])
+def test_a_map_of_ones_own_says_whose_classes_sectors_and_sites_go_with_it(another_defender: Path, key: str) -> None:
+    said = another_defender.read_text()
+    another_defender.write_text(said.replace(f'{key} = "shipped"\n', ""))
+    with pytest.raises(InputError, match=f"mine.toml: {key} is missing: with a map of your own say whose {key} go with it"):
+        load_scenario(another_defender)
+
+
+def test_sites_that_the_map_leaves_on_others_ground_are_an_error(another_defender: Path) -> None:
+    another_defender.write_text(MINE)
+    with pytest.raises(InputError, match=r"start.custody.al_sinaa = guarded, but its cell is damascus on map.txt"):
+        load_scenario(another_defender)
 
 
 def test_a_map_may_bring_its_own_classes(another_defender: Path) -> None:
@@ -76,7 +100,7 @@ def test_a_map_may_bring_its_own_classes(another_defender: Path) -> None:
         letters[row][col] = "2" if province == GRID.province_index("idlib") else "0"
     (another_defender.parent / "classes.txt").write_text("\n".join(map("".join, letters)), encoding="utf-8")
     before = load_scenario(another_defender)
-    another_defender.write_text(another_defender.read_text() + 'classes = "classes.txt"\n')
+    another_defender.write_text(another_defender.read_text().replace('classes = "shipped"', 'classes = "classes.txt"'))
     scenario = load_scenario(another_defender)
     theatre = theatre_of(scenario)
     assert scenario.hash != before.hash
@@ -90,7 +114,7 @@ def test_a_map_may_bring_its_own_classes(another_defender: Path) -> None:
 
 
 def test_ground_of_the_sdf_that_is_none_of_the_communities_named_is_an_error(another_defender: Path) -> None:
-    another_defender.write_text(another_defender.read_text() + 'communities = "2026-01-12"\n')
+    another_defender.write_text('communities = "2026-01-12"\n' + another_defender.read_text())
     with pytest.raises(InputError, match=r"mine.toml: communities: \d+ cells that the SDF holds on map.txt are none of"):
         load_scenario(another_defender)
 
@@ -101,7 +125,7 @@ def test_ground_of_the_sdf_that_is_none_of_the_communities_named_is_an_error(ano
 @pytest.mark.parametrize("name", scenario_names())
 def test_no_shipped_scenario_contradicts_itself(name: str) -> None:
     scenario = load_scenario(name)
-    assert contradictions(scenario["start"], scenario.control, scenario.communities) == []
+    assert contradictions(scenario["start"], scenario.control, scenario.communities, scenario.members) == []
     assert about_the_map(theatre_of(scenario), *described(scenario)) == []
 
 
@@ -129,7 +153,7 @@ def test_a_first_evening_that_contradicts_itself_is_an_error(tmp_path: Path, cou
 def test_what_is_at_hmeimim_in_the_end_is_more_than_what_came_from_qamishli(item: str) -> None:
     scenario = load_scenario("baseline", ["days=25"])
     model = TheatreModel(scenario, 8)
-    first = model.state.stock[HMEIMIM, CLASSES.index(item)].copy()
+    first = model.state.stock[COAST, CLASSES.index(item)].copy()
     assert (first == getattr(scenario["start"].coast, item)).all() and (first > 0).all()
     model.run_to(25)
     assert (outcome_table(model.history)[f"hmeimim_{item}_end"] >= first).all()
@@ -184,6 +208,7 @@ def test_an_ultimatum_after_a_truce_ends_in_resumed_fighting(tmp_path: Path) -> 
         letters[row][col] = "S" if index in cells else later[row][col]
     (tmp_path / "map.txt").write_text("\n".join(map("".join, letters)), encoding="utf-8")
     lines = 'base = "from-ceasefire"\ntitle = "Pocket"\ncontrol = "map.txt"\ncommunities = "2026-01-12"\ndays = 90\n'
+    lines += "".join(f'{key} = "shipped"\n' for key in ("classes", "sectors", "sites"))
     (tmp_path / "pocket.toml").write_text(lines, encoding="utf-8")
     outcome, posture, model = resumed(load_scenario(tmp_path / "pocket.toml"), 32)
     np.testing.assert_array_equal(outcome, posture)

@@ -114,7 +114,7 @@ def test_the_hash_knows_everything_that_changes_numbers(folder: Path, lines: str
 def test_a_raster_of_the_users_own_is_found_beside_the_scenario_and_hashed_by_content(folder: Path) -> None:
     shipped = (data_folder() / "control-2026-01-20.txt").read_text()
     (folder / "mine.txt").write_text(shipped)
-    own = load(folder, what_if('control = "mine.txt"'))
+    own = load(folder, what_if('control = "mine.txt"\nclasses = "shipped"\nsectors = "shipped"\nsites = "shipped"'))
     assert own.hash == load(folder, what_if('control = "2026-01-20"')).hash
     assert (load_control(own.control) == load_control("2026-01-20")).all()
 

@@ -7,7 +7,6 @@ import numpy as np
 from sim.agents.base import Rule, logistic, otherwise
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
-from sim.ground.theatre import POCKET
 from sim.state.orders import Orders
 from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE, ZONE
 
@@ -90,7 +89,7 @@ def an_incident_flares_up(seen: Seen, values: Values) -> np.ndarray:
 def a_truce_has_ended_and_nothing_is_settled(seen: Seen, values: Values) -> np.ndarray:
     """Calm without truce after a general offensive: it may resume, most likely within the first days.
 
-    Less likely while Russians stand at Qamishli, more likely under Turkish pressure.
+    Less likely while Russians stand at the airfield, more likely under Turkish pressure.
     """
     fresh = seen.days_since_truce_ended <= values.resume_fresh_days
     chance = np.where(fresh, values.resume_chance_fresh_per_day, values.resume_chance_later_per_day)
@@ -126,9 +125,9 @@ def declare_a_zone(orders: Orders, where: np.ndarray, seen: Seen, values: Values
 
 
 def attack_the_pocket(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Attack in Deir Hafer only."""
+    """Attack in the exposed pocket only."""
     orders.campaign[where] = IN_POCKET
-    orders.offensive[POCKET, where] = True
+    orders.offensive |= seen.exposed & where
 
 
 def attack_everywhere(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:

@@ -43,9 +43,9 @@ def offer_individual(orders: Orders, where: np.ndarray, seen: Seen, values: Valu
 
 
 def a_foreign_base_stands_in_newly_held_land(seen: Seen, values: Values) -> np.ndarray:
-    """Much of Hasakah province is no longer the SDF's and Russians are still at Qamishli: ask them to leave."""
+    """Much of the core province is no longer the SDF's and Russians are still at its airfield: ask them to leave."""
     open_request = (seen.withdrawal == STAYING) & ~seen.request_pending
-    much = seen.hasakah_share_lost >= values.request_at_hasakah_share
+    much = seen.core_share_lost >= values.request_at_core_share
     return open_request & much & (seen.chance < values.request_chance_per_day)
 
 

@@ -51,7 +51,7 @@ def the_truce_runs_or_expires(seen: Seen, values: Values) -> np.ndarray:
 
 
 def strategic_gains_are_in_and_prisons_at_issue(seen: Seen, values: Values) -> np.ndarray:
-    """Raqqa, Tabqa and Omar are taken, little Arab-majority ground is left, custody of detainees is an issue."""
+    """The strategic gains are in, little Arab-majority ground is left, custody of detainees is an issue."""
     attacking = (seen.campaign == GENERAL) | (seen.campaign == HALTED)
     little_left = seen.arab_share_left <= values.truce_at_arab_share
     return attacking & seen.strategic_gains_in & little_left & (seen.days_since_guarding_failed >= 0)

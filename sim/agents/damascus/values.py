@@ -47,7 +47,7 @@ class Values:
     resume_chance_fresh_per_day: float = value("1/day", 0, 1)
     resume_fresh_days: float = value("days", 0)
     resume_chance_later_per_day: float = value("1/day", 0, 1)
-    request_at_hasakah_share: float = value("1", 0, 1)
+    request_at_core_share: float = value("1", 0, 1)
     request_chance_per_day: float = value("1/day", 0, 1)
     talks_chance_per_day: float = value("1/day", 0, 1)
     talks_chance_by_tie: float = value("1", 0, 1)

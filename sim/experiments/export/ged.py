@@ -19,7 +19,7 @@ from sim.experiments.play.blocks import block_runs
 from sim.experiments.store.folders import code_digest
 from sim.experiments.store.results import Results
 from sim.ground.errors import InputError
-from sim.ground.theatre import SECTORS, Theatre
+from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
 from sim.state.state import State
 
@@ -147,7 +147,7 @@ def _events(dead: Dead, places: tuple[Place, ...]) -> Iterator[tuple[tuple[str, 
 
 def _places(theatre: Theatre) -> tuple[Place, ...]:
     """Return the sectors in their order, and the whole theatre."""
-    made = [_place(theatre, theatre.sector == index, name) for index, name in enumerate(SECTORS)]
+    made = [_place(theatre, theatre.sector == i, sector.key) for i, sector in enumerate(theatre.members["sectors"])]
     return (*made, _place(theatre, np.ones(theatre.size, bool), "the northeast"))
 
 
