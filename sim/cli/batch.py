@@ -85,7 +85,7 @@ def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
 
     Raises InputError where the folder holds no states, or states of another version of the code.
     """
-    from sim.experiments.store.folders import code_digest
+    from sim.experiments.store.digest import code_digest
     from sim.experiments.store.results import open_results
     from sim.ground.errors import InputError
     from sim.scenario.scenario import branch_off

@@ -87,7 +87,7 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     import numpy as np
 
     from sim.experiments.export.tables import open_results
-    from sim.experiments.store.folders import code_digest
+    from sim.experiments.store.digest import code_digest
     from sim.experiments.store.points import SweepResults
 
     results = open_results(folder)

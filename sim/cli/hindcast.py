@@ -111,7 +111,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
 
     from sim.analysis.sensitivity.pooled import Pooled
     from sim.experiments.export.tables import open_results
-    from sim.experiments.store.folders import code_digest
+    from sim.experiments.store.digest import code_digest
     from sim.experiments.store.points import SweepResults
     from sim.ground.errors import InputError
     from sim.registry import load_scenario

@@ -15,7 +15,6 @@ from sim.analysis.calibrate import store as calibration_store
 from sim.analysis.calibrate.calibrate import (
     Calibration,
     Design,
-    answers_in,
     design_of,
     meets,
     sweep_of,
@@ -23,6 +22,7 @@ from sim.analysis.calibrate.calibrate import (
 )
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
+from sim.analysis.hindcast.answers import answers_in
 from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep

@@ -15,7 +15,7 @@ from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.check import status, verify
 from sim.experiments.play.cluster import MALLOC, Seen, check_workers, connected, slow_workers
 from sim.experiments.play.fill import points_of, run_sweep
-from sim.experiments.store.folders import code_digest
+from sim.experiments.store.digest import code_digest
 from sim.experiments.store.locks import FolderBusy, Shard, alone, held, is_held, take_over
 from sim.experiments.store.points import SweepResults
 from sim.ground.errors import InputError

@@ -17,13 +17,11 @@ from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep, safe_name
 from sim.experiments.play import check as sweep_check
 from sim.experiments.play.estimate import estimate
-from sim.experiments.store import folders
 from sim.experiments.store.locks import Shard
 from sim.experiments.store.results import Results
 from sim.ground import checks
 from sim.ground.checks import RUNS, WORKERS, first_repeated, whole_number
 from sim.ground.errors import InputError
-from sim.ground.paths import PACKAGE
 from sim.model import TheatreModel
 from sim.record.ledger import keep_ledger
 from sim.registry import load_scenario
@@ -286,30 +284,6 @@ def test_calibrate_says_which_observations_its_days_do_not_cover(tmp_path: Path)
 def test_a_sweep_file_of_any_name_is_taken(tmp_path: Path, file: str, name: str) -> None:
     (tmp_path / f"{file}.toml").write_text(SWEEP)
     assert load_sweep(tmp_path / f"{file}.toml").name == safe_name(file) == name
-
-
-@pytest.mark.parametrize("stray", ["notes.txt", "data/notes.txt", "data/old.tsv", "agents/.#sdf.py", "agents/sdf copy.py"])
-def test_a_file_that_is_no_part_of_the_program_makes_no_other_version(tmp_path: Path, stray: str, monkeypatch: Any) -> None:
-    package = tmp_path / "sim"
-    for name in ("data", "agents"):
-        (package / name).mkdir(parents=True)
-    (package / "agents" / "sdf.py").write_text("a = 1\n")
-    (package / "data" / "cells.tsv").write_text("row\n")
-    monkeypatch.setattr(folders, "PACKAGE", package)
-    before = folders.code_digest()
-    (package / stray).write_text("a = 2\n")
-    assert folders.code_digest() == before
-    for part in ("agents/sdf.py", "data/cells.tsv", "data/control-2026-01-20.txt", "orders.py"):
-        (package / part).write_text(f"{before}\n")
-        changed = folders.code_digest()
-        assert changed != before
-        before = changed
-
-
-def test_every_shipped_table_counts() -> None:
-    assert {path.name for path in (PACKAGE / "data").glob("*.t[sx][vt]")} == {
-        path.name for path in (PACKAGE / "data").iterdir() if any(path.match(pattern) for pattern in folders.DATA)
-    }
 
 
 def test_the_keys_that_the_readme_of_scenarios_names_are_there() -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
-from sim.analysis.hindcast.answers import BY_NAME, answers
+from sim.analysis.hindcast.answers import column_of
 from sim.analysis.hindcast.observation import Observation, as_number
 from sim.analysis.hindcast.record import inside
 from sim.experiments.design.design import Recipe
@@ -24,8 +24,6 @@ from sim.experiments.design.factors import Factor
 from sim.experiments.design.replicates import OWN
 from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.store.manifest import CALIBRATION
-from sim.record.history import History
-from sim.record.outcomes import read_for
 from sim.scenario.scenario import Scenario
 
 DAYS_AFTER = 5
@@ -132,27 +130,11 @@ def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: in
     return Sweep(name, scenario.title, "", base, recipe, runs, "none", "", streams=OWN, kind=CALIBRATION, columns=columns)
 
 
-def column_of(item: Observation) -> str:
-    """Return the name of the column that holds what runs say of an observation: what it is of, and when."""
-    said = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
-    return f"{item.name} ({', '.join(str(each) for each in said if each)}, at {item.read})"
-
-
 def design_of(sweep: Sweep) -> Design:
     """Return the points of a calibration as arrays."""
     factors = sweep.recipe.uncertainties
     low, high = np.array([(factor.low, factor.high) for factor in factors]).T
     return Design(tuple(factor.path for factor in factors), low, high, np.column_stack(sweep.design.rows.columns))
-
-
-def answers_in(observations: Sequence[Observation], history: History) -> dict[str, np.ndarray]:
-    """Return what runs that were played say of each observation, (runs,) each by column."""
-    end = history.start_date + timedelta(history.days)
-    made = {}
-    for item in observations:
-        table = {name: np.asarray(BY_NAME[name].of(history), float) for name in read_for(BY_NAME[item.outcome])}
-        made[column_of(item)] = np.asarray(answers(item, table, history, end), float)
-    return made
 
 
 def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:

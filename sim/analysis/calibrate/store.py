@@ -20,8 +20,6 @@ import numpy as np
 
 from sim.analysis.calibrate.calibrate import (
     Calibration,
-    answers_in,
-    column_of,
     design_of,
     meets,
     sweep_of,
@@ -29,6 +27,7 @@ from sim.analysis.calibrate.calibrate import (
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
 from sim.analysis.clusters import pooled_share
+from sim.analysis.hindcast.answers import answers_in, column_of
 from sim.analysis.hindcast.observation import Observation
 from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.play.fill import fill

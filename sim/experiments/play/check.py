@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from sim.experiments.design.sweep_file import LEVELS
 from sim.experiments.play.job import play
-from sim.experiments.store.folders import code_digest, read_manifest, write_table
+from sim.experiments.store.digest import code_digest
+from sim.experiments.store.folders import read_manifest, write_table
 from sim.experiments.store.kept import scenario_faults
 from sim.experiments.store.locks import alone, held, is_held, take_over
 from sim.experiments.store.store import (

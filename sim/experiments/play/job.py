@@ -17,10 +17,11 @@ from sim.experiments.design.replicates import streams_of
 from sim.experiments.design.sweep_file import LEVELS
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.blocks import block_runs
-from sim.experiments.store.folders import code_digest, read_manifest
+from sim.experiments.play.places import control_table, rules_table
+from sim.experiments.store.digest import code_digest
+from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass
 from sim.experiments.store.manifest import ENSEMBLE
-from sim.experiments.store.places import control_table, rules_table
 from sim.experiments.store.store import Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
 from sim.ground.errors import InputError
 from sim.model import TheatreModel

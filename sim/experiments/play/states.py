@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sim.experiments.design.sweep_file import Sweep, load_sweep
 from sim.experiments.design.what_ifs import WhatIf
-from sim.experiments.store.folders import code_digest
+from sim.experiments.store.digest import code_digest
 from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
 from sim.scenario.scenario import Scenario, branch_off

@@ -10,8 +10,8 @@ results/<name>-<hash>/
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
   asked.json          runs of each point in the largest request so far, and the latest rule for their number
   series/PART         daily series: quantiles over the runs of each point, or every run
-  control/PART        of an ensemble: who holds each cell (places.py)
-  rules/PART          of an ensemble: which rules fired (places.py)
+  control/PART        of an ensemble: who holds each cell (play/places.py)
+  rules/PART          of an ensemble: which rules fired (play/places.py)
   states/PART         with run --save, the state of every run on the last evening
   outcomes/PART       a row per (point, run), a column per outcome; written last, its presence commits the part
   failed.json         jobs that failed when it was last worked on; failed-K-of-N.json of a shard
@@ -37,9 +37,9 @@ from sim.experiments.design.replicates import Criterion, Sequential, streams_of
 from sim.experiments.design.rows import Rows, as_column
 from sim.experiments.design.sweep_file import Sweep
 from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import (
     FORM,
-    code_digest,
     machine,
     new_folder,
     read_manifest,
