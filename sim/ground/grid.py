@@ -1,7 +1,7 @@
 """The lattice: 1,839 cells of 0.1 degree in the 14 provinces of Syria, their neighbours, sites, towns and lines.
 
 Cells stand row-major from the north; PRIO-GRID cells are blocks of 5 x 5. Sources, licences and limits of every column:
-sim/data/SOURCES.md.
+docs/SOURCES.md.
 """
 
 from __future__ import annotations

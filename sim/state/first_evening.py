@@ -12,7 +12,7 @@ from sim.state.start import Course, Start
 from sim.state.state import CUSTODY_SITES
 
 JUDGED = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
-"""Provinces whose sub-districts were judged when the classes of allegiance were drawn (sim/data/SOURCES.md)."""
+"""Provinces whose sub-districts were judged when the classes of allegiance were drawn (docs/SOURCES.md)."""
 
 
 def contradictions(start: Start, control: str, communities: str) -> list[str]:

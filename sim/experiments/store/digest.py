@@ -47,7 +47,7 @@ MAKE_NONE = (
 )
 """The other rooms. Of the two lists the longest entry that a file lies in decides; what lies in none counts."""
 
-DATA_OF_RUNS = ("cells.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control-*.txt", "*.toml")
+DATA_OF_RUNS = ("cells.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control-*.txt", "sectors.txt", "*.toml")
 """Files of sim/data that a run reads."""
 
 DATA_OF_PAGES = (
