@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "load_scenario": "sim.scenario.scenario",
+    "load_scenario": "sim.registry",
     "TheatreModel": "sim.model",
     "run": "sim.experiments.play.ensemble",
     "sweep": "sim.experiments.play.fill",
