@@ -19,9 +19,11 @@ from sim.experiments.play import fill as sweeping
 from sim.experiments.play import job as sweep_play
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.job import Task, compute
+from sim.experiments.store.asked import note_asked
+from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import take_over
-from sim.experiments.store.store import Job, note_asked, open_folder, stamp_of
+from sim.experiments.store.parts import Job, stamp_of
 
 PARTS = 5_000
 FILE = """

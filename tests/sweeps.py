@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 
 from sim.experiments.play.ensemble import ensemble_of
 from sim.experiments.play.job import Task, compute
+from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass, take_over
+from sim.experiments.store.parts import Job, parts, stamp_of
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, open_folder, parts, stamp_of
 from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -146,7 +146,7 @@ def drawn_values(loaded: Scenario, uncertain: str | None, saved: Path | None = N
         return uncertain_of(uncertain, loaded)
     if saved is not None:
         from sim.experiments.store.folders import read_manifest
-        from sim.experiments.store.store import read_uncertain
+        from sim.experiments.store.points_table import read_uncertain
 
         return read_uncertain(saved, read_manifest(saved))
     return None

@@ -18,7 +18,7 @@ from sim.experiments.play.check import disk_used
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.need import needs_of
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.store import parts
+from sim.experiments.store.parts import parts
 from sim.registry import load_scenario
 from tests.sweeps import POINTS, RUNS, SWEEP, quiet, written
 

@@ -21,8 +21,8 @@ from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import plan
 from sim.experiments.play.runner import JobsFailed
 from sim.experiments.store.locks import FolderBusy, held
+from sim.experiments.store.parts import Job
 from sim.experiments.store.results import Results
-from sim.experiments.store.store import Job
 from sim.registry import load_scenario
 from tests.forked import pullback
 from tests.sweeps import job_of, runs_in

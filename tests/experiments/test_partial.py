@@ -21,10 +21,11 @@ from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.ensemble import run_ensemble
 from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.asked import note_asked, read_asked
 from sim.experiments.store.partial import IncompleteResults
+from sim.experiments.store.parts import parts
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.results import Results
-from sim.experiments.store.store import note_asked, parts, read_asked
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
 from tests.sweeps import job_of, quiet

@@ -30,9 +30,10 @@ from sim.experiments.export.netcdf import to_xarray
 from sim.experiments.export.tables import outcomes_of, series_of
 from sim.experiments.play.fill import default_folder, going_on, run_sweep
 from sim.experiments.play.job import pairs_of
+from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest, write_json
+from sim.experiments.store.parts import Job, stamp_of, write_part
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, open_folder, stamp_of, write_part
 from sim.ground.errors import InputError
 from sim.record.outcomes import OUTCOMES
 from tests.sweeps import ROWS, SWEEP, quiet, written

@@ -22,8 +22,8 @@ from sim.experiments.play.check import compact, status, verify
 from sim.experiments.play.fill import plan, run_sweep
 from sim.experiments.play.runner import JobsFailed, work_off
 from sim.experiments.store.locks import FolderBusy, held
+from sim.experiments.store.parts import Job, all_parts, parts
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, all_parts, parts
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.outcomes import OUTCOMES, outcome_table

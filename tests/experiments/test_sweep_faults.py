@@ -19,8 +19,8 @@ from sim.experiments.design.sweep_file import Sweep, load_sweep
 from sim.experiments.play.check import status, verify
 from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.folders import BEGUN
+from sim.experiments.store.parts import Job, _overlap, parts, times_there
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, _overlap, parts, times_there
 from sim.ground.errors import InputError
 from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, committed, quiet, written
 

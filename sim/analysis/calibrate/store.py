@@ -1,7 +1,7 @@
 """A calibration on disk: the folder of a sweep that keeps each run's answers to the record, and what follows from them.
 
 <folder>/
-  manifest.json, ...       as of any sweep (sim/experiments/store/store.py)
+  manifest.json, ...       as of any sweep (sim/experiments/store/__init__.py)
   outcomes/PART            a row per (point, run), a column per observation
   plausible.csv            sets of values drawn in proportion to how often their runs meet the record: a design table
   plausible.toml           a sweep over them, and sets/ a scenario for each distinct one (plausible.py)
@@ -18,14 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.calibrate.calibrate import (
-    Calibration,
-    answers_in,
-    column_of,
-    design_of,
-    meets,
-    sweep_of,
-)
+from sim.analysis.calibrate.calibrate import Calibration, answers_in, column_of, design_of, meets, sweep_of
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
 from sim.analysis.clusters import pooled_share

@@ -16,20 +16,20 @@ import pyarrow.parquet as pq
 
 from sim.experiments.design.sweep_file import LEVELS
 from sim.experiments.play.job import play
+from sim.experiments.store.asked import read_failed
+from sim.experiments.store.begin import more_of
 from sim.experiments.store.folders import code_digest, read_manifest, write_table
 from sim.experiments.store.kept import scenario_faults
 from sim.experiments.store.locks import alone, held, is_held, take_over
-from sim.experiments.store.store import (
+from sim.experiments.store.parts import (
     STAMP,
     Job,
     all_parts,
     check_parts,
     clear_left_overs,
-    more_of,
     outcome_schema,
     part_fault,
     parts,
-    read_failed,
     stamp_of,
     times_there,
 )

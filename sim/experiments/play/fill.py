@@ -24,23 +24,12 @@ from sim.experiments.play.blocks import block_runs, share_runs
 from sim.experiments.play.job import Read, Task, compute
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.play.workers import nothing_left_without_workers, refuse_unguarded
+from sim.experiments.store.asked import note_asked, note_failed, read_asked
+from sim.experiments.store.begin import is_known, open_folder
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Shard, alone, held, is_held, take_over
+from sim.experiments.store.parts import Job, check_parts, clear_left_overs, left_overs, parts, stamp_of, times_there
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import (
-    Job,
-    check_parts,
-    clear_left_overs,
-    is_known,
-    left_overs,
-    note_asked,
-    note_failed,
-    open_folder,
-    parts,
-    read_asked,
-    stamp_of,
-    times_there,
-)
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import WORKERS, whole_number
 from sim.ground.errors import InputError

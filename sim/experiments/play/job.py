@@ -20,8 +20,9 @@ from sim.experiments.play.blocks import block_runs
 from sim.experiments.store.folders import code_digest, read_manifest
 from sim.experiments.store.locks import Pass
 from sim.experiments.store.manifest import ENSEMBLE
+from sim.experiments.store.parts import Job, pairs_of, saved_state, stamp_of, write_part
 from sim.experiments.store.places import control_table, rules_table
-from sim.experiments.store.store import Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
+from sim.experiments.store.points_table import read_design, read_uncertain
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot

@@ -15,7 +15,7 @@ from sim.experiments.play.ensemble import ensemble_of
 from sim.experiments.play.fill import job_runs, points_of
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.store import Job, parts, times_there
+from sim.experiments.store.parts import Job, parts, times_there
 from sim.scenario.scenario import Scenario
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000

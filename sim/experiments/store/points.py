@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from sim.experiments.design.replicates import SHARED
 from sim.experiments.store.manifest import SWEEP
 from sim.experiments.store.partial import warn
-from sim.experiments.store.store import design_table
+from sim.experiments.store.points_table import design_table
 from sim.experiments.store.stored import Stored, read_part
 from sim.ground.errors import InputError
 

@@ -17,19 +17,11 @@ import pyarrow.parquet as pq
 from sim.experiments.design.design import Design
 from sim.experiments.design.replicates import Sequential, streams_of
 from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.store.asked import read_asked
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.partial import shortfall
-from sim.experiments.store.store import (
-    KEYS,
-    Job,
-    columns_of,
-    outcome_schema,
-    parts,
-    read_asked,
-    read_design,
-    read_uncertain,
-    times_there,
-)
+from sim.experiments.store.parts import KEYS, Job, columns_of, outcome_schema, parts, times_there
+from sim.experiments.store.points_table import read_design, read_uncertain
 from sim.ground.checks import check_once, texts
 from sim.ground.errors import InputError
 from sim.registry import load_scenario

@@ -1,0 +1,74 @@
+"""The points of a folder, and the values its runs draw: written as tables and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.experiments.design.design import Design
+from sim.experiments.design.factors import Factor
+from sim.experiments.design.rows import Rows, as_column
+from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.store.kept import KeptScenarios
+from sim.ground.errors import InputError
+
+
+def design_table(design: Design) -> pa.Table:
+    """Return the points as a table."""
+    columns: dict[str, Any] = {
+        "point": pa.array(range(design.points), pa.int32()),
+        "design_row": pa.array(design.row_of_design, pa.int32()),
+    }
+    values = zip(design.factors, design.rows.columns, strict=True)
+    return pa.table(columns | {factor.path: column for factor, column in values})
+
+
+def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
+    """Return the points as they are in a folder. Raises InputError where they cannot be read."""
+    try:
+        made = manifest["design"]
+        factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
+        table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
+        rows = Rows((_column(table[factor.path]) for factor in factors), len(table))
+        kept = KeptScenarios(folder, dict(made.get("scenarios", {}).items()))
+        design = Design(factors, rows, tuple(table["design_row"].to_pylist()), kept)
+        if not set(design.names(range(design.points))) <= {"", *kept, *(factor.before for factor in factors)}:
+            raise KeyError
+        return design
+    except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
+        said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
+        raise InputError(f"{folder / 'design.parquet'}: {said}") from None
+
+
+def _column(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column as a design holds it."""
+    return column.to_numpy() if column.type == pa.float64() and not column.null_count else as_column(column.to_pylist())
+
+
+def read_uncertain(folder: Path, manifest: Mapping[str, Any]) -> Uncertain | None:
+    """Return which values an ensemble draws by run, None for none. Raises InputError where that cannot be read."""
+    if "uncertain" not in manifest:
+        return None
+    try:
+        made, sets = manifest["uncertain"], {}
+        if not made["ranges"]:
+            table = pq.read_table(folder / "sets.parquet", page_checksum_verification=True)
+            sets = {name: tuple(table[name].to_pylist()) for name in table.column_names}
+        ranges = {path: (low, high) for path, (low, high) in made["ranges"].items()}
+        read = Uncertain(made["what"], made["seed"], ranges, sets)
+    except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, ValueError, AttributeError):
+        read = None
+    if read is None or read.digest != made["digest"]:
+        raise InputError(f"{folder}: which values were drawn can no longer be read; name another folder")
+    return read
+
+
+def _factor(raw: dict[str, Any]) -> Factor:
+    """Return a factor as the manifest keeps it. Raises TypeError for one that is none."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return Factor(**values)
