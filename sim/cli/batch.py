@@ -15,17 +15,9 @@ from sim.cli.exits import DISK, DONE, HELD, INTERRUPTED, PARTLY, TERMINATED, End
 from sim.ground.paths import shown_path
 
 if TYPE_CHECKING:
-    from sim.experiments.design.uncertain import Uncertain
-    from sim.experiments.play.ensemble import States
+    from sim.experiments.design.sweep import Sweep
     from sim.experiments.store.results import Results
     from sim.scenario.scenario import Scenario
-
-
-def results_folder(scenario: Scenario, uncertain: Uncertain | None = None) -> Path:
-    """Return the folder that results of this scenario go to unless asked otherwise."""
-    from sim.experiments.play.ensemble import default_folder
-
-    return default_folder(scenario, uncertain)
 
 
 def processors() -> int:
@@ -33,22 +25,18 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def compute(
-    scenario: Scenario,
-    folder: Path,
-    workers: int,
-    states: States | None = None,
-    uncertain: Uncertain | None = None,
-) -> Results:
-    """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
+def compute(asked: Sweep, folder: Path, workers: int, taken_up: Path | None = None) -> Results:
+    """Compute the runs of an ensemble that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
 
-    uncertain: which values are drawn by run.
+    taken_up: the results folder whose saved runs are taken up again.
     """
     from sim.cli.progress import progress
-    from sim.experiments.play.ensemble import States, run_ensemble
+    from sim.experiments.play.fill import fill
+    from sim.experiments.store.results import open_results
 
-    with ending(folder), progress() as report:
-        return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States(), uncertain)
+    with ending(folder), progress(folder) as report:
+        fill(asked, folder, workers, report, taken_up=taken_up)
+        return open_results(folder)
 
 
 @contextmanager

@@ -98,11 +98,14 @@ def hindcast(
 
 def _computed(scenario: Scenario, uncertain: str | None) -> Results:
     """Return the runs of a scenario, which are computed where they lack."""
-    from sim.cli.batch import compute, processors, results_folder
+    from sim.cli.batch import compute, processors
     from sim.experiments.design.uncertain import uncertain_of
+    from sim.experiments.play.folder import default_folder
+    from sim.experiments.play.run import ensemble_of
 
     drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
-    return compute(scenario, results_folder(scenario, drawn), processors(), uncertain=drawn)
+    asked = ensemble_of(scenario, drawn)
+    return compute(asked, default_folder(asked), processors())
 
 
 def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:

@@ -68,29 +68,33 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
 
 
 def _of_scenario(scenario: Scenario, policy: str, workers: int, drawn: Uncertain | None) -> _Null:
-    from sim.cli.batch import compute, results_folder
-    from sim.experiments.play.need import need_of
+    from sim.cli.batch import compute
+    from sim.experiments.play.folder import default_folder
+    from sim.experiments.play.need import needs_of
     from sim.experiments.play.null_policies import under_null_policy
+    from sim.experiments.play.run import ensemble_of
 
-    null = under_null_policy(scenario, policy)
-    folder = results_folder(null, drawn)
-    need = need_of(null, workers, folder, drawn)
-    return _Null(null, need, folder, lambda: compute(null, folder, workers, uncertain=drawn))
+    null = ensemble_of(under_null_policy(scenario, policy), drawn)
+    folder = default_folder(null)
+    need, _ = needs_of(null, folder, workers)
+    return _Null(null.base, need, folder, lambda: compute(null, folder, workers))
 
 
 def _of_sweep(results: Pooled, policy: str, workers: int) -> _Null:
     from sim.analysis.sensitivity.pooled import Pooled
     from sim.cli.batch import ending
-    from sim.cli.sweep import sweep_progress
-    from sim.experiments.play.fill import run_sweep
+    from sim.cli.progress import progress
+    from sim.experiments.play.fill import fill
     from sim.experiments.play.need import needs_of
     from sim.experiments.play.null_policies import null_folder, null_sweep, played_runs
+    from sim.experiments.store.points import SweepResults
 
     null, folder, runs = null_sweep(results.sweep, policy), null_folder(results.sweep, policy), played_runs(results.sweep)
     need, _ = needs_of(null, folder, workers, only=runs)
 
     def play() -> Pooled:
-        with ending(folder), sweep_progress(folder, is_final=True, what=f"runs under {policy}") as report:
-            return Pooled(run_sweep(null, folder, workers, report, only=runs))
+        with ending(folder), progress(folder, what=f"runs under {policy}") as report:
+            fill(null, folder, workers, report, only=runs)
+        return Pooled(SweepResults(folder))
 
     return _Null(null.base, need, folder, play)

@@ -83,28 +83,30 @@ def run(
     larger --runs adds to it. With --uncertain the runs show what is not known about the values as well as chance; as many
     runs with every value as stated are played beside them, to tell the two apart.
     """
-    from sim.cli.batch import compute, page_beside, processors, results_folder
+    from sim.cli.batch import compute, page_beside, processors
     from sim.cli.cost import tell_cost
     from sim.experiments.play.ceiling import check_room
-    from sim.experiments.play.ensemble import States
-    from sim.experiments.play.need import need_of
+    from sim.experiments.play.folder import default_folder
+    from sim.experiments.play.need import needs_of
+    from sim.experiments.play.run import ensemble_of
 
     _check_usage(scenario, saved, seed, until, save, out, uncertain)
     given = {"runs": runs, "days": days, "seed": seed}
     loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
-    states = States(taken_up=saved, horizon=loaded.days if save else None)
+    horizon = loaded.days if save else None
     if until is not None:
         loaded = loaded.with_values({"days": day_number(until, loaded)}, set_by="--until")
     if saved is not None:
         _check_goes_on(loaded, saved)
-    drawn = drawn_values(loaded, uncertain, saved)
-    folder, workers = save or out or results_folder(loaded, drawn), workers or processors()
-    need = need_of(loaded, workers, folder, drawn)
+    asked = ensemble_of(loaded, drawn_values(loaded, uncertain, saved), horizon)
+    folder, workers = save or out or default_folder(asked), workers or processors()
+    need, _ = needs_of(asked, folder, workers)
     if not anyway:
         check_room(need, folder)
     tell_cost(loaded, need, workers)
-    results = compute(loaded, folder, workers, states, drawn)
-    stated = compute(loaded, results_folder(loaded), workers) if uncertain is not None else None
+    results = compute(asked, folder, workers, saved)
+    as_stated = ensemble_of(loaded)
+    stated = compute(as_stated, default_folder(as_stated), workers) if uncertain is not None else None
 
     from sim.analysis.spread import summary_of
     from sim.pages.report.report import FILE, write_report
@@ -145,10 +147,9 @@ def drawn_values(loaded: Scenario, uncertain: str | None, saved: Path | None = N
 
         return uncertain_of(uncertain, loaded)
     if saved is not None:
-        from sim.experiments.store.folders import read_manifest
-        from sim.experiments.store.points_table import read_uncertain
+        from sim.experiments.store.stored import Stored
 
-        return read_uncertain(saved, read_manifest(saved))
+        return Stored(saved).uncertain
     return None
 
 

@@ -13,14 +13,13 @@ from click.testing import CliRunner, Result
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play import ceiling
-from sim.experiments.play import need as sweep_need
 from sim.experiments.play.check import disk_used
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.need import needs_of
+from sim.experiments.play.run import ensemble_of
 from sim.experiments.store.locks import Shard
 from sim.experiments.store.parts import parts
 from sim.registry import load_scenario
-from tests.sweeps import POINTS, RUNS, SWEEP, quiet, written
+from tests.sweeps import POINTS, RUNS, SWEEP, quiet, run_sweep, written
 
 SHORT = ("run", "baseline", "--runs", "4", "--days", "3", "--workers", "1", "--out")
 RULE = """[replicates]
@@ -56,7 +55,7 @@ def test_more_runs_than_the_machine_can_hold_are_refused_before_anything_is_writ
 
 
 def test_what_does_not_fit_is_tried_when_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_need, "DISK_PER_RUN_DAY", 1e18)
+    monkeypatch.setattr("sim.experiments.play.need.DISK_PER_RUN_DAY", 1e18)
     done = CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it")))
     assert done.exit_code == 2 and "GB of disk" in done.stderr
     assert CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it"), "--anyway")).exit_code == 0
@@ -71,7 +70,7 @@ def test_long_work_says_what_it_will_take(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_folder_takes_no_more_disk_than_is_reckoned(tmp_path: Path) -> None:
     scenario = load_scenario("baseline").with_values({"runs": 256, "days": 60}, set_by="test")
-    reckoned = sweep_need.need_of(scenario, 1, tmp_path / "it").disk
+    reckoned = needs_of(ensemble_of(scenario), tmp_path / "it", 1)[0].disk
     arguments = ("run", "baseline", "--runs", "256", "--days", "60", "--workers", "1", "--out", str(tmp_path / "it"))
     assert CliRunner().invoke(commands, arguments).exit_code == 0
     used = sum(path.stat().st_size for path in (tmp_path / "it" / "series").iterdir())

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sim.experiments.design.design import Design
-from sim.experiments.design.sweep_file import Sweep, load_sweep, read_sweep, sweep_names
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.design.sweep_file import load_sweep, read_sweep, sweep_names
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
 

@@ -17,14 +17,13 @@ from sim.analysis.sensitivity.pooled import Pooled
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.check import verify
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.job import play
 from sim.experiments.play.need import needs_of
 from sim.experiments.play.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
 from sim.experiments.store.points import SweepResults
 from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
-from tests.sweeps import quiet
+from tests.sweeps import quiet, run_sweep
 
 DAYS = 10
 OBSERVED = 1

@@ -14,7 +14,8 @@ from sim.analysis.where import Condition
 from sim.experiments.design.factors import SCENARIO
 from sim.experiments.design.uncertain import Uncertain, uncertain_of
 from sim.experiments.export.tables import open_results
-from sim.experiments.play.ensemble import default_folder
+from sim.experiments.play.folder import default_folder
+from sim.experiments.play.run import ensemble_of
 from sim.experiments.store.points import SweepResults
 from sim.experiments.store.results import Results
 from sim.ground.checks import first_repeated, shown
@@ -115,7 +116,8 @@ def _opened(source: str | Path, uncertain: str | None) -> Results | SweepResults
         names = [path.stem for path in scenario_folder().glob("*.toml")]
         if source in names:
             scenario = load_scenario(source)
-            folder = default_folder(scenario, None if uncertain is None else uncertain_of(uncertain, scenario))
+            drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
+            folder = default_folder(ensemble_of(scenario, drawn))
             if not folder.is_dir():
                 others, more = _there(source, "of other values are"), f" --uncertain {uncertain}" if uncertain else ""
                 raise InputError(

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sim.experiments.design.sweep_file import LEVELS
+from sim.experiments.design.sweep import LEVELS
 from sim.experiments.play.job import play
 from sim.experiments.store.asked import read_failed
 from sim.experiments.store.begin import more_of

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sim.experiments.design.design import Block, Design
 from sim.experiments.design.replicates import streams_of
-from sim.experiments.design.sweep_file import LEVELS
+from sim.experiments.design.sweep import LEVELS
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.blocks import block_runs
 from sim.experiments.store.folders import code_digest, read_manifest

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from sim.experiments.design.sweep_file import LEVELS, Sweep
-from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.design.sweep import LEVELS, Sweep
 from sim.experiments.play.blocks import MEMORY_AT_REST, memory_of, share_runs
 from sim.experiments.play.ceiling import DISK_PER_RUN_DAY, Need
-from sim.experiments.play.ensemble import ensemble_of
-from sim.experiments.play.fill import job_runs, points_of
+from sim.experiments.play.plan import job_runs, points_of
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Shard
+from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.parts import Job, parts, times_there
-from sim.scenario.scenario import Scenario
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
 """Bytes of the outcomes, and of the files of a job however little they hold; measured for 2 to 2,048 runs of a point."""
@@ -66,16 +64,19 @@ class _Lacking:
         return days + DISK_PER_RUN * self.missing + DISK_PER_PART * jobs + (not self.found) * DISK_PER_VALUE * self.values
 
     def memory(self, workers_here: int) -> float:
-        """Return bytes, of the processes of this machine."""
+        """Return bytes, of the processes of this machine; an ensemble is summed up by one of them."""
         processes = workers_here + (workers_here != 1)  # a single one plays by itself
         rule = self.sweep.sequential
         planned = 1 + len({criterion.outcome for criterion in rule.until} if rule else ())
-        return (
+        played = (
             workers_here * memory_of(self.of_job, self.sweep.base.days, self.sweep.series)
             + (processes - workers_here) * MEMORY_AT_REST
             + processes * MEMORY_PER_VALUE * self.values
             + MEMORY_PER_RUN * planned * self.sweep.design.points * self.sweep.runs
         )
+        if self.sweep.kind != ENSEMBLE:
+            return played
+        return max(played, MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * self.sweep.runs * self.evenings)
 
 
 def needs_of(
@@ -88,6 +89,7 @@ def needs_of(
     """
     mine, found = points_of(shard, sweep.design.points, sweep.runs), _parts_there(folder, sweep)
     less = "points or runs" + ("" if sweep.series == "none" else ' (or series = "none")')
+    less = "--runs or --days" if sweep.kind == ENSEMBLE else less
 
     def need(runs: int) -> Need:
         if only is None:
@@ -99,13 +101,6 @@ def needs_of(
         return Need(missing, lacking.evenings, at_once, lacking.disk(), lacking.memory(workers_here), less)
 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
-
-
-def need_of(scenario: Scenario, workers: int, folder: Path, uncertain: Uncertain | None = None) -> Need:
-    """Return what the runs of a scenario take that `folder` does not hold yet, and summing them up."""
-    _, need = needs_of(ensemble_of(scenario, scenario.runs, uncertain=uncertain), folder, workers)
-    summed_up = MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * scenario.runs * need.evenings
-    return replace(need, memory=max(need.memory, summed_up), less="--runs or --days")
 
 
 def _parts_there(folder: Path, sweep: Sweep) -> list[Job]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.experiments.design.sweep_file import Sweep, load_sweep
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.design.what_ifs import WhatIf
 from sim.experiments.store.folders import code_digest
 from sim.experiments.store.stored import Stored

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sim.experiments.design.design import described
 from sim.experiments.design.replicates import streams_of
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.store.folders import FORM, code_digest, machine, new_folder, read_manifest, write_table
 from sim.experiments.store.kept import SWEEP_FILE, scenario_faults, write_scenarios, write_table_of
 from sim.experiments.store.manifest import ENSEMBLE
