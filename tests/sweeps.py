@@ -23,7 +23,7 @@ from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass, take_over
 from sim.experiments.store.parts import Job, parts, stamp_of
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results, open_results
+from sim.experiments.store.results import Results, open_ensemble
 from sim.scenario.scenario import Scenario
 
 __all__ = ["quiet"]
@@ -68,7 +68,7 @@ def run_ensemble(
 ) -> Results:
     """Play the runs [0, runs) of a scenario that `folder` lacks and open the results."""
     fill(replace(ensemble_of(scenario, uncertain), runs=runs), folder, workers, *more)
-    return open_results(folder)
+    return open_ensemble(folder)
 
 
 def assert_same(one: SweepResults, other: SweepResults) -> None:

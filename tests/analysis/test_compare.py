@@ -19,7 +19,8 @@ from sim.analysis.compare.compare import Comparison, compare
 from sim.analysis.compare.differences import Difference, differences, largest_gap
 from sim.analysis.compare.paired_median import paired_median
 from sim.analysis.compare.paired_shares import paired_shares
-from sim.analysis.compare.pairs import Side, _matched, condition_on
+from sim.analysis.compare.pairs import _matched, condition_on
+from sim.analysis.compare.sides import Side
 from sim.analysis.where import read_condition
 from sim.cli import commands
 from sim.ground.errors import InputError

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.cli.run import MAIN_OUTCOMES
-from sim.experiments.store.results import open_results
+from sim.cli.summary import MAIN_OUTCOMES
+from sim.experiments.store.results import open_ensemble
 from sim.ground.grid import load_grid
 from sim.ground.paths import data_folder
 from sim.record.outcomes import OUTCOMES
@@ -304,7 +304,7 @@ def test_a_scenario_starts_from_the_users_own_control_map(here: Path) -> None:
     (here / "mine" / "map.txt").write_text("\n".join(north), encoding="utf-8")
     (here / "mine" / "map.toml").write_text('base = "baseline"\ntitle = "Mine"\ncontrol = "map.txt"\n')
     made = json.loads(pullback("run", "mine/map.toml", *SHORT, "--out", "out", "--json").stdout)
-    held = open_results(here / "out").series("sdf_share")[0]
+    held = open_ensemble(here / "out").series("sdf_share")[0]
     left = sum(grid.area_km2[index] for index, letter in enumerate(letters(north, first)) if letter in "Sx")
     assert held == pytest.approx(left / grid.area_km2.sum(), abs=1e-4)
     assert made["runs"] == 2

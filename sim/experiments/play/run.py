@@ -18,7 +18,7 @@ from sim.experiments.play.folder import default_folder, folder_of
 from sim.experiments.play.workers import refuse_unguarded
 from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results, open_results
+from sim.experiments.store.results import Results, open_ensemble
 from sim.ground.checks import RUNS, whole_number
 from sim.ground.errors import InputError
 from sim.registry import as_scenario, load_scenario
@@ -52,7 +52,7 @@ def run(
     asked = ensemble_of(loaded, drawn)
     folder = (Path(out) if out is not None else default_folder(asked)).absolute()
     fill(asked, folder, workers)
-    return open_results(folder)
+    return open_ensemble(folder)
 
 
 def ensemble_of(scenario: Scenario, uncertain: Uncertain | None = None, horizon: int | None = None) -> Sweep:

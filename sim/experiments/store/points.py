@@ -15,7 +15,7 @@ from sim.experiments.design.replicates import SHARED
 from sim.experiments.store.manifest import SWEEP
 from sim.experiments.store.partial import warn
 from sim.experiments.store.points_table import design_table
-from sim.experiments.store.stored import Stored, read_part
+from sim.experiments.store.stored import Stored, checked_kind, read_part
 from sim.ground.errors import InputError
 
 if TYPE_CHECKING:
@@ -86,11 +86,7 @@ class SweepResults(Stored):
 
 def sweep_in(folder: str | Path) -> SweepResults:
     """Return the sweep in a folder. Raises InputError where there is none."""
-    results = SweepResults(Path(folder))
-    if results.manifest["kind"] != SWEEP:
-        said = f"holds an {results.manifest['kind']}, not a sweep; pullback compare and explain read an ensemble"
-        raise InputError(f"{folder}: {said.replace('an calibration', 'a calibration')}")
-    return results
+    return checked_kind(SweepResults(Path(folder)), SWEEP)
 
 
 def open_sweep(folder: str | Path) -> SweepResults:
