@@ -57,10 +57,8 @@ def run(
     runs with every value as stated are played beside them, to tell the two apart.
     """
     from sim.cli.batch import compute, page_beside, processors
-    from sim.cli.cost import tell_cost
-    from sim.experiments.play.ceiling import check_room
+    from sim.cli.cost import check_and_tell_cost
     from sim.experiments.play.folder import default_folder
-    from sim.experiments.play.need import needs_of
     from sim.experiments.play.run import ensemble_of
 
     _check_usage(scenario, saved, seed, until, save, out, uncertain)
@@ -68,10 +66,7 @@ def run(
     loaded = _loaded(scenario, saved, sets, {key: value for key, value in given.items() if value is not None})
     asked = _asked(loaded, until, save, saved, uncertain)
     folder, workers = save or out or default_folder(asked), workers or processors()
-    need, _ = needs_of(asked, folder, workers)
-    if not anyway:
-        check_room(need, folder)
-    tell_cost(asked.base, need, workers)
+    check_and_tell_cost(asked, folder, workers, anyway)
     results = compute(asked, folder, workers, saved)
     as_stated = ensemble_of(asked.base)
     stated = compute(as_stated, default_folder(as_stated), workers) if uncertain is not None else None

@@ -166,10 +166,9 @@ def sweep(
     from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
     from sim.cli.progress import progress
-    from sim.experiments.play.ceiling import check_room
     from sim.experiments.play.fill import fill
     from sim.experiments.play.folder import default_folder, folder_of, going_on
-    from sim.experiments.play.need import needs_of
+    from sim.experiments.play.need import check_room, needs_of
     from sim.experiments.store.points import SweepResults
 
     if (engine == "dask") != (scheduler is not None):

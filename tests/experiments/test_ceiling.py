@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
-from sim.experiments.play import ceiling
+from sim.experiments.play import need
 from sim.experiments.play.check import disk_used
 from sim.experiments.play.need import needs_of
 from sim.experiments.play.run import ensemble_of
@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_tried_when_told_to(tmp_path: Path, monkeypatch: py
 
 
 def test_long_work_says_what_it_will_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceiling, "RUN_DAYS_TOLD", 16)
+    monkeypatch.setattr(need, "RUN_DAYS_TOLD", 16)
     done = CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it")))
     assert done.stderr.startswith("4 runs of 3 days: about ") and "of disk" in done.stderr
     assert CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it"))).stderr == ""  # all of them are there
@@ -132,7 +132,7 @@ def test_what_is_there_of_a_sweep_takes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_shards_take_together_what_the_whole_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiments.play.fill.SHARD_RUNS", 1)
+    monkeypatch.setattr("sim.experiments.play.plan.SHARD_RUNS", 1)
     sweep, folder = load_sweep(written(tmp_path)), tmp_path / "it"
     runs = [needs_of(sweep, folder, 1, Shard(number, 4))[0].runs for number in (1, 2, 3, 4)]
     assert runs == [3 * RUNS, 2 * RUNS, 2 * RUNS, 2 * RUNS]
@@ -148,7 +148,7 @@ def test_a_rule_is_reckoned_by_the_fewest_runs_and_its_most_are_told(
     least, most = needs_of(sweep, folder, 1)
     assert (least.runs, most.runs) == (POINTS * 4, POINTS * 400)
     there_is(monkeypatch, disk=(least.disk + most.disk) / 2)
-    monkeypatch.setattr(ceiling, "RUN_DAYS_TOLD", 16)
+    monkeypatch.setattr(need, "RUN_DAYS_TOLD", 16)
     done = called("sweep", tmp_path / "small.toml", "--workers", "1", "--out", folder)
     assert done.exit_code == 0 and done.stderr.startswith("36 runs of 9 days: about ")
     assert "; up to 3,600 runs, " in done.stderr.splitlines()[0]  # a slow machine goes on to tell how far it is

@@ -90,7 +90,7 @@ def test_the_shards_of_a_sweep_are_all_of_it_once(runs: int) -> None:
 
 
 def test_a_sweep_by_shards_is_that_played_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiments.play.fill.SHARD_RUNS", RUNS)
+    monkeypatch.setattr("sim.experiments.play.plan.SHARD_RUNS", RUNS)
     sweep = load_sweep(written(tmp_path))
     for number in (2, 1, 3):
         told: list[tuple[int, int]] = []

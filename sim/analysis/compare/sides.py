@@ -103,7 +103,7 @@ def side_of(results: Results | SweepResults) -> Side:
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
     made = results.manifest
-    note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
+    note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.runs_asked} runs",)
     side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
     return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
 

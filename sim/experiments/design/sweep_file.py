@@ -23,7 +23,7 @@ from sim.ground.paths import scenario_folder
 from sim.ground.user_text import read_toml
 from sim.registry import load_scenario
 from sim.scenario.entries import Value
-from sim.scenario.files import find_scenario, near_miss
+from sim.scenario.files import check_known, find_scenario, near_miss
 from sim.scenario.heading import MOST_RUNS
 from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
@@ -110,13 +110,13 @@ class _Reader:
     kept: Kept | None = None
 
     def sweep(self, name: str, text: str) -> Sweep:
-        _known(self.data, TOP, "")
+        check_known(self.data, TOP, "")
         if self.data.get("format") != FORMAT:
             raise InputError(f"format = {shown(self.data.get('format'))} must be {FORMAT}")
         base = self._base()
         recipe = self._recipe(base)
         replicates, output = self._table("replicates"), self._table("output")
-        _known(output, ("series",), "[output] ")
+        check_known(output, ("series",), "[output] ")
         sequential = _sequential(replicates, output.get("series")) if "until" in replicates else None
         runs = sequential.most if sequential else _fixed(replicates)
         series = output.get("series", "full" if runs <= len(LEVELS) else "quantiles")
@@ -151,7 +151,7 @@ class _Reader:
 
     def _recipe(self, base: Scenario) -> Recipe:
         raw = self._table("design")
-        _known(raw, DESIGN, "[design] ")
+        check_known(raw, DESIGN, "[design] ")
         method = raw.get("method")
         if method not in METHODS:
             raise InputError(f"[design] method = {shown(method)} must be one of {', '.join(METHODS)}")
@@ -226,7 +226,7 @@ class _Reader:
 def _fixed(replicates: Mapping[str, Any]) -> int:
     if {"min", "step", "max"} & set(replicates):
         raise InputError("[replicates] min, step and max go with until = [...]; a fixed number of runs is n")
-    _known(replicates, ("n", "streams"), "[replicates] ")
+    check_known(replicates, ("n", "streams"), "[replicates] ")
     return _whole(replicates, "n", RUNS, "[replicates] ", 1, MOST_RUNS)
 
 
@@ -242,7 +242,7 @@ def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
         raise InputError(f"{where}n goes without until; give min, step and max")
-    _known(replicates, ("min", "step", "max", "until", "streams"), where)
+    check_known(replicates, ("min", "step", "max", "until", "streams"), where)
     if series in ("quantiles", None):
         raise InputError(
             f'{where}until needs [output] series = "none" or "full": quantiles are taken over a fixed number of runs'
@@ -251,13 +251,6 @@ def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     step = _whole(replicates, "step", 64, where, 1)
     most = _whole(replicates, "max", 2048, where, least, MOST_RUNS)
     return Sequential(least, step, most, read_criteria(replicates["until"], where))
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            hint = near_miss(key, keys) or f"; known are {', '.join(keys)}"
-            raise InputError(f"{where}{key} is not a known key{hint}")
 
 
 def _yes_or_no(design: Mapping[str, Any], key: str, default: bool) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from sim.experiments.design.design import described
+from sim.experiments.design.design_table import write_design_table
 from sim.experiments.design.replicates import streams_of
 from sim.experiments.design.sweep import Sweep
 from sim.experiments.store.folders import FORM, code_digest, machine, new_folder, read_manifest, write_table
-from sim.experiments.store.kept import SWEEP_FILE, scenario_faults, write_scenarios, write_table_of
+from sim.experiments.store.kept import SWEEP_FILE, TABLE_FILE, scenario_faults, write_scenarios
 from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.points_table import design_table, read_design
 from sim.ground.errors import InputError
@@ -31,7 +32,8 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
             (folder / table).mkdir(exist_ok=True)
         write_scenario(sweep.base, folder)
         write_scenarios(sweep.design.scenarios, folder)
-        write_table_of(sweep.recipe, folder)
+        if sweep.recipe.method == "table":
+            write_design_table(folder / TABLE_FILE, [f.path for f in sweep.recipe.uncertainties], sweep.recipe.table)
         if sweep.text:
             write_text(folder / SWEEP_FILE, sweep.text)
         write_table(folder / "design.parquet", design_table(sweep.design))

@@ -48,11 +48,6 @@ class Results(Stored):
         return self.runs_there
 
     @property
-    def asked(self) -> int:
-        """Number of runs, counted from 0, in the largest request so far."""
-        return self.runs_asked
-
-    @property
     def _asked_at_least(self) -> int:
         return max(self.scenario.runs, super()._asked_at_least)
 

@@ -101,7 +101,7 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         element("h1", scenario.title),
         paragraph(scenario.asks) if scenario.asks else None,
         paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.asked, scenario.runs))],
+        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.runs_asked, scenario.runs))],
         expectation(scenario.expect),
         element("dl", listed),
     )
