@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.pages.report.report import write_report
 from sim.scenario.scenario import Scenario
 from tests.sweeps import run_ensemble

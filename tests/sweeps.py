@@ -19,11 +19,11 @@ from sim.experiments.play.fill import fill, quiet
 from sim.experiments.play.job import Task, compute
 from sim.experiments.play.run import ensemble_of
 from sim.experiments.store.begin import open_folder
+from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass, take_over
 from sim.experiments.store.parts import Job, parts, stamp_of
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results, open_ensemble
+from sim.experiments.store.sweep import SweepResults
 from sim.scenario.scenario import Scenario
 
 __all__ = ["quiet"]

@@ -15,7 +15,7 @@ from sim.ground.paths import shown_path
 
 if TYPE_CHECKING:
     from sim.experiments.design.sweep import Sweep
-    from sim.experiments.store.results import Results
+    from sim.experiments.store.ensemble import Results
 
 
 def processors() -> int:
@@ -30,7 +30,7 @@ def compute(asked: Sweep, folder: Path, workers: int, taken_up: Path | None = No
     """
     from sim.cli.progress import progress
     from sim.experiments.play.fill import fill
-    from sim.experiments.store.results import open_ensemble
+    from sim.experiments.store.ensemble import open_ensemble
 
     with ending(folder), progress(folder) as report:
         fill(asked, folder, workers, report, taken_up=taken_up)

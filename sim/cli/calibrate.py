@@ -16,7 +16,7 @@ from sim.ground.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.calibrate.calibrate import Calibration
+    from sim.analysis.calibrate.weights import Calibration
     from sim.analysis.hindcast.observation import Observation
     from sim.scenario.scenario import Scenario
 
@@ -54,8 +54,8 @@ def calibrate(
 
     Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
     """
-    from sim.analysis.calibrate.calibrate import sweep_of
     from sim.analysis.calibrate.run import write_outcome
+    from sim.analysis.calibrate.weights import sweep_of
     from sim.analysis.hindcast.observations import load_observations
     from sim.experiments.play.folder import default_folder
     from sim.ground.errors import InputError

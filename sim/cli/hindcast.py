@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.sensitivity.pooled import Pooled
-    from sim.experiments.store.results import Results
+    from sim.experiments.store.ensemble import Results
     from sim.pages.wording import Calendar
     from sim.scenario.scenario import Scenario
 
@@ -115,7 +115,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     from sim.analysis.sensitivity.pooled import Pooled
     from sim.experiments.export.tables import open_results
     from sim.experiments.store.folders import code_digest
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.sweep import SweepResults
     from sim.ground.errors import InputError
     from sim.registry import load_scenario
     from sim.scenario.files import scenario_names

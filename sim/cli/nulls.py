@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.analysis.sensitivity.pooled import Pooled
     from sim.experiments.design.sweep import Sweep
     from sim.experiments.play.need import Need
-    from sim.experiments.store.results import Results
+    from sim.experiments.store.ensemble import Results
     from sim.scenario.scenario import Scenario
 
 
@@ -92,7 +92,7 @@ def _played(null: _Null, policy: str, workers: int) -> Results | Pooled:
     from sim.cli.progress import progress
     from sim.experiments.export.tables import open_results
     from sim.experiments.play.fill import fill
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.sweep import SweepResults
 
     with ending(null.folder), progress(null.folder, what=f"runs under {policy}") as report:
         fill(null.asked, null.folder, workers, report, only=null.only)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.experiments.play.estimate import Estimate
     from sim.experiments.play.runner import MakePool
     from sim.experiments.store.locks import Shard
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.sweep import SweepResults
 
 OUTCOME_SHOWN = "truce_agreed_on"
 """The outcome that the next step is shown with."""
@@ -169,7 +169,7 @@ def sweep(
     from sim.experiments.play.fill import fill
     from sim.experiments.play.folder import default_folder, folder_of, going_on
     from sim.experiments.play.need import check_room, needs_of
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.sweep import SweepResults
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")

@@ -19,7 +19,7 @@ from sim.analysis.sensitivity.pooled import Pooled
 from sim.analysis.where import read_condition
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.pages.report.hindcast_page import write_page

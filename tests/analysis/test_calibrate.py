@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.analysis.calibrate.calibrate import Calibration, Design, answers_in, design_of, meets, sweep_of
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
 from sim.analysis.calibrate.run import calibrate, write_outcome
+from sim.analysis.calibrate.weights import Calibration, Design, answers_in, design_of, meets, sweep_of
 from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep

@@ -20,8 +20,8 @@ from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.sensitivity.pooled import Pooled
 from sim.cli.hindcast import LEGEND, cells
 from sim.experiments.design.sweep_file import load_sweep
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.pages.report.hindcast_page import write_page
 from sim.pages.wording import Calendar

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from sim.cli import commands
 from sim.cli.summary import MAIN_OUTCOMES
-from sim.experiments.store.results import open_ensemble
+from sim.experiments.store.ensemble import open_ensemble
 from sim.ground.grid import load_grid
 from sim.ground.paths import data_folder
 from sim.record.outcomes import OUTCOMES

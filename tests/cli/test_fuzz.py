@@ -35,7 +35,7 @@ from sim.analysis.hindcast.observations import load_observations
 from sim.cli import COMMANDS, commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
 from sim.experiments.design.sweep_file import load_sweep
-from sim.experiments.store.results import open_ensemble
+from sim.experiments.store.ensemble import open_ensemble
 from sim.ground.errors import InputError
 from sim.ground.paths import data_folder, scenario_folder
 from sim.model import TheatreModel

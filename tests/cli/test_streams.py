@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from sim.experiments.store.results import open_ensemble
+from sim.experiments.store.ensemble import open_ensemble
 from tests.browser import free_port
 from tests.forked import CLOSED, FULL, KEPT, NOWHERE, UNREAD, pullback
 from tests.sweeps import runs_in

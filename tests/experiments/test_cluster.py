@@ -17,7 +17,7 @@ from sim.experiments.play.cluster import MALLOC, Seen, check_workers, connected,
 from sim.experiments.play.plan import points_of
 from sim.experiments.store.folders import code_digest
 from sim.experiments.store.locks import FolderBusy, Shard, alone, held, is_held, take_over
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
 

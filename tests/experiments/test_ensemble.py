@@ -18,9 +18,9 @@ import pytest
 import sim
 from sim.experiments.play.plan import plan
 from sim.experiments.play.runner import JobsFailed
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.locks import FolderBusy, held
 from sim.experiments.store.parts import Job
-from sim.experiments.store.results import Results
 from sim.registry import load_scenario
 from tests.forked import pullback
 from tests.sweeps import job_of, run_ensemble, runs_in

@@ -15,8 +15,8 @@ from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.export.ged import SCHEMA, violent_events
 from sim.experiments.export.netcdf import NEEDS, to_xarray, write_netcdf
 from sim.experiments.export.prio_grid import by_priogrid_month
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.grid import load_grid
 from sim.registry import load_scenario
 from tests.sweeps import DAYS, POINTS, RUNS, quiet, run_ensemble, run_sweep, written

@@ -20,7 +20,7 @@ from sim.experiments.play.check import verify
 from sim.experiments.play.job import play
 from sim.experiments.play.need import needs_of
 from sim.experiments.play.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
 from tests.sweeps import quiet, run_sweep

@@ -13,17 +13,17 @@ from click.testing import CliRunner, Result
 import sim
 from dashboards.compare.question import Question, answer
 from dashboards.compare.shelf import ROOT, named, shelf
-from sim.analysis.calibrate.calibrate import sweep_of
 from sim.analysis.calibrate.run import calibrate, read
+from sim.analysis.calibrate.weights import sweep_of
 from sim.analysis.compare.compare import compare
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.store.asked import note_asked, read_asked
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.partial import IncompleteResults
 from sim.experiments.store.parts import parts
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
 from tests.sweeps import job_of, quiet, run_ensemble, run_sweep

@@ -34,7 +34,7 @@ from sim.experiments.play.job import pairs_of
 from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest, write_json
 from sim.experiments.store.parts import Job, stamp_of, write_part
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.record.outcomes import OUTCOMES
 from tests.sweeps import ROWS, SWEEP, quiet, run_sweep, written

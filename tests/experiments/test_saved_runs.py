@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments.store.results import open_ensemble
+from sim.experiments.store.ensemble import open_ensemble
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.parts import Job
-from sim.experiments.store.results import Results, open_ensemble
 from sim.ground.errors import InputError
 from sim.ground.theatre import CONTESTED, DAMASCUS
 from sim.model import TheatreModel

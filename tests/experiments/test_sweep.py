@@ -23,7 +23,7 @@ from sim.experiments.play.plan import plan
 from sim.experiments.play.runner import JobsFailed, work_off
 from sim.experiments.store.locks import FolderBusy, held
 from sim.experiments.store.parts import Job, all_parts, parts
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.outcomes import OUTCOMES, outcome_table

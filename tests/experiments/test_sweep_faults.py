@@ -20,7 +20,7 @@ from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.check import status, verify
 from sim.experiments.store.folders import BEGUN
 from sim.experiments.store.parts import Job, _overlap, parts, times_there
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, written
 

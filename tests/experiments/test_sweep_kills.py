@@ -19,7 +19,7 @@ import pytest
 
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.check import status, verify
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")

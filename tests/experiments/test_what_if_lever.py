@@ -22,7 +22,7 @@ from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.export.tables import outcomes_of
 from sim.experiments.play.check import compact, status, verify
 from sim.experiments.play.job import play
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario

@@ -18,8 +18,8 @@ from sim.experiments.design.sweep_file import load_sweep, safe_name
 from sim.experiments.play import check
 from sim.experiments.play.estimate import estimate
 from sim.experiments.store import folders
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.results import Results
 from sim.ground import checks
 from sim.ground.checks import RUNS, WORKERS, first_repeated, whole_number
 from sim.ground.errors import InputError

@@ -13,7 +13,7 @@ import pytest
 
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.play.check import verify
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from tests.sweeps import ROOT, assert_same, quiet, run_sweep, written
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.analysis.calibrate.calibrate import Calibration, Design
+from sim.analysis.calibrate.weights import Calibration, Design
 from sim.experiments.design.design_table import write_design_table
 from sim.ground.files import write_text
 from sim.scenario.files import find_scenario, scenario_names

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.calibrate.calibrate import Calibration, answers_in, column_of, design_of, meets, sweep_of
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
+from sim.analysis.calibrate.weights import Calibration, answers_in, column_of, design_of, meets, sweep_of
 from sim.analysis.clusters import pooled_share
 from sim.analysis.hindcast.observation import Observation
 from sim.experiments.design.sweep import Sweep

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.analysis.compare.sides import Side, opened, side_of, sides_by
 from sim.analysis.where import Condition
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import first_repeated
 from sim.ground.errors import InputError
 

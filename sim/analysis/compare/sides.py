@@ -15,8 +15,8 @@ from sim.experiments.design.uncertain import Uncertain, uncertain_of
 from sim.experiments.export.tables import open_results
 from sim.experiments.play.folder import default_folder
 from sim.experiments.play.run import ensemble_of
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder, shown_path

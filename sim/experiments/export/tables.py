@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.manifest import ENSEMBLE
-from sim.experiments.store.points import SweepResults, open_sweep
-from sim.experiments.store.results import Results, open_ensemble
+from sim.experiments.store.sweep import SweepResults, open_sweep
 from sim.ground.checks import check_once, texts
 from sim.record.outcomes import OUTCOMES
 

@@ -22,7 +22,7 @@ from sim.experiments.store.locks import Pass
 from sim.experiments.store.manifest import ENSEMBLE
 from sim.experiments.store.parts import Job, pairs_of, saved_state, stamp_of, write_part
 from sim.experiments.store.places import control_table, rules_table
-from sim.experiments.store.points_table import read_design, read_uncertain
+from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot

@@ -13,7 +13,7 @@ import numpy as np
 from sim.experiments.design.design import Recipe
 from sim.experiments.design.sweep import Sweep
 from sim.experiments.store.parts import times_there
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.registry import registry
 from sim.scenario.scenario import Scenario
 

@@ -16,9 +16,9 @@ from sim.experiments.design.uncertain import Uncertain, uncertain_of
 from sim.experiments.play.fill import fill
 from sim.experiments.play.folder import default_folder, folder_of
 from sim.experiments.play.workers import refuse_unguarded
+from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.manifest import ENSEMBLE
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results, open_ensemble
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import RUNS, whole_number
 from sim.ground.errors import InputError
 from sim.registry import as_scenario, load_scenario

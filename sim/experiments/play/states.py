@@ -9,8 +9,8 @@ from pathlib import Path
 from sim.experiments.design.sweep import Sweep
 from sim.experiments.design.sweep_file import load_sweep
 from sim.experiments.design.what_ifs import WhatIf
+from sim.experiments.store.ensemble import open_ensemble
 from sim.experiments.store.folders import code_digest
-from sim.experiments.store.results import open_ensemble
 from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
 from sim.scenario.scenario import Scenario, branch_off

@@ -15,7 +15,7 @@ from sim.experiments.design.sweep import Sweep
 from sim.experiments.store.folders import FORM, code_digest, machine, new_folder, read_manifest, write_table
 from sim.experiments.store.kept import SWEEP_FILE, TABLE_FILE, scenario_faults, write_scenarios
 from sim.experiments.store.manifest import ENSEMBLE
-from sim.experiments.store.points_table import design_table, read_design
+from sim.experiments.store.points import design_table, read_design
 from sim.ground.errors import InputError
 from sim.ground.files import write_text
 from sim.registry import load_scenario

@@ -22,7 +22,7 @@ from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.manifest import CALIBRATION, ENSEMBLE, SWEEP
 from sim.experiments.store.partial import shortfall
 from sim.experiments.store.parts import KEYS, Job, columns_of, outcome_schema, parts, times_there
-from sim.experiments.store.points_table import read_design, read_uncertain
+from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.checks import check_once, texts
 from sim.ground.errors import InputError
 from sim.registry import load_scenario

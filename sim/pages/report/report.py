@@ -13,7 +13,7 @@ from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import agreement
 from sim.analysis.spread import summary_of
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.files import write_text
 from sim.ground.paths import data_folder
 from sim.pages.markup import element, page, paragraph, section
