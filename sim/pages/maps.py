@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.grid import HOLDERS, KM_PER_DEGREE_NORTH, STEP, Grid
 from sim.ground.grid_checks import COLUMNS, ROWS
 from sim.ground.theatre import CONTESTED, DAMASCUS, SDF, Theatre

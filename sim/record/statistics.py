@@ -12,7 +12,7 @@ from sim.record.outcomes import DATE, NUMBER, OUTCOMES, YES_NO, Outcome, arising
 from sim.state.arrays import own_numerics
 
 if TYPE_CHECKING:
-    from sim.experiments.store.results import Results
+    from sim.experiments.store.ensemble import Results
 
 SCHEMA = 1
 """Of what --json prints."""

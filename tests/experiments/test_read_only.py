@@ -16,8 +16,7 @@ from click.testing import CliRunner, Result
 import sim
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep
-from sim.experiments.play.fill import run_sweep
-from tests.sweeps import quiet, written
+from tests.sweeps import quiet, run_sweep, written
 
 RUN = ("run", "baseline", "--days", "3", "--workers", "1", "--out", "r", "--runs")
 NO_PAGE = "was not written (Read-only file system); the results are whole\n"

@@ -11,14 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.calibrate.run import calibrate
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
 from sim.experiments.design.sweep_file import load_sweep, safe_name
-from sim.experiments.play import check as sweep_check
+from sim.experiments.play import check
 from sim.experiments.play.estimate import estimate
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.results import Results
 from sim.ground import checks
 from sim.ground.checks import RUNS, WORKERS, first_repeated, whole_number
 from sim.ground.errors import InputError
@@ -39,7 +39,7 @@ BREAKDOWN = "truce.breakdown_per_day"
 def calibrated(folder: Path, **given: Any) -> object:
     fitted = [item for item in load_observations() if item.used_to_fit]
     asked = {"points": 2, "runs": 1, "workers": 1} | given
-    return calibration_store.calibrate(load_scenario("baseline"), fitted, folder, on_progress=print, **asked)
+    return calibrate(load_scenario("baseline"), fitted, folder, on_progress=print, **asked)
 
 
 CALLS: dict[str, Callable[[Any, Path], object]] = {
@@ -55,7 +55,7 @@ CALLS: dict[str, Callable[[Any, Path], object]] = {
     "runs of a scenario": lambda given, folder: load_scenario("baseline").with_values({"runs": given}, "it"),
     "a shard": lambda given, folder: Shard(given, 4),
     "of shards": lambda given, folder: Shard(1, given),
-    "points of verify": lambda given, folder: list(sweep_check.verify(folder, given)),
+    "points of verify": lambda given, folder: list(check.verify(folder, given)),
     "points of calibrate": lambda given, folder: calibrated(folder / "it", points=given),
     "runs of calibrate": lambda given, folder: calibrated(folder / "it", runs=given),
     "workers of calibrate": lambda given, folder: calibrated(folder / "it", workers=given),

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.analysis.hindcast.observation import END, Observation
 from sim.analysis.sensitivity.pooled import Pooled
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.record.history import SERIES, History
 from sim.record.outcomes import COVERED, DATE, OUTCOMES, Outcome, arising, read_for

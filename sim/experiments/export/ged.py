@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sim.experiments.play.blocks import block_runs
 from sim.experiments.store.digest import code_digest
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.ground.theatre import SECTORS, Theatre
 from sim.model import TheatreModel

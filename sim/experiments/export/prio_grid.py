@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.theatre import CONTESTED, DAMASCUS, SDF
 from sim.model import theatre_of
 from sim.record.history import SERIES

@@ -29,11 +29,11 @@ MAKE_NUMBERS = (
 """Rooms of sim/, or files of a room, whose code is in the numbers that are kept. Whatever is put into such a room counts."""
 
 MAKE_NONE = (
-    "experiments/play/ceiling.py",  # what a batch takes, and whether there is as much
     "experiments/play/check.py",  # compares what is kept with what is played again, and puts parts together
     "experiments/play/cluster.py",  # hands jobs to machines
     "experiments/play/estimate.py",  # measures one job
-    "experiments/play/need.py",  # what a batch would take
+    "experiments/play/folder.py",  # which folder a batch goes to
+    "experiments/play/need.py",  # what a batch would take, and whether there is as much
     "experiments/play/runner.py",  # hands jobs to workers
     "experiments/play/workers.py",  # processes
     "experiments/store",  # where numbers lie; the form of a folder has a number of its own (folders.FORM)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import SCENARIO
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.manifest import CALIBRATION, ENSEMBLE, SWEEP
 from sim.ground.errors import InputError
-from sim.ground.files import write_text
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
 from sim.scenario.scenario import Scenario
@@ -58,16 +54,6 @@ def write_scenarios(scenarios: Mapping[str, Scenario], folder: Path) -> None:
         file = _file(folder, name, scenario.hash)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_scenario(scenario, file.parent)
-
-
-def write_table_of(recipe: Recipe, folder: Path) -> None:
-    """Write the rows of a design that is a table as such a table."""
-    if recipe.method == "table":
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow([factor.path for factor in recipe.uncertainties])
-        rows.writerows(recipe.table)
-        write_text(folder / TABLE_FILE, text.getvalue())
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import agreement
 from sim.analysis.spread import summary_of
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.files import write_text
 from sim.pages.markup import element, page, paragraph, section
 from sim.pages.page_file import looks
@@ -102,7 +102,7 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         element("h1", scenario.title),
         paragraph(scenario.asks) if scenario.asks else None,
         paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.asked, scenario.runs))],
+        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.runs_asked, scenario.runs))],
         expectation(scenario.expect),
         element("dl", listed),
     )

@@ -22,7 +22,7 @@ from sim.analysis.hindcast.record import inside
 from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import Factor
 from sim.experiments.design.replicates import OWN
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.store.manifest import CALIBRATION
 from sim.scenario.scenario import Scenario
 
@@ -101,18 +101,6 @@ def effective_size(weights: np.ndarray) -> float:
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def uncertain(scenario: Scenario) -> tuple[str, ...]:
-    """Return the paths of the values that calibration may move: uncertain numbers with a range of some width."""
-    return tuple(
-        path
-        for path, entry in scenario.entries.items()
-        if entry.kind == "uncertainty"
-        and entry.range is not None
-        and entry.range[0] < entry.range[1]
-        and isinstance(entry.value, float)
-    )
-
-
 def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: int, runs: int) -> Sweep:
     """Return the sweep that a calibration is: a Latin hypercube over the ranges of the uncertain values.
 
@@ -120,9 +108,11 @@ def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: in
     of a Sobol sequence in so many dimensions would tie values to each other. Each point has random numbers of its own, so
     that points count as independent draws, also of what is chance.
     """
-    entries = {path: scenario.entries[path] for path in uncertain(scenario)}
-    ranges = {path: entry.range for path, entry in entries.items() if entry.range is not None}
-    factors = tuple(Factor(path, entries[path].value, low=low, high=high) for path, (low, high) in ranges.items())
+    factors = tuple(
+        Factor(path, entry.value, low=entry.range[0], high=entry.range[1])
+        for path, entry in scenario.entries.items()
+        if entry.is_uncertain and entry.range and isinstance(entry.value, float)
+    )
     recipe = Recipe("lhs", uncertainties=factors, points=points, seed=scenario.seed, include_base=False)
     base = scenario.with_values({"days": days_needed(scenario, observations)}, set_by="calibrate")
     columns = tuple(map(column_of, observations))
