@@ -77,7 +77,7 @@ lint: $(DEVELOPING)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-# The tables of ODD.md, made anew from the code.
+# The tables of docs/MODEL.md, made anew from the code, and docs/SOURCES.md from its table.
 odd: $(DEVELOPING)
 	$(VENV)/bin/python -m tests.project.test_odd --refresh
 

@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks import BLOCK_RUNS
-from sim.experiments.play.ensemble import run_ensemble
+from sim.experiments.play.run import run
 from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
 from sim.registry import load_scenario
@@ -74,7 +74,7 @@ def by_processes(scenario: Scenario, runs: int = 16 * BLOCK_RUNS) -> list[float]
     for workers in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
             began = perf_counter()
-            run_ensemble(scenario, runs, workers, Path(folder) / "results", lambda done, asked: None)
+            run(scenario, runs, workers=workers, out=Path(folder) / "results")
             seconds.append(perf_counter() - began)
     return seconds
 
@@ -82,7 +82,7 @@ def by_processes(scenario: Scenario, runs: int = 16 * BLOCK_RUNS) -> list[float]
 def stored(scenario: Scenario) -> float:
     """Return bytes that a run leaves on disk."""
     with tempfile.TemporaryDirectory() as folder:
-        run_ensemble(scenario, BLOCK_RUNS, 1, Path(folder) / "results", lambda done, asked: None)
+        run(scenario, BLOCK_RUNS, out=Path(folder) / "results")
         return sum(path.stat().st_size for path in Path(folder).rglob("*.*")) / BLOCK_RUNS
 
 

@@ -19,7 +19,7 @@ from scipy.stats import ks_2samp
 
 from benchmarks import BLOCK_RUNS
 from benchmarks.peer import PeerModel
-from sim.analysis.calibrate.calibrate import uncertain
+from sim.analysis.calibrate.weights import uncertain
 from sim.experiments.play.blocks import block_runs
 from sim.mechanisms import FIGHTING
 from sim.model import SUB_MOVES, TheatreModel, piece_size

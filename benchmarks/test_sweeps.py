@@ -14,15 +14,16 @@ from time import perf_counter, process_time
 import numpy as np
 import pytest
 
-from sim.experiments.design.sweep_file import Sweep
-from sim.experiments.play import fill as sweeping
-from sim.experiments.play import job as sweep_play
-from sim.experiments.play.fill import run_sweep
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.play import job
+from sim.experiments.play.fill import fill
 from sim.experiments.play.job import Task, compute
+from sim.experiments.store.asked import note_asked
+from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import take_over
-from sim.experiments.store.store import Job, note_asked, open_folder, stamp_of
+from sim.experiments.store.parts import Job, stamp_of
 
 PARTS = 5_000
 FILE = """
@@ -36,10 +37,6 @@ points = {points}
 [replicates]
 n = {runs}
 """
-
-
-def quiet(done: int, asked: int, failed: int) -> None:
-    """Take the progress and say nothing."""
 
 
 def sweep_of(folder: Path, points: int, runs: int) -> Sweep:
@@ -63,7 +60,7 @@ def test_engine_and_storage_over_compute(
         sweep_of(tmp_path, points=1024 // runs, runs=runs),
         iter(range(100)),
         [0.0],
-        sweep_play._models,
+        job._models,
     )
 
     def timed(*args: object, **more: object) -> object:
@@ -72,11 +69,11 @@ def test_engine_and_storage_over_compute(
         inside[0] += process_time() - began
         return made
 
-    monkeypatch.setattr(sweep_play, "_models", timed)
+    monkeypatch.setattr("sim.experiments.play.job._models", timed)
 
     def whole() -> float:
         inside[0] = 0.0
-        total = seconds(lambda: run_sweep(sweep, tmp_path / str(next(rounds)), 1, quiet))
+        total = seconds(lambda: fill(sweep, tmp_path / str(next(rounds)), 1))
         return total / inside[0]
 
     ratios = [whole() for _ in range(3)]
@@ -111,11 +108,11 @@ def test_a_folder_of_many_parts_goes_on_at_once(
     def hand_out(*_: object) -> None:
         raise Started
 
-    monkeypatch.setattr(sweeping, "work_off", hand_out)
+    monkeypatch.setattr("sim.experiments.play.fill.work_off", hand_out)
 
     def resume() -> None:
         with pytest.raises(Started):
-            run_sweep(sweep, folder, 1, quiet)
+            fill(sweep, folder, 1)
 
     measure(partial(resume), rounds=5)
     benchmark.extra_info["seconds"] = round(seconds(resume, perf_counter), 2)

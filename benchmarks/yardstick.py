@@ -64,11 +64,11 @@ def _defect(state, world, weights, shares_near, shares_far, dt):
 
 
 @njit(cache=False, fastmath=False)
-def _advance(state, world, paces, dt):
-    army, over, progress, nearness, taken_on, last_gain_on, cause, fighting, handing, core, day = state
+def _pushed(army, over, last_gain_on, fighting, handing, core, day, world, paces, dt):
+    """Return (cells, runs) progress of a sub-move, and how full the ground is that it comes from."""
     neighbours, sector, kurdish, by_class, ease = world
-    gone_pace, ordered_pace, contested, tribes, per_cell = paces
-    cells, runs = progress.shape
+    gone_pace, ordered_pace, contested, tribes, _ = paces
+    cells, runs = len(sector), army.shape[1]
     moved = np.zeros((cells, runs), np.float32)
     had = np.ones((cells, runs), np.float32)
     for row in range(army.shape[0]):
@@ -97,6 +97,32 @@ def _advance(state, world, paces, dt):
             if attacked:
                 moved[cell, run] += tribes * over[cell, run]
             moved[cell, run] *= dt
+    return moved, had
+
+
+@njit(cache=False, fastmath=False)
+def _hear(army, nearness, neighbours, per_cell):
+    """Let the news of the army travel by one cell."""
+    cells, runs = neighbours.shape[1], nearness.shape[1]
+    news = np.empty((cells, runs), np.float32)
+    for cell in range(cells):
+        for run in range(runs):
+            best = nearness[cell, run]
+            for side in range(4):
+                row = neighbours[side, cell]
+                source = max(per_cell * nearness[row, run], min(army[row, run], np.float32(1.0)))
+                if source > best:
+                    best = source
+            news[cell, run] = best
+    nearness[:cells] = news
+
+
+@njit(cache=False, fastmath=False)
+def _advance(state, world, paces, dt):
+    army, over, progress, nearness, taken_on, last_gain_on, cause, fighting, handing, core, day = state
+    neighbours, sector, kurdish, _, _ = world
+    cells, runs = progress.shape
+    moved, had = _pushed(army, over, last_gain_on, fighting, handing, core, day, world, paces, dt)
     for cell in range(cells):
         for run in range(runs):
             if army[cell, run] > 1.0:
@@ -112,17 +138,7 @@ def _advance(state, world, paces, dt):
                         cause[cell, run] = BY_HAND_OVER
                     else:
                         cause[cell, run] = BY_DEFECTION if over[cell, run] > 0 else BY_ASSAULT
-    news = np.empty((cells, runs), np.float32)
-    for cell in range(cells):
-        for run in range(runs):
-            best = nearness[cell, run]
-            for side in range(4):
-                row = neighbours[side, cell]
-                source = max(per_cell * nearness[row, run], min(army[row, run], np.float32(1.0)))
-                if source > best:
-                    best = source
-            news[cell, run] = best
-    nearness[:cells] = news
+    _hear(army, nearness, neighbours, paces[4])
 
 
 class Yardstick:

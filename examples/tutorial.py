@@ -107,4 +107,4 @@ for value in sorted(set(flights.tolist())):
 # %% [markdown]
 # ## 6. What to ask next
 # Why did a run go as it did: `pullback explain results/tutorial/baseline --run 7`. Which values an outcome rests on:
-# `pullback sensitivity`. Where the model failed the record: `pullback hindcast`, and sim/data/LIMITS.md.
+# `pullback sensitivity`. Where the model failed the record: `pullback hindcast`, and docs/LIMITS.md.

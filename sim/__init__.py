@@ -11,8 +11,8 @@ from typing import Any
 _HOMES = {
     "load_scenario": "sim.registry",
     "TheatreModel": "sim.model",
-    "run": "sim.experiments.play.ensemble",
-    "sweep": "sim.experiments.play.fill",
+    "run": "sim.experiments.play.run",
+    "sweep": "sim.experiments.play.run",
     "open_results": "sim.experiments.export.tables",
     "compare": "sim.analysis.compare.compare",
     "sensitivity": "sim.analysis.sensitivity.sensitivity",

@@ -1,4 +1,4 @@
-"""The parts of ODD.md that are made from the code's own registry: a function for each, which returns Markdown."""
+"""The parts of docs/MODEL.md that are made from the code's own registry: a function for each, which returns Markdown."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def record() -> str:
     rows = []
     for number, system in enumerate(systems.SYSTEMS, 1):
         shown = code(systems.outcomes(number)) or f"`pullback show baseline`: {code(system.settings)}"
-        proofs = [f"`tests/{test.replace('::', '.py::')}`" for test in system.tests]
+        proofs = [f"`{file}::{test}`" for file, test in map(systems.proof, system.tests)]
         rows.append((number, systems.name(number), "<br>".join(map(where, system.lives)), shown, "<br>".join(proofs)))
     return table(("#", "System", "Lives in", "Shown by", "Proved by"), rows)
 
@@ -270,7 +270,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
         first_evening, scenarios, events, outcomes, record,
     )
 }  # fmt: skip
-"""Name of a block in ODD.md -> what makes it."""
+"""Name of a block in docs/MODEL.md -> what makes it."""
 
 BLOCK = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)\n?<!-- end -->", flags=re.DOTALL)
 

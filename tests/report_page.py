@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.pages.report.report import write_report
 from sim.scenario.scenario import Scenario
+from tests.sweeps import run_ensemble
 
 VOID = {"meta", "br", "link", "img", "hr", "input", "wbr"}
 
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 def reported(folder: Path, scenario: Scenario) -> tuple[Page, Results]:
     """Run a scenario into a folder, write its report and read it."""
-    results = run_ensemble(scenario, scenario.runs, 1, folder, lambda done, asked: None)
+    results = run_ensemble(scenario, scenario.runs, 1, folder)
     path = write_report(results, scenario)
     return Page(path.read_text(encoding="utf-8")), results
 

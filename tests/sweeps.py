@@ -6,19 +6,27 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from sim.experiments.play.ensemble import ensemble_of
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.play.fill import fill, quiet
 from sim.experiments.play.job import Task, compute
+from sim.experiments.play.run import ensemble_of
+from sim.experiments.store.begin import open_folder
+from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass, take_over
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, open_folder, parts, stamp_of
+from sim.experiments.store.parts import Job, parts, stamp_of
+from sim.experiments.store.sweep import SweepResults
 from sim.scenario.scenario import Scenario
+
+__all__ = ["quiet"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DAYS, RUNS, POINTS, ROWS = 9, 6, 9, 4
@@ -49,8 +57,18 @@ def written(folder: Path, text: str = SWEEP) -> Path:
     return folder / "small.toml"
 
 
-def quiet(done: int, asked: int, failed: int) -> None:
-    """Take the progress and say nothing."""
+def run_sweep(sweep: Sweep, folder: Path, workers: int, *more: Any, **named: Any) -> SweepResults:
+    """Play what `folder` lacks of a sweep and open the results."""
+    fill(sweep, folder, workers, *more, **named)
+    return SweepResults(folder)
+
+
+def run_ensemble(
+    scenario: Scenario, runs: int, workers: int, folder: Path, *more: Any, uncertain: Uncertain | None = None
+) -> Results:
+    """Play the runs [0, runs) of a scenario that `folder` lacks and open the results."""
+    fill(replace(ensemble_of(scenario, uncertain), runs=runs), folder, workers, *more)
+    return open_ensemble(folder)
 
 
 def assert_same(one: SweepResults, other: SweepResults) -> None:
@@ -100,7 +118,7 @@ def runs_in(folder: Path) -> list[int]:
 
 def task_for(folder: Path, scenario: Scenario) -> Task:
     """Return what jobs of an ensemble are done with, in a folder that is made where it is not there."""
-    open_folder(folder, ensemble_of(scenario, scenario.runs))
+    open_folder(folder, ensemble_of(scenario))
     driver: Pass = take_over(folder)
     return Task(driver, stamp_of(read_manifest(folder)))
 

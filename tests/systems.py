@@ -1,9 +1,10 @@
-"""Where each system of the record lives, what shows it, and which tests prove it. ODD.md prints it as a table."""
+"""Where each system of the record lives, what shows it, and which tests prove it. docs/MODEL.md prints it as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sim.agents import damascus, moscow, sdf, united_states
@@ -32,10 +33,12 @@ from sim.pages.report.outcomes import SYSTEMS as NAMES
 from sim.record.outcomes import OUTCOMES
 from sim.state.start import Coast, Pressures, Ties, initial_state
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 @dataclass(frozen=True)
 class System:
-    """One of the 22. lives: functions and classes. tests: "file::test", both below tests/.
+    """One of the 22. lives: functions and classes. tests: "file::test", wherever below tests/ the file stands.
 
     settings: tables of a scenario that `pullback show` prints, for a system that is given and not played out.
     """
@@ -124,6 +127,13 @@ SYSTEMS = (
 def name(number: int) -> str:
     """Return the name of a system, numbered from 1."""
     return NAMES[number - 1]
+
+
+def proof(test: str) -> tuple[Path, str]:
+    """Return the file of a test, by its path from the project, and the test's name."""
+    file, _, test_name = test.partition("::")
+    [path] = (ROOT / "tests").rglob(f"{file}.py")
+    return path.relative_to(ROOT), test_name
 
 
 def outcomes(number: int) -> list[str]:

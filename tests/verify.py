@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sim.experiments.store.folders import code_digest
+from sim.experiments.store.digest import code_digest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST = ROOT / "tests" / "verify-last.json"

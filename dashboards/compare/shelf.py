@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.points import sweep_in
 from sim.experiments.store.stored import Stored
+from sim.experiments.store.sweep import sweep_in
 from sim.ground.errors import InputError
 
 MOST_FOLDERS = 300

@@ -20,7 +20,8 @@ from dashboards.engine.session import Session
 from dashboards.engine.setup import scenario_named
 from dashboards.engine.views import View, look
 from dashboards.live.components import frame_values
-from sim.experiments.play.ensemble import default_folder
+from sim.experiments.play.folder import default_folder
+from sim.experiments.play.run import ensemble_of
 
 FIRST_SCENARIO: list[str] = []
 """The scenario that a session begins with, when `pullback watch` was given one; at most one."""
@@ -124,7 +125,7 @@ class Desk:
         """Return the command that tells the watched run as a story; a changed setup is told from its results."""
         session, setup = self.engine.session, view.place.setup
         untouched = session.scenario.hash == scenario_named(setup.scenario).hash and session.uncertain is None
-        source = setup.scenario if untouched else default_folder(session.scenario, session.uncertain)
+        source = setup.scenario if untouched else default_folder(ensemble_of(session.scenario, session.uncertain))
         return f"pullback explain {source} --run {view.place.run}"
 
 

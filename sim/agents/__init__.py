@@ -1,4 +1,8 @@
-"""The four strategic actors, one per file: its values, its rules, its Mesa class."""
+"""The four strategic actors, one per file: its values, its rules, its Mesa class.
+
+Here belongs what somebody decides, from what is seen of the world (Seen) and own values, written as Orders. What then
+happens is a mechanism; an agent changes no state. Pressures from outside are settings, not actors.
+"""
 
 from sim.agents.damascus import Damascus
 from sim.agents.moscow import Moscow

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.analysis.clusters import few_histories
 from sim.experiments.design.factors import evidence_of
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.record.outcomes import OUTCOMES
 from sim.scenario.scenario import Scenario

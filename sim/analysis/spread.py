@@ -15,7 +15,7 @@ import numpy as np
 from sim.analysis.clusters import pooled_share
 from sim.experiments.design.uncertain import sets_of
 from sim.experiments.export.summary import summary
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 from sim.record.statistics import summaries
 from sim.state.arrays import own_numerics

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +14,8 @@ from sim.cli.exits import DISK, DONE, HELD, INTERRUPTED, PARTLY, TERMINATED, End
 from sim.ground.paths import shown_path
 
 if TYPE_CHECKING:
-    from sim.experiments.design.uncertain import Uncertain
-    from sim.experiments.play.ensemble import States
-    from sim.experiments.store.results import Results
-    from sim.scenario.scenario import Scenario
-
-
-def results_folder(scenario: Scenario, uncertain: Uncertain | None = None) -> Path:
-    """Return the folder that results of this scenario go to unless asked otherwise."""
-    from sim.experiments.play.ensemble import default_folder
-
-    return default_folder(scenario, uncertain)
+    from sim.experiments.design.sweep import Sweep
+    from sim.experiments.store.ensemble import Results
 
 
 def processors() -> int:
@@ -33,22 +23,18 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def compute(
-    scenario: Scenario,
-    folder: Path,
-    workers: int,
-    states: States | None = None,
-    uncertain: Uncertain | None = None,
-) -> Results:
-    """Compute the runs that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
+def compute(asked: Sweep, folder: Path, workers: int, taken_up: Path | None = None) -> Results:
+    """Compute the runs of an ensemble that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
 
-    uncertain: which values are drawn by run.
+    taken_up: the results folder whose saved runs are taken up again.
     """
     from sim.cli.progress import progress
-    from sim.experiments.play.ensemble import States, run_ensemble
+    from sim.experiments.play.fill import fill
+    from sim.experiments.store.ensemble import open_ensemble
 
-    with ending(folder), progress() as report:
-        return run_ensemble(scenario, scenario.runs, workers, folder, report, states or States(), uncertain)
+    with ending(folder), progress(folder) as report:
+        fill(asked, folder, workers, report, taken_up=taken_up)
+        return open_ensemble(folder)
 
 
 @contextmanager
@@ -78,28 +64,6 @@ def _stored_in(folder: Path) -> str:
         return f"{stored.runs_there} of {stored.runs_asked} runs are stored in {folder}"
     except InputError:  # it was stopped before there was a folder
         return f"no run is stored in {folder}"
-
-
-def saved_ensemble(folder: Path, sets: Sequence[str]) -> Scenario:
-    """Return the scenario that takes up the runs saved in `folder` under `sets`, from the day after their last evening.
-
-    Raises InputError where the folder holds no states, or states of another version of the code.
-    """
-    from sim.experiments.store.folders import code_digest
-    from sim.experiments.store.results import open_results
-    from sim.ground.errors import InputError
-    from sim.scenario.scenario import branch_off
-
-    results = open_results(folder)
-    if "horizon" not in results.manifest:
-        raise InputError(f"{folder}: holds no saved states; make them with run --until DAY --save DIR")
-    if results.manifest["code"] != code_digest():
-        raise InputError(f"{folder}: was saved by another version of the code; save it again")
-    if any(expression.partition("=")[0].strip() in ("seed", "start_date") for expression in sets):
-        raise InputError("--from: seed and start_date cannot change; the runs keep their luck")
-    saved = results.scenario
-    origin = saved.with_values({"days": results.manifest["horizon"], "runs": results.runs}, set_by="--from")
-    return branch_off(replace(origin, name=results.manifest["scenario"]), saved.days + 1, sets)
 
 
 def page_beside(path: Path, write: Callable[[], object]) -> tuple[Path | None, int]:

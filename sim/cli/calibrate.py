@@ -16,7 +16,7 @@ from sim.ground.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.calibrate.calibrate import Calibration
+    from sim.analysis.calibrate.weights import Calibration
     from sim.analysis.hindcast.observation import Observation
     from sim.scenario.scenario import Scenario
 
@@ -54,10 +54,10 @@ def calibrate(
 
     Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
     """
-    from sim.analysis.calibrate import store as calibration_store
-    from sim.analysis.calibrate.calibrate import sweep_of
+    from sim.analysis.calibrate.run import write_outcome
+    from sim.analysis.calibrate.weights import sweep_of
     from sim.analysis.hindcast.observations import load_observations
-    from sim.experiments.play.fill import default_folder
+    from sim.experiments.play.folder import default_folder
     from sim.ground.errors import InputError
     from sim.registry import load_scenario
 
@@ -74,7 +74,7 @@ def calibrate(
     found = _played(loaded, used, folder, points, runs, workers)
     if not found.weight.any():
         raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
-    made = calibration_store.write_outcome(folder, found, scenario, sets, loaded.seed)
+    made = write_outcome(folder, found, scenario, sets, loaded.seed)
     with stored_in(folder):
         if as_json:
             print(json.dumps(made, allow_nan=False))
@@ -86,12 +86,12 @@ def _played(
     scenario: Scenario, used: Sequence[Observation], folder: Path, points: int, runs: int, workers: int | None
 ) -> Calibration:
     """Play the runs that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
-    from sim.analysis.calibrate import store as calibration_store
+    from sim.analysis.calibrate.run import calibrate as played
     from sim.cli.batch import ending, processors
     from sim.cli.progress import progress
 
-    with ending(folder), progress() as report:
-        return calibration_store.calibrate(scenario, used, folder, points, runs, workers or processors(), report)
+    with ending(folder), progress(folder) as report:
+        return played(scenario, used, folder, points, runs, workers or processors(), report)
 
 
 def _print(

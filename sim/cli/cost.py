@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,8 +10,22 @@ import click
 from sim.cli.progress import in_bytes, in_time
 
 if TYPE_CHECKING:
-    from sim.experiments.play.ceiling import Need
+    from sim.experiments.design.sweep import Sweep
+    from sim.experiments.play.need import Need
     from sim.scenario.scenario import Scenario
+
+
+def check_and_tell_cost(asked: Sweep, folder: Path, workers: int, anyway: bool) -> None:
+    """See that there is room for the runs of an ensemble, unless told to try anyway, and say what they take.
+
+    Raises InputError, OSError.
+    """
+    from sim.experiments.play.need import check_room, needs_of
+
+    need, _ = needs_of(asked, folder, workers)
+    if not anyway:
+        check_room(need, folder)
+    tell_cost(asked.base, need, workers)
 
 
 def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = None, more: str = "") -> None:
@@ -18,7 +33,7 @@ def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = 
 
     scenario: what is played, or the base of what is. more: what the line ends with.
     """
-    from sim.experiments.play.ceiling import seconds_per_run
+    from sim.experiments.play.need import seconds_per_run
 
     if not need.runs or not (most or need).is_long:
         return

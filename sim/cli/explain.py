@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.explain import Cause, Parting
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.sweep import SweepResults
     from sim.record.ledger import Decision, Ledger
 
 MOST_EVENTS = 10
@@ -87,8 +87,8 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     import numpy as np
 
     from sim.experiments.export.tables import open_results
-    from sim.experiments.store.folders import code_digest
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.digest import code_digest
+    from sim.experiments.store.sweep import SweepResults
 
     results = open_results(folder)
     if results.manifest["code"] != code_digest():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.analysis.pooled import Pooled
-    from sim.experiments.store.results import Results
+    from sim.experiments.store.ensemble import Results
     from sim.pages.wording import Calendar
     from sim.scenario.scenario import Scenario
 
@@ -98,11 +98,14 @@ def hindcast(
 
 def _computed(scenario: Scenario, uncertain: str | None) -> Results:
     """Return the runs of a scenario, which are computed where they lack."""
-    from sim.cli.batch import compute, processors, results_folder
+    from sim.cli.batch import compute, processors
     from sim.experiments.design.uncertain import uncertain_of
+    from sim.experiments.play.folder import default_folder
+    from sim.experiments.play.run import ensemble_of
 
     drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
-    return compute(scenario, results_folder(scenario, drawn), processors(), uncertain=drawn)
+    asked = ensemble_of(scenario, drawn)
+    return compute(asked, default_folder(asked), processors())
 
 
 def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
@@ -111,8 +114,8 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
 
     from sim.analysis.pooled import Pooled
     from sim.experiments.export.tables import open_results
-    from sim.experiments.store.folders import code_digest
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.digest import code_digest
+    from sim.experiments.store.sweep import SweepResults
     from sim.ground.errors import InputError
     from sim.registry import load_scenario
     from sim.scenario.files import scenario_names

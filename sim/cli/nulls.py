@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING
 from sim.cli.exits import DONE, say
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sim.analysis.pooled import Pooled
-    from sim.experiments.design.uncertain import Uncertain
-    from sim.experiments.play.ceiling import Need
-    from sim.experiments.store.results import Results
+    from sim.experiments.design.sweep import Sweep
+    from sim.experiments.play.need import Need
+    from sim.experiments.store.ensemble import Results
     from sim.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True)
 class _Null:
-    """The runs under one null policy: what they take that are not there yet, where they go, and how they are played."""
+    """The runs under one null policy: the sweep they are, where they go, which are played (None: all), what that takes."""
 
-    scenario: Scenario
-    need: Need
+    asked: Sweep
     folder: Path
-    play: Callable[[], Results | Pooled]
+    only: np.ndarray | None
+    need: Need
 
 
 def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results | Pooled]:
@@ -33,18 +35,14 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 
     scenario: of the results, or the base of a sweep. Raises InputError where the disk or the memory will not do, Ended.
     """
-    from sim.analysis.pooled import Pooled
     from sim.cli.batch import processors
     from sim.experiments.play.null_policies import POLICIES
 
     workers = processors()
     try:
-        if isinstance(results, Pooled):
-            nulls = {name: _of_sweep(results, name, workers) for name in POLICIES}
-        else:
-            nulls = {name: _of_scenario(scenario, name, workers, results.uncertain) for name in POLICIES}
+        nulls = {name: _null(scenario, results, name, workers) for name in POLICIES}
         _tell_cost(list(nulls.values()), workers)
-        return {name: null.play() for name, null in nulls.items()}
+        return {name: _played(null, name, workers) for name, null in nulls.items()}
     except OSError as error:
         if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise
@@ -55,7 +53,7 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
     """Say what all null policies together will take, and see that it is there."""
     from sim.cli.cost import tell_cost
-    from sim.experiments.play.ceiling import check_room
+    from sim.experiments.play.need import check_room
 
     first, needs = nulls[0], [null.need for null in nulls]
     whole = replace(
@@ -64,33 +62,39 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
         disk=sum(need.disk for need in needs),
     )
     check_room(whole, first.folder, "make room, or give --no-nulls to score without the null policies")
-    tell_cost(first.scenario, whole, workers, more=", for the null policies; --no-nulls scores without them")
+    tell_cost(first.asked.base, whole, workers, more=", for the null policies; --no-nulls scores without them")
 
 
-def _of_scenario(scenario: Scenario, policy: str, workers: int, drawn: Uncertain | None) -> _Null:
-    from sim.cli.batch import compute, results_folder
-    from sim.experiments.play.need import need_of
-    from sim.experiments.play.null_policies import under_null_policy
+def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: int) -> _Null:
+    """Return the same runs under a null policy: of an ensemble one as well, of a sweep those of its runs that are there."""
+    from sim.analysis.pooled import Pooled
+    from sim.experiments.play.folder import default_folder
+    from sim.experiments.play.need import needs_of
+    from sim.experiments.play.null_policies import null_folder, null_sweep, played_runs, under_null_policy
+    from sim.experiments.play.run import ensemble_of
 
-    null = under_null_policy(scenario, policy)
-    folder = results_folder(null, drawn)
-    need = need_of(null, workers, folder, drawn)
-    return _Null(null, need, folder, lambda: compute(null, folder, workers, uncertain=drawn))
+    if isinstance(results, Pooled):
+        asked, folder, only = (
+            null_sweep(results.sweep, policy),
+            null_folder(results.sweep, policy),
+            played_runs(results.sweep),
+        )
+    else:
+        asked, only = ensemble_of(under_null_policy(scenario, policy), results.uncertain), None
+        folder = default_folder(asked)
+    return _Null(asked, folder, only, needs_of(asked, folder, workers, only=only)[0])
 
 
-def _of_sweep(results: Pooled, policy: str, workers: int) -> _Null:
+def _played(null: _Null, policy: str, workers: int) -> Results | Pooled:
+    """Return the runs under a null policy, played where they lack."""
     from sim.analysis.pooled import Pooled
     from sim.cli.batch import ending
-    from sim.cli.sweep import sweep_progress
-    from sim.experiments.play.fill import run_sweep
-    from sim.experiments.play.need import needs_of
-    from sim.experiments.play.null_policies import null_folder, null_sweep, played_runs
+    from sim.cli.progress import progress
+    from sim.experiments.export.tables import open_results
+    from sim.experiments.play.fill import fill
+    from sim.experiments.store.sweep import SweepResults
 
-    null, folder, runs = null_sweep(results.sweep, policy), null_folder(results.sweep, policy), played_runs(results.sweep)
-    need, _ = needs_of(null, folder, workers, only=runs)
-
-    def play() -> Pooled:
-        with ending(folder), sweep_progress(folder, is_final=True, what=f"runs under {policy}") as report:
-            return Pooled(run_sweep(null, folder, workers, report, only=runs))
-
-    return _Null(null.base, need, folder, play)
+    with ending(null.folder), progress(null.folder, what=f"runs under {policy}") as report:
+        fill(null.asked, null.folder, workers, report, only=null.only)
+        results = open_results(null.folder)
+        return Pooled(results) if isinstance(results, SweepResults) else results

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import log10
+from pathlib import Path
 from time import monotonic
 
 import click
@@ -13,19 +15,41 @@ import click
 SECONDS_BETWEEN_LINES = 10.0
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
-Report = Callable[[int, int], object]
-"""Takes the number of runs done and the number asked for."""
+
+@contextmanager
+def progress(folder: Path, is_final: bool = True, what: str = "runs") -> Iterator[Callable[[int, int, int], None]]:
+    """Yield the function that is called as jobs end: a bar on a terminal, otherwise a line every ten seconds.
+
+    It takes the number of runs done, asked for, and of jobs that failed. is_final: the number of runs asked for will not
+    grow, so that the time left can be told. what: name of the runs.
+    """
+    started = said = monotonic()
+    before: int | None = None
+
+    def line(seconds: float, done: int, asked: int, failed: int) -> str:
+        rate = (done - (before or 0)) / max(seconds, 1e-9)
+        left = f", {rate:.0f} a second" if rate else ""
+        left += f", {in_time((asked - done) / rate)} left" if rate and is_final else ""
+        free = f", {in_bytes(shutil.disk_usage(folder).free)} of disk free"
+        so_far = "" if is_final else " so far"
+        return f"{done:,} of {asked:,} {what}{so_far}{left}" + (f", {failed} jobs failed" if failed else "") + free
+
+    with _on_a_bar(what) as bar:
+
+        def report(done: int, asked: int, failed: int) -> None:
+            nonlocal before, said
+            before, now = done if before is None else before, monotonic()
+            if bar is not None:
+                bar(done, asked, line(now - started, done, asked, failed))
+            elif now - said >= SECONDS_BETWEEN_LINES:
+                said = now
+                click.echo(line(now - started, done, asked, failed), err=True)
+
+        yield report
 
 
 @contextmanager
-def progress(what: str = "runs") -> Iterator[Report]:
-    """Yield the function that a batch calls as its runs, or other units of `what`, come in."""
-    with on_a_bar(what) as bar:
-        yield _lines(what) if bar is None else lambda done, total: bar(done, total, what)
-
-
-@contextmanager
-def on_a_bar(what: str) -> Iterator[Callable[[int, int, str], object] | None]:
+def _on_a_bar(what: str) -> Iterator[Callable[[int, int, str], object] | None]:
     """Yield the function that moves a bar, taking what is done, the total and what to say; None without a terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -37,19 +61,6 @@ def on_a_bar(what: str) -> Iterator[Callable[[int, int, str], object] | None]:
     with Progress(console=console(to_stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total, said: bar.update(task, completed=done, total=total, description=said)
-
-
-def _lines(what: str) -> Report:
-    started = said = monotonic()
-
-    def report(done: int, total: int) -> None:
-        nonlocal said
-        now = monotonic()
-        if now - said >= SECONDS_BETWEEN_LINES:
-            said = now
-            click.echo(f"{done} of {total} {what}, {now - started:.0f} s", err=True)
-
-    return report
 
 
 def in_time(seconds: float) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 INDENT = 6
-FACTS = "facts: rows and sections of sim/data/FACTS.md"
+FACTS = "facts: rows and sections of docs/RECORD.md"
 
 
 def print_rules(out: Console, scenario: Scenario) -> None:

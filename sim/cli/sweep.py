@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
@@ -15,11 +14,11 @@ from sim.cli.targets import FOLDER
 from sim.ground.checks import WORKERS
 
 if TYPE_CHECKING:
-    from sim.experiments.design.sweep_file import Sweep
+    from sim.experiments.design.sweep import Sweep
     from sim.experiments.play.estimate import Estimate
     from sim.experiments.play.runner import MakePool
     from sim.experiments.store.locks import Shard
-    from sim.experiments.store.points import SweepResults
+    from sim.experiments.store.sweep import SweepResults
 
 OUTCOME_SHOWN = "truce_agreed_on"
 """The outcome that the next step is shown with."""
@@ -40,7 +39,7 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     from sim.cli.progress import in_bytes, in_time
     from sim.cli.tables import console, table
     from sim.experiments.play.estimate import estimate
-    from sim.experiments.play.fill import default_folder, going_on
+    from sim.experiments.play.folder import default_folder, going_on
     from sim.experiments.store.kept import load_sweep
 
     loaded, workers = load_sweep(sweep), workers or processors()
@@ -166,9 +165,11 @@ def sweep(
     """
     from sim.cli.batch import ending, processors
     from sim.cli.cost import tell_cost
-    from sim.experiments.play.ceiling import check_room
-    from sim.experiments.play.fill import default_folder, folder_of, going_on, run_sweep
-    from sim.experiments.play.need import needs_of
+    from sim.cli.progress import progress
+    from sim.experiments.play.fill import fill
+    from sim.experiments.play.folder import default_folder, folder_of, going_on
+    from sim.experiments.play.need import check_room, needs_of
+    from sim.experiments.store.sweep import SweepResults
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask and --scheduler ADDRESS go together")
@@ -183,10 +184,10 @@ def sweep(
     with ending(folder), _pool(scheduler, folder) as (pool, threads):
         workers = workers or threads or processors()
         tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
-        with sweep_progress(folder, is_final=loaded.sequential is None) as report:
-            results = run_sweep(loaded, folder, workers, report, pool, part, taken_up=saved)
-    with stored_in(results.folder):
-        _say_results(results, loaded)
+        with progress(folder, is_final=loaded.sequential is None) as report:
+            fill(loaded, folder, workers, report, pool, part, taken_up=saved)
+    with stored_in(folder):
+        _say_results(SweepResults(folder), loaded)
 
 
 def _check_usage(
@@ -265,38 +266,3 @@ def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int |
     folder.mkdir(parents=True, exist_ok=True)
     with connected(scheduler, folder, lambda said: click.echo(f"pullback: {said}", err=True)) as (make_pool, threads):
         yield make_pool, threads
-
-
-@contextmanager
-def sweep_progress(folder: Path, is_final: bool, what: str = "runs") -> Iterator[Callable[[int, int, int], None]]:
-    """Yield the function a sweep calls as jobs end: a bar on a terminal, otherwise a line every ten seconds.
-
-    is_final: the number of runs asked for will not grow, so that the time left can be told. what: name of the runs.
-    """
-    import shutil
-
-    from sim.cli.progress import SECONDS_BETWEEN_LINES, in_bytes, in_time, on_a_bar
-
-    started, said = monotonic(), monotonic()
-    before: int | None = None
-
-    def line(done: int, asked: int, failed: int) -> str:
-        rate = (done - (before or 0)) / max(monotonic() - started, 1e-9)
-        left = f", {rate:.0f} a second" if rate else ""
-        left += f", {in_time((asked - done) / rate)} left" if rate and is_final else ""
-        free = f", {in_bytes(shutil.disk_usage(folder).free)} of disk free"
-        so_far = "" if is_final else " so far"
-        return f"{done:,} of {asked:,} {what}{so_far}{left}" + (f", {failed} jobs failed" if failed else "") + free
-
-    with on_a_bar(what) as bar:
-
-        def report(done: int, asked: int, failed: int) -> None:
-            nonlocal before, said
-            before = done if before is None else before
-            if bar is not None:
-                bar(done, asked, line(done, asked, failed))
-            elif monotonic() - said >= SECONDS_BETWEEN_LINES:
-                said = monotonic()
-                click.echo(line(done, asked, failed), err=True)
-
-        yield report

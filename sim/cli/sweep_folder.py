@@ -73,7 +73,7 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
     from sim.analysis.measure import measure_named
     from sim.analysis.sensitivity.point_values import over_points
-    from sim.experiments.store.points import sweep_in
+    from sim.experiments.store.sweep import sweep_in
 
     results = sweep_in(folder)
     found = over_points(results, measure_named(outcome, results.base))
@@ -171,7 +171,7 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
     from sim.experiments.export.ged import violent_events
     from sim.experiments.export.prio_grid import by_priogrid_month
     from sim.experiments.export.tables import open_results
-    from sim.experiments.store.results import Results
+    from sim.experiments.store.ensemble import Results
     from sim.ground.errors import InputError
 
     results = open_results(folder)

@@ -1,6 +1,7 @@
 """The lattice as it is read: cells, sites, towns and lines from the tables, control from a raster of letters.
 
-Sources, licences and limits of every column: sim/data/SOURCES.md.
+Cells stand row-major from the north; PRIO-GRID cells are blocks of 5 x 5. Sources, licences and limits of every column:
+docs/SOURCES.md.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ NORTHEAST = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
 NORTHEAST_CELLS = 867
 AREA_TOLERANCE = 0.05
 COARSE_TOLERANCE = {"tartus": 0.15, "quneitra": 0.3, "damascus": np.inf}
-"""Provinces of a few cells, whose outline the lattice cannot follow (SOURCES.md)."""
+"""Provinces of a few cells, whose outline the lattice cannot follow (docs/SOURCES.md)."""
 
 POPULATION, POPULATION_TOLERANCE = 21.3e6, 0.005
 CROSSINGS = 7

@@ -2,7 +2,7 @@
 
 MECHANISMS stands in the order of the day. advance(theatre, state, orders, rates, luck, dt) moves the state by dt days and
 never decides anything; begin(), where a mechanism has one, draws what belongs to a
-run; the fighting ones run in several sub-moves a day, the others once.
+run; the fighting ones run in several sub-moves a day, the others once. What somebody chooses is an agent's.
 """
 
 from sim.mechanisms import (

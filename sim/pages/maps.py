@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.lattice import COLUMNS, HOLDERS, KM_PER_DEGREE_NORTH, ROWS, STEP, Grid
 from sim.ground.theatre import CONTESTED, DAMASCUS, SDF, Theatre
 from sim.pages.markup import drawing, element, text

@@ -7,25 +7,28 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from sim.ground.files import write_text
-from sim.ground.paths import data_folder
 from sim.pages.markup import element, page, paragraph
 
 NOTICE = "An exploration, not a forecast; not for targeting."
-LOOKS = ("report.css", "compare.css")
+FOLDER = Path(__file__).parent
+
+
+def looks(*sheets: str) -> str:
+    """Return the style sheets of a page, those of this folder, one after the other."""
+    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in sheets)
 
 
 def document(
     title: str, facts: dict[str, str], cautions: Sequence[str], sections: Sequence[Element], footer: str
 ) -> Element:
     """Return a page under its heading. facts: what was looked at. cautions: what stands in the way of its figures."""
-    looks = "".join((data_folder() / name).read_text(encoding="utf-8") for name in LOOKS)
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{title} - Pullback"),
-        element("style", looks),
+        element("style", looks("report.css", "compare.css")),
     )
     loud = ["caution loud" if said.startswith("INCOMPLETE") else "caution" for said in cautions]
     header = element(

@@ -43,6 +43,11 @@ class Entry:
     set_by: str
 
     @property
+    def is_uncertain(self) -> bool:
+        """Whether it is an uncertainty with a range of some width."""
+        return self.kind == "uncertainty" and self.range is not None and self.range[0] < self.range[1]
+
+    @property
     def grade(self) -> str:
         """What the value rests on: "assumed", "fitted", or the confidence of its source."""
         stated = next((word for word in ("assumed", "fitted") if self.source.startswith(word)), self.confidence)

@@ -67,6 +67,14 @@ def near_miss(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {likeliest[0]}?" if likeliest else ""
 
 
+def check_known(table: Iterable[str], keys: Iterable[str], where: str) -> None:
+    """Raise InputError for the first key of a table that is not one of `keys`. where: what the message begins with."""
+    for key in table:
+        if key not in keys:
+            hint = near_miss(key, keys) or f"; known are {', '.join(keys)}"
+            raise InputError(f"{where}{key} is not a known key{hint}")
+
+
 def find_scenario(name_or_path: str | Path, beside: Path = Path()) -> Path:
     """Return the file of a shipped scenario's name, or of a path: a text with a slash or ending in .toml.
 

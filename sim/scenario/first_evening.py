@@ -13,7 +13,7 @@ from sim.ground.theatre import CLASSES, CONTESTED, SDF, Theatre
 from sim.state.start import Course, Start
 
 JUDGED = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
-"""Provinces whose sub-districts were judged when the classes of allegiance were drawn (sim/data/SOURCES.md)."""
+"""Provinces whose sub-districts were judged when the classes of allegiance were drawn (docs/SOURCES.md)."""
 
 
 def contradictions(start: Start, control: str, communities: str, members: Members) -> list[str]:

@@ -18,16 +18,15 @@ from sim.analysis.hindcast.record import agreement
 from sim.analysis.pooled import Pooled
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.results import Results
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.pages.report.hindcast_page import write_page
 from sim.record.outcomes import COVERED, DATE, OUTCOMES, outcome_table
 from sim.record.readings import NoSeriesError, as_of
 from sim.registry import load_scenario
+from tests.sweeps import run_ensemble, run_sweep
 
 START = date(2026, 1, 12)
 RUNS, DAYS = 8, 35

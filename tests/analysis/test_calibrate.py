@@ -11,18 +11,11 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.analysis.calibrate import store as calibration_store
-from sim.analysis.calibrate.calibrate import (
-    Calibration,
-    Design,
-    answers_in,
-    design_of,
-    meets,
-    sweep_of,
-    uncertain,
-)
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
+from sim.analysis.calibrate.run import calibrate, write_outcome
+from sim.analysis.calibrate.weights import Calibration, Design, design_of, meets, sweep_of
+from sim.analysis.hindcast.answers import answers_in
 from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
 from sim.experiments.play.job import compute
@@ -44,7 +37,14 @@ def made_design(scenario: Scenario, points: int) -> Design:
     return design_of(sweep_of(scenario, fitted(), points, 1))
 
 
-def quiet(done: int, asked: int) -> None:
+def uncertain(scenario: Scenario) -> tuple[str, ...]:
+    """Return the paths of the values that a calibration moves."""
+    entries = scenario.entries.items()
+    numbers = [path for path, entry in entries if entry.kind == "uncertainty" and isinstance(entry.value, float)]
+    return tuple(path for path in numbers if scenario.entries[path].range[0] < scenario.entries[path].range[1])
+
+
+def quiet(done: int, asked: int, failed: int) -> None:
     """Take the progress and say nothing."""
 
 
@@ -77,9 +77,9 @@ def test_every_point_lies_within_the_stated_ranges_and_moves_uncertainties_only(
 
 def test_a_point_meets_the_same_observations_in_any_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load_scenario("baseline")
-    together = calibration_store.calibrate(scenario, fitted(), tmp_path / "together", 5, RUNS, 1, quiet)
+    together = calibrate(scenario, fitted(), tmp_path / "together", 5, RUNS, 1, quiet)
     monkeypatch.setattr("sim.experiments.play.job.block_runs", lambda days, kept: RUNS)
-    alone = calibration_store.calibrate(scenario, fitted(), tmp_path / "alone", 5, RUNS, 1, quiet)
+    alone = calibrate(scenario, fitted(), tmp_path / "alone", 5, RUNS, 1, quiet)
     assert together.met.shape == (5, len(fitted()) + 1)
     assert np.array_equal(together.met, alone.met) and len({tuple(row) for row in together.met.tolist()}) > 1
     changed = scenario.with_values({**together.design.settings(3), "days": 13}, set_by="test")
@@ -152,7 +152,7 @@ def test_runs_that_meet_the_record_by_chance_alone_identify_nothing(share: float
 @pytest.mark.parametrize("meeting", [1, 2, 12])
 def test_a_record_that_few_points_meet_gives_figures_that_can_be_written(meeting: int, tmp_path: Path) -> None:
     calibration = held_against(lambda unit: np.argsort(np.argsort(-unit[:, 3])) < meeting, points=1024)
-    found = calibration_store.write_outcome(tmp_path, calibration, "baseline", 8, seed=1)
+    found = write_outcome(tmp_path, calibration, "baseline", 8, seed=1)
     assert json.loads((tmp_path / "calibration.json").read_text()) == json.loads(json.dumps(found, allow_nan=False))
     assert found["effective_points"] == pytest.approx(meeting)
     assert [sums["spread"] for sums in found["combinations"]] == ([None] if meeting == 12 else [])
@@ -207,7 +207,7 @@ def stop_after(jobs: int, monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(folder: Path) -> Calibration:
-        return calibration_store.calibrate(load_scenario("baseline"), fitted(), folder, POINTS, RUNS, 1, quiet)
+        return calibrate(load_scenario("baseline"), fitted(), folder, POINTS, RUNS, 1, quiet)
 
     whole = run(tmp_path / "whole")
     played = stop_after(1, monkeypatch)
@@ -220,9 +220,9 @@ def test_a_calibration_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch:
 
 def test_more_runs_of_each_point_add_to_those_that_are_there(tmp_path: Path) -> None:
     scenario = load_scenario("baseline")
-    calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, quiet)
-    more = calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 3, 1, quiet)
-    at_once = calibration_store.calibrate(scenario, fitted(), tmp_path / "at once", 3, 3, 1, quiet)
+    calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, quiet)
+    more = calibrate(scenario, fitted(), tmp_path / "cal", 3, 3, 1, quiet)
+    at_once = calibrate(scenario, fitted(), tmp_path / "at once", 3, 3, 1, quiet)
     assert np.array_equal(more.met, at_once.met)
     assert more.interval == at_once.interval
     low, high = more.interval
@@ -287,13 +287,13 @@ def test_other_points_go_to_a_folder_of_their_own(
 
 def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:
     scenario = load_scenario("baseline")
-    calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 2, 1, 1, quiet)
+    calibrate(scenario, fitted(), tmp_path / "cal", 2, 1, 1, quiet)
     with pytest.raises(InputError, match="holds the results of calibrate-baseline"):
-        calibration_store.calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, quiet)
+        calibrate(scenario, fitted(), tmp_path / "cal", 3, 1, 1, quiet)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("keep")
     with pytest.raises(InputError, match="exists and is not a results folder"):
-        calibration_store.calibrate(scenario, fitted(), tmp_path / "mine", 2, 1, 1, quiet)
+        calibrate(scenario, fitted(), tmp_path / "mine", 2, 1, 1, quiet)
 
 
 def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

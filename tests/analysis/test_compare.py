@@ -19,14 +19,15 @@ from sim.analysis.compare.compare import Comparison, compare
 from sim.analysis.compare.differences import Difference, differences, largest_gap
 from sim.analysis.compare.paired_median import paired_median
 from sim.analysis.compare.paired_shares import paired_shares
-from sim.analysis.compare.pairs import Side, _matched, condition_on
+from sim.analysis.compare.pairs import _matched, condition_on
+from sim.analysis.compare.sides import Side
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.experiments.play.ensemble import run_ensemble
 from sim.ground.errors import InputError
 from sim.record.outcomes import OUTCOMES
 from sim.record.statistics import FEW_RUNS, wilson
 from sim.registry import load_scenario
+from tests.sweeps import run_ensemble
 
 RUNS = 12
 START, END = date(2026, 1, 12), date(2026, 2, 11)
@@ -230,7 +231,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for name in ("baseline", "moscow-stays"):
         folder = tmp_path_factory.mktemp("compare") / name
         scenario = load_scenario(name, ["days=30", f"runs={RUNS}"])
-        run_ensemble(scenario, RUNS, 1, folder, lambda done, asked: None)
+        run_ensemble(scenario, RUNS, 1, folder)
         made.append(folder)
     return made[0], made[1]
 

@@ -19,16 +19,15 @@ from sim.analysis.hindcast.observation import Climatology, Observation
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.pooled import Pooled
 from sim.cli.hindcast import LEGEND, cells
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.pages.report.hindcast_page import write_page
 from sim.pages.wording import Calendar
 from sim.registry import load_scenario
 from tests.report_page import Page
+from tests.sweeps import run_ensemble, run_sweep
 
 START, END = date(2026, 1, 12), date(2026, 7, 11)
 CAP = 181
@@ -184,7 +183,7 @@ def test_an_ensemble_that_says_nothing_of_it_is_not_scored() -> None:
 
 
 def ensemble(folder: Path, name: str, days: int) -> Results:
-    return run_ensemble(load_scenario(name, [f"days={days}"]), RUNS, 1, folder, lambda done, asked: None)
+    return run_ensemble(load_scenario(name, [f"days={days}"]), RUNS, 1, folder)
 
 
 def test_every_number_of_a_small_ensemble_by_hand(tmp_path: Path) -> None:

@@ -109,7 +109,10 @@ def written(folder: Path, **changes: str | None) -> Path:
         ({"since": "2026-01-14"}, "since takes the change of a number that has no day in its name; not truce_agreed_on"),
         ({"climatology": "0.6"}, 'climatology must be a table, as in { values = [16, 20], source = "..." }'),
         ({"climatology": '{ values = [3], source = "" }'}, "climatology: values must be dates"),
-        ({"climatology": '{ values = [2026-01-20], source = "", n = 3 }'}, "climatology: n is not a known key"),
+        (
+            {"climatology": '{ values = [2026-01-20], source = "", n = 3 }'},
+            "climatology: n is not a known key; known are values, source",
+        ),
     ],
 )
 def test_a_fault_of_a_users_record_is_one_line_that_names_it(

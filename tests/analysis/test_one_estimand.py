@@ -14,7 +14,8 @@ from sim.analysis.compare.compare import Comparison
 from sim.analysis.compare.differences import CLEAR, Difference, differences
 from sim.analysis.compare.expectations import answers
 from sim.analysis.compare.paired_median import paired_median
-from sim.analysis.compare.pairs import Side, _matched
+from sim.analysis.compare.pairs import _matched
+from sim.analysis.compare.sides import Side
 from sim.pages.compare import wording as words
 from sim.record.outcomes import DATE, OUTCOMES
 

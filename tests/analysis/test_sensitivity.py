@@ -20,7 +20,7 @@ from sim.analysis.sensitivity.sensitivity import as_object, sensitivity
 from sim.analysis.sensitivity.variance import codes, dummy_share, jackknife, number_of_bins, share, variance
 from sim.analysis.where import read_condition
 from sim.cli import commands
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 
 

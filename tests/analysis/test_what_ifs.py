@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from sim.analysis.compare.differences import Difference, differences
-from sim.analysis.compare.pairs import Paired, Side
+from sim.analysis.compare.pairs import Paired
+from sim.analysis.compare.sides import Side
 from sim.record.outcomes import OUTCOMES, outcome_table
 from sim.registry import load_scenario
 from sim.scenario.files import scenario_names

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.cli.run import MAIN_OUTCOMES
-from sim.experiments.store.results import open_results
+from sim.cli.summary import MAIN_OUTCOMES
+from sim.experiments.store.ensemble import open_ensemble
 from sim.ground.grid import load_grid
 from sim.ground.paths import data_folder
 from sim.record.outcomes import OUTCOMES
@@ -203,25 +203,23 @@ def test_a_folder_in_use_is_exit_code_75(here: Path) -> None:
 
 
 def test_jobs_that_failed_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sim.experiments.play import ensemble
     from sim.experiments.play.runner import JobsFailed
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **more: object) -> None:
         raise JobsFailed("runs 0 to 1 killed their worker; the other runs are stored in mine")
 
-    monkeypatch.setattr(ensemble, "run_ensemble", fail)
+    monkeypatch.setattr("sim.experiments.play.fill.fill", fail)
     done = pullback("run", "baseline", *SHORT)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "pullback: runs 0 to 1 killed their worker; the other runs are stored in mine\n"
 
 
 def test_anything_else_is_a_bug_with_its_traceback_and_exit_code_70(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sim.experiments.play import ensemble
 
-    def break_down(*_: object) -> None:
+    def break_down(*_: object, **more: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(ensemble, "run_ensemble", break_down)
+    monkeypatch.setattr("sim.experiments.play.fill.fill", break_down)
     done = pullback("run", "baseline", *SHORT)
     assert done.exit_code == 70
     assert "ZeroDivisionError: a bug" in done.stderr
@@ -306,7 +304,7 @@ def test_a_scenario_starts_from_the_users_own_control_map(here: Path) -> None:
     (here / "mine" / "map.txt").write_text("\n".join(north), encoding="utf-8")
     (here / "mine" / "map.toml").write_text('base = "baseline"\ntitle = "Mine"\ncontrol = "map.txt"\n')
     made = json.loads(pullback("run", "mine/map.toml", *SHORT, "--out", "out", "--json").stdout)
-    held = open_results(here / "out").series("sdf_share")[0]
+    held = open_ensemble(here / "out").series("sdf_share")[0]
     left = sum(grid.area_km2[index] for index, letter in enumerate(letters(north, first)) if letter in "Sx")
     assert held == pytest.approx(left / grid.area_km2.sum(), abs=1e-4)
     assert made["runs"] == 2
@@ -333,9 +331,15 @@ def test_progress_into_a_file_is_a_line_every_ten_seconds(
 ) -> None:
     from sim.cli import progress
 
-    clock = iter([0.0, 4.0, 11.0, 12.0, 25.0])
+    clock = iter([0.0, 1.0, 4.0, 11.0, 12.0, 25.0])
     monkeypatch.setattr(progress, "monotonic", lambda: next(clock))
-    with progress.progress() as report:
-        for done in (10, 20, 30, 40):
-            report(done, 100)
-    assert capsys.readouterr() == ("", "20 of 100 runs, 11 s\n40 of 100 runs, 25 s\n")
+    with progress.progress(Path()) as report:
+        for done in (0, 10, 20, 30, 40):
+            report(done, 100, 0)
+    out, err = capsys.readouterr()
+    said = [line.rpartition(", ") for line in err.splitlines()]
+    assert [line for line, _, _ in said] == [
+        "20 of 100 runs, 2 a second, 44 s left",
+        "40 of 100 runs, 2 a second, 38 s left",
+    ]
+    assert out == "" and all(free.endswith(" of disk free") for _, _, free in said)

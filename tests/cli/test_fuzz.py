@@ -34,8 +34,8 @@ from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import COMMANDS, commands
 from sim.cli.exits import DISK, DONE, HELD, PARTLY, USAGE
+from sim.experiments.store.ensemble import open_ensemble
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.results import open_results
 from sim.ground.errors import InputError
 from sim.ground.paths import data_folder, scenario_folder
 from sim.model import TheatreModel
@@ -268,7 +268,7 @@ def test_any_record_is_scored_or_refused(made: Made, text: bytes | str) -> None:
         path = written(Path(name), "x.toml", text)
         record = refused_in_one_line(lambda: load_observations(path))
         if record is not None:
-            refused_in_one_line(lambda: hindcast(open_results(made.runs), record))
+            refused_in_one_line(lambda: hindcast(open_ensemble(made.runs), record))
 
 
 WORDS = st.sampled_from(ODD_TEXTS) | st.text(max_size=8)

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from sim.experiments.store.results import open_results
+from sim.experiments.store.ensemble import open_ensemble
 from tests.browser import free_port
 from tests.forked import CLOSED, FULL, KEPT, NOWHERE, UNREAD, pullback
 from tests.sweeps import runs_in
@@ -50,7 +50,7 @@ def test_all_streams_closed_and_two_workers(tmp_path: Path) -> None:
     """In earnest: files of the workers would be descriptors 0 to 2."""
     line = "P run baseline --days 3 --workers 2 --runs 4 --out mine <&- >&- 2>&-"
     assert shell(line, tmp_path).returncode == 74
-    stored = open_results(tmp_path / "mine")
+    stored = open_ensemble(tmp_path / "mine")
     assert stored.outcomes["run"].tolist() == [0, 1, 2, 3] and stored.series("sdf_share").shape == (4, 4)
 
 

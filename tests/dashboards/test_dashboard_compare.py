@@ -16,10 +16,10 @@ import pytest
 from dashboards.compare import question as ask
 from dashboards.compare.question import Question
 from dashboards.compare.shelf import FOLDERS, MOST_RUNS, ROOT, Shelved, named, shelf
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import sweep
+from sim.experiments.play.run import sweep
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
+from tests.sweeps import run_ensemble
 
 RUNS = 6
 SWEEP = """
@@ -48,7 +48,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("results")
     for name, sets in (("baseline", ()), ("moscow-stays", ()), ("unpaired", ("seed=5",))):
         scenario = load_scenario("baseline" if name == "unpaired" else name, ["days=20", *sets])
-        run_ensemble(scenario, RUNS, 1, root / name, lambda done, asked: None)
+        run_ensemble(scenario, RUNS, 1, root / name)
     (root.parent / "small.toml").write_text(SWEEP)
     sweep(root.parent / "small.toml", workers=1, out=root / "small")
     (root / "empty").mkdir()

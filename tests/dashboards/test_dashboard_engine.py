@@ -16,7 +16,7 @@ from dashboards.engine.story import Story
 from dashboards.engine.views import emptied
 from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
-from sim.experiments.store.places import control_counts
+from sim.experiments.play.places import control_counts
 from sim.scenario.settings import policies_of
 from tests.shipped import CUSTODY_SITES, US_BASES
 

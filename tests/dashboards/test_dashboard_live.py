@@ -23,7 +23,8 @@ from dashboards.engine.frames import LINES, PLANES  # noqa: E402
 from dashboards.engine.setup import Setup  # noqa: E402
 from dashboards.live import components, desk, page  # noqa: E402
 from sim.experiments.design.uncertain import uncertain_of  # noqa: E402
-from sim.experiments.play.ensemble import default_folder  # noqa: E402
+from sim.experiments.play.folder import default_folder  # noqa: E402
+from sim.experiments.play.run import ensemble_of  # noqa: E402
 
 SETUP = Setup(runs=8, days=20)
 PARTS = {
@@ -156,7 +157,7 @@ def test_uncertain_values_are_drawn_by_a_switch_among_the_settings(rendered: Ren
     rendered.within(lambda: rendered.value("fans", "uncertain") and rendered.value("map", "uncertain"))
     rendered.within(lambda: rendered.value("runs", "same_set") == 1)
     session = rendered.desk.engine.session
-    folder = default_folder(session.scenario, uncertain_of("all", session.scenario))
+    folder = default_folder(ensemble_of(session.scenario, uncertain_of("all", session.scenario)))
     assert rendered.value("exports", "explain") == f"pullback explain {folder} --run 0"
     drawn = [item["path"] for group in rendered.value("settings", "groups") for item in group["items"] if item["drawn"]]
     assert sorted(drawn) == sorted(session.uncertain.paths)

@@ -24,13 +24,13 @@ from dashboards.engine.stage import heading, settings
 from dashboards.engine.story import Story
 from dashboards.engine.views import look
 from sim.experiments.design.uncertain import ALL, ASSUMED
-from sim.experiments.play.ensemble import run_ensemble
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.history import History
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from tests.dashboards.test_dashboard_seat import play
+from tests.sweeps import run_ensemble
 
 DAYS, RUNS = 24, 7
 SETUP = Setup("no-extension", "baseline", runs=RUNS, days=DAYS, uncertain=ALL)
@@ -71,7 +71,7 @@ def test_the_runs_of_both_scenarios_are_those_of_ensembles_that_draw_the_same(wh
         drawn = drawn_values(session.place.setup, ensemble.scenario)
         assert drawn.what == what
         folder = tmp_path / ensemble.scenario.name
-        results = run_ensemble(ensemble.scenario, RUNS, 1, folder, lambda done, asked: None, uncertain=drawn)
+        results = run_ensemble(ensemble.scenario, RUNS, 1, folder, uncertain=drawn)
         for name in KEPT:
             np.testing.assert_array_equal(ensemble.history.series[name], results.series(name), err_msg=name)
     stated = played(session.scenario, list(range(RUNS)), STATED)

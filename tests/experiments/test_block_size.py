@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.experiments.play import job as sweep_play
 from sim.experiments.play.blocks import WORKER_MEMORY, block_runs, evenly, memory_of
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import plan
 from sim.experiments.play.job import play
-from sim.experiments.play.need import need_of
+from sim.experiments.play.need import needs_of
+from sim.experiments.play.plan import plan
+from sim.experiments.play.run import ensemble_of
 from sim.registry import load_scenario
+from tests.sweeps import run_ensemble
 
 KEPT = ("none", "quantiles", "full")
 PEAK = """
@@ -60,7 +60,7 @@ def test_a_worker_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:
 def test_what_is_reckoned_for_a_worker_is_its_job(tmp_path: Path) -> None:
     scenario = load_scenario("baseline").with_values({"runs": 10_000}, set_by="test")
     for workers in (1, 2, 64):
-        need = need_of(scenario, workers, tmp_path / "it")
+        need = needs_of(ensemble_of(scenario), tmp_path / "it", workers)[0]
         jobs = plan(np.zeros((1, 10_000), bool), workers, block_runs(scenario.days), whole_points=False)
         assert need.at_once == max(job.size for job in jobs)
 
@@ -68,7 +68,7 @@ def test_what_is_reckoned_for_a_worker_is_its_job(tmp_path: Path) -> None:
 def test_blocks_of_any_size_give_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario, columns = load_scenario("baseline", ["days=9"]), [{"defection.threshold_other": np.linspace(0.2, 0.8, 23)}]
     whole = play(scenario, np.arange(23), columns, "full")
-    monkeypatch.setattr(sweep_play, "block_runs", lambda days, kept: 7)
+    monkeypatch.setattr("sim.experiments.play.job.block_runs", lambda days, kept: 7)
     pieces = play(scenario, np.arange(23), columns, "full")
     for made, other in ((whole.outcomes, pieces.outcomes), (whole.series, pieces.series)):
         assert made and all(np.array_equal(values, other[name], equal_nan=True) for name, values in made.items())
@@ -76,10 +76,10 @@ def test_blocks_of_any_size_give_the_same_runs(monkeypatch: pytest.MonkeyPatch) 
 
 def test_series_written_in_pieces_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load_scenario("baseline", ["days=3"])
-    monkeypatch.setattr(sweep_play, "PIECE_ROWS", 16)
-    made = run_ensemble(scenario, 10, 1, tmp_path / "pieces", lambda done, asked: None)
+    monkeypatch.setattr("sim.experiments.play.job.PIECE_ROWS", 16)
+    made = run_ensemble(scenario, 10, 1, tmp_path / "pieces")
     (part,) = (made.folder / "series").iterdir()
     assert pq.ParquetFile(part).metadata.num_row_groups == 3
-    monkeypatch.setattr(sweep_play, "PIECE_ROWS", 40)
-    other = run_ensemble(scenario, 10, 1, tmp_path / "whole", lambda done, asked: None)
+    monkeypatch.setattr("sim.experiments.play.job.PIECE_ROWS", 40)
+    other = run_ensemble(scenario, 10, 1, tmp_path / "whole")
     assert np.array_equal(made.series("attacks"), other.series("attacks"))

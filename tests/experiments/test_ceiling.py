@@ -11,16 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments.play import ceiling
-from sim.experiments.play import need as sweep_need
+from sim.experiments.play import need
 from sim.experiments.play.check import disk_used
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.need import needs_of
+from sim.experiments.play.run import ensemble_of
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.store import parts
+from sim.experiments.store.parts import parts
 from sim.registry import load_scenario
-from tests.sweeps import POINTS, RUNS, SWEEP, quiet, written
+from tests.sweeps import POINTS, RUNS, SWEEP, quiet, run_sweep, written
 
 SHORT = ("run", "baseline", "--runs", "4", "--days", "3", "--workers", "1", "--out")
 RULE = """[replicates]
@@ -56,14 +55,14 @@ def test_more_runs_than_the_machine_can_hold_are_refused_before_anything_is_writ
 
 
 def test_what_does_not_fit_is_tried_when_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_need, "DISK_PER_RUN_DAY", 1e18)
+    monkeypatch.setattr("sim.experiments.play.need.DISK_PER_RUN_DAY", 1e18)
     done = CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it")))
     assert done.exit_code == 2 and "GB of disk" in done.stderr
     assert CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it"), "--anyway")).exit_code == 0
 
 
 def test_long_work_says_what_it_will_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceiling, "RUN_DAYS_TOLD", 16)
+    monkeypatch.setattr(need, "RUN_DAYS_TOLD", 16)
     done = CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it")))
     assert done.stderr.startswith("4 runs of 3 days: about ") and "of disk" in done.stderr
     assert CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it"))).stderr == ""  # all of them are there
@@ -71,7 +70,7 @@ def test_long_work_says_what_it_will_take(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_folder_takes_no_more_disk_than_is_reckoned(tmp_path: Path) -> None:
     scenario = load_scenario("baseline").with_values({"runs": 256, "days": 60}, set_by="test")
-    reckoned = sweep_need.need_of(scenario, 1, tmp_path / "it").disk
+    reckoned = needs_of(ensemble_of(scenario), tmp_path / "it", 1)[0].disk
     arguments = ("run", "baseline", "--runs", "256", "--days", "60", "--workers", "1", "--out", str(tmp_path / "it"))
     assert CliRunner().invoke(commands, arguments).exit_code == 0
     used = sum(path.stat().st_size for path in (tmp_path / "it" / "series").iterdir())
@@ -133,7 +132,7 @@ def test_what_is_there_of_a_sweep_takes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_shards_take_together_what_the_whole_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiments.play.fill.SHARD_RUNS", 1)
+    monkeypatch.setattr("sim.experiments.play.plan.SHARD_RUNS", 1)
     sweep, folder = load_sweep(written(tmp_path)), tmp_path / "it"
     runs = [needs_of(sweep, folder, 1, Shard(number, 4))[0].runs for number in (1, 2, 3, 4)]
     assert runs == [3 * RUNS, 2 * RUNS, 2 * RUNS, 2 * RUNS]
@@ -149,7 +148,7 @@ def test_a_rule_is_reckoned_by_the_fewest_runs_and_its_most_are_told(
     least, most = needs_of(sweep, folder, 1)
     assert (least.runs, most.runs) == (POINTS * 4, POINTS * 400)
     there_is(monkeypatch, disk=(least.disk + most.disk) / 2)
-    monkeypatch.setattr(ceiling, "RUN_DAYS_TOLD", 16)
+    monkeypatch.setattr(need, "RUN_DAYS_TOLD", 16)
     done = called("sweep", tmp_path / "small.toml", "--workers", "1", "--out", folder)
     assert done.exit_code == 0 and done.stderr.startswith("36 runs of 9 days: about ")
     assert "; up to 3,600 runs, " in done.stderr.splitlines()[0]  # a slow machine goes on to tell how far it is

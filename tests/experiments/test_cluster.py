@@ -13,13 +13,13 @@ import pytest
 
 from sim.experiments.play.check import status, verify
 from sim.experiments.play.cluster import MALLOC, Seen, check_workers, connected, slow_workers
-from sim.experiments.play.fill import points_of, run_sweep
-from sim.experiments.store.folders import code_digest
+from sim.experiments.play.plan import points_of
+from sim.experiments.store.digest import code_digest
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import FolderBusy, Shard, alone, held, is_held, take_over
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
-from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, started, wait_until, written
+from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
 
 MANY = SWEEP.replace("points = 4", "points = 8").replace("days = 9", "days = 12").replace(f"n = {RUNS}", "n = 256")
 
@@ -90,7 +90,7 @@ def test_the_shards_of_a_sweep_are_all_of_it_once(runs: int) -> None:
 
 
 def test_a_sweep_by_shards_is_that_played_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiments.play.fill.SHARD_RUNS", RUNS)
+    monkeypatch.setattr("sim.experiments.play.plan.SHARD_RUNS", RUNS)
     sweep = load_sweep(written(tmp_path))
     for number in (2, 1, 3):
         told: list[tuple[int, int]] = []

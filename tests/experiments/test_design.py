@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sim.experiments.design.design import Design
-from sim.experiments.design.sweep_file import Sweep, read_sweep, sweep_names
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.design.sweep_file import read_sweep, sweep_names
 from sim.experiments.store.kept import load_sweep
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
@@ -195,7 +196,10 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
         ({"replicates": {"n": 4, "until": []}}, "[replicates] n goes without until; give min, step and max"),
         ({"replicates": {"until": CLOSE}}, '[replicates] until needs [output] series = "none" or "full"'),
         (NONE | {"replicates": {"until": 3}}, "[replicates] until = 3 must be a list, as in [{ outcome ="),
-        (NONE | {"replicates": {"until": [{"outcom": "x"}]}}, "[replicates] until: outcom is not a known key; known are"),
+        (
+            NONE | {"replicates": {"until": [{"outcom": "x"}]}},
+            "until: outcom is not a known key; did you mean outcome?",
+        ),
         (
             NONE | {"replicates": {"until": [{"outcome": "killed_sfd"}]}},
             '[replicates] until: outcome = "killed_sfd" is not an outcome with a mean or a share; did you mean killed_sdf?',

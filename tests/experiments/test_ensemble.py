@@ -16,16 +16,14 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments.play import fill as driving
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import plan
+from sim.experiments.play.plan import plan
 from sim.experiments.play.runner import JobsFailed
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.locks import FolderBusy, held
-from sim.experiments.store.results import Results
-from sim.experiments.store.store import Job
+from sim.experiments.store.parts import Job
 from sim.registry import load_scenario
 from tests.forked import pullback
-from tests.sweeps import job_of, runs_in
+from tests.sweeps import job_of, run_ensemble, runs_in
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = 9
@@ -36,7 +34,7 @@ MANY = 1536
 
 def computed(folder: Path, runs: int, workers: int = 1) -> Results:
     scenario = load_scenario("baseline", [f"days={DAYS}"])
-    return run_ensemble(scenario, runs, workers, folder, lambda done, asked: None)
+    return run_ensemble(scenario, runs, workers, folder)
 
 
 def assert_same(one: Results, other: Results) -> None:
@@ -146,7 +144,7 @@ def test_fewer_runs_than_are_there_compute_nothing_and_lose_nothing(tmp_path: Pa
     computed(tmp_path / "mine", 6)
     told = []
     scenario = load_scenario("baseline", [f"days={DAYS}"])
-    again = run_ensemble(scenario, 4, 2, tmp_path / "mine", lambda done, asked: told.append((done, asked)))
+    again = run_ensemble(scenario, 4, 2, tmp_path / "mine", lambda done, asked, failed: told.append((done, asked)))
     assert again.runs == 6
     assert told == [(4, 4)]
 
@@ -182,9 +180,9 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = [job_of(0, 2), Deadly(0, 1, 2, 4), job_of(4, 2)]
-    monkeypatch.setattr(driving, "plan", lambda *asked, **more: jobs)
+    monkeypatch.setattr("sim.experiments.play.fill.plan", lambda *asked, **more: jobs)
     with pytest.raises(JobsFailed) as told:
-        run_ensemble(load_scenario("baseline", ["days=2"]), 6, 2, tmp_path / "mine", lambda done, asked: None)
+        run_ensemble(load_scenario("baseline", ["days=2"]), 6, 2, tmp_path / "mine")
     assert str(told.value) == f"runs 2 to 3 killed their worker; 4 of 6 runs are stored in {tmp_path / 'mine'}"
     assert runs_in(tmp_path / "mine") == [0, 1, 4, 5]
 

@@ -14,14 +14,12 @@ from sim.cli import commands
 from sim.experiments.export.ged import SCHEMA, violent_events
 from sim.experiments.export.netcdf import NEEDS, to_xarray, write_netcdf
 from sim.experiments.export.prio_grid import by_priogrid_month
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.grid import load_grid
 from sim.registry import load_scenario
-from tests.sweeps import DAYS, POINTS, RUNS, quiet, written
+from tests.sweeps import DAYS, POINTS, RUNS, quiet, run_ensemble, run_sweep, written
 
 MANY, LONG = 24, 30
 
@@ -30,8 +28,8 @@ MANY, LONG = 24, 30
 def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Return an ensemble from 12 January to 11 February, in parts."""
     scenario, folder = load_scenario("baseline", [f"days={LONG}"]), tmp_path_factory.mktemp("run") / "ensemble"
-    run_ensemble(scenario, MANY // 2, 1, folder, lambda done, asked: None)
-    return run_ensemble(scenario, MANY, 1, folder, lambda done, asked: None)
+    run_ensemble(scenario, MANY // 2, 1, folder)
+    return run_ensemble(scenario, MANY, 1, folder)
 
 
 @pytest.fixture(scope="module")

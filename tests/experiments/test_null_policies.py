@@ -16,15 +16,14 @@ from click.testing import CliRunner, Result
 from sim.analysis.pooled import Pooled
 from sim.cli import commands
 from sim.experiments.play.check import verify
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.job import play
 from sim.experiments.play.need import needs_of
 from sim.experiments.play.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
-from tests.sweeps import quiet
+from tests.sweeps import quiet, run_sweep
 
 DAYS = 10
 OBSERVED = 1
@@ -201,7 +200,7 @@ def test_a_condition_holds_of_the_runs_of_each_null_policy_too(played: Path) -> 
 
 def test_what_the_null_policies_take_is_told_and_can_be_left_out(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(mine / "s" / "nulls")
-    monkeypatch.setattr("sim.experiments.play.ceiling.RUN_DAYS_TOLD", 0)
+    monkeypatch.setattr("sim.experiments.play.need.RUN_DAYS_TOLD", 0)
     pooled = Pooled(SweepResults(mine / "s"))
     sweep, runs = pooled.sweep, played_runs(pooled.sweep)
     need, _ = needs_of(null_sweep(sweep, "idle"), null_folder(sweep, "idle"), 1, only=runs)

@@ -13,21 +13,20 @@ from click.testing import CliRunner, Result
 import sim
 from dashboards.compare.question import Question, answer
 from dashboards.compare.shelf import ROOT, named, shelf
-from sim.analysis.calibrate import store as calibration_store
-from sim.analysis.calibrate.calibrate import sweep_of
+from sim.analysis.calibrate.run import calibrate, read
+from sim.analysis.calibrate.weights import sweep_of
 from sim.analysis.compare.compare import compare
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
-from sim.experiments.play.ensemble import run_ensemble
-from sim.experiments.play.fill import run_sweep
+from sim.experiments.store.asked import note_asked, read_asked
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.partial import IncompleteResults
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
-from sim.experiments.store.store import note_asked, parts, read_asked
+from sim.experiments.store.parts import parts
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
-from tests.sweeps import job_of, quiet
+from tests.sweeps import job_of, quiet, run_ensemble, run_sweep
 
 BY = "moscow.policy"
 DOCUMENTED, IDLE, STAY = (f'{BY} = "{policy}"' for policy in ("documented", "idle", "stay"))
@@ -113,7 +112,7 @@ def test_fewer_runs_than_were_asked_for_before_are_shown_as_such(made: Path, tmp
     out = tmp_path / "r"
     shutil.copytree(made / "r", out)
 
-    def stopped(done: int, asked: int) -> None:
+    def stopped(done: int, asked: int, failed: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -220,13 +219,13 @@ def test_a_value_that_was_not_played_is_left_out_of_a_comparison(folder: Path) -
 def test_a_calibration_with_a_damaged_or_missing_part_is_one_line(tmp_path: Path) -> None:
     scenario = load_scenario("baseline", ["days=9"])
     record = [item for item in load_observations() if item.lies_within(scenario.start_date, scenario.end_date)][:1]
-    calibration_store.calibrate(scenario, record, tmp_path, 3, 1, 1, lambda done, asked: None)
+    calibrate(scenario, record, tmp_path, 3, 1, 1)
     [part] = (tmp_path / "outcomes").iterdir()
     whole = part.read_bytes()
     part.write_bytes(whole[:-50])
     with pytest.raises(InputError, match="is damaged; remove it and give the same command again"):
-        calibration_store.calibrate(scenario, record, tmp_path, 3, 1, 1, lambda done, asked: None)
+        calibrate(scenario, record, tmp_path, 3, 1, 1)
     part.write_bytes(whole)
     note_asked(tmp_path, 2, None)
     with pytest.raises(InputError, match="INCOMPLETE: 3 of 6 runs are there"):
-        calibration_store.read(tmp_path, sweep_of(scenario, record, 3, 2), record)
+        read(tmp_path, sweep_of(scenario, record, 3, 2), record)

@@ -15,9 +15,8 @@ from click.testing import CliRunner, Result
 
 import sim
 from sim.cli import commands
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.kept import load_sweep
-from tests.sweeps import quiet, written
+from tests.sweeps import quiet, run_sweep, written
 
 RUN = ("run", "baseline", "--days", "3", "--workers", "1", "--out", "r", "--runs")
 NO_PAGE = "was not written (Read-only file system); the results are whole\n"

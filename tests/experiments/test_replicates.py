@@ -13,9 +13,8 @@ from sim.cli import commands
 from sim.experiments.design.replicates import Criterion, Sequential
 from sim.experiments.play.check import disk_used, status, verify
 from sim.experiments.play.estimate import estimate
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.kept import load_sweep
-from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, quiet, written
+from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, quiet, run_sweep, written
 
 MEAN = Criterion("killed_sdf", "mean", 0.5)
 RULE = Sequential(least=4, step=3, most=12, until=(MEAN,))

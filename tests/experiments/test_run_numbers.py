@@ -25,18 +25,20 @@ from sim.cli import commands
 from sim.draws import Draws
 from sim.experiments.design.design import described
 from sim.experiments.design.replicates import OWN, SHARED
-from sim.experiments.design.sweep_file import Sweep, read_sweep
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.design.sweep_file import read_sweep
 from sim.experiments.export.netcdf import to_xarray
 from sim.experiments.export.tables import outcomes_of, series_of
-from sim.experiments.play.fill import default_folder, going_on, run_sweep
+from sim.experiments.play.folder import default_folder, going_on
 from sim.experiments.play.job import pairs_of
+from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest, write_json
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, open_folder, stamp_of, write_part
+from sim.experiments.store.parts import Job, stamp_of, write_part
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.record.outcomes import OUTCOMES
-from tests.sweeps import ROWS, SWEEP, quiet, written
+from tests.sweeps import ROWS, SWEEP, quiet, run_sweep, written
 
 BREAKDOWN = "truce.breakdown_per_day"
 LEVERS = {"moscow.policy": {"values": ["documented", "stay"]}}

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sim.cli import commands
-from sim.experiments.store.results import open_results
+from sim.experiments.store.ensemble import open_ensemble
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot
@@ -58,7 +58,7 @@ def test_runs_go_on_bit_for_bit_when_nothing_is_changed(saved: Path) -> None:
     horizon = ("--days", str(DAYS), "--workers", "1")
     assert pullback(saved, "run", "--from", "kept", *horizon, "--out", "on").exit_code == 0
     assert pullback(saved, "run", "baseline", "--runs", str(RUNS), *horizon, "--out", "whole").exit_code == 0
-    on, whole = open_results(saved / "on"), open_results(saved / "whole")
+    on, whole = open_ensemble(saved / "on"), open_ensemble(saved / "whole")
     assert on.manifest["hash"] == whole.manifest["hash"]
     for name, values in whole.outcomes.items():
         assert np.array_equal(values, on.outcomes[name], equal_nan=True), name
@@ -69,7 +69,7 @@ def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: 
     swap = ("--set", 'moscow.policy="stay"', "--days", str(DAYS), "--workers", "1")
     done = pullback(saved, "run", "--from", "kept", *swap, "--out", "swapped")
     assert done.exit_code == 0 and '\nwith moscow.policy="stay", from 2026-01-21 on\n' in done.stdout
-    swapped = open_results(saved / "swapped")
+    swapped = open_ensemble(saved / "swapped")
     assert [day for day, _ in swapped.scenario.stages] == [0, UNTIL + 1]
     assert np.isnan(swapped.outcomes["withdrawal_started_on"]).all()
     told = pullback(saved, "explain", "swapped", "--run", "1", "--json")
@@ -88,9 +88,9 @@ def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: 
         (("--from", "kept", "--set", "start.forces.sdf_fighters=50000"), "belongs to the first evening"),
         (
             ("--from", "kept", "--until", "2026-01-19"),
-            "was saved on the evening of 2026-01-20; its runs cannot end on 2026-01-19",
+            "was saved on the evening of 2026-01-20; its runs cannot end before it",
         ),
-        (("--from", "kept", "--days", "7", "--out", "x"), "its runs cannot end on 2026-01-19"),
+        (("--from", "kept", "--days", "7", "--out", "x"), "its runs cannot end before it"),
         (("baseline", "--until", "soon", "--save", "x"), "--until soon: give a date, as in 2026-01-20, or a number of days"),
         (("baseline", "--until", "2026-01-12", "--save", "x"), "must be after the first evening, 2026-01-12"),
         (("baseline", "--save", "x"), "--save DIR goes with --until DAY"),

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from sim.cli import commands
 from sim.experiments.play.check import verify
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
 from sim.registry import load_scenario

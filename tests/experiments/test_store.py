@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.experiments.store.results import Results, open_results
-from sim.experiments.store.store import Job
+from sim.experiments.store.ensemble import Results, open_ensemble
+from sim.experiments.store.parts import Job
 from sim.ground.errors import InputError
 from sim.ground.theatre import CONTESTED, DAMASCUS
 from sim.model import TheatreModel
@@ -59,7 +59,7 @@ def folder(tmp_path: Path, scenario: Scenario) -> Path:
 
 def test_outcomes_come_back_run_by_run_and_what_did_not_come_as_nan(folder: Path) -> None:
     direct = outcome_table(played(0, 5).history)
-    stored = open_results(folder).outcomes
+    stored = open_ensemble(folder).outcomes
     assert stored["run"].tolist() == [0, 1, 2, 3, 4]
     assert np.isnan(direct["deal_reached_on"]).any(), "there is a date that did not come"
     for name, values in direct.items():
@@ -69,11 +69,11 @@ def test_outcomes_come_back_run_by_run_and_what_did_not_come_as_nan(folder: Path
 @pytest.mark.parametrize("name", ["sdf_share", "truce", "attacks"])
 def test_series_come_back_as_days_by_runs(folder: Path, name: str) -> None:
     direct = played(0, 5).history.series[name]
-    assert np.array_equal(open_results(folder).series(name), direct)
+    assert np.array_equal(open_ensemble(folder).series(name), direct)
 
 
 def test_control_is_the_share_of_all_runs_of_all_parts(folder: Path, models: list[TheatreModel]) -> None:
-    cells, shares = open_results(folder).control
+    cells, shares = open_ensemble(folder).control
     assert shares.shape == (len(cells), DAYS + 1, 2)
     for day in (0, 7, DAYS):
         holder = np.concatenate([model.history.holder_on(day)[cells] for model in models], axis=1)
@@ -82,7 +82,7 @@ def test_control_is_the_share_of_all_runs_of_all_parts(folder: Path, models: lis
 
 
 def test_every_run_has_one_rule_a_day_in_each_matter(folder: Path) -> None:
-    results = open_results(folder)
+    results = open_ensemble(folder)
     for matter, rules in results.rules.items():
         fired = sum(count[0] for count in rules.values())
         assert (fired[1:] == results.runs).all(), matter
@@ -94,7 +94,7 @@ def test_a_part_counts_once_its_outcomes_are_there(folder: Path) -> None:
     (folder / "outcomes" / LATER).unlink()
     (folder / "outcomes" / f".{Job(0, 1, 5, 6).part}").write_bytes(b"half")
     assert runs_in(folder) == [0, 1]
-    results = open_results(folder)
+    results = open_ensemble(folder)
     assert results.series("sdf_share").shape == (DAYS + 1, 2)
     assert results.control[1].max() <= 1.0
 
@@ -143,7 +143,7 @@ def test_a_damaged_part_is_named_with_what_to_do(folder: Path, table: str, damag
     part = folder / table / LATER
     part.write_bytes(damage(part.read_bytes()))
     with pytest.raises(InputError) as told:
-        READ[table](open_results(folder))
+        READ[table](open_ensemble(folder))
     committed = folder / "outcomes" / part.name
     assert str(told.value) == f"{part}: is damaged; remove {committed} and give the same command again"
 
@@ -154,7 +154,7 @@ def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> Non
         content = part.read_bytes()
         part.write_bytes(bare(content))
         with pytest.raises(InputError, match=re.escape(f"{part}: is damaged; remove {part} and give")):
-            open_results(folder).frame()
+            open_ensemble(folder).frame()
         part.write_bytes(content)
 
 
@@ -162,7 +162,7 @@ def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> Non
 def test_a_file_that_is_no_part_is_named(folder: Path, name: str) -> None:
     (folder / "outcomes" / name).write_bytes(b"")
     with pytest.raises(InputError, match=f"{name}: is no part of a results folder; move it elsewhere"):
-        open_results(folder)
+        open_ensemble(folder)
 
 
 def test_what_the_message_says_mends_it(folder: Path, scenario: Scenario, models: list[TheatreModel]) -> None:
@@ -172,7 +172,7 @@ def test_what_the_message_says_mends_it(folder: Path, scenario: Scenario, models
     assert runs_in(folder) == [0, 1]
     play_part(folder, scenario, *PARTS[1])
     whole = np.concatenate([model.history.series["sdf_share"] for model in models], axis=1)
-    assert np.array_equal(open_results(folder).series("sdf_share"), whole)
+    assert np.array_equal(open_ensemble(folder).series("sdf_share"), whole)
 
 
 def test_a_folder_of_other_results_is_refused(folder: Path) -> None:
@@ -202,19 +202,19 @@ def test_the_number_of_runs_is_not_part_of_what_a_folder_is_for(folder: Path) ->
 
 def test_what_is_no_results_folder_is_said(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(InputError, match=r"is not a results folder: it has no manifest\.json; name another"):
-        open_results(tmp_path)
+        open_ensemble(tmp_path)
     for part in (folder / "outcomes").iterdir():
         part.unlink()
     with pytest.raises(InputError, match="holds no finished run"):
-        open_results(folder)
+        open_ensemble(folder)
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 99}))
     with pytest.raises(InputError, match="has schema 99, this version reads"):
-        open_results(folder)
+        open_ensemble(folder)
 
 
 def test_the_scenario_comes_back_as_it_was_run(folder: Path, scenario: Scenario) -> None:
-    back = open_results(folder).scenario
+    back = open_ensemble(folder).scenario
     assert (back.hash, back.seed, back.days, back.start_date) == (
         scenario.hash,
         scenario.seed,

@@ -14,22 +14,35 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.export.tables import outcomes_of
-from sim.experiments.play import fill as sweeping
-from sim.experiments.play import job as sweep_play
+from sim.experiments.play import job
 from sim.experiments.play.check import compact, status, verify
-from sim.experiments.play.fill import plan, run_sweep
+from sim.experiments.play.plan import plan
 from sim.experiments.play.runner import JobsFailed, work_off
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import FolderBusy, held
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, all_parts, parts
+from sim.experiments.store.parts import Job, all_parts, parts
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.outcomes import OUTCOMES, outcome_table
 from tests.jobs import full_disk, half
-from tests.sweeps import DAYS, POINTS, ROWS, RUNS, SWEEP, assert_same, committed, flip, quiet, started, wait_until, written
+from tests.sweeps import (
+    DAYS,
+    POINTS,
+    ROWS,
+    RUNS,
+    SWEEP,
+    assert_same,
+    committed,
+    flip,
+    quiet,
+    run_sweep,
+    started,
+    wait_until,
+    written,
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +54,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
 def whole(small: Sweep, tmp_path_factory: pytest.TempPathFactory) -> SweepResults:
     """The small sweep, played at once, in parts of two points. Tests leave its folder as it is."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeping, "job_runs", lambda sweep: 2 * RUNS)
+        patch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 2 * RUNS)
         return run_sweep(small, tmp_path_factory.mktemp("sweep") / "whole", 1, quiet)
 
 
@@ -113,7 +126,7 @@ def test_jobs_cover_what_is_missing_once(missing: list[tuple[int, int]]) -> None
 def test_workers_and_size_of_jobs_do_not_show_in_the_results(
     small: Sweep, whole: SweepResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 1)
+    monkeypatch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 1)
     other = run_sweep(small, tmp_path / "other", 2, quiet)
     assert len(other.parts) > len(whole.parts)
     assert_same(whole, other)
@@ -183,20 +196,20 @@ def test_a_full_disk_stops_the_work_and_is_no_jobs_fault(workers: int) -> None:
 def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
     small: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = sweep_play._models
+    real = job._models
 
     def refuse_one(blocks: Any, *more: Any) -> Any:
         if "stay" in blocks[0].columns[0]["moscow.policy"]:
             raise ArithmeticError("of no use")
         return real(blocks, *more)
 
-    monkeypatch.setattr(sweep_play, "_models", refuse_one)
-    monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 1)
+    monkeypatch.setattr("sim.experiments.play.job._models", refuse_one)
+    monkeypatch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 1)
     with pytest.raises(JobsFailed, match="points 2 to 2, runs 0 to 5 raised ArithmeticError: of no use"):
         run_sweep(small, tmp_path / "mine", 1, quiet)
     made = status(tmp_path / "mine")
     assert (made.points_done, len(made.failed)) == (5, 4)
-    monkeypatch.setattr(sweep_play, "_models", real)
+    monkeypatch.setattr("sim.experiments.play.job._models", real)
     run_sweep(small, tmp_path / "mine", 1, quiet)
     assert status(tmp_path / "mine").failed == {}
 

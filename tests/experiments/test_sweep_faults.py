@@ -15,15 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import commands
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.play.check import status, verify
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.folders import BEGUN
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import Job, _overlap, parts, times_there
+from sim.experiments.store.parts import Job, _overlap, parts, times_there
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
-from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, committed, quiet, written
+from tests.sweeps import POINTS, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, written
 
 LARGE = SWEEP.replace(f"n = {RUNS}", "n = 64") + '[output]\nseries = "full"\n'
 

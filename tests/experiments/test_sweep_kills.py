@@ -17,13 +17,10 @@ from typing import Any
 
 import pytest
 
-from sim.experiments.play import fill as sweeping
-from sim.experiments.play import job as sweep_play
 from sim.experiments.play.check import status, verify
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
-from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, started, wait_until, written
+from sim.experiments.store.sweep import SweepResults
+from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")
 
@@ -116,8 +113,8 @@ def test_killed_and_resumed_with_other_workers_and_other_blocks(
     file, kills, whole, _ = form
     died = kill_at_random(form, tmp_path / "killed", max(kills // 5, 1), workers=2, seed=1)
     left = committed(tmp_path / "killed")
-    monkeypatch.setattr(sweeping, "job_runs", lambda sweep: 96)
-    monkeypatch.setattr(sweep_play, "block_runs", lambda days, kept: 25)
+    monkeypatch.setattr("sim.experiments.play.fill.job_runs", lambda sweep: 96)
+    monkeypatch.setattr("sim.experiments.play.job.block_runs", lambda days, kept: 25)
     run_sweep(load_sweep(file), tmp_path / "killed", 1, quiet)
     assert_whole(tmp_path / "killed", whole)
     say(record_property, whole, died, left)

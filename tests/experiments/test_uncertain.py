@@ -14,7 +14,7 @@ from sim.analysis.spread import share_of_values
 from sim.cli import commands
 from sim.experiments.design.uncertain import ALL, ASSUMED, EACH, sets_of, uncertain_of
 from sim.experiments.play.check import verify
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.outcomes import OUTCOMES, outcome_table

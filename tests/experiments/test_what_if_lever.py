@@ -17,17 +17,16 @@ from sim.analysis.sensitivity.point_values import PointValues
 from sim.analysis.sensitivity.sensitivity import _layout
 from sim.cli import commands
 from sim.experiments.design.design import Design
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.export.tables import outcomes_of
 from sim.experiments.play.check import compact, status, verify
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.play.job import play
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
-from tests.sweeps import assert_same, quiet
+from tests.sweeps import assert_same, quiet, run_sweep
 
 DAYS, RUNS, ROWS = 7, 2, 2
 BREAKDOWN, BATCH = "truce.breakdown_per_day", "transfer.batch_chance_per_day"

@@ -13,16 +13,13 @@ from typing import Any
 
 import pytest
 
-from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.calibrate.run import calibrate
 from sim.analysis.hindcast.observations import load_observations
 from sim.experiments.play import workers
-from sim.experiments.play.ensemble import States, run_ensemble
-from sim.experiments.play.fill import run_sweep
-from sim.experiments.play.runner import in_order
 from sim.experiments.play.workers import GUARD, LocalPool, WorkersCannotStart, refuse_unguarded
 from sim.experiments.store.kept import load_sweep
 from sim.registry import load_scenario
-from tests.sweeps import ROOT, job_of, written
+from tests.sweeps import ROOT, job_of, run_ensemble, run_sweep, written
 
 SCRIPTS = {
     "run": 'sim.run("baseline", runs=64, sets=["days=4"], workers=2, out="results/it")',
@@ -67,9 +64,9 @@ def test_whatever_plays_runs_says_that_no_worker_starts_and_leaves_nothing(tmp_p
     (tmp_path / "own").mkdir()
     sweep = load_sweep(written(tmp_path / "own"))
     for call in (
-        lambda: run_ensemble(scenario, 64, 2, folder, lambda done, asked: None, States()),
+        lambda: run_ensemble(scenario, 64, 2, folder),
         lambda: run_sweep(sweep, folder, 2, lambda done, asked, failed: None),
-        lambda: calibration_store.calibrate(scenario, fitted, folder, 2, 1, 2, lambda done, asked: None),
+        lambda: calibrate(scenario, fitted, folder, 2, 1, 2),
     ):
         with pytest.raises(
             WorkersCannotStart, match=r"^no worker can start: the first ended with exit code \d+ before it was"
@@ -81,9 +78,9 @@ def test_whatever_plays_runs_says_that_no_worker_starts_and_leaves_nothing(tmp_p
 @pytest.mark.usefixtures("no_interpreter")
 def test_what_was_there_before_stays(tmp_path: Path) -> None:
     scenario = load_scenario("baseline", ["days=2"])
-    run_ensemble(scenario, 2, 1, tmp_path / "it", lambda done, asked: None)
+    run_ensemble(scenario, 2, 1, tmp_path / "it")
     with pytest.raises(WorkersCannotStart):
-        run_ensemble(scenario, 80, 2, tmp_path / "it", lambda done, asked: None)
+        run_ensemble(scenario, 80, 2, tmp_path / "it")
     assert (tmp_path / "it" / "outcomes" / job_of(0, 2).part).is_file()
 
 
@@ -137,7 +134,3 @@ def test_a_process_of_somebody_else_is_told_and_not_ended(monkeypatch: Any) -> N
     with pytest.raises(WorkersCannotStart):
         refuse_unguarded()
     assert ended == [workers.UNGUARDED]
-
-
-def test_results_come_in_the_order_of_the_jobs() -> None:
-    assert list(in_order(abs, [-3, 2, -1], 1)) == list(in_order(abs, [-3, 2, -1], 2)) == [3, 2, 1]

@@ -11,21 +11,19 @@ import pytest
 from click.testing import CliRunner
 
 import sim
-from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.calibrate.run import calibrate
 from sim.analysis.hindcast.observations import load_observations
 from sim.cli import commands
 from sim.experiments.design.sweep_file import safe_name
-from sim.experiments.play import check as sweep_check
+from sim.experiments.play import check
 from sim.experiments.play.estimate import estimate
 from sim.experiments.play.replay import keep_ledger
-from sim.experiments.store import folders
+from sim.experiments.store.ensemble import Results
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.results import Results
 from sim.ground import checks
 from sim.ground.checks import RUNS, WORKERS, first_repeated, whole_number
 from sim.ground.errors import InputError
-from sim.ground.paths import PACKAGE
 from sim.model import TheatreModel
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
@@ -42,7 +40,7 @@ BREAKDOWN = "truce.breakdown_per_day"
 def calibrated(folder: Path, **given: Any) -> object:
     fitted = [item for item in load_observations() if item.used_to_fit]
     asked = {"points": 2, "runs": 1, "workers": 1} | given
-    return calibration_store.calibrate(load_scenario("baseline"), fitted, folder, on_progress=print, **asked)
+    return calibrate(load_scenario("baseline"), fitted, folder, on_progress=print, **asked)
 
 
 CALLS: dict[str, Callable[[Any, Path], object]] = {
@@ -58,7 +56,7 @@ CALLS: dict[str, Callable[[Any, Path], object]] = {
     "runs of a scenario": lambda given, folder: load_scenario("baseline").with_values({"runs": given}, "it"),
     "a shard": lambda given, folder: Shard(given, 4),
     "of shards": lambda given, folder: Shard(1, given),
-    "points of verify": lambda given, folder: list(sweep_check.verify(folder, given)),
+    "points of verify": lambda given, folder: list(check.verify(folder, given)),
     "points of calibrate": lambda given, folder: calibrated(folder / "it", points=given),
     "runs of calibrate": lambda given, folder: calibrated(folder / "it", runs=given),
     "workers of calibrate": lambda given, folder: calibrated(folder / "it", workers=given),
@@ -287,30 +285,6 @@ def test_calibrate_says_which_observations_its_days_do_not_cover(tmp_path: Path)
 def test_a_sweep_file_of_any_name_is_taken(tmp_path: Path, file: str, name: str) -> None:
     (tmp_path / f"{file}.toml").write_text(SWEEP)
     assert load_sweep(tmp_path / f"{file}.toml").name == safe_name(file) == name
-
-
-@pytest.mark.parametrize("stray", ["notes.txt", "data/notes.txt", "data/old.tsv", "agents/.#sdf.py", "agents/sdf copy.py"])
-def test_a_file_that_is_no_part_of_the_program_makes_no_other_version(tmp_path: Path, stray: str, monkeypatch: Any) -> None:
-    package = tmp_path / "sim"
-    for name in ("data", "agents"):
-        (package / name).mkdir(parents=True)
-    (package / "agents" / "sdf.py").write_text("a = 1\n")
-    (package / "data" / "cells.tsv").write_text("row\n")
-    monkeypatch.setattr(folders, "PACKAGE", package)
-    before = folders.code_digest()
-    (package / stray).write_text("a = 2\n")
-    assert folders.code_digest() == before
-    for part in ("agents/sdf.py", "data/cells.tsv", "data/control-2026-01-20.txt", "orders.py"):
-        (package / part).write_text(f"{before}\n")
-        changed = folders.code_digest()
-        assert changed != before
-        before = changed
-
-
-def test_every_shipped_table_counts() -> None:
-    assert {path.name for path in (PACKAGE / "data").glob("*.t[sx][vt]")} == {
-        path.name for path in (PACKAGE / "data").iterdir() if any(path.match(pattern) for pattern in folders.DATA)
-    }
 
 
 def test_the_keys_that_the_readme_of_scenarios_names_are_there() -> None:

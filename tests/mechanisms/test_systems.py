@@ -1,6 +1,6 @@
 """Each system of the record moves as it should: by hand where a day can be reckoned, by direction where it cannot.
 
-One evening of the baseline on the real lattice, one mechanism at a time. Which system each test stands for: ODD.md.
+One evening of the baseline on the real lattice, one mechanism at a time. Which system each test stands for: docs/MODEL.md.
 """
 
 from __future__ import annotations

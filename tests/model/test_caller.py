@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.analysis.calibrate import store as calibration_store
+from sim.analysis.calibrate.run import calibrate
 from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
 from sim.experiments.export.summary import summary
@@ -62,7 +62,7 @@ def asked(folder: Path) -> list[Any]:
     sim.sweep(written(folder / "own", SWEEP.replace("points = 4", "points = 8")), out=folder / "s")
     scenario, record = load_scenario("baseline", [f"days={DAYS}"]), load_observations()
     fitted = [item for item in record if item.used_to_fit]
-    met = calibration_store.calibrate(scenario, fitted, folder / "c", 2, 4, 1, lambda done, asked: None).met
+    met = calibrate(scenario, fitted, folder / "c", 2, 4, 1).met
     write_report(results, scenario)
     return [
         {key: value for key, value in summary(results).items() if key != "results"},

@@ -13,10 +13,10 @@ import pytest
 
 from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
-from sim.experiments.play.ensemble import run_ensemble
 from sim.model import TheatreModel
 from sim.record.outcomes import outcome_table
 from sim.registry import load_scenario, registry
+from tests.sweeps import run_ensemble
 
 RUNS, DAYS = 256, 28
 JANUARY = 12
@@ -120,7 +120,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for policy in ("documented", "idle", "random"):
         scenario = base.with_values({f"{actor}.policy": policy for actor in registry().actors}, set_by="test")
         folder = tmp_path_factory.mktemp(policy) / "results"
-        results[policy] = run_ensemble(scenario, RUNS, 1, folder, lambda done, asked: None)
+        results[policy] = run_ensemble(scenario, RUNS, 1, folder)
     documented = results.pop("documented")
     return hindcast(documented, load_observations(), results)
 

@@ -13,14 +13,13 @@ from report_page import Page, sound
 from sim.analysis.compare.compare import Comparison, compare
 from sim.analysis.compare.durations import DURATIONS, Survival, of_sample, survival
 from sim.cli import commands
-from sim.experiments.play.ensemble import run_ensemble
 from sim.pages.charts import ticks
 from sim.pages.compare import wording as words
 from sim.pages.compare.charts import EFFECT_TICKS, bin_edges, differences_by_day, waiting_in_words
 from sim.pages.compare.page import write_comparison
 from sim.record.outcomes import DATE, OUTCOMES
 from sim.registry import load_scenario
-from tests.sweeps import job_of
+from tests.sweeps import job_of, run_ensemble
 
 RUNS, DAYS = 16, 30
 
@@ -30,7 +29,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     made = []
     for name in ("baseline", "no-defection", "moscow-stays"):
         folder = tmp_path_factory.mktemp("pages") / name
-        run_ensemble(load_scenario(name, [f"days={DAYS}", f"runs={RUNS}"]), RUNS, 1, folder, lambda done, asked: None)
+        run_ensemble(load_scenario(name, [f"days={DAYS}", f"runs={RUNS}"]), RUNS, 1, folder)
         made.append(folder)
     return made
 
@@ -108,7 +107,7 @@ def test_what_stands_in_the_way_stands_at_the_top(folders: list[Path], tmp_path:
     assert "Where the ground differs" not in page.text, "maps are of all runs"
     few = tmp_path / "few"
     for runs in (8, RUNS):
-        run_ensemble(load_scenario("no-defection", [f"days={DAYS}", f"runs={RUNS}"]), runs, 1, few, lambda done, asked: None)
+        run_ensemble(load_scenario("no-defection", [f"days={DAYS}", f"runs={RUNS}"]), runs, 1, few)
     (few / "outcomes" / job_of(8, 8).part).unlink()
     loud = written(compare(folders[0], few), tmp_path).source
     assert re.search(r'<p class="caution loud">INCOMPLETE: no-defection has 8 of 16 runs</p>', loud)

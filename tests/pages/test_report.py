@@ -13,7 +13,7 @@ from report_page import Page, reported
 from sim.analysis.hindcast.answers import answers_of
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import Agreement, agreement
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.model import TheatreModel
 from sim.pages import maps
 from sim.pages.report.outcomes import SYSTEMS

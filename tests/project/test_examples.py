@@ -12,10 +12,9 @@ from types import ModuleType
 import pytest
 
 from sim.experiments.play.check import verify
-from sim.experiments.play.fill import run_sweep
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.points import SweepResults
-from tests.sweeps import ROOT, assert_same, quiet, written
+from sim.experiments.store.sweep import SweepResults
+from tests.sweeps import ROOT, assert_same, quiet, run_sweep, written
 
 
 def example(name: str) -> ModuleType:

@@ -1,6 +1,8 @@
-"""ODD.md is current: its tables are those that the code makes now, and its table of systems holds.
+"""docs/MODEL.md (ODD+D) is current: its tables are those that the code makes now, and its table of systems holds.
 
-After a change of rules, values, states, events or outcomes:
+docs/SOURCES.md is what the table of sources makes it.
+
+After a change of rules, values, states, events, outcomes or sources:
 
     python -m tests.project.test_odd --refresh      (or: make odd)
 """
@@ -17,8 +19,10 @@ from sim.pages.report.outcomes import SYSTEMS as NAMES
 from tests import systems
 from tests.odd_markdown import ROOT
 from tests.odd_page import BASELINE, BLOCK, BLOCKS, NULL_POLICIES, made_anew
+from tests.sources_page import sources_page
 
-PAGE = ROOT / "ODD.md"
+PAGE = ROOT / "docs" / "MODEL.md"
+SOURCES = ROOT / "docs" / "SOURCES.md"
 HEADINGS = (
     "Purpose and patterns",
     "Entities, state variables and scales",
@@ -39,7 +43,12 @@ def read() -> str:
 @pytest.mark.parametrize("name", BLOCKS)
 def test_each_made_part_is_current(name: str) -> None:
     found = [block[3] for block in BLOCK.finditer(read()) if block[2] == name]
-    assert found == [BLOCKS[name]()], f"{name} of ODD.md is not current; python -m tests.project.test_odd --refresh"
+    assert found == [BLOCKS[name]()], f"{name} of docs/MODEL.md is not current; python -m tests.project.test_odd --refresh"
+
+
+def test_the_page_of_sources_is_made_from_their_table() -> None:
+    said = "docs/SOURCES.md is not current; python -m tests.project.test_odd --refresh"
+    assert SOURCES.read_text(encoding="utf-8") == sources_page(), said
 
 
 def test_the_page_has_every_part_of_the_protocol() -> None:
@@ -83,11 +92,12 @@ def test_each_system_lives_somewhere_is_shown_and_is_proved(number: int) -> None
         assert [path for path in BASELINE.entries if path.startswith(f"{prefix}.")], prefix
     assert system.tests
     for test in system.tests:
-        file, _, name = test.partition("::")
-        assert f"def {name}(" in (ROOT / "tests" / f"{file}.py").read_text(encoding="utf-8"), test
+        file, name = systems.proof(test)
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), test
 
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["--refresh"]:
-        sys.exit("python -m tests.project.test_odd --refresh makes the tables of ODD.md anew")
+        sys.exit("python -m tests.project.test_odd --refresh makes the tables of docs/MODEL.md and docs/SOURCES.md anew")
     PAGE.write_text(made_anew(read()), encoding="utf-8")
+    SOURCES.write_text(sources_page(), encoding="utf-8")

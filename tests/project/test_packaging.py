@@ -19,19 +19,6 @@ RUNNING, DEVELOPING = ["requirements.lock"], ["requirements.lock", "requirements
 LOCKS = [*DEVELOPING, "requirements-bench.lock"]
 
 
-def test_every_folder_with_code_data_or_scenarios_is_installed() -> None:
-    folders = {path.parent.relative_to(ROOT) for top in ("sim", "dashboards") for path in (ROOT / top).rglob("*.py")}
-    wanted = {".".join(folder.parts) for folder in folders} | {"sim.data", "sim.scenarios"}
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == wanted
-
-
-def test_every_kind_of_data_file_travels() -> None:
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["sim.data"]
-    files = [path for path in (ROOT / "sim" / "data").iterdir() if path.is_file()]
-    assert files
-    assert not [path.name for path in files if not any(path.match(pattern) for pattern in patterns)]
-
-
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_is_exact_hashed_and_without_addresses(lock: str) -> None:
     lines = lines_of(lock)
@@ -59,7 +46,7 @@ def test_numba_is_in_no_environment_of_the_program_or_its_tests() -> None:
     assert "numba" not in names  # where it is installed, scoringrules compiles for seconds each time it is imported
 
 
-BUILT = ("benchmarks", "dashboards", "examples", "scenarios", "sim", "tests")
+BUILT = ("benchmarks", "dashboards", "docs", "examples", "scenarios", "sim", "tests")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +63,17 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run([sys.executable, "-c", code], cwd=tree, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out
+
+
+def test_the_wheel_holds_every_file_of_the_program_its_data_documents_and_scenarios(archives: Path) -> None:
+    [wheel] = archives.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        inside = {Path(name) for name in packed.namelist() if ".dist-info/" not in name}
+    wanted = {path.relative_to(ROOT) for top in ("sim", "dashboards") for path in (ROOT / top).rglob("*") if path.is_file()}
+    for folder in ("docs", "scenarios"):
+        wanted |= {Path("sim") / path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
+    wanted = {path for path in wanted if "__pycache__" not in path.parts}
+    assert sorted(wanted ^ inside) == []
 
 
 def test_the_wheel_plays_a_scenario_from_any_folder(archives: Path, tmp_path: Path) -> None:

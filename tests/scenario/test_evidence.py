@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from sim.ground.paths import data_folder
 from sim.registry import load_scenario
 from sim.scenario.entries import Entry
 from sim.scenario.files import scenario_names
+
+ROOT = Path(__file__).resolve().parents[2]
 
 DERIVED = {
     "damascus.rest_days": "13 less 11 January",
@@ -35,7 +37,7 @@ DERIVED = {
 @cache
 def record() -> dict[str, str]:
     """Return the text of each row (a36) and section (2.4) of the record, links left out."""
-    text = re.sub(r"https?://\S+", "", (data_folder() / "FACTS.md").read_text(encoding="utf-8"))
+    text = re.sub(r"https?://\S+", "", (ROOT / "docs" / "RECORD.md").read_text(encoding="utf-8"))
     rows = {found[1]: found[0] for found in re.finditer(r"^\| (a\d\d) \|.*$", text, re.M)}
     heads = list(re.finditer(r"^##+ (\d(?:\.\d)?)\.? .*$", text, re.M))
     ends = [head.start() for head in heads[1:]] + [len(text)]

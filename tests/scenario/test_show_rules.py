@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from sim.cli import commands
-from sim.ground.paths import data_folder
 from sim.registry import load_scenario
 from sim.scenario.settings import policies_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -27,7 +28,7 @@ def test_every_rule_is_shown_with_its_order_and_evidence(capsys: pytest.CaptureF
                 assert f"{rule.name} -> {rule.order.__name__}" in text
                 assert f"[{rule.evidence}]" in text
     assert "orders a person may give: leave_qamishli, stay" in text
-    assert "facts: rows and sections of sim/data/FACTS.md" in text and (data_folder() / "FACTS.md").is_file()
+    assert "facts: rows and sections of docs/RECORD.md" in text and (ROOT / "docs" / "RECORD.md").is_file()
 
 
 def test_a_branch_shows_when_it_takes_effect_and_what_a_person_orders(

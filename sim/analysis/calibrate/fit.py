@@ -17,8 +17,9 @@ from scoringrules import crps_ensemble
 
 from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import read_factor
-from sim.experiments.design.sweep_file import Sweep
-from sim.experiments.play.fill import run_sweep
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.play.fill import fill
+from sim.experiments.store.stored import Stored
 from sim.registry import load_scenario
 
 FITTED = (
@@ -73,8 +74,8 @@ def misfit(values: dict[str, np.ndarray]) -> float:
 
 def misfits(sweep: Sweep, folder: Path, workers: int = 1) -> list[float]:
     """Return the misfit of each point of a sweep, which is played into a folder."""
-    results = run_sweep(sweep, folder, workers, lambda done, asked, failed: None)
-    table = results.table([target.outcome for target in TARGETS])
+    fill(sweep, folder, workers)
+    table = Stored(folder).table([target.outcome for target in TARGETS])
     values = {name: table[name].to_numpy().reshape(-1, sweep.runs) for name in table.column_names}
     return [misfit({name: of_points[point] for name, of_points in values.items()}) for point in range(sweep.design.points)]
 

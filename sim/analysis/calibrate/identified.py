@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import kstwobign
 from scipy.stats import t as student
 
-from sim.analysis.calibrate.calibrate import FEW, Calibration, effective_size
+from sim.analysis.calibrate.weights import FEW, Calibration, effective_size
 from sim.state.arrays import own_numerics
 
 LEVEL = 0.01

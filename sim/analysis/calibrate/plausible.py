@@ -6,14 +6,13 @@ once; plausible.toml is a sweep over its rows; sets/NNNNN.toml is a scenario for
 
 from __future__ import annotations
 
-import csv
 import os
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
-from sim.analysis.calibrate.calibrate import Calibration, Design
+from sim.analysis.calibrate.weights import Calibration, Design
+from sim.experiments.design.design_table import write_design_table
 from sim.ground.files import write_text
 from sim.scenario.files import find_scenario, scenario_names
 
@@ -48,7 +47,7 @@ RUNS = 8
 def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, scenario: str) -> None:
     """Write the sets. drawn: (sets,) points as `draw` gives them. scenario: name or path."""
     design, name = calibration.design, Path(scenario).stem
-    write_text(folder / "plausible.csv", _rows(design, drawn))
+    write_design_table(folder / "plausible.csv", design.paths, design.points[drawn].tolist())
     path = folder / "plausible.toml"
     text = SWEEP.format(path=path, name=name, base=_base(scenario, folder), runs=RUNS)
     write_text(path, text)
@@ -71,11 +70,3 @@ def _base(scenario: str, folder: Path) -> str:
 def _scenario(design: Design, point: int, name: str, base: str) -> str:
     values = "\n".join(f"{path} = {value!r}" for path, value in design.settings(point).items())
     return f'base = {base}\ntitle = "{name} with plausible set {point}"\n\n{values}\n'
-
-
-def _rows(design: Design, drawn: np.ndarray) -> str:
-    text = StringIO()
-    rows = csv.writer(text)
-    rows.writerow(design.paths)
-    rows.writerows(design.points[drawn].tolist())
-    return text.getvalue()

@@ -17,7 +17,8 @@ from scipy import stats
 from sim.analysis.clusters import independent
 from sim.analysis.compare.paired_median import LEVEL, PairedMedian, change, paired_median, spread_of
 from sim.analysis.compare.paired_shares import cohens_h, share_interval, share_test
-from sim.analysis.compare.pairs import Paired, Side, horizon
+from sim.analysis.compare.pairs import Paired, horizon
+from sim.analysis.compare.sides import Side
 from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 from sim.record.statistics import DATES_BY
 from sim.state.arrays import own_numerics

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.analysis.compare.differences import CLEAR, Difference
-from sim.analysis.compare.pairs import Side
+from sim.analysis.compare.sides import Side
 from sim.record.outcomes import CATEGORY, DATE
 
 RISES, FALLS, SAME = ("up", "later"), ("down", "earlier"), "same"

@@ -1,69 +1,19 @@
-"""Sides of a comparison, run by run: ensembles that share their luck, sweeps of one design, a sweep by a lever."""
+"""Sides of a comparison matched run by run: ensembles that share their luck, sweeps of one design, a sweep by a lever."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from sim.analysis.compare.sides import Side, opened, side_of, sides_by
 from sim.analysis.where import Condition
-from sim.experiments.design.factors import SCENARIO
-from sim.experiments.design.uncertain import Uncertain, uncertain_of
-from sim.experiments.export.tables import open_results
-from sim.experiments.play.ensemble import default_folder
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
-from sim.ground.checks import first_repeated, shown
+from sim.experiments.store.sweep import SweepResults
+from sim.ground.checks import first_repeated
 from sim.ground.errors import InputError
-from sim.ground.paths import scenario_folder, shown_path
-from sim.record.outcomes import OUTCOMES
-from sim.registry import load_scenario
-from sim.scenario.files import near_miss
-from sim.scenario.scenario import Scenario
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One side of a comparison.
-
-    key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
-    and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
-    notes: what the reader must know of it. expect: outcome -> direction that its scenario said beforehand it would move.
-    design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
-    which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
-    key where left out.
-    """
-
-    name: str
-    where_from: str
-    seed: int
-    epoch: date
-    start: date
-    end: date
-    code: str
-    key: np.ndarray
-    outcomes: Mapping[str, np.ndarray]
-    notes: tuple[str, ...] = ()
-    expect: Mapping[str, str] = field(default_factory=dict)
-    design: Any = None
-    streams: str = ""
-    drawn: Uncertain | None = None
-    shares: np.ndarray | None = None
-
-    @property
-    def clusters(self) -> np.ndarray:
-        """(pairs, 2) what pairs share: the row of the design, 0 in an ensemble, and the number of the run."""
-        return self.key if self.shares is None else self.shares
-
-    def kept(self, places: np.ndarray) -> Side:
-        """Return the side with some of its runs."""
-        outcomes = {name: values[places] for name, values in self.outcomes.items()}
-        shares = None if self.shares is None else self.shares[places]
-        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,16 +32,16 @@ def pair(sources: Sequence[str | Path], by: str | None = None, uncertain: str | 
     sources: results folders, or names of scenarios whose results are in their default folder. by: for one sweep, the path
     whose values are the sides. uncertain: for names of scenarios, which values their runs draw, as of `run`.
     """
-    opened = [_opened(source, uncertain) for source in sources]
-    twice = first_repeated(opened[1:], key=lambda results: results.folder.resolve())
+    results = [opened(source, uncertain) for source in sources]
+    twice = first_repeated(results[1:], key=lambda each: each.folder.resolve())
     if twice is not None:
         raise InputError(f"{twice.folder}: is named twice; compare takes each B once")
     if by is not None:
-        if len(opened) != 1 or not isinstance(opened[0], SweepResults):
+        if len(results) != 1 or not isinstance(results[0], SweepResults):
             raise InputError("--by goes with the folder of one sweep")
-        sides = _sides_by(opened[0], by)
+        sides = sides_by(results[0], by)
     else:
-        sides = [_side(results) for results in opened]
+        sides = [side_of(each) for each in results]
     if len(sides) < 2:
         raise InputError("a comparison needs two sides; name two results folders, or one sweep and --by PATH")
     return _matched(_named_apart(sides))
@@ -106,123 +56,6 @@ def condition_on(paired: Paired, condition: Condition) -> Paired:
     others = tuple(side.kept(holds) for side in paired.others)
     notes = (*paired.notes, note, *condition.notes(paired.base.outcomes))
     return Paired(paired.base.kept(holds), others, notes, condition)
-
-
-def _opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
-    if Path(source).is_dir():
-        return open_results(source)
-    if isinstance(source, str) and "/" not in source:
-        names = [path.stem for path in scenario_folder().glob("*.toml")]
-        if source in names:
-            scenario = load_scenario(source)
-            folder = default_folder(scenario, None if uncertain is None else uncertain_of(uncertain, scenario))
-            if not folder.is_dir():
-                others, more = _there(source, "of other values are"), f" --uncertain {uncertain}" if uncertain else ""
-                raise InputError(
-                    f"{source} has not been run; pullback run {source}{more} puts its results into {folder}{others}"
-                )
-            return open_results(folder)
-        hint = _there(source, "its results are in") or near_miss(source, names)
-        raise InputError(f"{source} is neither a results folder nor a shipped scenario{hint}")
-    if Path(source).suffix == ".toml" and Path(source).is_file():
-        raise InputError(f"{source}: is a file; name the results folder that pullback run {source} writes")
-    raise InputError(f"{source}: no such results folder")
-
-
-def _there(name: str, said: str) -> str:
-    """Name the results of a scenario that its name does not stand for: of one's own file, other values, days or seed."""
-    found = ", ".join(str(path) for path in sorted(Path("results").glob(f"{name}-????????")))
-    return f"; {said} {found}: compare by the folder" if found else ""
-
-
-def _side(results: Results | SweepResults) -> Side:
-    if isinstance(results, SweepResults):
-        return _side_of_sweep(results)
-    outcomes = dict(results.outcomes)
-    run = outcomes.pop("run").astype(np.int64)
-    key = np.column_stack([np.zeros_like(run), run])
-    made = results.manifest
-    note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.asked} runs",)
-    side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
-    return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
-
-
-def _side_of_sweep(results: SweepResults) -> Side:
-    """Return the points of a sweep, paired with those of another by point and run; the unchanged base is left out."""
-    table, made = results.table(), results.manifest
-    rows = np.array(results.design.row_of_design)
-    mine = rows[table["point"].to_numpy()] >= 0
-    point, run = (table[name].to_numpy()[mine].astype(np.int64) for name in ("point", "run"))
-    outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
-    key = np.column_stack([point, run])
-    side = _made(made["name"], shown_path(results.folder), results.base, made["code"], key, outcomes)
-    note = () if results.is_complete else (f"{made['name']}: {results.shortfall}",)
-    points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
-              for n, f in enumerate(results.design.factors)}  # fmt: skip
-    return replace(
-        side, notes=note, expect=results.base.expect, design=(points, results.design.row_of_design),
-        streams=results.streams, shares=results.clusters(point, run),
-    )  # fmt: skip
-
-
-def _made(
-    name: str, folder: Path, scenario: Scenario, code: str, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
-) -> Side:
-    dates = (scenario.epoch, scenario.start_date, scenario.end_date)
-    return Side(name, str(folder), scenario.seed, *dates, code, key, outcomes)
-
-
-def _sides_by(results: SweepResults, path: str) -> list[Side]:
-    """Return a side for each value of a lever, the base's first."""
-    design, known = results.design, {factor.path: factor for factor in results.design.factors}
-    if path not in known:
-        raise InputError(f"--by {path}: does not vary in {results.folder}{near_miss(path, known)}")
-    rows, column = np.array(design.row_of_design), np.array(design.drawn(path, results.base))
-    others = _others(results, path)
-    before = known[path].before
-    crossed = {value: np.flatnonzero((rows >= 0) & (column == value)) for value in dict.fromkeys(column[rows >= 0].tolist())}
-    values = sorted(crossed, key=lambda value: (value != before, str(value)))
-    cells = _cells(others, crossed[values[0]])
-    if len(cells) != len(crossed[values[0]]) or any(_cells(others, points) != cells for points in crossed.values()):
-        raise InputError(f"--by {path}: its values are not crossed with the rest of the design; name a lever")
-    table, row_of_cell = results.table(), {cell: place for place, cell in enumerate(sorted(cells))}
-    point, run = table["point"].to_numpy(), table["run"].to_numpy().astype(np.int64)
-    cell_of_point = np.full(design.points, -1)
-    for points in crossed.values():
-        for each in points:
-            cell_of_point[each] = row_of_cell[tuple(str(column[each]) for column in others)]
-    notes = [results.shortfall] if not results.is_complete else []
-    there = np.unique(point)
-    lost = [f"{path} = {shown(value)}" for value in values if not np.isin(crossed[value], there).any()]
-    if lost and len(values) - len(lost) < 2:
-        raise InputError(f"{results.folder}: {results.shortfall}, none with {' or '.join(lost)}; play the rest of the sweep")
-    notes += [f"INCOMPLETE: no run with {' or '.join(lost)} is there, so that it is left out"] if lost else []
-    sides = []
-    for value in values:
-        mine = np.isin(point, crossed[value])
-        if not mine.any():
-            continue
-        key = np.column_stack([cell_of_point[point[mine]], run[mine]])
-        outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
-        name = value if path == SCENARIO else f"{path} = {shown(value)}"
-        scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
-        side = _made(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
-        expect = scenario.expect if path == SCENARIO else {}
-        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expect=expect))
-    return sides
-
-
-def _others(results: SweepResults, path: str) -> list[np.ndarray]:
-    """Return what the points with one value of a factor are told apart by: for a lever the row that it is crossed with."""
-    design, levers = results.design, [raw["path"] for raw in results.manifest["design"]["levers"]]
-    if path in levers:
-        others = [np.array(design.column(each)) for each in levers if each != path]
-        return [np.array([f"{row:07d}" for row in design.row_of_design]), *others]
-    return [np.array(design.drawn(f.path, results.base)) for f in design.factors if f.path != path]
-
-
-def _cells(others: Sequence[np.ndarray], points: np.ndarray) -> set[tuple[str, ...]]:
-    return {tuple(str(column[point]) for column in others) for point in points}
 
 
 def _named_apart(sides: list[Side]) -> list[Side]:

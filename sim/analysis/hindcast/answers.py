@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
 from sim.analysis.hindcast.observation import END, Observation
 from sim.analysis.pooled import Pooled
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
-from sim.record.history import SERIES
+from sim.record.history import SERIES, History
 from sim.record.outcomes import COVERED, DATE, OUTCOMES, Outcome, arising, read_for
 from sim.record.readings import Daily, NoSeriesError, UpTo, as_of
 from sim.scenario.scenario import Scenario
@@ -73,6 +73,22 @@ def answers(item: Observation, table: Mapping[str, np.ndarray], record: Daily, e
     else:
         values = table[outcome.name]
     return values if item.event is None else item.event.holds(values, start)
+
+
+def answers_in(observations: Sequence[Observation], history: History) -> dict[str, np.ndarray]:
+    """Return what runs that were played say of each observation, (runs,) by column, as a calibration keeps it."""
+    end = history.start_date + timedelta(history.days)
+    made = {}
+    for item in observations:
+        table = {name: np.asarray(BY_NAME[name].of(history), float) for name in read_for(BY_NAME[item.outcome])}
+        made[column_of(item)] = np.asarray(answers(item, table, history, end), float)
+    return made
+
+
+def column_of(item: Observation) -> str:
+    """Return the name of the column that holds what runs say of an observation: what it is of, and when."""
+    said = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
+    return f"{item.name} ({', '.join(str(each) for each in said if each)}, at {item.read})"
 
 
 def is_read_early(item: Observation, end: date) -> bool:

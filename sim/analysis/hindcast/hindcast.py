@@ -21,7 +21,7 @@ from sim.analysis.hindcast.answers import answers_of
 from sim.analysis.hindcast.observation import Observation, as_number
 from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.record.readings import NoSeriesError
 from sim.record.statistics import SCHEMA

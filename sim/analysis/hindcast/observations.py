@@ -13,7 +13,7 @@ from sim.ground.errors import InputError
 from sim.ground.paths import data_folder
 from sim.ground.user_text import read_toml
 from sim.record.outcomes import CATEGORY, COVERED, DATE, NUMBER, OUTCOMES, YES_NO, Outcome
-from sim.scenario.files import near_miss
+from sim.scenario.files import check_known, near_miss
 
 SCORES = ("crps", "brier", "interval")
 KEYS = ("name", "outcome", "unit", "score", "nothing_changes", "used_to_fit", "confidence", "source")
@@ -57,7 +57,7 @@ def _are_tables(raw: Any) -> bool:
 
 def _observation(where: str, item: Mapping[str, Any]) -> Observation:
     """Return a checked observation. where: what names it in messages. Raises InputError."""
-    _known(item, KEYS + OPTIONAL, where)
+    check_known(item, KEYS + OPTIONAL, f"{where}: ")
     missing = [key for key in KEYS if key not in item]
     if missing:
         raise InputError(f"{where}: lacks {', '.join(missing)}")
@@ -193,15 +193,9 @@ def _index(raw: str, outcome: Outcome) -> Any:
 def _climatology(raw: Any, outcome: Outcome, where: str) -> Climatology:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("values"), list) or not isinstance(raw.get("source"), str):
         raise InputError(f'{where}: climatology must be a table, as in {{ values = [16, 20], source = "..." }}')
-    _known(raw, CLIMATOLOGY_KEYS, f"{where}: climatology")
+    check_known(raw, CLIMATOLOGY_KEYS, f"{where}: climatology: ")
     if not raw["values"] or not all(_is_said(x, outcome) for x in raw["values"]):
         kind = {DATE: "dates", CATEGORY: "categories"}.get(outcome.type, "numbers")
         raise InputError(f"{where}: climatology: values must be {kind}")
     values = [_index(x, outcome) for x in raw["values"]] if outcome.type == CATEGORY else raw["values"]
     return Climatology(tuple(values), raw["source"])
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            raise InputError(f"{where}: {key} is not a known key{near_miss(key, keys)}")

@@ -10,7 +10,7 @@ from sim.analysis.clusters import Ends, few_histories, pooled_mean
 from sim.analysis.measure import Measure
 from sim.analysis.sensitivity.variance import codes, number_of_bins
 from sim.analysis.where import Condition
-from sim.experiments.store.points import SweepResults
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.record.outcomes import read_for
 from sim.scenario.files import near_miss

@@ -27,7 +27,7 @@ from sim.analysis.sensitivity.variance import LEVEL, Share, Spread, jackknife, n
 from sim.analysis.where import Condition, read_condition
 from sim.experiments.design.factors import evidence_of
 from sim.experiments.design.replicates import SHARED
-from sim.experiments.store.points import SweepResults, open_sweep
+from sim.experiments.store.sweep import SweepResults, open_sweep
 from sim.ground.errors import InputError
 from sim.scenario.entries import Entry
 from sim.state.arrays import own_numerics

@@ -10,7 +10,7 @@ A lever may be whole scenarios. What one of them sets away from the base is its 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from itertools import product, zip_longest
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -131,8 +131,10 @@ class Design:
 
     def names(self, points: Sequence[int]) -> list[str]:
         """Return the name of the scenario of each of these points, "" where no lever names one."""
-        lever = next((place for place, factor in enumerate(self.factors) if factor.path == SCENARIO), None)
-        return [""] * len(points) if lever is None else [str(self.rows.columns[lever][point]) for point in points]
+        if not self.scenario_names:
+            return [""] * len(points)
+        lever = self.rows.columns[self._place(SCENARIO)]
+        return [str(lever[point]) for point in points]
 
     def run_numbers(self, points: Sequence[int] | np.ndarray, runs: np.ndarray, streams: str) -> np.ndarray:
         """Return (n,) the numbers of the runs played for (point, run): each number stands for one set of random numbers.
@@ -150,10 +152,11 @@ class Design:
 
     def column(self, path: str) -> list[Value]:
         """Return the value of a factor in every point. Raises KeyError."""
-        for place, factor in enumerate(self.factors):
-            if factor.path == path:
-                return list(self.rows.columns[place].tolist())
-        raise KeyError(path)
+        return list(self.rows.columns[self._place(path)].tolist())
+
+    def _place(self, path: str) -> int:
+        places = {factor.path: place for place, factor in enumerate(self.factors)}
+        return places[path]
 
     def drawn(self, path: str, base: Scenario) -> list[Value]:
         """Return what the design has of a factor in every point, also where a what-if's own value is played in its place.
@@ -165,7 +168,7 @@ class Design:
         holding = {name for name in levers if path in self.what_if(name, base).own}
         if not holding:
             return column
-        before = next(factor.before for factor in self.factors if factor.path == path)
+        before = self.factors[self._place(path)].before
         points = list(zip(self.row_of_design, column, self.column(SCENARIO), strict=True))
         played = {row: value for row, value, name in points if name not in holding}
         return [played.get(row, before) for row, _, _ in points]
@@ -268,24 +271,8 @@ def _order(rows: int, seed: int) -> np.ndarray:
 
 
 def described(recipe: Recipe) -> Mapping[str, Any]:
-    """Return what of a recipe changes its points, as it goes into the hash and the manifest."""
-    return {
-        "method": recipe.method,
-        "points": recipe.points,
-        "levels": recipe.levels,
-        "seed": recipe.seed,
-        "include_base": recipe.include_base,
-        "levers": [_described(factor) for factor in recipe.levers],
-        "uncertainties": [_described(factor) for factor in recipe.uncertainties],
-        "table": [list(row) for row in recipe.table],
-    } | _scenarios(recipe)
-
-
-def _scenarios(recipe: Recipe) -> dict[str, Any]:
-    """Return the hashes of the scenarios of a lever, by name; nothing where there are none."""
+    """Return what of a recipe changes its points, as it goes into the hash and the manifest: of what-ifs the hashes."""
+    made = {each.name: getattr(recipe, each.name) for each in fields(recipe) if each.name != "what_ifs"}
+    made |= {name: [asdict(factor) for factor in made[name]] for name in ("levers", "uncertainties")}
     hashes = {name: what_if.scenario.hash for name, what_if in recipe.what_ifs.items()}
-    return {"scenarios": hashes} if hashes else {}
-
-
-def _described(factor: Factor) -> dict[str, Any]:
-    return {key: list(v) if isinstance(v, tuple) else v for key, v in vars(factor).items()}
+    return made | ({"scenarios": hashes} if hashes else {})

@@ -1,16 +1,29 @@
-"""Read the table of a design: a CSV file with a column for each value that varies and a row for each point."""
+"""Read and write the table of a design: a CSV file with a column for each value that varies and a row for each point."""
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 
 from sim.experiments.design.factors import SCENARIO, Factor, column_factor
 from sim.ground.checks import first_repeated, same, shown
 from sim.ground.errors import InputError
+from sim.ground.files import write_text
 from sim.ground.user_text import Row, read_table
 from sim.scenario.entries import Value
 from sim.scenario.files import near_miss
 from sim.scenario.scenario import Scenario
+
+
+def write_design_table(path: Path, paths: Iterable[str], rows: Iterable[Sequence[Value]]) -> None:
+    """Write a design table: a column for each path, a row for each point."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(paths)
+    table.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def read_design_table(

@@ -13,7 +13,7 @@ from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.registry import registry
 from sim.scenario.entries import Entry, Value
-from sim.scenario.files import near_miss
+from sim.scenario.files import check_known, near_miss
 from sim.scenario.scenario import Scenario
 
 KEYS = ("values", "range", "scale", "levels", "distribution", "arguments", "source")
@@ -82,9 +82,7 @@ def read_factor(path: str, raw: Any, base: Scenario, where: str, as_levels: bool
     entry = _entry(path, base, where)
     if not isinstance(raw, Mapping):
         raise InputError(f"{where} = {shown(raw)} must be a table, as in {{ values = [...] }}, or {{}} for its own range")
-    for key in raw:
-        if key not in KEYS:
-            raise InputError(f"{where}: {key} is not a known key{near_miss(key, KEYS) or ', of ' + ', '.join(KEYS)}")
+    check_known(raw, KEYS, f"{where}: ")
     given = [key for key in ("values", "range", "distribution") if key in raw]
     if "values" in raw and len(raw) > 1 + ("source" in raw):
         raise InputError(f"{where}: values stand alone; leave out {', '.join(sorted(set(raw) - {'values', 'source'}))}")

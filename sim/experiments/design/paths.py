@@ -55,14 +55,7 @@ def flat_paths(table: Mapping[str, Any], base: Scenario, prefix: str = "") -> It
 def every_path(pattern: str, base: Scenario, where: str) -> list[str]:
     """Return the paths that a pattern ending in * stands for. Raises InputError where it stands for none."""
     stem = pattern.removesuffix(EVERY)
-    found = [
-        path
-        for path, entry in base.entries.items()
-        if path.startswith(stem)
-        and entry.kind == "uncertainty"
-        and entry.range is not None
-        and entry.range[0] < entry.range[1]
-    ]
+    found = [path for path, entry in base.entries.items() if path.startswith(stem) and entry.is_uncertain]
     if not found or (stem and not stem.endswith(".")):
         raise InputError(f'{where} stands for no uncertain value; give "*" for all, or a section, as in "truce.*"')
     return found

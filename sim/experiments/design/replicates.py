@@ -15,7 +15,7 @@ from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.record.outcomes import CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO
 from sim.record.statistics import LEVEL, wilson
-from sim.scenario.files import near_miss
+from sim.scenario.files import check_known, near_miss
 
 STATS = {"mean": (NUMBER,), "share": (YES_NO, DATE)}
 """Statistic -> types of outcome it is taken of. The share of a date is that of the runs in which it came."""
@@ -119,9 +119,7 @@ def read_criteria(raw: Any, where: str) -> tuple[Criterion, ...]:
 
 
 def _read_criterion(raw: Mapping[str, Any], where: str) -> Criterion:
-    for key in raw:
-        if key not in ("outcome", "stat", "half_width"):
-            raise InputError(f"{where}{key} is not a known key; known are outcome, stat, half_width")
+    check_known(raw, ("outcome", "stat", "half_width"), where)
     name, stat, half_width = (raw.get(key) for key in ("outcome", "stat", "half_width"))
     names = [outcome.name for outcome in OUTCOMES if outcome.type != CATEGORY]
     if name not in names:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.design.design import METHODS, MOST_POINTS, SAMPLED, Design, Recipe, described, make_design
+from sim.experiments.design.design import METHODS, MOST_POINTS, SAMPLED, Recipe
 from sim.experiments.design.design_table import read_design_table
 from sim.experiments.design.factors import MOST_LEVELS, SCENARIO, Factor
-from sim.experiments.design.kept import ENSEMBLE, SWEEP, Kept
+from sim.experiments.design.kept import Kept
 from sim.experiments.design.paths import read_factors
-from sim.experiments.design.replicates import OWN, SHARED, STREAMS, Sequential, default_streams, read_criteria
+from sim.experiments.design.replicates import SHARED, STREAMS, Sequential, default_streams, read_criteria
 from sim.experiments.design.scenario_lever import check_levers, read_scenarios
-from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.design.sweep import LEVELS, Sweep
 from sim.experiments.design.what_ifs import WhatIf
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder
 from sim.registry import load_scenario
 from sim.scenario.entries import Value
-from sim.scenario.files import find_scenario, near_miss
+from sim.scenario.files import check_known, find_scenario, near_miss
 from sim.scenario.heading import MOST_RUNS
 from sim.scenario.scenario import Scenario
 
@@ -46,53 +43,7 @@ TOP = (
 )
 DESIGN = ("method", "points", "levels", "seed", "include_base", "table", "repeated")
 SERIES_KEPT = ("quantiles", "full", "none")
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of the quantiles of the daily series. Of no more runs than these, the runs themselves are kept."""
-
 RUNS = 256
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A checked sweep.
-
-    runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
-    the file as it was read, "" where it comes from none. streams: whether the points share random
-    numbers; chosen: the file says so. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
-    of one point. columns: what is kept of each run, () for all outcomes. horizon: days that runs were to go on for when the
-    states of their last evening are kept. uncertain: which values of an ensemble are drawn by run, None for none.
-    """
-
-    name: str
-    title: str
-    asks: str
-    base: Scenario
-    recipe: Recipe
-    runs: int
-    series: str
-    text: str
-    sequential: Sequential | None = None
-    streams: str = SHARED
-    streams_chosen: bool = False
-    kind: str = SWEEP
-    columns: tuple[str, ...] = ()
-    horizon: int | None = None
-    uncertain: Uncertain | None = None
-
-    @cached_property
-    def design(self) -> Design:
-        """The points."""
-        return make_design(self.recipe)
-
-    @cached_property
-    def hash(self) -> str:
-        """8 hex digits over everything that changes numbers. Quantiles depend on the number of runs; nothing else does."""
-        if self.kind == ENSEMBLE:
-            return self.base.hash if self.uncertain is None else f"{self.base.hash}-{self.uncertain.digest}"
-        runs = self.runs if self.series == "quantiles" else None
-        numbers: list[Any] = [self.base.hash, described(self.recipe), self.series, runs, *self.columns]
-        numbers += [self.streams] if self.streams == OWN else []  # what was played before there was a choice keeps its hash
-        return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
 
 
 def sweep_names() -> tuple[str, ...]:
@@ -142,13 +93,13 @@ class _Reader:
     kept: Kept | None = None
 
     def sweep(self, name: str, text: str) -> Sweep:
-        _known(self.data, TOP, "")
+        check_known(self.data, TOP, "")
         if self.data.get("format") != FORMAT:
             raise InputError(f"format = {shown(self.data.get('format'))} must be {FORMAT}")
         base = self._base()
         recipe = self._recipe(base)
         replicates, output = self._table("replicates"), self._table("output")
-        _known(output, ("series",), "[output] ")
+        check_known(output, ("series",), "[output] ")
         sequential = _sequential(replicates, output.get("series")) if "until" in replicates else None
         runs = sequential.most if sequential else _fixed(replicates)
         series = output.get("series", "full" if runs <= len(LEVELS) else "quantiles")
@@ -183,7 +134,7 @@ class _Reader:
 
     def _recipe(self, base: Scenario) -> Recipe:
         raw = self._table("design")
-        _known(raw, DESIGN, "[design] ")
+        check_known(raw, DESIGN, "[design] ")
         method = raw.get("method")
         if method not in METHODS:
             raise InputError(f"[design] method = {shown(method)} must be one of {', '.join(METHODS)}")
@@ -258,7 +209,7 @@ class _Reader:
 def _fixed(replicates: Mapping[str, Any]) -> int:
     if {"min", "step", "max"} & set(replicates):
         raise InputError("[replicates] min, step and max go with until = [...]; a fixed number of runs is n")
-    _known(replicates, ("n", "streams"), "[replicates] ")
+    check_known(replicates, ("n", "streams"), "[replicates] ")
     return _whole(replicates, "n", RUNS, "[replicates] ", 1, MOST_RUNS)
 
 
@@ -274,7 +225,7 @@ def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
         raise InputError(f"{where}n goes without until; give min, step and max")
-    _known(replicates, ("min", "step", "max", "until", "streams"), where)
+    check_known(replicates, ("min", "step", "max", "until", "streams"), where)
     if series in ("quantiles", None):
         raise InputError(
             f'{where}until needs [output] series = "none" or "full": quantiles are taken over a fixed number of runs'
@@ -283,13 +234,6 @@ def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     step = _whole(replicates, "step", 64, where, 1)
     most = _whole(replicates, "max", 2048, where, least, MOST_RUNS)
     return Sequential(least, step, most, read_criteria(replicates["until"], where))
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            hint = near_miss(key, keys) or f"; known are {', '.join(keys)}"
-            raise InputError(f"{where}{key} is not a known key{hint}")
 
 
 def _yes_or_no(design: Mapping[str, Any], key: str, default: bool) -> bool:

@@ -103,8 +103,7 @@ def uncertain_of(what: str, scenario: Scenario) -> Uncertain:
         ranges = {
             path: entry.range
             for path, entry in entries.items()
-            if entry.kind == "uncertainty" and entry.range is not None and entry.range[0] < entry.range[1]
-            if path not in scenario.own and (what == ALL or entry.grade == ASSUMED)
+            if entry.is_uncertain and entry.range and path not in scenario.own and (what == ALL or entry.grade == ASSUMED)
         }
         return Uncertain(what, scenario.seed, ranges)
     path = Path(what) / PLAUSIBLE if Path(what).is_dir() else Path(what)

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from sim.experiments.play.blocks import block_runs
-from sim.experiments.store.folders import code_digest
-from sim.experiments.store.results import Results
+from sim.experiments.store.digest import code_digest
+from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.ground.theatre import Theatre
 from sim.model import TheatreModel

@@ -12,8 +12,8 @@ import numpy as np
 from sim.experiments.design.factors import evidence_of
 from sim.experiments.design.replicates import SHARED
 from sim.experiments.export.tables import open_results
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
+from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file
 from sim.record.history import SERIES

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.theatre import CONTESTED, DAMASCUS, SDF
 from sim.record.history import SERIES
 from sim.scenario.theatre import theatre_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.record.statistics import SCHEMA, summaries
 from sim.state.arrays import own_numerics
 

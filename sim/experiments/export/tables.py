@@ -9,21 +9,21 @@ import numpy as np
 import pyarrow as pa
 
 from sim.experiments.design.kept import ENSEMBLE
-from sim.experiments.store import results
+from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.points import SweepResults, open_sweep
+from sim.experiments.store.sweep import SweepResults, open_sweep
 from sim.ground.checks import check_once, texts
 from sim.record.outcomes import OUTCOMES
 
 
-def open_results(folder: str | Path) -> results.Results | SweepResults:
+def open_results(folder: str | Path) -> Results | SweepResults:
     """Open the folder of an ensemble or of a sweep. Raises InputError when it is neither.
 
     Warns of IncompleteResults where runs that were asked for are not there; `missing_runs` of what it returns names them.
     """
     kind = read_manifest(Path(folder))["kind"]
     folder = Path(folder).absolute()  # it is read later, and the caller may go elsewhere
-    return results.open_results(folder) if kind == ENSEMBLE else open_sweep(folder)
+    return open_ensemble(folder) if kind == ENSEMBLE else open_sweep(folder)
 
 
 def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:

@@ -12,28 +12,30 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from sim.experiments.design.sweep_file import LEVELS
+from sim.experiments.design.sweep import LEVELS
 from sim.experiments.play.job import play
-from sim.experiments.store.folders import code_digest, read_manifest, write_table
+from sim.experiments.store.asked import read_failed
+from sim.experiments.store.begin import more_of
+from sim.experiments.store.digest import code_digest
+from sim.experiments.store.folders import read_manifest, write_table
 from sim.experiments.store.kept import scenario_faults
 from sim.experiments.store.locks import alone, held, is_held, take_over
-from sim.experiments.store.store import (
+from sim.experiments.store.parts import (
+    KEYS,
     STAMP,
     Job,
     all_parts,
     check_parts,
     clear_left_overs,
-    more_of,
     outcome_schema,
+    pairs_of,
     part_fault,
     parts,
-    read_failed,
     stamp_of,
     times_there,
 )
-from sim.experiments.store.stored import Stored
+from sim.experiments.store.stored import Stored, read_part
 from sim.ground.checks import POINTS_RECOMPUTED, whole_number
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
@@ -147,35 +149,24 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
 def _fault(folder: Path, job: Job, manifest: dict[str, Any]) -> str | None:
     """Return what is wrong with a part, read to its last byte."""
     path = folder / "outcomes" / job.part
-    fault = part_fault(path, job, stamp_of(manifest).encode())
-    if fault:
+    if fault := part_fault(path, job, stamp_of(manifest).encode()):
         return f"{path}: {fault}"
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError, UnicodeError):
-        return f"{path}: is damaged; remove it and give the same command again"
+        kept = read_part(path)
+        if not all(np.array_equal(kept[key].to_numpy(), its) for key, its in zip(KEYS, pairs_of(job), strict=True)):
+            return f"{path}: holds other runs than its name says; remove it and give the same command again"
+        for name in more_of(manifest):
+            rows, file = read_part(folder / name / job.part).num_rows, folder / name / job.part
+            if name == "series" and rows != (planned := _series_rows(job, manifest)):
+                return f"{file}: has {rows} rows, not {planned}; remove {path} and give the same command again"
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _series_rows(job: Job, manifest: dict[str, Any]) -> int:
     points, runs = job.end_point - job.first_point, job.end_run - job.first_run
-    keys = np.repeat(np.arange(job.first_point, job.end_point), runs), np.tile(np.arange(job.first_run, job.end_run), points)
-    if not all(np.array_equal(table[name].to_numpy(), key) for name, key in zip(("point", "run"), keys, strict=True)):
-        return f"{path}: holds other runs than its name says; remove it and give the same command again"
-    rows = _series_rows(points, runs, manifest)
-    faults = (_table_fault(folder / name / job.part, path, rows if name == "series" else None) for name in more_of(manifest))
-    return next((fault for fault in faults if fault), None)
-
-
-def _series_rows(points: int, runs: int, manifest: dict[str, Any]) -> int:
-    of_point = len(LEVELS) if manifest["series"] == "quantiles" else runs
-    return points * of_point * (int(manifest["days"]) + 1)
-
-
-def _table_fault(path: Path, committed: Path, rows: int | None) -> str | None:
-    """Return what is wrong with a table of a part that has so many rows, None where nothing is."""
-    what = f"remove {committed} and give the same command again"
-    try:
-        found = pq.read_table(path, page_checksum_verification=True).num_rows
-    except (pa.ArrowException, OSError, UnicodeError):
-        return f"{path}: is damaged or gone; {what}"
-    return None if rows in (None, found) else f"{path}: has {found} rows, not {rows}; {what}"
+    return points * (len(LEVELS) if manifest["series"] == "quantiles" else runs) * (int(manifest["days"]) + 1)
 
 
 def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iterator[str]:
@@ -219,7 +210,7 @@ def compact(folder: Path) -> tuple[int, int]:
 
 def _groups(found: list[Job]) -> Iterator[list[Job]]:
     """Yield parts of the same runs whose points follow each other, as many as make a larger part."""
-    for _, same_runs in groupby(sorted(found, key=lambda job: (job.first_run, job.end_run, job.first_point)), _runs_of):
+    for _, same_runs in groupby(sorted(found, key=lambda job: (_runs_of(job), job.first_point)), _runs_of):
         group: list[Job] = []
         for job in same_runs:
             follows = group and group[-1].end_point == job.first_point
@@ -238,13 +229,10 @@ def _merge(folder: Path, group: list[Job], manifest: dict[str, Any]) -> None:
     if len(group) < 2:
         return
     whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
-    schema = outcome_schema(manifest)
-    try:
-        outcomes = pa.concat_tables([pq.read_table(folder / "outcomes" / job.part, schema=schema) for job in group])
-        if manifest["series"] != "none":
-            series = pa.concat_tables([pq.read_table(folder / "series" / job.part) for job in group])
-            write_table(folder / "series" / whole.part, series)
-    except (pa.ArrowException, OSError, UnicodeError):
-        raise InputError(f"{folder}: a part is damaged; pullback verify names it") from None
+    if manifest["series"] != "none":
+        series = pa.concat_tables([read_part(folder / "series" / job.part) for job in group])
+        write_table(folder / "series" / whole.part, series)
+    names = outcome_schema(manifest).names
+    outcomes = pa.concat_tables([read_part(folder / "outcomes" / job.part, names) for job in group])
     stamped = outcomes.replace_schema_metadata({STAMP: stamp_of(manifest).encode()})
     write_table(folder / "outcomes" / whole.part, stamped)

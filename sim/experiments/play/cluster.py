@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.store.folders import code_digest
+from sim.experiments.store.digest import code_digest
 from sim.ground.errors import InputError
 
 WAIT_SECONDS = 60

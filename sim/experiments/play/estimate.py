@@ -11,13 +11,14 @@ from time import perf_counter
 
 import numpy as np
 
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.play.check import disk_used
-from sim.experiments.play.fill import job_runs, plan
 from sim.experiments.play.job import Task, compute
+from sim.experiments.play.plan import job_runs, plan
+from sim.experiments.store.begin import open_folder
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import take_over
-from sim.experiments.store.store import Job, open_folder, stamp_of
+from sim.experiments.store.parts import Job, stamp_of
 from sim.ground.checks import WORKERS, whole_number
 
 UNIT_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024

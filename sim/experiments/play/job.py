@@ -15,13 +15,15 @@ import pyarrow as pa
 from sim.experiments.design.design import Block, Design
 from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.replicates import streams_of
-from sim.experiments.design.sweep_file import LEVELS
+from sim.experiments.design.sweep import LEVELS
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.blocks import block_runs
-from sim.experiments.store.folders import code_digest, read_manifest
+from sim.experiments.play.places import control_table, rules_table
+from sim.experiments.store.digest import code_digest
+from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass
-from sim.experiments.store.places import control_table, rules_table
-from sim.experiments.store.store import Job, pairs_of, read_design, read_uncertain, saved_state, stamp_of, write_part
+from sim.experiments.store.parts import Job, pairs_of, saved_state, stamp_of, write_part
+from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot

@@ -1,22 +1,40 @@
-"""What a sweep takes of disk and memory, reckoned before it is played: of what its folder does not hold yet."""
+"""What a sweep takes of disk, memory and time, reckoned before it is played: of what its folder does not hold yet.
+
+It is told before long work, and refused where it is more than there is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import errno
+import os
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
-from sim.experiments.design.sweep_file import LEVELS, Sweep
-from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.design.kept import ENSEMBLE
+from sim.experiments.design.sweep import LEVELS, Sweep
 from sim.experiments.play.blocks import MEMORY_AT_REST, memory_of, share_runs
-from sim.experiments.play.ceiling import DISK_PER_RUN_DAY, Need
-from sim.experiments.play.ensemble import ensemble_of
-from sim.experiments.play.fill import job_runs, points_of
+from sim.experiments.play.plan import job_runs, points_of
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Shard
-from sim.experiments.store.store import Job, parts, times_there
+from sim.experiments.store.parts import Job, parts, times_there
+from sim.ground.errors import InputError
+from sim.model import TheatreModel
 from sim.scenario.scenario import Scenario
+
+DISK_PER_RUN_DAY = 40
+"""Bytes; 28 to 34 were measured for 60 to 720 days, more where a job is small."""
+
+RUN_DAYS_TOLD = 1_000_000
+"""From this many on, ten seconds or so, a batch says beforehand what it will take."""
+
+DAY_AS_RUNS = 60
+"""A day of a block takes its time whatever the number of runs, as if there were so many more of them; measured."""
+
+TRIAL_RUNS, TRIAL_DAYS = 256, 30
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
 """Bytes of the outcomes, and of the files of a job however little they hold; measured for 2 to 2,048 runs of a point."""
@@ -34,48 +52,25 @@ SUMMED_UP_PER_RUN_DAY = 300
 """Bytes in the process that sums an ensemble up; 290 were measured for 4,096 to 8,192 runs of 180 days."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Lacking:
-    """What is yet to play of a sweep.
+@dataclass(frozen=True)
+class Need:
+    """What a batch takes at most.
 
-    missing: number of (point, run). runs: of each point. of_job: runs that a job has. found: whether a part is there.
+    runs: that are yet to play, of so many evenings each. at_once: runs that a worker plays together. disk, memory: bytes.
+    less: what to give less of where that is too much.
     """
 
-    sweep: Sweep
-    missing: int
     runs: int
-    of_job: int
-    found: bool
+    evenings: int
+    at_once: int
+    disk: float
+    memory: float
+    less: str
 
     @property
-    def evenings(self) -> int:
-        return self.sweep.base.days + 1
-
-    @property
-    def values(self) -> int:
-        return self.sweep.design.points * len(self.sweep.design.factors)
-
-    def disk(self) -> float:
-        """Return bytes."""
-        days = {
-            "none": 0.0,
-            "quantiles": DISK_PER_LEVEL_DAY * len(LEVELS) * self.missing / self.runs,
-            "full": DISK_PER_RUN_DAY * self.missing,
-        }[self.sweep.series] * self.evenings
-        jobs = -(-self.missing // self.of_job)
-        return days + DISK_PER_RUN * self.missing + DISK_PER_PART * jobs + (not self.found) * DISK_PER_VALUE * self.values
-
-    def memory(self, workers_here: int) -> float:
-        """Return bytes, of the processes of this machine."""
-        processes = workers_here + (workers_here != 1)  # a single one plays by itself
-        rule = self.sweep.sequential
-        planned = 1 + len({criterion.outcome for criterion in rule.until} if rule else ())
-        return (
-            workers_here * memory_of(self.of_job, self.sweep.base.days, self.sweep.series)
-            + (processes - workers_here) * MEMORY_AT_REST
-            + processes * MEMORY_PER_VALUE * self.values
-            + MEMORY_PER_RUN * planned * self.sweep.design.points * self.sweep.runs
-        )
+    def is_long(self) -> bool:
+        """Whether it takes long enough to be told beforehand."""
+        return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_TOLD
 
 
 def needs_of(
@@ -88,24 +83,49 @@ def needs_of(
     """
     mine, found = points_of(shard, sweep.design.points, sweep.runs), _parts_there(folder, sweep)
     less = "points or runs" + ("" if sweep.series == "none" else ' (or series = "none")')
+    less = "--runs or --days" if sweep.kind == ENSEMBLE else less
 
     def need(runs: int) -> Need:
         if only is None:
             missing = max(int(mine.sum()) * runs - sum(_of_part(job, mine, runs) for job in found), 0)
         else:
             missing = int((only & (times_there(found, *only.shape) == 0)).sum())
-        lacking = _Lacking(sweep, missing, runs, _of_job(sweep, missing, runs, workers_here), bool(found))
-        at_once = min(lacking.of_job, job_runs(sweep))
-        return Need(missing, lacking.evenings, at_once, lacking.disk(), lacking.memory(workers_here), less)
+        of_job = _of_job(sweep, missing, runs, workers_here)
+        disk = _disk(sweep, missing, runs, of_job) + (0 if found else DISK_PER_VALUE * _values(sweep))
+        at_once = min(of_job, job_runs(sweep))
+        return Need(missing, sweep.base.days + 1, at_once, disk, _memory(sweep, of_job, workers_here), less)
 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
 
 
-def need_of(scenario: Scenario, workers: int, folder: Path, uncertain: Uncertain | None = None) -> Need:
-    """Return what the runs of a scenario take that `folder` does not hold yet, and summing them up."""
-    _, need = needs_of(ensemble_of(scenario, scenario.runs, uncertain=uncertain), folder, workers)
-    summed_up = MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * scenario.runs * need.evenings
-    return replace(need, memory=max(need.memory, summed_up), less="--runs or --days")
+def _values(sweep: Sweep) -> int:
+    return sweep.design.points * len(sweep.design.factors)
+
+
+def _disk(sweep: Sweep, missing: int, runs: int, of_job: int) -> float:
+    """Return bytes of so many runs, which jobs of so many write. runs: of each point."""
+    of_series = {
+        "none": 0.0,
+        "quantiles": DISK_PER_LEVEL_DAY * len(LEVELS) * missing / runs,
+        "full": DISK_PER_RUN_DAY * missing,
+    }
+    return of_series[sweep.series] * (sweep.base.days + 1) + DISK_PER_RUN * missing + DISK_PER_PART * -(-missing // of_job)
+
+
+def _memory(sweep: Sweep, of_job: int, workers_here: int) -> float:
+    """Return bytes, of the processes of this machine; an ensemble is summed up by one of them."""
+    processes = workers_here + (workers_here != 1)  # a single one plays by itself
+    rule = sweep.sequential
+    planned = 1 + len({criterion.outcome for criterion in rule.until} if rule else ())
+    played = (
+        workers_here * memory_of(of_job, sweep.base.days, sweep.series)
+        + (processes - workers_here) * MEMORY_AT_REST
+        + processes * MEMORY_PER_VALUE * _values(sweep)
+        + MEMORY_PER_RUN * planned * sweep.design.points * sweep.runs
+    )
+    if sweep.kind != ENSEMBLE:
+        return played
+    return max(played, MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * sweep.runs * (sweep.base.days + 1))
 
 
 def _parts_there(folder: Path, sweep: Sweep) -> list[Job]:
@@ -125,3 +145,40 @@ def _of_job(sweep: Sweep, missing: int, runs: int, workers: int) -> int:
     if runs <= size:
         return size // runs * runs
     return runs if sweep.series == "quantiles" else size
+
+
+def seconds_per_run(scenario: Scenario, need: Need) -> float:
+    """Return about how long a worker takes for a run: a few of them are played for a month, and their pace is scaled up."""
+    runs = min(TRIAL_RUNS, need.at_once)
+    model = TheatreModel(scenario, runs=runs)
+    model.step()  # what is read once is in memory
+    start, days = perf_counter(), min(TRIAL_DAYS, scenario.days)
+    model.run_to(days)
+    return (perf_counter() - start) / (runs * max(days - 1, 1)) * need.evenings
+
+
+def check_room(need: Need, folder: Path, otherwise: str = "") -> None:
+    """See that what a batch takes is there. Nothing is written. otherwise: what the message advises in place of fewer runs.
+
+    Raises InputError where it takes more disk than is free, or more memory than the machine has; OSError where the folder
+    cannot be written and runs are to be added to it.
+    """
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    disk = shutil.disk_usage(there)
+    if need.runs and there.is_dir() and not (disk.total and os.access(there, os.W_OK | os.X_OK)):  # /proc has no room at all
+        advice = "" if otherwise else "; name another folder"
+        raise OSError(errno.EACCES, f"nothing can be written to {there.absolute()}{advice}", str(folder))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for what, takes, has, at, other in (
+        ("disk", need.disk, disk.free, f"{there.absolute()} has", "another --out"),
+        ("memory", need.memory, memory, "this machine has", "fewer --workers"),
+    ):
+        if takes > has:
+            raise InputError(
+                f"this would take about {_gigabytes(takes)} of {what} and {at} {_gigabytes(has)}: "
+                + (otherwise or f"give fewer {need.less}, or {other}, or --anyway to try")
+            )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.0f} GB" if size >= 1e10 else f"{size / 1e9:.2g} GB"

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiments.design.design import Recipe
-from sim.experiments.design.sweep_file import Sweep
-from sim.experiments.store.points import SweepResults
-from sim.experiments.store.store import times_there
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.store.parts import times_there
+from sim.experiments.store.sweep import SweepResults
 from sim.registry import registry
 from sim.scenario.scenario import Scenario
 

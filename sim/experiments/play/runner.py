@@ -23,7 +23,6 @@ KILLED = "killed their worker"
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 Job = TypeVar("Job")
-Made = TypeVar("Made")
 Work = Callable[[Job], object]
 MakePool = Callable[[int], Executor]
 Told = tuple[Job, str | None]
@@ -100,26 +99,6 @@ def _in_pool(
         if isinstance(pool, LocalPool) and (fault := pool.fault()) is not None:
             raise fault from None
         return list(under_way.values())
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def in_order(work: Callable[[Job], Made], jobs: Iterable[Job], workers: int) -> Iterator[Made]:
-    """Yield what `work` returns for each job, in their order, as they are done.
-
-    Raises WorkersCannotStart, and JobsFailed where a job killed its worker; what a job raises is raised.
-    """
-    if workers <= 1:
-        yield from map(work, jobs)
-        return
-    pool = local_pool(workers)
-    assert isinstance(pool, LocalPool)
-    try:
-        with _stopping_waits():
-            made = pool.map(work, jobs)
-        yield from made
-    except BrokenProcessPool:
-        raise pool.fault() or JobsFailed(f"a job {KILLED}") from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""A sweep that stops on an evening and keeps the states of its runs, and one that goes on from there under other values."""
+"""Runs that stop on an evening and keep their states, and runs that go on from there under other values."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.experiments.design.sweep_file import Sweep
+from sim.experiments.design.sweep import Sweep
 from sim.experiments.design.what_ifs import WhatIf
-from sim.experiments.store.folders import code_digest
+from sim.experiments.store.digest import code_digest
+from sim.experiments.store.ensemble import open_ensemble
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
@@ -29,19 +30,13 @@ def gone_on(folder: Path, sets: Sequence[str], days: int | None = None) -> Sweep
     Every point keeps its values, but for those that are set. days: to play in all, those of the sweep when left out. Raises
     InputError where the folder holds no states, or not of every run that was asked for, or those of other code.
     """
-    stored = Stored(folder)
-    manifest = stored.manifest
-    if "horizon" not in manifest:
-        raise InputError(f"{folder}: holds no saved states; make them with sweep --until DAY --save DIR")
-    if manifest["code"] != code_digest():
-        raise InputError(f"{folder}: was saved by another version of the code; save it again")
+    stored = _saved(Stored(folder), sets, "sweep")
     if stored.shortfall:
         raise InputError(f"{folder}: {stored.shortfall}; the command that saved them goes on with it")
-    if any(expression.partition("=")[0].strip() in ("seed", "start_date") for expression in sets):
-        raise InputError("--from: seed and start_date cannot change; the runs keep their luck")
-    if days is not None and days < stored.base.days:
-        raise InputError(f"{folder}: was saved on the evening of {stored.base.end_date}; its runs cannot end before it")
-    saved = _lasting(load_sweep(folder), manifest["horizon"] if days is None else days, "--from")
+    horizon = stored.manifest["horizon"]
+    if days is not None:
+        check_ends(stored, days)
+    saved = _lasting(load_sweep(folder), horizon if days is None else days, "--from")
     names = stored.design.scenario_names or ("",)
     scenarios = {name: _branched(_of(saved, name), stored.base.days + 1, sets) for name in names}
     what_ifs = {name: WhatIf(each, saved.base) for name, each in scenarios.items() if each.hash != saved.base.hash}
@@ -54,6 +49,34 @@ def gone_on(folder: Path, sets: Sequence[str], days: int | None = None) -> Sweep
         streams=stored.streams,
         streams_chosen=True,
     )
+
+
+def ensemble_gone_on(folder: Path, sets: Sequence[str]) -> Scenario:
+    """Return the scenario that takes up the runs saved in a folder, under `sets` from the day after their last evening.
+
+    Raises InputError where the folder holds no states, or those of other code.
+    """
+    saved = _saved(open_ensemble(folder), sets, "run")
+    origin = saved.base.with_values({"days": saved.manifest["horizon"], "runs": saved.runs_there}, set_by="--from")
+    return branch_off(replace(origin, name=saved.manifest["scenario"]), saved.base.days + 1, sets)
+
+
+def check_ends(saved: Stored, days: int) -> None:
+    """Raise InputError where runs would end before the evening on which they were saved."""
+    if days < saved.base.days:
+        said = f"was saved on the evening of {saved.base.end_date}; its runs cannot end before it"
+        raise InputError(f"{saved.folder}: {said}")
+
+
+def _saved(stored: Stored, sets: Sequence[str], command: str) -> Stored:
+    """Return results whose states can be taken up again under `sets`. Raises InputError. command: what makes such."""
+    if "horizon" not in stored.manifest:
+        raise InputError(f"{stored.folder}: holds no saved states; make them with {command} --until DAY --save DIR")
+    if stored.manifest["code"] != code_digest():
+        raise InputError(f"{stored.folder}: was saved by another version of the code; save it again")
+    if any(expression.partition("=")[0].strip() in ("seed", "start_date") for expression in sets):
+        raise InputError("--from: seed and start_date cannot change; the runs keep their luck")
+    return stored
 
 
 def _lasting(sweep: Sweep, days: int, set_by: str) -> Sweep:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,9 @@ import pyarrow.parquet as pq
 from sim.experiments.store.manifest import manifest_fault
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file, write_text
-from sim.ground.paths import PACKAGE
 
 FORM = 2
 """Of results folders: 1 had ensembles in another form than sweeps."""
-
-DATA = ("cells.tsv", "lines.tsv", "names.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control-????-??-??.txt")
-"""The data in sim/data that runs are made from."""
 
 BEGUN = ".begun"
 """A file that is there while a folder is being made: what is found beside it without a manifest is ours to make again."""
@@ -83,28 +78,6 @@ def machine() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def code_digest() -> str:
-    """Return 16 hex digits over the code and data that make the numbers: everything above experiments and cli.
-
-    Only what belongs to the program counts: modules that can be imported, and the data that it reads. Notes, copies of an
-    editor and other files beside them change nothing.
-    """
-    digest = blake2b(digest_size=8)
-    for path in sorted(PACKAGE.rglob("*")):
-        inside = path.relative_to(PACKAGE)
-        if _makes_numbers(inside) and path.is_file():
-            digest.update(str(inside).encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _makes_numbers(inside: Path) -> bool:
-    if inside.parts[0] in ("experiments", "cli", "scenarios"):
-        return False
-    if inside.suffix == ".py":
-        return all(part.isidentifier() for part in inside.with_suffix("").parts)
-    return inside.parent == Path("data") and any(inside.match(pattern) for pattern in DATA)
 
 
 def write_table(path: Path, table: pa.Table) -> None:

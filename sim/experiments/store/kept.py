@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import SCENARIO
-from sim.experiments.design.kept import CALIBRATION, ENSEMBLE, SWEEP, TABLE_FILE, Kept
-from sim.experiments.design.sweep_file import Sweep, find_sweep, read_sweep
+from sim.experiments.design.kept import CALIBRATION, ENSEMBLE, SWEEP, Kept
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.design.sweep_file import find_sweep, read_sweep
 from sim.experiments.store.folders import read_manifest
 from sim.ground.errors import InputError
-from sim.ground.files import write_text
 from sim.ground.user_text import read_toml
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
@@ -60,16 +57,6 @@ def write_scenarios(scenarios: Mapping[str, Scenario], folder: Path) -> None:
         file = _file(folder, name, scenario.hash)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_scenario(scenario, file.parent)
-
-
-def write_table_of(recipe: Recipe, folder: Path) -> None:
-    """Write the rows of a design that is a table as such a table."""
-    if recipe.method == "table":
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow([factor.path for factor in recipe.uncertainties])
-        rows.writerows(recipe.table)
-        write_text(folder / TABLE_FILE, text.getvalue())
 
 
 @own_numerics

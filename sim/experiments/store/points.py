@@ -1,100 +1,74 @@
-"""What the folder of a sweep holds, read as asked for: points, outcomes, daily series."""
+"""The points of a folder, and the values its runs draw: written as tables and read back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.experiments.design.kept import SWEEP
-from sim.experiments.design.replicates import SHARED
-from sim.experiments.store.partial import warn
-from sim.experiments.store.store import design_table
-from sim.experiments.store.stored import Stored, read_part
+from sim.experiments.design.design import Design
+from sim.experiments.design.factors import Factor
+from sim.experiments.design.rows import Rows, as_column
+from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.store.kept import KeptScenarios
 from sim.ground.errors import InputError
 
-if TYPE_CHECKING:
-    import pandas
+
+def design_table(design: Design) -> pa.Table:
+    """Return the points as a table."""
+    columns: dict[str, Any] = {
+        "point": pa.array(range(design.points), pa.int32()),
+        "design_row": pa.array(design.row_of_design, pa.int32()),
+    }
+    values = zip(design.factors, design.rows.columns, strict=True)
+    return pa.table(columns | {factor.path: column for factor, column in values})
 
 
-@dataclass(frozen=True, eq=False)
-class SweepResults(Stored):
-    """The results of a sweep, complete or not. Rows are in order of point, then run."""
-
-    def clusters(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
-        """Return (n, 2) what (point, run) depend on: the row of the design (-1: the base) and the number of the run.
-
-        Runs of one row share its uncertain values, runs of one number their random numbers.
-        """
-        return np.column_stack([np.array(self.design.row_of_design)[points], self.run_numbers(points, runs)])
-
-    @property
-    def missing_runs(self) -> np.ndarray:
-        """(n, 2) point and run of those that were asked for and are not there."""
-        return np.argwhere(self.missing)
-
-    def numbered(self, table: pa.Table) -> pa.Table:
-        """Return a table of (point, run) with the column run_number where the points do not share their random numbers.
-
-        It is the number of the run that was played: run 5 of the scenario of the point, played by itself, has the random
-        numbers of the rows with run_number 5.
-        """
-        if self.streams == SHARED or "run" not in table.column_names:
-            return table
-        numbers = self.run_numbers(table["point"].to_numpy(), table["run"].to_numpy())
-        return table.add_column(table.column_names.index("run") + 1, "run_number", pa.array(numbers))
-
-    def design_table(self) -> pa.Table:
-        """Return a row per point: its number, its row in the design (-1: the unchanged base), and every factor."""
-        return design_table(self.design)
-
-    def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
-        """Return a pandas DataFrame with a row per (point, run): keys, every factor, outcomes. Needs pandas.
-
-        `numbered(table())` and `design_table` are the same for those who do without.
-        """
-        design = self.design_table().to_pandas()
-        return self.numbered(self.table(outcomes)).to_pandas().merge(design, on="point", how="left", validate="many_to_one")
-
-    def series(self, names: Sequence[str]) -> pa.Table:
-        """Return daily series: a row per point, level of a quantile (or run, where all were kept) and day."""
-        self.series_names()
-        keys = ["point", "level" if self.manifest["series"] == "quantiles" else "run", "day"]
-        return self._read("series", [*keys, *names], keys)
-
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the daily series that are kept. Raises InputError where there are none."""
-        if self.manifest["series"] == "none" or not self.parts:
-            raise InputError(f"{self.folder}: keeps no daily series")
-        first = self.folder / "series" / self.parts[0].part
-        try:
-            kept = pq.read_schema(first).names
-        except (pa.ArrowException, OSError, UnicodeError):
-            kept = read_part(first, []).column_names  # says what is wrong with it
-        return tuple(name for name in kept if name not in ("point", "run", "level", "day"))
-
-    def values(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (rows,) points, runs and float values of one outcome, NaN where it did not come or did not arise."""
-        table = self.table([name])
-        return table["point"].to_numpy(), table["run"].to_numpy(), table[name].to_numpy()
+def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
+    """Return the points as they are in a folder. Raises InputError where they cannot be read."""
+    try:
+        made = manifest["design"]
+        factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
+        table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
+        rows = Rows((_column(table[factor.path]) for factor in factors), len(table))
+        kept = KeptScenarios(folder, dict(made.get("scenarios", {}).items()))
+        design = Design(factors, rows, tuple(table["design_row"].to_pylist()), kept)
+        if not set(design.names(range(design.points))) <= {"", *kept, *(factor.before for factor in factors)}:
+            raise KeyError
+        return design
+    except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
+        said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
+        raise InputError(f"{folder / 'design.parquet'}: {said}") from None
 
 
-def sweep_in(folder: str | Path) -> SweepResults:
-    """Return the sweep in a folder. Raises InputError where there is none."""
-    results = SweepResults(Path(folder))
-    if results.manifest["kind"] != SWEEP:
-        said = f"holds an {results.manifest['kind']}, not a sweep; pullback compare and explain read an ensemble"
-        raise InputError(f"{folder}: {said.replace('an calibration', 'a calibration')}")
-    return results
+def _column(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column as a design holds it."""
+    return column.to_numpy() if column.type == pa.float64() and not column.null_count else as_column(column.to_pylist())
 
 
-def open_sweep(folder: str | Path) -> SweepResults:
-    """Open the folder of a sweep. Raises InputError where it is none, warns of IncompleteResults."""
-    results = sweep_in(folder)
-    warn(results.folder, results.shortfall)
-    return results
+def read_uncertain(folder: Path, manifest: Mapping[str, Any]) -> Uncertain | None:
+    """Return which values an ensemble draws by run, None for none. Raises InputError where that cannot be read."""
+    if "uncertain" not in manifest:
+        return None
+    try:
+        made, sets = manifest["uncertain"], {}
+        if not made["ranges"]:
+            table = pq.read_table(folder / "sets.parquet", page_checksum_verification=True)
+            sets = {name: tuple(table[name].to_pylist()) for name in table.column_names}
+        ranges = {path: (low, high) for path, (low, high) in made["ranges"].items()}
+        read = Uncertain(made["what"], made["seed"], ranges, sets)
+    except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, ValueError, AttributeError):
+        read = None
+    if read is None or read.digest != made["digest"]:
+        raise InputError(f"{folder}: which values were drawn can no longer be read; name another folder")
+    return read
+
+
+def _factor(raw: dict[str, Any]) -> Factor:
+    """Return a factor as the manifest keeps it. Raises TypeError for one that is none."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return Factor(**values)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,28 +15,30 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from sim.experiments.design.design import Design
+from sim.experiments.design.kept import CALIBRATION, ENSEMBLE, SWEEP
 from sim.experiments.design.replicates import Sequential, streams_of
 from sim.experiments.design.uncertain import Uncertain
+from sim.experiments.store.asked import read_asked
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.partial import shortfall
-from sim.experiments.store.store import (
-    KEYS,
-    Job,
-    columns_of,
-    outcome_schema,
-    parts,
-    read_asked,
-    read_design,
-    read_uncertain,
-    times_there,
-)
+from sim.experiments.store.parts import KEYS, Job, columns_of, outcome_schema, parts, times_there
+from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.checks import check_once, texts
 from sim.ground.errors import InputError
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 
+OfKind = TypeVar("OfKind", bound="Stored")
 CHECKED = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
+
+
+A_KIND = {ENSEMBLE: "an ensemble", SWEEP: "a sweep", CALIBRATION: "a calibration"}
+READ_BY = {
+    ENSEMBLE: "pullback compare and explain read an ensemble",
+    SWEEP: "pullback compare --by and export read a sweep",
+    CALIBRATION: "pullback calibrate goes on with it",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +183,22 @@ class Stored:
         )
 
 
-def read_part(path: Path, columns: Iterable[str]) -> pa.Table:
-    """Read some columns of one file of a part. Raises InputError where it is damaged: its pages carry checksums."""
-    names, committed = list(columns), path.parent.parent / "outcomes" / path.name
+def read_part(path: Path, columns: Iterable[str] | None = None) -> pa.Table:
+    """Read one file of a part, some of its columns or all. Raises InputError where it is damaged: it carries checksums."""
+    names, committed = None if columns is None else list(columns), path.parent.parent / "outcomes" / path.name
     what = "is damaged"
     try:
-        return pq.read_table(path, columns=names, page_checksum_verification=True).select(names)
+        table = pq.read_table(path, columns=names, page_checksum_verification=True)
+        return table if names is None else table.select(names)
     except FileNotFoundError:
         what = "is gone"
     except (pa.ArrowException, OSError, UnicodeError, KeyError):  # a key that is not there: another file in its place
         pass
     raise InputError(f"{path}: {what}; remove {committed} and give the same command again")
+
+
+def checked_kind(results: OfKind, kind: str) -> OfKind:
+    """Return results of this kind. Raises InputError for others, and says what reads them."""
+    if (there := results.manifest["kind"]) != kind:
+        raise InputError(f"{results.folder}: holds {A_KIND[there]}, not {A_KIND[kind]}; {READ_BY[there]}")
+    return results

@@ -9,9 +9,10 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.compare.compare import Comparison
-from sim.analysis.compare.pairs import Side, horizon
+from sim.analysis.compare.pairs import horizon
+from sim.analysis.compare.sides import Side
 from sim.experiments.export.tables import open_results
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.theatre import Theatre
 from sim.pages import maps
 from sim.pages.markup import element, figure, paragraph, section

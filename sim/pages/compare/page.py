@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 
 from sim.analysis.compare.compare import Comparison
 from sim.analysis.compare.differences import CLEAR, Difference
-from sim.analysis.compare.pairs import Side, horizon
+from sim.analysis.compare.pairs import horizon
+from sim.analysis.compare.sides import Side
 from sim.pages.compare import wording as words
 from sim.pages.compare.charts import EffectRow, forest
 from sim.pages.compare.maps import definitions, maps_section

@@ -11,7 +11,8 @@ from sim.analysis.clusters import independent
 from sim.analysis.compare.compare import Comparison
 from sim.analysis.compare.differences import Difference, days_of
 from sim.analysis.compare.durations import DURATIONS, survival
-from sim.analysis.compare.pairs import Side, horizon
+from sim.analysis.compare.pairs import horizon
+from sim.analysis.compare.sides import Side
 from sim.pages.compare import wording as words
 from sim.pages.compare.charts import coming_of_two, distributions, survival_of_two, waiting_in_words
 from sim.pages.maps import swatch_of_line

@@ -10,7 +10,7 @@ from sim.analysis.hindcast.observation import Observation
 from sim.analysis.hindcast.record import agreement
 from sim.analysis.pooled import Pooled
 from sim.analysis.where import Condition
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.pages import page_file
 from sim.pages.report.record import record_section
 from sim.pages.wording import Calendar

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.hindcast.observation import Observation
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.pages.charts import coming
 from sim.pages.markup import Contents, code, element, figure, folded, section, small, table
 from sim.pages.wording import Calendar, amount, percent, words

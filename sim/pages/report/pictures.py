@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.hindcast.observation import Observation
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.grid import load_control, load_grid
 from sim.pages import maps
 from sim.pages.charts import Mark, fan, holding

@@ -13,17 +13,18 @@ from sim.analysis.hindcast.hindcast import hindcast
 from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import agreement
 from sim.analysis.spread import summary_of
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.ground.files import write_text
-from sim.ground.paths import data_folder
 from sim.pages.markup import element, page, paragraph, section
+from sim.pages.page_file import looks
 from sim.pages.report.outcomes import coming_section, outcomes_section
 from sim.pages.report.pictures import Fans, fans_section, maps_section, share_section
 from sim.pages.report.record import record_section
 from sim.pages.report.rules import rules_section
+from sim.pages.report.sources import sources_section
 from sim.pages.report.spread import drawn, spread_sections
 from sim.pages.report.summary import caution, in_short
-from sim.pages.report.values import expectation, plain, sources_section, values_section
+from sim.pages.report.values import expectation, plain, values_section
 from sim.pages.wording import Calendar
 from sim.scenario.scenario import Scenario
 
@@ -49,7 +50,7 @@ def _document(results: Results, scenario: Scenario, stated: Results | None) -> E
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{scenario.title} - Pullback"),
-        element("style", (data_folder() / "report.css").read_text(encoding="utf-8")),
+        element("style", looks("report.css")),
     )
     return element("html", head, element("body", _body(results, scenario, stated)), lang="en")
 
@@ -101,7 +102,7 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         element("h1", scenario.title),
         paragraph(scenario.asks) if scenario.asks else None,
         paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.asked, scenario.runs))],
+        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.runs_asked, scenario.runs))],
         expectation(scenario.expect),
         element("dl", listed),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.agents import AGENTS
 from sim.agents.base import Rule
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.pages.markup import Contents, code, element, folded, paragraph, section, small, table
 from sim.pages.wording import Calendar, percent, words
 from sim.scenario.settings import policies_of

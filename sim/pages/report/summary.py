@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.hindcast.record import Agreement
-from sim.experiments.store.results import Results
+from sim.experiments.store.ensemble import Results
 from sim.pages.report.outcomes import Summaries
 from sim.pages.wording import Calendar, amount, number, percent, share
 from sim.record.outcomes import OUTCOMES

@@ -1,13 +1,12 @@
-"""The report's tables of what the runs rest on: every value of the scenario, and the sources of the data."""
+"""The report's tables of what the runs rest on: every value of the scenario, and its dated events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from sim.ground.errors import InputError
-from sim.ground.paths import data_folder
 from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
 from sim.registry import load_scenario
 from sim.scenario.entries import Entry
@@ -15,7 +14,6 @@ from sim.scenario.files import scenario_names
 from sim.scenario.scenario import Scenario
 
 COLUMNS = ("Value", "Here", "Range", "Kind, confidence", "Source")
-LICENCE = "The code of Pullback is under the MIT licence. The data are under the licences below, file by file."
 
 
 def values_section(scenario: Scenario) -> Element:
@@ -49,7 +47,7 @@ def _counted(entries: list[Entry]) -> Element:
         _badge("fitted"),
         f" to the record up to 20 January 2026, and {len(entries) - assumed - fitted} cite the record, a publication or a "
         f"choice; of these {partly} assume a part, as their source says. Confidence: H, M, L as in the record, or - for "
-        "what is assumed or chosen. A source such as facts a36 is a row of the documented record, sim/data/FACTS.md.",
+        "what is assumed or chosen. A source such as facts a36 is a row of the documented record, docs/RECORD.md.",
     )
 
 
@@ -127,32 +125,6 @@ def _timeline(scenario: Scenario) -> Element | None:
     ]
     columns = ("Date", "Event", "Note", "Source")
     return folded(f"Dated events and orders: {len(rows)}", table("Dated events", columns, rows)) if rows else None
-
-
-def sources_section() -> Element:
-    """Return the licences, the attributions and the table of sources that ship with the data."""
-    text = (data_folder() / "SOURCES.md").read_text(encoding="utf-8")
-    blocks = [" ".join(block.split("\n")) for block in text.split("\n\n") if not block.startswith(("#", "|"))]
-    attribution = [block for block in blocks if block.startswith("Attribution")]
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    columns, rows = _markdown_table(lines)
-    return section(
-        "sources",
-        "Sources and licences",
-        paragraph(LICENCE),
-        map(paragraph, attribution),
-        folded(
-            f"Where the data are from: {len(rows)} rows",
-            [paragraph(block) for block in blocks if block not in attribution],
-            table("Sources of the data", columns, rows),
-        ),
-    )
-
-
-def _markdown_table(lines: Iterable[str]) -> tuple[list[str], list[list[list[Content]]]]:
-    cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
-    head, _, *body = cells
-    return [name.capitalize() for name in head], [[[cell] for cell in row] for row in body]
 
 
 def expectation(expect: Mapping[str, str]) -> Element | None:

@@ -12,20 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
-from sim.analysis.hindcast.answers import BY_NAME, answers
+from sim.analysis.hindcast.answers import column_of
 from sim.analysis.hindcast.observation import Observation, as_number
 from sim.analysis.hindcast.record import inside
 from sim.experiments.design.design import Recipe
 from sim.experiments.design.factors import Factor
 from sim.experiments.design.kept import CALIBRATION
 from sim.experiments.design.replicates import OWN
-from sim.experiments.design.sweep_file import Sweep
-from sim.record.history import History
-from sim.record.outcomes import read_for
+from sim.experiments.design.sweep import Sweep
 from sim.scenario.scenario import Scenario
 
 DAYS_AFTER = 5
@@ -103,18 +101,6 @@ def effective_size(weights: np.ndarray) -> float:
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def uncertain(scenario: Scenario) -> tuple[str, ...]:
-    """Return the paths of the values that calibration may move: uncertain numbers with a range of some width."""
-    return tuple(
-        path
-        for path, entry in scenario.entries.items()
-        if entry.kind == "uncertainty"
-        and entry.range is not None
-        and entry.range[0] < entry.range[1]
-        and isinstance(entry.value, float)
-    )
-
-
 def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: int, runs: int) -> Sweep:
     """Return the sweep that a calibration is: a Latin hypercube over the ranges of the uncertain values.
 
@@ -122,9 +108,11 @@ def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: in
     of a Sobol sequence in so many dimensions would tie values to each other. Each point has random numbers of its own, so
     that points count as independent draws, also of what is chance.
     """
-    entries = {path: scenario.entries[path] for path in uncertain(scenario)}
-    ranges = {path: entry.range for path, entry in entries.items() if entry.range is not None}
-    factors = tuple(Factor(path, entries[path].value, low=low, high=high) for path, (low, high) in ranges.items())
+    factors = tuple(
+        Factor(path, entry.value, low=entry.range[0], high=entry.range[1])
+        for path, entry in scenario.entries.items()
+        if entry.is_uncertain and entry.range and isinstance(entry.value, float)
+    )
     recipe = Recipe("lhs", uncertainties=factors, points=points, seed=scenario.seed, include_base=False)
     base = scenario.with_values({"days": days_needed(scenario, observations)}, set_by="calibrate")
     columns = tuple(map(column_of, observations))
@@ -132,27 +120,11 @@ def sweep_of(scenario: Scenario, observations: Sequence[Observation], points: in
     return Sweep(name, scenario.title, "", base, recipe, runs, "none", "", streams=OWN, kind=CALIBRATION, columns=columns)
 
 
-def column_of(item: Observation) -> str:
-    """Return the name of the column that holds what runs say of an observation: what it is of, and when."""
-    said = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
-    return f"{item.name} ({', '.join(str(each) for each in said if each)}, at {item.read})"
-
-
 def design_of(sweep: Sweep) -> Design:
     """Return the points of a calibration as arrays."""
     factors = sweep.recipe.uncertainties
     low, high = np.array([(factor.low, factor.high) for factor in factors]).T
     return Design(tuple(factor.path for factor in factors), low, high, np.column_stack(sweep.design.rows.columns))
-
-
-def answers_in(observations: Sequence[Observation], history: History) -> dict[str, np.ndarray]:
-    """Return what runs that were played say of each observation, (runs,) each by column."""
-    end = history.start_date + timedelta(history.days)
-    made = {}
-    for item in observations:
-        table = {name: np.asarray(BY_NAME[name].of(history), float) for name in read_for(BY_NAME[item.outcome])}
-        made[column_of(item)] = np.asarray(answers(item, table, history, end), float)
-    return made
 
 
 def days_needed(scenario: Scenario, observations: Sequence[Observation]) -> int:

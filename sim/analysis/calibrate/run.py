@@ -1,7 +1,7 @@
 """A calibration on disk: the folder of a sweep that keeps each run's answers to the record, and what follows from them.
 
 <folder>/
-  manifest.json, ...       as of any sweep (sim/experiments/store/store.py)
+  manifest.json, ...       as of any sweep (sim/experiments/store/__init__.py)
   outcomes/PART            a row per (point, run), a column per observation
   plausible.csv            sets of values drawn in proportion to how often their runs meet the record: a design table
   plausible.toml           a sweep over them, and sets/ a scenario for each distinct one (plausible.py)
@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,20 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.calibrate.calibrate import (
-    Calibration,
-    answers_in,
-    column_of,
-    design_of,
-    meets,
-    sweep_of,
-)
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
+from sim.analysis.calibrate.weights import Calibration, design_of, meets, sweep_of
 from sim.analysis.clusters import pooled_share
+from sim.analysis.hindcast.answers import answers_in, column_of
 from sim.analysis.hindcast.observation import Observation
-from sim.experiments.design.sweep_file import Sweep
-from sim.experiments.play.fill import fill
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.play.fill import Progress, fill, quiet
 from sim.experiments.store.folders import write_json
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, whole_number
@@ -49,15 +43,15 @@ def calibrate(
     points: int,
     runs: int,
     workers: int,
-    on_progress: Callable[[int, int], object],
+    on_progress: Progress = quiet,
 ) -> Calibration:
-    """Play the runs that `folder` lacks and return the calibration. on_progress: takes runs done and asked for.
+    """Play the runs that `folder` lacks and return the calibration. on_progress: as of `fill`.
 
     Raises InputError where the folder is another's, FolderBusy where another process works in it.
     """
     points, runs = whole_number("points", points, POINTS_OF_A_CALIBRATION), whole_number("runs", runs, RUNS_OF_A_CALIBRATION)
     asked, items = sweep_of(as_scenario(scenario), observations, points, runs), tuple(observations)
-    fill(asked, folder, workers, lambda done, all_, failed: on_progress(done, all_), read=partial(answers_in, items))
+    fill(asked, folder, workers, on_progress, read=partial(answers_in, items))
     return read(folder, asked, items)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.uncertain import sets_of
 from sim.experiments.store.partial import warn
-from sim.experiments.store.stored import Stored, read_part
+from sim.experiments.store.stored import Stored, checked_kind, read_part
 from sim.ground.errors import InputError
 from sim.record.history import SERIES
 from sim.record.outcomes import OUTCOMES
@@ -46,11 +46,6 @@ class Results(Stored):
     def runs(self) -> int:
         """Number of runs that are there."""
         return self.runs_there
-
-    @property
-    def asked(self) -> int:
-        """Number of runs, counted from 0, in the largest request so far."""
-        return self.runs_asked
 
     @property
     def _asked_at_least(self) -> int:
@@ -122,12 +117,9 @@ class Results(Stored):
         return counts
 
 
-def open_results(folder: str | Path) -> Results:
+def open_ensemble(folder: str | Path) -> Results:
     """Open the folder of an ensemble. Raises InputError when it is none or holds no run, warns of IncompleteResults."""
-    results = Results(Path(folder))
-    if results.manifest["kind"] != ENSEMBLE:
-        said = f"holds a {results.manifest['kind']}, not an ensemble; pullback compare --by and export read a sweep"
-        raise InputError(f"{folder}: {said}")
+    results = checked_kind(Results(Path(folder)), ENSEMBLE)
     if not results.runs:
         raise InputError(f"{folder}: holds no finished run")
     warn(results.folder, results.shortfall)

@@ -1,0 +1,186 @@
+"""Sides of a comparison, read from results: an ensemble, the points of a sweep, or those with one value of a lever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.experiments.design.factors import SCENARIO
+from sim.experiments.design.uncertain import Uncertain, uncertain_of
+from sim.experiments.export.tables import open_results
+from sim.experiments.play.folder import default_folder
+from sim.experiments.play.run import ensemble_of
+from sim.experiments.store.ensemble import Results
+from sim.experiments.store.sweep import SweepResults
+from sim.ground.checks import shown
+from sim.ground.errors import InputError
+from sim.ground.paths import scenario_folder, shown_path
+from sim.record.outcomes import OUTCOMES
+from sim.registry import load_scenario
+from sim.scenario.files import near_miss
+from sim.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of a comparison.
+
+    key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
+    and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
+    notes: what the reader must know of it. expect: outcome -> direction that its scenario said beforehand it would move.
+    design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
+    which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
+    key where left out.
+    """
+
+    name: str
+    where_from: str
+    seed: int
+    epoch: date
+    start: date
+    end: date
+    code: str
+    key: np.ndarray
+    outcomes: Mapping[str, np.ndarray]
+    notes: tuple[str, ...] = ()
+    expect: Mapping[str, str] = field(default_factory=dict)
+    design: Any = None
+    streams: str = ""
+    drawn: Uncertain | None = None
+    shares: np.ndarray | None = None
+
+    @property
+    def clusters(self) -> np.ndarray:
+        """(pairs, 2) what pairs share: the row of the design, 0 in an ensemble, and the number of the run."""
+        return self.key if self.shares is None else self.shares
+
+    def kept(self, places: np.ndarray) -> Side:
+        """Return the side with some of its runs."""
+        outcomes = {name: values[places] for name, values in self.outcomes.items()}
+        shares = None if self.shares is None else self.shares[places]
+        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares)
+
+
+def opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
+    """Return the results that are meant by a folder or a scenario's name. Raises InputError. uncertain: as of `pair`."""
+    if Path(source).is_dir():
+        return open_results(source)
+    if isinstance(source, str) and "/" not in source:
+        names = [path.stem for path in scenario_folder().glob("*.toml")]
+        if source in names:
+            scenario = load_scenario(source)
+            drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
+            folder = default_folder(ensemble_of(scenario, drawn))
+            if not folder.is_dir():
+                others, more = _there(source, "of other values are"), f" --uncertain {uncertain}" if uncertain else ""
+                raise InputError(
+                    f"{source} has not been run; pullback run {source}{more} puts its results into {folder}{others}"
+                )
+            return open_results(folder)
+        hint = _there(source, "its results are in") or near_miss(source, names)
+        raise InputError(f"{source} is neither a results folder nor a shipped scenario{hint}")
+    if Path(source).suffix == ".toml" and Path(source).is_file():
+        raise InputError(f"{source}: is a file; name the results folder that pullback run {source} writes")
+    raise InputError(f"{source}: no such results folder")
+
+
+def _there(name: str, said: str) -> str:
+    """Name the results of a scenario that its name does not stand for: of one's own file, other values, days or seed."""
+    found = ", ".join(str(path) for path in sorted(Path("results").glob(f"{name}-????????")))
+    return f"; {said} {found}: compare by the folder" if found else ""
+
+
+def side_of(results: Results | SweepResults) -> Side:
+    """Return the runs of results as a side."""
+    if isinstance(results, SweepResults):
+        return _side_of_sweep(results)
+    outcomes = dict(results.outcomes)
+    run = outcomes.pop("run").astype(np.int64)
+    key = np.column_stack([np.zeros_like(run), run])
+    made = results.manifest
+    note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.runs_asked} runs",)
+    side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
+    return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
+
+
+def _side_of_sweep(results: SweepResults) -> Side:
+    """Return the points of a sweep, paired with those of another by point and run; the unchanged base is left out."""
+    table, made = results.table(), results.manifest
+    rows = np.array(results.design.row_of_design)
+    mine = rows[table["point"].to_numpy()] >= 0
+    point, run = (table[name].to_numpy()[mine].astype(np.int64) for name in ("point", "run"))
+    outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+    key = np.column_stack([point, run])
+    side = _made(made["name"], shown_path(results.folder), results.base, made["code"], key, outcomes)
+    note = () if results.is_complete else (f"{made['name']}: {results.shortfall}",)
+    points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
+              for n, f in enumerate(results.design.factors)}  # fmt: skip
+    return replace(
+        side, notes=note, expect=results.base.expect, design=(points, results.design.row_of_design),
+        streams=results.streams, shares=results.clusters(point, run),
+    )  # fmt: skip
+
+
+def _made(
+    name: str, folder: Path, scenario: Scenario, code: str, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
+) -> Side:
+    dates = (scenario.epoch, scenario.start_date, scenario.end_date)
+    return Side(name, str(folder), scenario.seed, *dates, code, key, outcomes)
+
+
+def sides_by(results: SweepResults, path: str) -> list[Side]:
+    """Return a side for each value of a lever, the base's first."""
+    design, known = results.design, {factor.path: factor for factor in results.design.factors}
+    if path not in known:
+        raise InputError(f"--by {path}: does not vary in {results.folder}{near_miss(path, known)}")
+    rows, column = np.array(design.row_of_design), np.array(design.drawn(path, results.base))
+    others = _others(results, path)
+    before = known[path].before
+    crossed = {value: np.flatnonzero((rows >= 0) & (column == value)) for value in dict.fromkeys(column[rows >= 0].tolist())}
+    values = sorted(crossed, key=lambda value: (value != before, str(value)))
+    cells = _cells(others, crossed[values[0]])
+    if len(cells) != len(crossed[values[0]]) or any(_cells(others, points) != cells for points in crossed.values()):
+        raise InputError(f"--by {path}: its values are not crossed with the rest of the design; name a lever")
+    table, row_of_cell = results.table(), {cell: place for place, cell in enumerate(sorted(cells))}
+    point, run = table["point"].to_numpy(), table["run"].to_numpy().astype(np.int64)
+    cell_of_point = np.full(design.points, -1)
+    for points in crossed.values():
+        for each in points:
+            cell_of_point[each] = row_of_cell[tuple(str(column[each]) for column in others)]
+    notes = [results.shortfall] if not results.is_complete else []
+    there = np.unique(point)
+    lost = [f"{path} = {shown(value)}" for value in values if not np.isin(crossed[value], there).any()]
+    if lost and len(values) - len(lost) < 2:
+        raise InputError(f"{results.folder}: {results.shortfall}, none with {' or '.join(lost)}; play the rest of the sweep")
+    notes += [f"INCOMPLETE: no run with {' or '.join(lost)} is there, so that it is left out"] if lost else []
+    sides = []
+    for value in values:
+        mine = np.isin(point, crossed[value])
+        if not mine.any():
+            continue
+        key = np.column_stack([cell_of_point[point[mine]], run[mine]])
+        outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+        name = value if path == SCENARIO else f"{path} = {shown(value)}"
+        scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
+        side = _made(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
+        expect = scenario.expect if path == SCENARIO else {}
+        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expect=expect))
+    return sides
+
+
+def _others(results: SweepResults, path: str) -> list[np.ndarray]:
+    """Return what the points with one value of a factor are told apart by: for a lever the row that it is crossed with."""
+    design, levers = results.design, [raw["path"] for raw in results.manifest["design"]["levers"]]
+    if path in levers:
+        others = [np.array(design.column(each)) for each in levers if each != path]
+        return [np.array([f"{row:07d}" for row in design.row_of_design]), *others]
+    return [np.array(design.drawn(f.path, results.base)) for f in design.factors if f.path != path]
+
+
+def _cells(others: Sequence[np.ndarray], points: np.ndarray) -> set[tuple[str, ...]]:
+    return {tuple(str(column[point]) for column in others) for point in points}

@@ -1,0 +1,201 @@
+"""Parts of a results folder: one per job, named by the points and runs it holds, committed at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.experiments.design.design import MOST_POINTS
+from sim.experiments.store.folders import write_pieces, write_table
+from sim.ground.errors import InputError
+from sim.ground.files import whole_file
+from sim.record import snapshot
+from sim.record.outcomes import OUTCOMES
+from sim.scenario.heading import MOST_RUNS
+
+TABLES = ("series", "control", "rules", "states", "outcomes")
+STAMP = b"pullback_sweep"
+PART = re.compile(r"(\d+)-(\d+)_(\d+)-(\d+)\.parquet")
+KEYS = {"point": pa.int32(), "run": pa.int32()}
+
+
+@dataclass(frozen=True, order=True)
+class Job:
+    """The runs [first_run, end_run) of the points [first_point, end_point), played and committed together."""
+
+    first_point: int
+    end_point: int
+    first_run: int
+    end_run: int
+
+    @property
+    def size(self) -> int:
+        """Number of (point, run)."""
+        return (self.end_point - self.first_point) * (self.end_run - self.first_run)
+
+    @property
+    def part(self) -> str:
+        """Name of its files."""
+        return f"{self.first_point:07d}-{self.end_point:07d}_{self.first_run:07d}-{self.end_run:07d}.parquet"
+
+    def holds(self, other: Job) -> bool:
+        """Whether every (point, run) of another is of this one."""
+        points = self.first_point <= other.first_point and other.end_point <= self.end_point
+        return points and self.first_run <= other.first_run and other.end_run <= self.end_run
+
+    @property
+    def runs_alone(self) -> str:
+        """Which runs they are, where there is one point only."""
+        return f"runs {self.first_run} to {self.end_run - 1}"
+
+    def __str__(self) -> str:
+        return f"points {self.first_point} to {self.end_point - 1}, {self.runs_alone}"
+
+
+def write_part(
+    folder: Path,
+    stamp: str,
+    job: Job,
+    outcomes: Mapping[str, np.ndarray],
+    tables: Mapping[str, Iterable[pa.Table]] | None = None,
+    state: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write the tables of one job, and the snapshot of its last evening where one is kept; the outcomes last.
+
+    Each file appears whole or not at all. stamp: what the folder's manifest is known by. outcomes: (size,) each, by point
+    and then run. tables: by name, each in pieces that follow each other.
+    """
+    for name, pieces in (tables or {}).items():
+        write_pieces(folder / name / job.part, pieces)
+    if state is not None:
+        with whole_file(_state_file(folder, job)) as file:
+            snapshot.write(file, state)
+    keys = {name: pa.array(values, pa.int32()) for name, values in zip(KEYS, pairs_of(job), strict=True)}
+    columns = {name: pa.array(values, pa.float64(), mask=np.isnan(values)) for name, values in outcomes.items()}
+    table = pa.table(keys | columns).replace_schema_metadata({STAMP: stamp.encode()})
+    write_table(folder / "outcomes" / job.part, table)
+
+
+def pairs_of(job: Job) -> tuple[np.ndarray, np.ndarray]:
+    """Return (size,) points and (size,) runs of a job, in the order in which its part holds them."""
+    points, runs = np.arange(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
+    return np.repeat(points, len(runs)), np.tile(runs, len(points))
+
+
+def saved_state(folder: Path, job: Job) -> dict[str, np.ndarray]:
+    """Return the snapshot of the runs of a job, in its order. Raises InputError where it is not there."""
+    (points, runs), found, places = pairs_of(job), [], []
+    for part in parts(folder):
+        inside = (part.first_point <= points) & (points < part.end_point) & (part.first_run <= runs) & (runs < part.end_run)
+        mine = np.flatnonzero(inside)
+        if len(mine) and _state_file(folder, part).exists():
+            of_part = (points[mine] - part.first_point) * (part.end_run - part.first_run) + runs[mine] - part.first_run
+            found.append(snapshot.read(_state_file(folder, part), of_part))
+            places.append(mine)
+    if sum(map(len, places)) != job.size:
+        raise InputError(f"{folder}: holds no saved state of {job}; run it with --until and --save")
+    return snapshot.chosen(snapshot.joined(found), np.argsort(np.concatenate(places)))
+
+
+def _state_file(folder: Path, job: Job) -> Path:
+    return (folder / "states" / job.part).with_suffix(".npz")
+
+
+def stamp_of(manifest: dict[str, Any]) -> str:
+    """Return what every part of a folder carries: the sweep's hash and the code's."""
+    return f"{manifest['hash']} {manifest['code']}"
+
+
+def columns_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of what a folder keeps of each run: those of the sweep, or all outcomes."""
+    return tuple(manifest["columns"]) or tuple(outcome.name for outcome in OUTCOMES)
+
+
+def outcome_schema(manifest: Mapping[str, Any]) -> pa.Schema:
+    """Return the schema of the outcomes: readers pass it, so that no file decides for the others."""
+    return pa.schema(KEYS | dict.fromkeys(columns_of(manifest), pa.float64()))
+
+
+def parts(folder: Path) -> list[Job]:
+    """Return the committed parts, sorted, without those that lie within a larger one. Raises InputError for a stray file."""
+    kept: list[Job] = []
+    found = all_parts(folder)
+    if len(found) < 2 or not _overlap(found):
+        return found
+    for job in sorted(found, key=lambda job: -job.size):
+        if not any(larger.holds(job) for larger in kept):
+            kept.append(job)
+    return sorted(kept)
+
+
+def all_parts(folder: Path) -> list[Job]:
+    """Return the committed parts, sorted, with those that are left over from compacting."""
+    found = []
+    for path in (folder / "outcomes").iterdir():
+        if path.name.startswith("."):
+            continue  # a file that was being written when its writer was stopped
+        match = PART.fullmatch(path.name)
+        job = None if match is None else Job(*map(int, match.groups()))
+        if job is None or job.end_point > MOST_POINTS + 1 or job.end_run > MOST_RUNS:
+            raise InputError(f"{path}: is no part of a results folder; move it elsewhere")
+        found.append(job)
+    return sorted(found)
+
+
+def clear_left_overs(folder: Path) -> None:
+    """Remove what workers that were killed while they wrote have left; nobody may be writing."""
+    for path in left_overs(folder):
+        path.unlink()
+
+
+def left_overs(folder: Path) -> list[Path]:
+    """Return the files of parts that were being written when their writer was stopped."""
+    return [path for table in TABLES for path in (folder / table).glob(".*")]
+
+
+def _overlap(found: Sequence[Job]) -> bool:
+    """Whether two parts share a (point, run). Counts between the edges of parts, so that a large name takes no memory."""
+    first_point, end_point, first_run, end_run = np.array([astuple(job) for job in found]).T
+    points, runs = np.unique([first_point, end_point]), np.unique([first_run, end_run])
+    count = np.zeros((len(points), len(runs)), np.int32)
+    for point, at_point in ((first_point, 1), (end_point, -1)):
+        for run, at_run in ((first_run, 1), (end_run, -1)):
+            np.add.at(count, (np.searchsorted(points, point), np.searchsorted(runs, run)), at_point * at_run)
+    return bool((count.cumsum(axis=0).cumsum(axis=1) > 1).any())
+
+
+def times_there(found: Iterable[Job], points: int, runs: int) -> np.ndarray:
+    """Return (points, runs) how often each planned (point, run) is there."""
+    counted = np.zeros((points, runs), np.uint8)
+    for job in found:
+        counted[job.first_point : job.end_point, job.first_run : min(job.end_run, runs)] += 1
+    return counted
+
+
+def check_parts(folder: Path, manifest: dict[str, Any], found: Iterable[Job]) -> None:
+    """Raise InputError for the first part that is damaged, belongs to another sweep, or holds other than its name says."""
+    stamp = stamp_of(manifest).encode()
+    for job in found:
+        fault = part_fault(folder / "outcomes" / job.part, job, stamp)
+        if fault:
+            raise InputError(f"{folder / 'outcomes' / job.part}: {fault}")
+
+
+def part_fault(path: Path, job: Job, stamp: bytes) -> str | None:
+    """Return what is wrong with a part by its footer, None where nothing is."""
+    try:
+        footer = pq.read_metadata(path)
+    except (pa.ArrowException, OSError, UnicodeError):
+        return "is damaged; remove it and give the same command again"
+    if (footer.metadata or {}).get(STAMP) != stamp:
+        return "belongs to another sweep or another version of the code; move it elsewhere"
+    if footer.num_rows != job.size:
+        return f"holds {footer.num_rows} rows where its name says {job.size}; remove it and give the same command again"
+    return None
