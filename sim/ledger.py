@@ -147,7 +147,7 @@ class _Keeper:
         state = self.model.state
         for kind in KINDS:
             before, now = self.known[kind.name], kind.read(state)
-            if np.array_equal(before, now):
+            if (before == now).all():
                 continue
             self.known[kind.name] = now
             for index in np.flatnonzero(kind.happened(before, now)):
