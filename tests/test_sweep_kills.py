@@ -60,10 +60,12 @@ def kill(pid: int) -> bool:
 
 
 def workers_of(driver: int) -> list[int]:
-    """Return the workers of a driver: what is below it, but for what forks and what tidies up."""
-    below = psutil.Process(driver).children(recursive=True)
-    parents = {each.ppid() for each in below}
-    return [each.pid for each in below if each.pid not in parents and "resource_tracker" not in " ".join(each.cmdline())]
+    """Return the workers of a driver: forked from a process that it has started, or started by itself."""
+    try:
+        below = psutil.Process(driver).children(recursive=True)
+        return [each.pid for each in below if each.ppid() != driver or "spawn_main" in " ".join(each.cmdline())]
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return []
 
 
 def kill_at_random(form: Form, folder: Path, kills: int, workers: int, seed: int, *more: str) -> dict[str, int]:

@@ -162,7 +162,9 @@ def test_the_next_pool_starts_where_what_forks_was_killed() -> None:
     with LocalPool(1) as pool:
         assert pool.submit(abs, -1).result() == 1
         if sys.platform == "linux":
-            os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+            forks = forkserver._forkserver._forkserver_pid
+            os.kill(forks, signal.SIGKILL)
+            os.waitid(os.P_PID, forks, os.WEXITED | os.WNOWAIT)
     assert list(in_order(abs, [-2, 1], 2)) == [2, 1]
 
 
