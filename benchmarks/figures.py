@@ -79,7 +79,7 @@ def slower(figures: Iterable[Figure], before: Mapping[str, float]) -> list[str]:
     """Return a warning for each figure that took more units than before; before: units of the last stored run by test."""
     grown = [(one.name, one.found["calibrated_units"] / before[one.test]) for one in figures if before.get(one.test)]
     return [
-        f"warning: {name}: {100.0 * (times - 1.0):.0f}% more units than in the last stored run (a busy machine, or slower code)"
+        f"warning: {name}: {100.0 * (times - 1.0):.0f}% more units than in the last stored run (busy machine, or slower)"
         for name, times in grown
         if times > SLOWER
     ]
