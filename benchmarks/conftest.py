@@ -58,11 +58,14 @@ def measure(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., flo
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what was measured, in place of pytest-benchmark's table of seconds, and what was not."""
+    """Print what was measured, in place of pytest-benchmark's table of seconds, what of it is slower, and what was not."""
     skipped = [
         (one.nodeid.rpartition("::")[2], one.longrepr[2].removeprefix("Skipped: "))
         for one in terminalreporter.stats.get("skipped", [])
     ]
+    compared = terminalreporter.config._benchmarksession.compared_mapping or {}
+    stored = [one for run in compared.values() for one in run.values()]
+    before = {one["name"]: one["extra_info"].get("calibrated_units", 0.0) for one in stored}
     terminalreporter.section("benchmarks")
-    for line in report(terminalreporter.config.stash.get(TAKEN, []), skipped):
+    for line in report(terminalreporter.config.stash.get(TAKEN, []), skipped, before):
         terminalreporter.write_line(line)

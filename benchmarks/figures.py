@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,10 @@ import numpy as np
 
 BUSY = 1.5
 """A unit that moved by more than this factor says that other work took the processor, so that the figures mean little."""
+
+
+SLOWER = 1.1
+"""By how much more units than in the last stored run a figure is told as slower."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,20 @@ def ratios(figures: Iterable[Figure]) -> list[str]:
     return [f"{one.name:64}{rounded(one.found['ratio']):>12}  {one.found['reads']}" for one in compared]
 
 
-def report(figures: list[Figure], skipped: list[tuple[str, str]]) -> list[str]:
-    """Return all lines; skipped are the tests that were not run, with their reason."""
+def slower(figures: Iterable[Figure], before: Mapping[str, float]) -> list[str]:
+    """Return a warning for each figure that took more units than before; before: units of the last stored run by test."""
+    grown = [(one.name, one.found["calibrated_units"] / before[one.test]) for one in figures if before.get(one.test)]
+    return [
+        f"warning: {name}: {100.0 * (times - 1.0):.0f}% more units than in the last stored run (busy machine, or slower)"
+        for name, times in grown
+        if times > SLOWER
+    ]
+
+
+def report(figures: list[Figure], skipped: list[tuple[str, str]], before: Mapping[str, float] | None = None) -> list[str]:
+    """Return all lines; skipped are the tests that were not run, with their reason; before: as `slower` takes it."""
     lines = [machine(figures), "", *costs(figures)] if figures else []
     compared = ratios(figures)
     lines += ["", "ratios, each of two things measured in one process", *compared] if compared else []
+    lines += slower(figures, before or {})
     return lines + [f"not measured: {Figure(test).name}: {reason}" for test, reason in skipped]

@@ -2,5 +2,5 @@
 
 from sim.cli import main
 
-if __name__ == "__main__":  # spawned workers import this module again
+if __name__ == "__main__":  # workers import this module again
     main()

@@ -20,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
         made = TemporaryDirectory(prefix="pullback-tests-")
         os.environ["PULLBACK_TESTS_LIVED"] = made.name
         config.add_cleanup(made.cleanup)
+        # The threads that numpy's OpenBLAS starts spin for a fifth of a second in every process that a test begins.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_collection_finish() -> None:

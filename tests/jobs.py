@@ -1,6 +1,7 @@
 """Jobs for tests of the runner, in a file of their own: a worker imports what its job stands in, and these need no model."""
 
 import os
+import sys
 
 
 def half(job: int) -> None:
@@ -13,3 +14,8 @@ def half(job: int) -> None:
 
 def full_disk(job: int) -> None:
     raise OSError(28, "No space left on device")
+
+
+def module_and_variables(name: str) -> tuple[str | None, dict[str, str]]:
+    """Return where a module comes from that is already imported, and the environment."""
+    return sys.modules[name].__file__, dict(os.environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -167,12 +168,14 @@ def _told(told: set[tuple[str, int]], name: str, day: int) -> bool:
 
 def _last(ledger: Ledger, kinds: tuple[str, ...], day: int, of: Event | None = None) -> Event | None:
     """Return the last event of these kinds up to the evening of `day`, at the place of `of` where there is such a one."""
-    found = [e for e in ledger.events if e.kind.name in kinds and e.day <= day and e is not of]
+    until = bisect_right(ledger.events, day, key=lambda event: event.day)
+    found = (e for e in reversed(ledger.events[:until]) if e.kind.name in kinds and e is not of)
     if of is not None and of.cell is not None:
-        found = [e for e in found if e.cell in (None, of.cell)]
-    elif of is not None and of.place:
-        found = [e for e in found if e.place == of.place] or found
-    return found[-1] if found else None
+        return next((e for e in found if e.cell in (None, of.cell)), None)
+    if of is not None and of.place:
+        anywhere = list(found)
+        return next((e for e in anywhere if e.place == of.place), anywhere[0] if anywhere else None)
+    return next(found, None)
 
 
 def decision_text(ledger: Ledger, decision: Decision) -> str:

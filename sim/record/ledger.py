@@ -121,7 +121,7 @@ class Keeper:
         """Note what the mechanism has changed."""
         for kind in KINDS:
             before, now = self.known[kind.name], kind.read(self.state)
-            if np.array_equal(before, now):
+            if (before == now).all():
                 continue
             self.known[kind.name] = now
             for index in np.flatnonzero(kind.happened(before, now)):

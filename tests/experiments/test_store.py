@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -48,13 +49,19 @@ def models() -> list[TheatreModel]:
     return [played(*part) for part in PARTS]
 
 
-@pytest.fixture
-def folder(tmp_path: Path, scenario: Scenario) -> Path:
-    """Return a results folder of five runs in two parts, the later runs written first."""
-    made = tmp_path / "mine"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, scenario: Scenario) -> Path:
+    """Play a results folder of five runs in two parts, the later runs written first."""
+    made = tmp_path_factory.mktemp("made") / "mine"
     for part in reversed(PARTS):
         play_part(made, scenario, *part)
     return made
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of it to harm."""
+    return Path(shutil.copytree(made, tmp_path / "mine"))
 
 
 def test_outcomes_come_back_run_by_run_and_what_did_not_come_as_nan(folder: Path) -> None:

@@ -56,6 +56,15 @@ def kill(pid: int) -> bool:
     return True
 
 
+def workers_of(driver: int) -> list[int]:
+    """Return the workers of a driver: forked from a process that it has started, or started by itself."""
+    try:
+        below = psutil.Process(driver).children(recursive=True)
+        return [each.pid for each in below if each.ppid() != driver or "spawn_main" in " ".join(each.cmdline())]
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return []
+
+
 def kill_at_random(form: Form, folder: Path, kills: int, workers: int, seed: int, *more: str) -> dict[str, int]:
     """Start the sweep again and again and kill its driver, every third time after one of its workers; count what died.
 
@@ -69,11 +78,9 @@ def kill_at_random(form: Form, folder: Path, kills: int, workers: int, seed: int
                 before = committed(folder)
                 wait_until(lambda: committed(folder) > before or driver.poll() is not None, seconds=600)  # noqa: B023
             time.sleep(chance.uniform(0.0, latest))
-            if chance.random() < 0.4 and driver.poll() is None:
-                found = [c.pid for c in psutil.Process(driver.pid).children() if "spawn_main" in " ".join(c.cmdline())]
-                if found:
-                    died["workers"] += kill(chance.choice(found))
-                    time.sleep(chance.uniform(0.0, latest))
+            if chance.random() < 0.4 and driver.poll() is None and (found := workers_of(driver.pid)):
+                died["workers"] += kill(chance.choice(found))
+                time.sleep(chance.uniform(0.0, latest))
             if driver.poll() is None:
                 died["drivers"] += kill(driver.pid)
                 continue

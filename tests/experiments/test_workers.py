@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import current_process, resource_tracker, spawn
+from multiprocessing import current_process, forkserver, resource_tracker, spawn
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from sim.experiments.play import workers
 from sim.experiments.play.workers import GUARD, LocalPool, WorkersCannotStart, refuse_unguarded
 from sim.experiments.store.kept import load_sweep
 from sim.registry import load_scenario
+from tests.jobs import module_and_variables
 from tests.sweeps import ROOT, job_of, run_ensemble, run_sweep, written
 
 SCRIPTS = {
@@ -51,6 +54,7 @@ def test_a_script_without_a_guard_is_told_so_and_leaves_nothing(what: str, tmp_p
 def no_interpreter() -> Any:
     """An interpreter that is gone."""
     resource_tracker.ensure_running()
+    forkserver._forkserver._stop()
     before = spawn.get_executable()
     spawn.set_executable("/none/python")
     yield
@@ -69,7 +73,7 @@ def test_whatever_plays_runs_says_that_no_worker_starts_and_leaves_nothing(tmp_p
         lambda: calibrate(scenario, fitted, folder, 2, 1, 2),
     ):
         with pytest.raises(
-            WorkersCannotStart, match=r"^no worker can start: the first ended with exit code \d+ before it was"
+            WorkersCannotStart, match=r"^no worker can start: the process that they are forked from ended before it was"
         ):
             call()
         assert not (tmp_path / "results").exists()
@@ -134,3 +138,29 @@ def test_a_process_of_somebody_else_is_told_and_not_ended(monkeypatch: Any) -> N
     with pytest.raises(WorkersCannotStart):
         refuse_unguarded()
     assert ended == [workers.UNGUARDED]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_a_worker_is_forked_with_the_drivers_modules_and_has_its_environment(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "sim.py").write_text("raise SystemExit('that of another')")
+    monkeypatch.chdir(tmp_path)
+    forkserver._forkserver._stop()
+    with LocalPool(1) as pool:
+        assert pool.submit(module_and_variables, "sim.model").result() == (
+            sys.modules["sim.model"].__file__,
+            dict(os.environ),
+        )
+    monkeypatch.setenv("OF_THE_DRIVER", "later")
+    with LocalPool(1) as pool:
+        assert pool.submit(module_and_variables, "sim.model").result()[1]["OF_THE_DRIVER"] == "later"
+
+
+def test_the_next_pool_starts_where_what_forks_was_killed() -> None:
+    with LocalPool(1) as pool:
+        assert pool.submit(abs, -1).result() == 1
+        if sys.platform == "linux":
+            forks = forkserver._forkserver._forkserver_pid
+            os.kill(forks, signal.SIGKILL)
+            os.waitid(os.P_PID, forks, os.WEXITED | os.WNOWAIT)
+    with LocalPool(1) as pool:
+        assert pool.submit(abs, -2).result() == 2

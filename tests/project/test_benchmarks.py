@@ -41,6 +41,17 @@ def test_a_busy_machine_is_said() -> None:
     assert said[0].endswith("the machine was busy: measure again")
 
 
+def test_what_takes_more_units_than_in_the_last_stored_run_is_a_warning_below_the_whole_table() -> None:
+    before = {"test_one_day[offensive-large]": 1000.0, "test_loading_a_scenario": 6900.0, "test_gone": 1.0}
+    plain, said = report(FIGURES, []), report(FIGURES, [], before)
+    assert said[:-1] == plain
+    assert said[-1].startswith("warning: one day, offensive, large: 23% more units than in the last stored run")
+
+
+def test_a_slower_run_does_not_fail() -> None:
+    assert "--benchmark-compare-fail" not in (BENCHMARKS.parent / "Makefile").read_text(encoding="utf-8")
+
+
 def test_nothing_measured_is_said_without_a_table() -> None:
     assert report([], [("test_it", "why")]) == ["not measured: it: why"]
 
