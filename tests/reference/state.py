@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from sim.ground.theatre import Theatre
-from sim.registry import registry
 from sim.state.start import Start, initial_state
 from sim.state.state import NO_TERMS, NONE
-from sim.state.values import as_arrays
-from tests.shipped import CUSTODY_SITES, SECTORS, US_BASES
+from sim.state.values import as_arrays, declared
+from tests.shipped import CUSTODY_SITES, MEMBERS, SECTORS, US_BASES
+
+CHOICES = {path: says["choices"] for path, _, says in declared(Start, MEMBERS.axes, "start.")}
+"""Names that a value of the first evening may take."""
 
 
 class Run:
@@ -20,7 +22,7 @@ class Run:
 
     def __init__(self, theatre: Theatre, start: Start) -> None:
         self.__dict__["types"] = {}
-        first = initial_state(theatre, as_arrays(start, "start", {}, registry().choices), 1)
+        first = initial_state(theatre, as_arrays(start, "start", {}, CHOICES), 1)
         for item in fields(first):
             value = getattr(first, item.name)
             if isinstance(value, np.ndarray):
