@@ -198,7 +198,7 @@ def _placed(member: Member, what: str, place: Mapping[str, Any]) -> Member:
             return replace(member, province=index, name=grid.provinces[index].name)
         found = grid.town(key) if what == "town" else grid.site(key)
     except KeyError:
-        raise InputError(f"{key} is not in {what}s.tsv; give lat, lon and name") from None
+        raise InputError(f"{key} is no {what} of the lattice; give lat, lon and name") from None
     return replace(member, cell=found.cell, lat=found.lat, lon=found.lon, name=member.name or found.name)
 
 

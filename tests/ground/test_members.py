@@ -140,7 +140,7 @@ FAULTS = (
     (SHIPPED + PRISON.replace("35.95", "45.95"), "custody_sites: raqqa_jail: 45.95 N, 39.01 E is in no"),
     (SHIPPED + PRISON.replace('kind = "prison"', 'kind = "hotel"'), 'custody_sites: raqqa_jail: kind "hotel" is'),
     (SHIPPED + PRISON.replace('source = "assumed"\n', ""), "custody_sites: raqqa_jail: source is missing"),
-    (SHIPPED + PRISON.replace("lat = 35.95\nlon = 39.01\n", ""), "custody_sites: raqqa_jail is not in sites.tsv;"),
+    (SHIPPED + PRISON.replace("lat = 35.95\nlon = 39.01\n", ""), "custody_sites: raqqa_jail is no site of the lattice;"),
     (SHIPPED + "[[prisons]]\n", "prisons is not one of sectors"),
     (SHIPPED.replace("[[towns]]", "[[gains]]"), "towns is missing: give its members"),
     (SHIPPED.replace('letter = "z"', 'letter = "r"'), "sectors: each needs a letter of its own"),
