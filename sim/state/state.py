@@ -5,19 +5,17 @@
 | cells | n | theatre cells in the lattice's order |
 | army_rows | n + 2 | the cells, then ground no army comes from, then ground Damascus holds throughout |
 | community_rows | n + 1 | the cells, then "no community" |
-| sectors, institutions, assets | 6, 6, 13 | the members of sim.ground.members, here and below by their shipped number |
+| sectors, institutions, assets, custody_sites, coastal_bases, us_bases | the theatre's | members of sim.ground.members |
 | sides | 2 | SIDES: Damascus, the SDF |
 | provinces | 14 | the lattice's governorates |
-| insurgent_provinces | 3 | members |
-| custody_sites | 8 | members: prisons and camps |
-| coastal_bases, us_bases | 2, 4 | members |
+| insurgent_provinces | the theatre's | members |
 | pressures | 4 | PRESSURES |
 | influence_parts, authority_parts, uncertainty_parts | 4, 6, 3 | what each index is the mean of |
 | places, classes | 4, 7 | PLACES and CLASSES of Russian equipment |
 | relations | 2 | RELATIONS |
 | transit_days | 8 | days to the coast |
 | parties | 3 | PARTIES whose dead are counted |
-| recent_days, taken_in | 64, 4 | the last evenings; insurgent provinces, then the whole theatre |
+| recent_days, taken_in | 64, insurgent provinces + 1 | the last evenings; insurgent provinces, then the whole theatre |
 | runs | block | always last |
 
 Days count from the start: day 0 is the evening the scenario starts on. NEVER stands for "has not happened".
