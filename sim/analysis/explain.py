@@ -248,12 +248,15 @@ def _key(event: Event) -> tuple[str, str, int | None, float, str]:
     return event.kind.name, event.place, event.cell, event.size, event.now
 
 
+NO_MEMBER = "no such member"
+
+
 def differing_values(first: Ledger, second: Ledger) -> Iterator[str]:
     """Yield the values that two scenarios set differently."""
-    for path, entry in first.scenario.entries.items():
-        other = second.scenario.entries[path]
-        if entry.value != other.value:
-            yield f"{path}: {entry.value} and {other.value}"
+    here, there = ({path: entry.value for path, entry in each.scenario.entries.items()} for each in (first, second))
+    for path in here | there:
+        if here.get(path) != there.get(path):
+            yield f"{path}: {here.get(path, NO_MEMBER)} and {there.get(path, NO_MEMBER)}"
 
 
 def to_json(ledger: Ledger) -> dict[str, Any]:

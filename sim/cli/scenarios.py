@@ -97,14 +97,20 @@ def check(file: str, sets: tuple[str, ...]) -> int:
 
 
 def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
-    for key in ("epoch", "start_date", "days", "runs", "seed", "control", "communities", "classes"):
+    from sim.ground.members import SHIPPED
+    from sim.scenario.heading import OF_THE_MAP
+
+    for key in ("epoch", "start_date", "days", "runs", "seed", "control", "communities", *OF_THE_MAP):
         if getattr(base, key) != getattr(here, key):
-            yield key, getattr(base, key), getattr(here, key)
+            yield key, getattr(base, key) or SHIPPED, getattr(here, key) or SHIPPED
     dated = [", ".join(f"{event.date} {event.event}" for event in one.timeline) for one in (base, here)]
     if dated[0] != dated[1]:
         yield "timeline", dated[0], dated[1]
     for path, entry in here.entries.items():
-        before = base.entries[path]
+        before = base.entries.get(path)
+        if before is None:
+            yield path, "no such member", entry.value
+            continue
         if before.value != entry.value:
             yield path, before.value, entry.value
         if before.range != entry.range:

@@ -108,6 +108,12 @@ class Scenario:
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()
 
     @property
+    def ground(self) -> tuple[str, ...]:
+        """Digests of the maps and sites on which it is played."""
+        rasters = (self.control_digest, self.communities_digest, self.classes_digest, self.sectors_digest)
+        return (*rasters, self.members.digest)
+
+    @property
     def own(self) -> frozenset[str]:
         """Paths of the values that are what it asks: set away from the root of its bases, or given by --set."""
         away = {path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value}

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from sim.agents import AGENTS
+from sim.cli import commands
+from sim.experiments.design.what_ifs import WhatIf, check_comparable
 from sim.ground.errors import InputError
 from sim.ground.grid import load_grid
 from sim.ground.members import AXES, load_sectors, read_members, shipped_members
@@ -197,3 +200,30 @@ def test_no_rule_and_no_mechanism_names_a_place() -> None:
             if word not in named and set(re.split(r"_|\d", word.lower())) & PLACES:
                 found.append(f"{file.name}: {word}")
     assert found == []
+
+
+# --- where two scenarios have other members -----------------------------------------------------------------------------
+
+
+def test_results_of_ones_own_sites_are_reported_and_told_apart_from_the_base(folder: Path) -> None:
+    out = folder / "made"
+    played = ("run", str(folder / "mine.toml"), "--runs", "4", "--set", "days=6", "--workers", "1", "--out", str(out))
+    parted = ("explain", str(folder / "mine.toml"), "--run", "0", "--diverge", "baseline")
+    for line in (played, ("check", str(folder / "mine.toml")), parted):
+        done = CliRunner().invoke(commands, line)
+        assert done.exit_code == 0, done.output
+    assert "start.inmates.raqqa_jail: 500 and no such member" in done.output
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "start.inmates.raqqa_jail" in page and "no such member" in page
+
+
+def test_scenarios_of_other_sectors_are_never_mixed_in_a_block_and_those_of_other_members_are_refused(folder: Path) -> None:
+    base = load_scenario("baseline")
+    letters = (data_folder() / "sectors.txt").read_text()
+    (folder / "sectors.txt").write_text(letters.replace("z", "r"))
+    (folder / "other.toml").write_text('base = "baseline"\ntitle = "Other"\nsectors = "sectors.txt"\n')
+    other = WhatIf(load_scenario(folder / "other.toml"), base)
+    check_comparable(other)
+    assert other.block != WhatIf(base, base).block
+    with pytest.raises(InputError, match="its sites have other members than the base's"):
+        check_comparable(WhatIf(load_scenario(folder / "mine.toml"), base))

@@ -47,7 +47,7 @@ class WhatIf:
     def block(self) -> Hashable:
         """What runs of one block have in common: stages on the same days, timeline, maps."""
         dated = ((day, tuple((item.date, item.event) for item in stage.timeline)) for day, stage in self.scenario.stages)
-        return tuple(dated), self.scenario.control_digest, self.scenario.communities_digest, self.scenario.classes_digest
+        return tuple(dated), self.scenario.ground
 
     def with_values(self, values: Sequence[tuple[Factor, Value]], set_by: str) -> Scenario:
         """Return the scenario of a point: what the sweep varies, wherever the what-if does not set it itself."""
@@ -71,6 +71,8 @@ def check_comparable(what_if: WhatIf) -> None:
         )
     if mine.epoch != base.epoch:
         raise InputError(f"its epoch is {mine.epoch}, the base's {base.epoch}, so that their runs do not share their luck")
+    if mine.members.axes != base.members.axes:
+        raise InputError("its sites have other members than the base's, so that values of the sweep would not be in both")
     first = _first_day(base)
     before = [[(day, stage.hash) for day, stage in each.stages if day < first] for each in (mine, base)]
     if before[0] != before[1] or first not in [day for day, _ in mine.stages]:

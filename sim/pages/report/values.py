@@ -7,10 +7,12 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from sim.ground.errors import InputError
+from sim.ground.members import SHIPPED
 from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
 from sim.registry import load_scenario
 from sim.scenario.entries import Entry
 from sim.scenario.files import scenario_names
+from sim.scenario.heading import OF_THE_MAP
 from sim.scenario.scenario import Scenario
 
 COLUMNS = ("Value", "Here", "Range", "Kind, confidence", "Source")
@@ -90,19 +92,27 @@ def _differences(scenario: Scenario) -> Element | None:
     base = base_of(scenario)
     if base is None:
         return None
-    changed = [entry for path, entry in scenario.entries.items() if entry.value != base.entries[path].value]
-    heading = [(key, getattr(base, key), getattr(scenario, key)) for key in ("start_date", "days", "seed", "control")]
+    changed = [
+        entry
+        for path, entry in scenario.entries.items()
+        if path not in base.entries or entry.value != base.entries[path].value
+    ]
+    heading = [
+        (key, getattr(base, key) or SHIPPED, getattr(scenario, key) or SHIPPED)
+        for key in ("start_date", "days", "seed", "control", *OF_THE_MAP)
+    ]
     rows: list[list[Contents]] = [
         [[code(key)], [plain(before)], [plain(now)], ["-"]] for key, before, now in heading if before != now
     ]
-    rows += [_difference(entry, base.entries[entry.path]) for entry in changed]
+    rows += [_difference(entry, base.entries.get(entry.path)) for entry in changed]
     if not rows:
         return None if base.name == scenario.name else paragraph(f"No value differs from {base.name}.")
     return table(f"What differs from {base.name}", ("Value", f"In {base.name}", "Here", "Source"), rows, look="rules")
 
 
-def _difference(here: Entry, before: Entry) -> list[Contents]:
-    now, then = f"{plain(here.value)}{_unit(here)}", f"{plain(before.value)}{_unit(before)}"
+def _difference(here: Entry, before: Entry | None) -> list[Contents]:
+    now = f"{plain(here.value)}{_unit(here)}"
+    then = f"{plain(before.value)}{_unit(before)}" if before else "no such member"
     return [[code(here.path)], [then], [now], [here.source, small(f"set by {here.set_by}")]]
 
 
