@@ -157,7 +157,7 @@ def test_the_shipped_record_says_where_reports_differ_and_where_past_cases_are_f
 
 
 def test_the_record_that_the_page_shows_is_read(tmp_path: Path) -> None:
-    text = (Path(__file__).resolve().parents[2] / "sim" / "analysis" / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[2] / "docs" / "ANALYSIS.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```toml\n(format = 1\n\n\[\[observation\]\].*?)```", text, re.DOTALL)
     (tmp_path / "record.toml").write_text(block, encoding="utf-8")
     (item,) = load_observations(tmp_path / "record.toml")

@@ -302,7 +302,10 @@ def test_a_scenario_starts_from_the_users_own_control_map(here: Path) -> None:
     north = [line.replace("S", "G") if first <= number < first + 15 else line for number, line in enumerate(lines)]
     (here / "mine").mkdir()
     (here / "mine" / "map.txt").write_text("\n".join(north), encoding="utf-8")
-    (here / "mine" / "map.toml").write_text('base = "baseline"\ntitle = "Mine"\ncontrol = "map.txt"\n')
+    lines = ['base = "baseline"', 'title = "Mine"', 'control = "map.txt"']
+    lines += [f'{key} = "shipped"' for key in ("classes", "sectors", "sites")]
+    lines += ["[start.custody]", *(f'{site} = "damascus"' for site in CUSTODY_SITES)]
+    (here / "mine" / "map.toml").write_text("\n".join(lines))
     made = json.loads(pullback("run", "mine/map.toml", *SHORT, "--out", "out", "--json").stdout)
     held = open_ensemble(here / "out").series("sdf_share")[0]
     left = sum(grid.area_km2[index] for index, letter in enumerate(letters(north, first)) if letter in "Sx")

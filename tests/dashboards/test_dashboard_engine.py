@@ -18,7 +18,7 @@ from dashboards.engine.why import explain
 from sim import TheatreModel, load_scenario
 from sim.experiments.play.places import control_counts
 from sim.scenario.settings import policies_of
-from tests.shipped import CUSTODY_SITES, US_BASES
+from tests.shipped import CUSTODY_SITES, MEMBERS, US_BASES
 
 DAYS = 24
 SETUP = Setup(runs=12, days=DAYS)
@@ -97,16 +97,16 @@ def test_bases_and_prisons_are_hollow_from_the_evening_nobody_is_left() -> None:
     while story.day < 60:
         story.step()
     began = story.evenings[0]
-    assert emptied(began, began) == []
+    assert emptied(MEMBERS, began, began) == []
     for now in story.evenings:
-        keys = set(emptied(began, now))
+        keys = set(emptied(MEMBERS, began, now))
         assert keys & set(US_BASES) == {key for key, n in zip(US_BASES, now.us_persons, strict=True) if n == 0}
         assert keys & set(CUSTODY_SITES) == {
             key for key, before, n in zip(CUSTODY_SITES, began.inmates, now.inmates, strict=True) if before and not n
         }
     assert any(n == 0 for n in story.evenings[60].us_persons)
     left = replace(story.evenings[60], stock=np.zeros_like(began.stock))
-    assert "qamishli_airport" in emptied(began, left)
+    assert "qamishli_airport" in emptied(MEMBERS, began, left)
 
 
 def test_documented_marks_lie_in_the_days_of_the_scenario() -> None:

@@ -198,7 +198,7 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
         (NONE | {"replicates": {"until": 3}}, "[replicates] until = 3 must be a list, as in [{ outcome ="),
         (
             NONE | {"replicates": {"until": [{"outcom": "x"}]}},
-            "until: outcom is not a known key; did you mean outcome?",
+            "[replicates] until: outcom is not a known key; did you mean outcome?",
         ),
         (
             NONE | {"replicates": {"until": [{"outcome": "killed_sfd"}]}},

@@ -275,12 +275,15 @@ def test_a_scenario_that_was_changed_in_the_folder_is_named(swept: SweepResults,
         run_sweep(load_sweep(folder), folder, 1, quiet)
 
 
+OWN = "".join(f'{key} = "shipped"\n' for key in ("classes", "sectors", "sites"))
+
+
 def test_own_maps_are_kept_beside_a_scenario(tmp_path: Path) -> None:
     from sim.ground.paths import data_folder
 
     shutil.copy(data_folder() / "control-2026-01-12.txt", tmp_path / "map.txt")
     (tmp_path / "mapped.toml").write_text(LATER.replace('"us-leaves-first"', '"./own.toml"'))
-    (tmp_path / "own.toml").write_text('base = "baseline"\ntitle = "Own"\ncontrol = "./map.txt"\n')
+    (tmp_path / "own.toml").write_text('base = "baseline"\ntitle = "Own"\ncontrol = "./map.txt"\n' + OWN)
     made = load_scenario(tmp_path / "mapped.toml")
     (tmp_path / "kept").mkdir()
     write_scenario(made, tmp_path / "kept")
