@@ -22,6 +22,7 @@ from sim.record.outcomes import OUTCOMES
 from sim.registry import load_scenario
 from sim.scenario.export import to_toml
 from sim.scenario.files import scenario_names
+from tests.shipped import CUSTODY_SITES
 
 grid = load_grid()
 ROOT = Path(__file__).resolve().parents[2]
