@@ -151,16 +151,23 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
             days_since_us_losses=_age(day, state.us_losses_on),
             days_since_strike=_age(day, state.struck_on),
             transfer_complete=state.transferred >= state.transfer_plan,
-            base_on_taken_ground=_base_ground(theatre, state),
-            base_held=state.us_persons > 0,
-            base_in_northeast=having("us_bases", "northeast")[:, None],
-            site_custody=state.custody.copy(),
-            site_guards=state.guards.copy(),
-            site_nearness=_at_sites(theatre, state.nearness),
-            site_exposed=site_exposed(theatre),
+            **_places(theatre, state),
             chance=np.empty(0),
         )
     )
+
+
+def _places(theatre: Theatre, state: State) -> dict[str, np.ndarray]:
+    """Return what is seen of each US base and of each custody site."""
+    return {
+        "base_on_taken_ground": _base_ground(theatre, state),
+        "base_held": state.us_persons > 0,
+        "base_in_northeast": theatre.members.having("us_bases", "northeast")[:, None],
+        "site_custody": state.custody.copy(),
+        "site_guards": state.guards.copy(),
+        "site_nearness": _at_sites(theatre, state.nearness),
+        "site_exposed": site_exposed(theatre),
+    }
 
 
 def _age(day: int, since: np.ndarray) -> np.ndarray:

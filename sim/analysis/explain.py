@@ -269,11 +269,7 @@ def to_json(ledger: Ledger) -> dict[str, Any]:
         "decisions": [
             {
                 "date": str(ledger.date_of(decision.day)),
-                "matter": decision.matter,
-                "rule": decision.rule,
-                "order": decision.order,
-                "evidence": decision.evidence,
-                "next_in_line": decision.next_in_line,
+                **_fields(decision, "matter", "rule", "order", "evidence", "next_in_line"),
                 "readings": [_reading_to_json(reading) for reading in decision.readings],
             }
             for decision in ledger.decisions
@@ -282,15 +278,15 @@ def to_json(ledger: Ledger) -> dict[str, Any]:
             {
                 "date": str(ledger.date_of(event.day)),
                 "kind": event.kind.name,
-                "place": event.place,
-                "cell": event.cell,
-                "size": event.size,
-                "now": event.now,
-                "mechanism": event.mechanism,
+                **_fields(event, "place", "cell", "size", "now", "mechanism"),
             }
             for event in ledger.events
         ],
     }
+
+
+def _fields(item: Decision | Event, *names: str) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in names}
 
 
 def _reading_to_json(reading: Reading) -> dict[str, Any]:

@@ -12,24 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.state.state import (
-    ABANDONED,
-    ANNOUNCED,
-    BASE_STATUSES,
-    BESIEGED,
-    BY_ASSAULT,
-    BY_DEFECTION,
-    BY_HAND_OVER,
-    CAMPAIGNS,
-    DRAWING_DOWN,
-    GONE,
-    NEVER,
-    RESIDUAL,
-    SUMMIT_RESULTS,
-    TERMS,
-    WITH_DAMASCUS,
-    State,
-)
+from sim.state.state import BASE_STATUSES, CAMPAIGNS, CAUSES, CUSTODIES, NEVER, PHASES, SUMMIT_RESULTS, TERMS, State
 
 Read = Callable[[State], np.ndarray]
 Happened = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -72,8 +55,9 @@ def changes(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     return now != before
 
 
-def becomes(code: int) -> Happened:
-    """Return a test that holds where a code has become this one."""
+def becomes(name: str, names: tuple[str, ...]) -> Happened:
+    """Return a test that holds where a code, an index in `names`, has become that of this one."""
+    code = names.index(name)
     return lambda before, now: (now == code) & (before != code)
 
 
@@ -93,6 +77,7 @@ def _of(name: str, *index: int) -> Read:
 
 
 ATTACK = ("damascus.campaign",)
+TAKEN = ("taken_by_defection", "taken_by_hand_over", "taken_by_assault")
 
 KINDS: tuple[Kind, ...] = (
     Kind("campaign_changed", "Damascus's campaign is now: {now}", _of("campaign"), changes, now=CAMPAIGNS, ordered=ATTACK,
@@ -105,11 +90,12 @@ KINDS: tuple[Kind, ...] = (
     Kind("community_gone_over", "communities that go over from the SDF in {place}: {n}", _of("gone_over_on"), dated,
          "cells", ordered=ATTACK, after=("campaign_changed",)),
     Kind("taken_by_hand_over", "cells in {place} that Damascus moves into as the SDF leaves: {n}", _of("cause"),
-         becomes(BY_HAND_OVER), "cells", ordered=(*ATTACK, "sdf.ground"), after=("sector_ordered_out", "deal_signed")),
+         becomes("hand_over", CAUSES), "cells", ordered=(*ATTACK, "sdf.ground"),
+         after=("sector_ordered_out", "deal_signed")),
     Kind("taken_by_defection", "cells in {place} that Damascus enters, gone over before: {n}", _of("cause"),
-         becomes(BY_DEFECTION), "cells", ordered=ATTACK, after=("community_gone_over", "campaign_changed")),
-    Kind("taken_by_assault", "cells in {place} that Damascus takes by assault: {n}", _of("cause"), becomes(BY_ASSAULT),
-         "cells", ordered=ATTACK, after=("campaign_changed",)),
+         becomes("defection", CAUSES), "cells", ordered=ATTACK, after=("community_gone_over", "campaign_changed")),
+    Kind("taken_by_assault", "cells in {place} that Damascus takes by assault: {n}", _of("cause"),
+         becomes("assault", CAUSES), "cells", ordered=ATTACK, after=("campaign_changed",)),
     Kind("truce_signed", "a truce is signed", _of("truces"), rises, ordered=("damascus.truce", "sdf.truce")),
     Kind("truce_extended", "the truce is extended", _of("extensions"), rises, ordered=("damascus.truce", "sdf.truce"),
          after=("truce_signed",)),
@@ -125,13 +111,13 @@ KINDS: tuple[Kind, ...] = (
          "institutions", after=("deal_signed",)),
     Kind("withdrawal_requested", "Damascus asks Moscow to leave Qamishli", _of("requested_on"), dated,
          ordered=("damascus.request",)),
-    Kind("withdrawal_announced", "Moscow decides to leave Qamishli and prepares", _of("withdrawal"), becomes(ANNOUNCED),
-         ordered=("moscow.qamishli",), after=("withdrawal_requested",)),
-    Kind("withdrawal_started", "the evacuation of Qamishli begins", _of("withdrawal"), becomes(DRAWING_DOWN),
+    Kind("withdrawal_announced", "Moscow decides to leave Qamishli and prepares", _of("withdrawal"),
+         becomes("announced", PHASES), ordered=("moscow.qamishli",), after=("withdrawal_requested",)),
+    Kind("withdrawal_started", "the evacuation of Qamishli begins", _of("withdrawal"), becomes("drawing_down", PHASES),
          after=("withdrawal_announced",)),
-    Kind("drawdown_ended", "the drawdown of Qamishli ends; some stay", _of("withdrawal"), becomes(RESIDUAL),
+    Kind("drawdown_ended", "the drawdown of Qamishli ends; some stay", _of("withdrawal"), becomes("residual", PHASES),
          ordered=("moscow.residual",), after=("withdrawal_started",)),
-    Kind("last_russian_left", "the last Russian leaves Qamishli", _of("withdrawal"), becomes(GONE),
+    Kind("last_russian_left", "the last Russian leaves Qamishli", _of("withdrawal"), becomes("gone", PHASES),
          ordered=("moscow.residual",), after=("withdrawal_started", "drawdown_ended")),
     Kind("cargo_flights", "cargo flights from Qamishli: {n}", _of("sorties"), rises, after=("withdrawal_started",),
          minor=True),
@@ -148,11 +134,11 @@ KINDS: tuple[Kind, ...] = (
          ordered=("moscow.supply",)),
     Kind("supply_stopped", "deliveries through Tartus stop", _of("supply"), lambda before, now: (now == 0) & (before > 0),
          ordered=("moscow.supply",)),
-    Kind("guard_dropped", "the SDF takes the guards off {place}", _of("custody"), becomes(ABANDONED), "custody_sites",
-         ordered=("sdf.guards",)),
-    Kind("site_cut_off", "{place} is still guarded, inside ground that Damascus took", _of("custody"), becomes(BESIEGED),
-         "custody_sites", after=("taken_by_defection", "taken_by_hand_over", "taken_by_assault")),
-    Kind("site_with_damascus", "{place} comes into Damascus's custody", _of("custody"), becomes(WITH_DAMASCUS),
+    Kind("guard_dropped", "the SDF takes the guards off {place}", _of("custody"), becomes("abandoned", CUSTODIES),
+         "custody_sites", ordered=("sdf.guards",)),
+    Kind("site_cut_off", "{place} is still guarded, inside ground that Damascus took", _of("custody"),
+         becomes("besieged", CUSTODIES), "custody_sites", after=TAKEN),
+    Kind("site_with_damascus", "{place} comes into Damascus's custody", _of("custody"), becomes("damascus", CUSTODIES),
          "custody_sites", ordered=("sdf.guards",), after=("guard_dropped", "site_cut_off", "institution_handed_over")),
     Kind("escape", "detainees or residents who get out of {place}: {n}", _of("escaped"), rises, "custody_sites",
          after=("guard_dropped", "site_cut_off"), minor=True),
@@ -175,48 +161,38 @@ KINDS: tuple[Kind, ...] = (
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 MOVED_BY: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("days_without_gain", "pocket_share_left", "sdf_share_of_start", "arab_share_left"), TAKEN),
+    **dict.fromkeys(("core_share_lost", "base_on_taken_ground", "site_nearness"), TAKEN),
+    **dict.fromkeys(("campaign", "campaign_days", "days_since_campaign", "attacking"), ("campaign_changed",)),
+    **dict.fromkeys(("truces", "truce_age"), ("truce_signed",)),
+    **dict.fromkeys(("days_since_us_losses", "us_killed"), ("us_losses",)),
     "truce": ("truce_signed", "truce_lapsed", "truce_broken", "deal_signed"),
     "days_to_expiry": ("truce_signed", "truce_extended"),
     "days_since_truce_ended": ("truce_lapsed", "truce_broken"),
-    "truces": ("truce_signed",),
     "truce_term": ("truce_signed", "truce_extended"),
-    "truce_age": ("truce_signed",),
     "deal": ("deal_signed", "deal_ended"),
-    "campaign": ("campaign_changed",),
-    "campaign_days": ("campaign_changed",),
-    "days_since_campaign": ("campaign_changed",),
-    "days_without_gain": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
-    "pocket_share_left": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
     "pocket_ordered_out": ("sector_ordered_out",),
-    "sdf_share_of_start": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
-    "arab_share_left": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
-    "core_share_lost": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
-    "strategic_gains_in": ("asset_with_damascus", "taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "strategic_gains_in": ("asset_with_damascus", *TAKEN),
     "guarantor_absence": ("partner_shifted", "us_base_left", "halt_urged"),
     "halt_urged": ("halt_urged",),
     "partner_shifted": ("partner_shifted",),
     "tie_to_moscow": ("summit_held", "withdrawal_started", "supply_began", "supply_stopped"),
     "tie_to_sdf": ("campaign_changed", "truce_signed", "truce_broken"),
-    "prospects": ("partner_shifted", "taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
+    "prospects": ("partner_shifted", *TAKEN),
     "request_pending": ("withdrawal_requested",),
     "withdrawal": ("withdrawal_announced", "withdrawal_started", "drawdown_ended", "last_russian_left"),
     "days_since_guarding_failed": ("guard_dropped", "site_cut_off"),
     "transfer_running": ("transfer_started", "transfer_stopped"),
     "transfer_begun": ("transfer_started",),
     "transfer_complete": ("transfer_stopped",),
-    "attacking": ("campaign_changed",),
     "airport_handed_over": ("institution_handed_over",),
     "summit_result": ("summit_held",),
     "port_status": ("base_status_changed",),
     "russian_presence": ("withdrawal_started", "last_russian_left"),
     "uncertainty": ("partner_shifted", "truce_signed"),
-    "days_since_us_losses": ("us_losses",),
-    "us_killed": ("us_losses",),
     "days_since_strike": ("us_strikes",),
-    "base_on_taken_ground": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
     "base_held": ("us_base_left",),
     "site_custody": ("guard_dropped", "site_cut_off", "site_with_damascus"),
     "site_guards": ("guard_dropped", "site_cut_off"),
-    "site_nearness": ("taken_by_defection", "taken_by_hand_over", "taken_by_assault"),
 }
 """What an actor sees -> the kinds of event that last moved it, for walking back from a decision."""

@@ -18,26 +18,15 @@ from sim.state.measures import (
 )
 from sim.state.orders import Orders
 from sim.state.state import (
-    AIR_DEFENCE,
-    AIRFIELD,
-    ARMOUR,
     AUTHORITY_PARTS,
-    BESIEGED,
-    BY_ASSAULT,
-    BY_DEFECTION,
-    BY_HAND_OVER,
-    COAST,
-    GUARDED,
-    HELICOPTERS,
+    CAUSES,
+    CLASSES,
+    CUSTODIES,
     INFLUENCE_PARTS,
-    MOSCOW_TIE,
     NEVER,
-    PERSONS,
-    RADARS,
-    SDF_TIE,
-    STORES,
+    PLACES,
+    RELATIONS,
     UNCERTAINTY_PARTS,
-    WITH_DAMASCUS,
     State,
 )
 
@@ -53,7 +42,8 @@ class Series:
     read: Read
 
 
-def _by_cause(cause: int) -> Read:
+def _by_cause(name: str) -> Read:
+    cause = CAUSES.index(name)
     return lambda theatre, state: (theatre.by_sector @ (state.cause == cause).astype(np.float32)).sum(axis=0)
 
 
@@ -61,7 +51,9 @@ def _in_prisons(name: str) -> Read:
     return lambda theatre, state: getattr(state, name)[theatre.members.of_kind("custody_sites", "prison")].sum(axis=0)
 
 
-def _prisoners_of(custodies: tuple[int, ...]) -> Read:
+def _prisoners_of(*names: str) -> Read:
+    custodies = [CUSTODIES.index(name) for name in names]
+
     def read(theatre: Theatre, state: State) -> np.ndarray:
         prisons = theatre.members.of_kind("custody_sites", "prison")
         return (state.inmates[prisons] * np.isin(state.custody[prisons], custodies)).sum(axis=0)
@@ -73,8 +65,16 @@ def _handed(state: State) -> np.ndarray:
     return (state.institution_on != NEVER).sum(axis=0) / max(len(state.institution_on), 1)
 
 
-def _row(name: str, index: int) -> Read:
+def _row(name: str, *index: int) -> Read:
     return lambda theatre, state: getattr(state, name)[index]
+
+
+def _tie(pair: str) -> Read:
+    return _row("relation", RELATIONS.index(pair))
+
+
+def _stock(place: str, item: str) -> Read:
+    return _row("stock", PLACES.index(place), CLASSES.index(item))
 
 
 def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:
@@ -118,9 +118,9 @@ SERIES: dict[str, Series] = (
         "sdf_share": Series("SDF-held and contested share of the country", "1", sdf_share_of_country),
         "hasakah_share_lost": Series("Hasakah province not held by the SDF", "1", core_share_lost),
         "deir_ez_zor_taken": Series("Deir ez-Zor's SDF ground taken by Damascus", "1", _east_bank_taken),
-        "cells_by_assault": Series("Cells taken by assault", "cells", _by_cause(BY_ASSAULT)),
-        "cells_by_defection": Series("Cells taken by defection", "cells", _by_cause(BY_DEFECTION)),
-        "cells_by_hand_over": Series("Cells taken by hand-over", "cells", _by_cause(BY_HAND_OVER)),
+        "cells_by_assault": Series("Cells taken by assault", "cells", _by_cause("assault")),
+        "cells_by_defection": Series("Cells taken by defection", "cells", _by_cause("defection")),
+        "cells_by_hand_over": Series("Cells taken by hand-over", "cells", _by_cause("hand_over")),
         "campaign": Series("Posture of the army (index in CAMPAIGNS)", "code", lambda t, s: s.campaign),
         "fighting_sectors": Series("Sectors under attack", "sectors", lambda t, s: s.fighting.sum(axis=0)),
         "resumed_on": Series("Day fighting last resumed", "day", lambda t, s: s.resumed_on),
@@ -138,7 +138,7 @@ SERIES: dict[str, Series] = (
         "guarantor_absence": Series("Absence of the SDF's guarantor", "1", lambda t, s: s.guarantor_absence),
         "partner_shifted": Series("The United States has shifted its partnership", "share", lambda t, s: s.partner_shifted),
         "sdf_prospects": Series("The SDF's estimate of its prospects", "1", lambda t, s: s.prospects),
-        "tie_damascus_moscow": Series("Relation of Damascus and Moscow", "1", lambda t, s: s.relation[MOSCOW_TIE]),
+        "tie_damascus_moscow": Series("Relation of Damascus and Moscow", "1", _tie("damascus_moscow")),
         "deal_terms": Series("Terms of the deal (index in TERMS)", "code", lambda t, s: s.deal_terms),
         "institutions_handed_over": Series("Institutions handed over", "share", lambda t, s: _handed(s)),
         "summit_result": Series("Result of the last summit (index in SUMMIT_RESULTS)", "code", lambda t, s: s.summit_result),
@@ -163,22 +163,20 @@ SERIES: dict[str, Series] = (
         "sorties": Series("Cargo flights from Qamishli", "flights", lambda t, s: s.sorties),
         "convoys": Series("Convoys from Qamishli", "convoys", lambda t, s: s.convoys),
         "convoy_days_blocked": Series("Days the road was closed to a convoy", "days", lambda t, s: s.convoy_days_blocked),
-        "qamishli_persons": Series("Russian persons at Qamishli", "persons", lambda t, s: s.stock[AIRFIELD, PERSONS]),
-        "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, ARMOUR]),
-        "qamishli_radars": Series("Radars at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, RADARS]),
-        "qamishli_air_defence": Series(
-            "Air-defence units at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, AIR_DEFENCE]
-        ),
-        "qamishli_stores": Series("Stores at Qamishli", "tonnes", lambda t, s: s.stock[AIRFIELD, STORES]),
-        "qamishli_helicopters": Series("Helicopters at Qamishli", "items", lambda t, s: s.stock[AIRFIELD, HELICOPTERS]),
-        "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", lambda t, s: s.stock[COAST, ARMOUR]),
-        "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", lambda t, s: s.stock[COAST, STORES]),
-        "tie_damascus_sdf": Series("Relation of Damascus and the SDF", "1", lambda t, s: s.relation[SDF_TIE]),
+        "qamishli_persons": Series("Russian persons at Qamishli", "persons", _stock("qamishli", "persons")),
+        "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", _stock("qamishli", "armoured_vehicles")),
+        "qamishli_radars": Series("Radars at Qamishli", "items", _stock("qamishli", "radars")),
+        "qamishli_air_defence": Series("Air-defence units at Qamishli", "items", _stock("qamishli", "air_defence_units")),
+        "qamishli_stores": Series("Stores at Qamishli", "tonnes", _stock("qamishli", "stores")),
+        "qamishli_helicopters": Series("Helicopters at Qamishli", "items", _stock("qamishli", "helicopters")),
+        "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", _stock("hmeimim", "armoured_vehicles")),
+        "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", _stock("hmeimim", "stores")),
+        "tie_damascus_sdf": Series("Relation of Damascus and the SDF", "1", _tie("damascus_sdf")),
         "detainees_transferred": Series("Detainees moved to Iraq", "persons", lambda t, s: s.transferred),
         "detainees_escaped": Series("Detainees escaped", "persons", _in_prisons("escaped")),
         "detainees_recaptured": Series("Detainees recaptured", "persons", _in_prisons("recaptured")),
-        "detainees_held_by_sdf": Series("Detainees in SDF prisons", "persons", _prisoners_of((GUARDED, BESIEGED))),
-        "detainees_held_by_damascus": Series("Detainees in Damascus's prisons", "persons", _prisoners_of((WITH_DAMASCUS,))),
+        "detainees_held_by_sdf": Series("Detainees in SDF prisons", "persons", _prisoners_of("guarded", "besieged")),
+        "detainees_held_by_damascus": Series("Detainees in Damascus's prisons", "persons", _prisoners_of("damascus")),
         "shaddadi_escapes": Series("Escaped from Shaddadi", "persons", _at_site("shaddadi_prison", "escaped")),
         "shaddadi_recaptured": Series("Recaptured of Shaddadi's", "persons", _at_site("shaddadi_prison", "recaptured")),
         "al_hol_residents": Series("Residents of al-Hol", "persons", _at_site("al_hol", "inmates")),

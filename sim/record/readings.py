@@ -96,9 +96,9 @@ def as_of(reading: Reading, when: date) -> Reading:
     return read
 
 
-def on(name: str, year: int, month: int, day: int) -> Reading:
-    """Read a series on a calendar day; NaN in every run when the scenario does not cover it."""
-    return as_of(at_end(name), date(year, month, day))
+def on(name: str, day: str) -> Reading:
+    """Read a series on a calendar day, "2026-01-28"; NaN in every run when the scenario does not cover it."""
+    return as_of(at_end(name), date.fromisoformat(day))
 
 
 def summed(name: str) -> Reading:
@@ -239,9 +239,9 @@ def at_site(name: str, site: str) -> Reading:
     return read
 
 
-def attacks_by(year: int, month: int, day: int) -> Reading:
+def attacks_by(day: str) -> Reading:
     """Insurgent attacks of all provinces up to a calendar day; NaN when the scenario does not cover it."""
-    provinces = [on(f"attacks_{key}", year, month, day) for key in shipped_members().axes["insurgent_provinces"]]
+    provinces = [on(f"attacks_{key}", day) for key in shipped_members().axes["insurgent_provinces"]]
     return lambda history: np.sum([read(history) for read in provinces], axis=0)
 
 

@@ -28,6 +28,10 @@ from sim.state.orders import DatedOrder
 DEADLINE_PASSED = timedelta(days=366)
 """How long ago a deadline of the timeline may have been on the first evening."""
 
+RASTERS = ("control", "communities", "classes", "sectors")
+OF_THE_BASE = ("epoch", "start_date", "seed", *(f"{raster}_digest" for raster in RASTERS), "sites")
+"""What no scenario changes on the day it takes effect."""
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -269,16 +273,7 @@ def _check_branch(scenario: Scenario, layer: Layer) -> None:
     origin, first = scenario.branch.origin, scenario.start_date + timedelta(days=scenario.branch.day)
     faults = [
         f"{key} cannot change on {first}; it belongs to the base"
-        for key in (
-            "epoch",
-            "start_date",
-            "seed",
-            "control_digest",
-            "communities_digest",
-            "classes_digest",
-            "sectors_digest",
-            "sites",
-        )
+        for key in OF_THE_BASE
         if getattr(scenario, key) != getattr(origin, key)
     ]
     faults += [
