@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.tables import console
 from sim.ground.checks import FIRST_RUN
+from sim.ground.errors import InputError
+from sim.scenario.files import near_miss
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +39,6 @@ def explain(
 
     The run is played again, bit for bit, with a ledger that notes every rule weighed and every event.
     """
-    from sim.cli.tables import console
 
     if sum(map(bool, (why, diverge, as_json))) + bool(actor and (why or diverge or as_json)) > 1:
         raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
@@ -61,9 +63,7 @@ def explain(
 
 def _check_actor(name: str) -> None:
     """Raise InputError with the likeliest of the actors where there is none of that name."""
-    from sim.ground.errors import InputError
     from sim.registry import registry
-    from sim.scenario.files import near_miss
 
     actors = registry().actors
     if name not in actors:
@@ -76,7 +76,6 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     point: of a sweep, which alone has points.
     """
     from sim.experiments.play.replay import keep_ledger
-    from sim.ground.errors import InputError
     from sim.registry import load_scenario
 
     folder = Path(source)
@@ -108,7 +107,6 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
     import numpy as np
 
     from sim.experiments.play.replay import keep_ledger
-    from sim.ground.errors import InputError
 
     if point is None:
         raise InputError(f"{results.folder}: holds a sweep; name a point too, as in --point 1")

@@ -10,8 +10,11 @@ import click
 
 from sim.cli.exits import DONE
 from sim.cli.streams import stored_in
+from sim.cli.tables import console, table
 from sim.cli.targets import FILE, is_printed
+from sim.ground.errors import InputError
 from sim.ground.paths import shown_path
+from sim.scenario.files import scenario_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,9 +119,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     from sim.experiments.export.tables import open_results
     from sim.experiments.store.digest import code_digest
     from sim.experiments.store.sweep import SweepResults
-    from sim.ground.errors import InputError
     from sim.registry import load_scenario
-    from sim.scenario.files import scenario_names
 
     if name in scenario_names() or not (Path(name) / "manifest.json").is_file():
         return load_scenario(name), None
@@ -131,7 +132,6 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
 
 def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path | None) -> None:
     """Print the scores in their blocks. name: of the ensemble, or of the sweep whose points are pooled."""
-    from sim.cli.tables import console
     from sim.pages.wording import Calendar
 
     out, calendar = console(), Calendar(scenario.start_date, scenario.days)
@@ -159,7 +159,6 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
 
 
 def _block(scored: dict[str, Any], block: str, calendar: Calendar, width: int) -> Any:
-    from sim.cli.tables import table
 
     right = ("score", "naive")
     whole = ("record", "runs, 5 to 95%", "in", *right, "null", "skill")

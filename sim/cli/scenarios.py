@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.exits import DONE, USAGE
+from sim.cli.tables import console, plain, table
+from sim.scenario.files import InputErrors, find_scenario, read_layers, scenario_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,8 +31,6 @@ Difference = tuple[str, Any, Any]
 @click.command("list")
 def list_command() -> None:
     """List the scenarios: name, title, what each asks, its base, its length."""
-    from sim.cli.tables import console, table
-    from sim.scenario.files import read_layers, scenario_names
 
     listed = table("name", "title", "asks", "base", "days", right=("days",), whole=("name", "base"))
     for name in scenario_names():
@@ -49,9 +49,7 @@ def list_command() -> None:
 def show(scenario: str, as_json: bool, rules: bool) -> None:
     """Show every value of SCENARIO with unit, range, kind, confidence and source."""
     from sim.cli.rules import print_rules
-    from sim.cli.tables import console
     from sim.registry import load_scenario
-    from sim.scenario.files import find_scenario
 
     shown = load_scenario(scenario)
     differences: list[Difference] = []
@@ -78,7 +76,6 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
 def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
     from sim.registry import load_scenario
-    from sim.scenario.files import InputErrors
     from sim.scenario.first_evening import about_the_map
     from sim.scenario.theatre import theatre_of
 
@@ -112,10 +109,8 @@ def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
 
 
 def _print_heading(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import table
 
     rows = table("", "")
-    rows.show_header = False
     rows.add_row("asks", scenario.asks or "-")
     rows.add_row("base", scenario.base or "none: it states every value itself")
     rows.add_row(
@@ -135,7 +130,6 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
 
 
 def _print_differences(out: Console, scenario: Scenario, differences: list[Difference]) -> None:
-    from sim.cli.tables import plain, table
 
     if scenario.base is not None:
         rows = table("differs", scenario.base, "here", whole=("differs",))
@@ -149,7 +143,6 @@ def _print_differences(out: Console, scenario: Scenario, differences: list[Diffe
 
 
 def _print_timeline(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import table
 
     if not scenario.timeline:
         return
@@ -161,7 +154,6 @@ def _print_timeline(out: Console, scenario: Scenario) -> None:
 
 
 def _print_orders(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import table
 
     if not scenario.orders:
         return
@@ -192,7 +184,6 @@ def _print_values(out: Console, scenario: Scenario) -> None:
 
 def _aligned(section: str, entries: list[Entry]) -> list[str]:
     """Return a line for each value: key, value, unit, range, kind, confidence, in columns."""
-    from sim.cli.tables import plain
 
     rows = [
         (entry.path.removeprefix(f"{section}."), plain(entry.value), entry.unit, plain(entry.range), entry.kind)
