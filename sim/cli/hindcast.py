@@ -178,14 +178,12 @@ def cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
     low, high = item["observed_range"]
     quantiles = [LATER if quantile == item["restricted_to"] else quantile for quantile in item["quantiles"]]
     asked = item["probability"] is not None
-    recorded = (
-        "" if asked else _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
-    )
     if asked:
         said, inside = f"{item['probability']:.0%} yes", "-"
         recorded = ("yes" if item["observed"] else "no") + ("" if low == high else "\ndisputed")
         recorded = f"{item['asks']}: {recorded}" if item["asks"] else recorded
     else:
+        recorded = _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
         said = f"{_value(quantiles[2], calendar, 3)}\n{_span(quantiles[0], quantiles[-1], calendar)}"
         inside = "50" if item["covered50"] else "90" if item["covered90"] else "no"
     naive = _value(item["naive"]) + ("*" if item["naive_is"] == "climatology" else "")
@@ -202,15 +200,12 @@ def _print_sums(out: Console, sums: dict[str, Any]) -> None:
         said.append(f"the 90% interval holds {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
     if sums["with_skill"]:
         said.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
-    said += [f"{name} scores worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
+    for name, counts in sums["worse_null_policies"].items():
+        said.append(f"{name} scores worse on {counts['worse']} of {counts['worse'] + counts['same'] + counts['better']}")
     out.print("; ".join(said), style="italic")
     for key, what in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
         if sums[key]:
             out.print(f"{what}: {', '.join(sums[key])}", style="italic")
-
-
-def _of(counts: dict[str, int]) -> str:
-    return f"{counts['worse']} of {counts['worse'] + counts['same'] + counts['better']}"
 
 
 def _value(value: float | str | None, calendar: Calendar | None = None, figures: int = 2) -> str:

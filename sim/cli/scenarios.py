@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from textwrap import fill
@@ -65,8 +65,10 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
         return
     _print_heading(out, shown)
     _print_differences(out, shown, differences)
-    _print_timeline(out, shown)
-    _print_orders(out, shown)
+    events = [(str(event.date), event.event, event.note, event.source) for event in shown.timeline]
+    orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.matter}", o.order, o.note) for o in shown.orders]
+    _print_dated(out, ("timeline", "event", "note", "source"), events)
+    _print_dated(out, ("a person's orders", "matter", "order", "note"), orders)
     _print_values(out, shown)
 
 
@@ -142,26 +144,13 @@ def _print_differences(out: Console, scenario: Scenario, differences: list[Diffe
         out.print(f"\nexpects  {expected}")
 
 
-def _print_timeline(out: Console, scenario: Scenario) -> None:
-
-    if not scenario.timeline:
-        return
-    rows = table("timeline", "event", "note", "source", whole=("timeline", "event"))
-    for event in scenario.timeline:
-        rows.add_row(str(event.date), event.event, event.note, event.source)
-    out.print()
-    out.print(rows)
-
-
-def _print_orders(out: Console, scenario: Scenario) -> None:
-
-    if not scenario.orders:
-        return
-    rows = table("a person's orders", "matter", "order", "note", whole=("a person's orders", "matter"))
-    for order in scenario.orders:
-        rows.add_row(f"{order.first} to {order.last}", f"{order.actor}.{order.matter}", order.order, order.note)
-    out.print()
-    out.print(rows)
+def _print_dated(out: Console, columns: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
+    if lines:
+        rows = table(*columns, whole=columns[:2])
+        for line in lines:
+            rows.add_row(*line)
+        out.print()
+        out.print(rows)
 
 
 def _print_values(out: Console, scenario: Scenario) -> None:

@@ -147,23 +147,13 @@ def export(
         from sim.experiments.export.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
-        click.echo(
-            f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {_name(netcdf)}",
-            err=True,
-        )
+        said = ", ".join(f"{size} {name}s" for name, size in sizes.items())
+        click.echo(f"{said} in {OUTPUT if netcdf == STDOUT else netcdf}", err=True)
         return
-    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file or STDOUT)
-
-
-def _write_csv(table: pa.Table, file: Path) -> None:
-
-    write_csv(file, table)
-    if file != STDOUT:
-        click.echo(f"{table.num_rows:,} rows in {file}", err=True)
-
-
-def _name(file: Path) -> str:
-    return OUTPUT if file == STDOUT else str(file)
+    rows = _by_place(folder, events) if priogrid or events else _table(folder, outcomes, series)
+    write_csv(file or STDOUT, rows)
+    if file not in (None, STDOUT):
+        click.echo(f"{rows.num_rows:,} rows in {file}", err=True)
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:
