@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.progress import progress
 from sim.cli.streams import stored_in
+from sim.cli.tables import console, plain, span, table
 from sim.cli.targets import FOLDER
 from sim.ground.checks import POINTS_OF_A_CALIBRATION, RUNS_OF_A_CALIBRATION, SETS_OF_A_CALIBRATION, WORKERS
+from sim.ground.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +61,6 @@ def calibrate(
     from sim.analysis.calibrate.weights import sweep_of
     from sim.analysis.hindcast.observations import load_observations
     from sim.experiments.play.folder import default_folder
-    from sim.ground.errors import InputError
     from sim.registry import load_scenario
 
     loaded = load_scenario(scenario)
@@ -88,7 +90,6 @@ def _played(
     """Play the runs that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
     from sim.analysis.calibrate.run import calibrate as played
     from sim.cli.batch import ending, processors
-    from sim.cli.progress import progress
 
     with ending(folder), progress(folder) as report:
         return played(scenario, used, folder, points, runs, workers or processors(), report)
@@ -97,7 +98,6 @@ def _played(
 def _print(
     made: dict[str, Any], used: Sequence[Observation], name: str, folder: Path, points: int, runs: int, sets: int
 ) -> None:
-    from sim.cli.tables import console, table
 
     out = console()
     each = "1 run" if runs == 1 else f"{runs:,} runs"
@@ -130,7 +130,6 @@ def _print_effective(out: Console, made: dict[str, Any]) -> None:
 
 def _recorded(item: Observation) -> str:
     """Write what was reported: yes or no, or the range of the reports."""
-    from sim.cli.tables import plain, span
 
     low, central, high = (plain(value) for value in item.observed)
     if item.score == "brier":
@@ -141,7 +140,6 @@ def _recorded(item: Observation) -> str:
 def _print_identified(out: Console, made: dict[str, Any]) -> None:
     """Say which values and combinations the record identifies, and what becomes of the others."""
     from sim.analysis.calibrate.identified import LEVEL
-    from sim.cli.tables import table
 
     clear = [value for value in made["values"] if value["identified"]]
     said = f"{len(clear)} of {len(made['values'])} values (p, adjusted for their number, below {LEVEL:g})"
@@ -162,7 +160,6 @@ def _print_identified(out: Console, made: dict[str, Any]) -> None:
 
 def _print_combinations(out: Console, combinations: list[dict[str, Any]]) -> None:
     """Print the sums of values that observations narrow, the values of each line by their share in its sum."""
-    from sim.cli.tables import table
 
     if not combinations:
         return

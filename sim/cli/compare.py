@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.tables import console, table, write_csv
 from sim.cli.targets import FILE, is_printed
 from sim.ground.files import STDOUT
 
@@ -60,8 +61,6 @@ def compare(
     made = of(*sources, outcomes=outcomes, where=condition, by=by, uncertain=uncertain)
     made.answers  # noqa: B018 - faults are told before anything is written
     if csv_file is not None:
-        from sim.cli.tables import write_csv
-
         write_csv(csv_file, made.table())
     if html is not None:
         from sim.pages.compare.page import write_comparison
@@ -76,7 +75,6 @@ def compare(
 
 
 def _print(made: Comparison, show_all: bool) -> None:
-    from sim.cli.tables import console
 
     out, base = console(), made.paired.base
     for note in made.notes:
@@ -89,7 +87,6 @@ def _print(made: Comparison, show_all: bool) -> None:
 
 
 def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:
-    from sim.cli.tables import table
     from sim.pages.compare import wording as words
 
     start = made.paired.base.start
@@ -123,7 +120,6 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
 
 
 def _print_expected(out: Console, answers: list[Answer]) -> None:
-    from sim.cli.tables import table
     from sim.pages.compare import wording as words
 
     if not answers:
@@ -136,7 +132,6 @@ def _print_expected(out: Console, answers: list[Answer]) -> None:
 
 
 def _print_by_date(out: Console, differences: list[Difference]) -> None:
-    from sim.cli.tables import table
     from sim.pages.compare import wording as words
     from sim.pages.wording import percent
 

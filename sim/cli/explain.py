@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.tables import console
 from sim.ground.checks import FIRST_RUN
+from sim.ground.errors import InputError
+from sim.scenario.files import near_miss
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.analysis.explain import Cause, Parting
+    from sim.analysis.explain import Cause
     from sim.experiments.store.sweep import SweepResults
     from sim.record.ledger import Decision, Ledger
 
@@ -36,7 +39,6 @@ def explain(
 
     The run is played again, bit for bit, with a ledger that notes every rule weighed and every event.
     """
-    from sim.cli.tables import console
 
     if sum(map(bool, (why, diverge, as_json))) + bool(actor and (why or diverge or as_json)) > 1:
         raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
@@ -54,16 +56,15 @@ def explain(
 
         _print_cause(out, ledger, walk_back(ledger, find_event(ledger, why)))
     elif diverge:
-        _print_parting(out, ledger, _paired(diverge, run, point, ledger))
+        is_sweep = (Path(diverge) / "sweep.toml").is_file()  # of one the same point has the same random numbers
+        _print_parting(out, ledger, _ledger(diverge, run, point) if is_sweep else _ledger(diverge, ledger.run))
     else:
         _print_story(out, ledger, actor)
 
 
 def _check_actor(name: str) -> None:
     """Raise InputError with the likeliest of the actors where there is none of that name."""
-    from sim.ground.errors import InputError
     from sim.registry import registry
-    from sim.scenario.files import near_miss
 
     actors = registry().actors
     if name not in actors:
@@ -76,7 +77,6 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     point: of a sweep, which alone has points.
     """
     from sim.experiments.play.replay import keep_ledger
-    from sim.ground.errors import InputError
     from sim.registry import load_scenario
 
     folder = Path(source)
@@ -108,7 +108,6 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
     import numpy as np
 
     from sim.experiments.play.replay import keep_ledger
-    from sim.ground.errors import InputError
 
     if point is None:
         raise InputError(f"{results.folder}: holds a sweep; name a point too, as in --point 1")
@@ -119,12 +118,6 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
     name = results.design.names([point])[0] or results.manifest["scenario"]
     title = f"{scenario.title}, {at}" + (f" (its run {run})" if number != run else "")
     return keep_ledger(replace(scenario, name=f"{name}, {at}", title=title), number)
-
-
-def _paired(source: str, run: int, point: int | None, first: Ledger) -> Ledger:
-    """Play the run of another source that has the random numbers of the first: of a sweep, that of the same point."""
-    is_sweep = (Path(source) / "sweep.toml").is_file()
-    return _ledger(source, run, point) if is_sweep else _ledger(source, first.run)
 
 
 def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
@@ -159,7 +152,7 @@ def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> 
 
 
 def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
-    from sim.analysis.explain import differing_values, partings
+    from sim.analysis.explain import decision_text, differing_values, partings
 
     decisions, events = partings(first, second)
     out.print(f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, under the same luck", style="bold")
@@ -169,7 +162,9 @@ def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
         out.print("they never part")
     if decisions is not None:
         out.print(f"\ntheir decisions part on {decisions.date}", style="bold")
-        _print_decisions(out, first, second, decisions)
+        for one, other in decisions.decisions:
+            _print_indented(out, f"{first.scenario.name}: {decision_text(first, one)}", 2)
+            _print_indented(out, f"{second.scenario.name}: {decision_text(second, other)}", 2)
     if events is not None:
         out.print(f"\ntheir events part on {events.date}", style="bold")
         for ledger, only in ((first, events.only_first), (second, events.only_second)):
@@ -177,14 +172,6 @@ def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
                 _print_indented(out, f"only in {ledger.scenario.name}: {event.text}", 2)
             if len(only) > MOST_EVENTS:
                 _print_indented(out, f"only in {ledger.scenario.name}: {len(only) - MOST_EVENTS} more events", 2)
-
-
-def _print_decisions(out: Console, first: Ledger, second: Ledger, parting: Parting) -> None:
-    from sim.analysis.explain import decision_text
-
-    for one, other in parting.decisions:
-        _print_indented(out, f"{first.scenario.name}: {decision_text(first, one)}", 2)
-        _print_indented(out, f"{second.scenario.name}: {decision_text(second, other)}", 2)
 
 
 def _print_indented(out: Console, text: str, indent: int) -> None:

@@ -10,8 +10,11 @@ import click
 
 from sim.cli.exits import DONE
 from sim.cli.streams import stored_in
+from sim.cli.tables import console, table
 from sim.cli.targets import FILE, is_printed
+from sim.ground.errors import InputError
 from sim.ground.paths import shown_path
+from sim.scenario.files import scenario_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,9 +119,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     from sim.experiments.export.tables import open_results
     from sim.experiments.store.digest import code_digest
     from sim.experiments.store.sweep import SweepResults
-    from sim.ground.errors import InputError
     from sim.registry import load_scenario
-    from sim.scenario.files import scenario_names
 
     if name in scenario_names() or not (Path(name) / "manifest.json").is_file():
         return load_scenario(name), None
@@ -131,7 +132,6 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
 
 def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path | None) -> None:
     """Print the scores in their blocks. name: of the ensemble, or of the sweep whose points are pooled."""
-    from sim.cli.tables import console
     from sim.pages.wording import Calendar
 
     out, calendar = console(), Calendar(scenario.start_date, scenario.days)
@@ -159,7 +159,6 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
 
 
 def _block(scored: dict[str, Any], block: str, calendar: Calendar, width: int) -> Any:
-    from sim.cli.tables import table
 
     right = ("score", "naive")
     whole = ("record", "runs, 5 to 95%", "in", *right, "null", "skill")
@@ -179,14 +178,12 @@ def cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
     low, high = item["observed_range"]
     quantiles = [LATER if quantile == item["restricted_to"] else quantile for quantile in item["quantiles"]]
     asked = item["probability"] is not None
-    recorded = (
-        "" if asked else _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
-    )
     if asked:
         said, inside = f"{item['probability']:.0%} yes", "-"
         recorded = ("yes" if item["observed"] else "no") + ("" if low == high else "\ndisputed")
         recorded = f"{item['asks']}: {recorded}" if item["asks"] else recorded
     else:
+        recorded = _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
         said = f"{_value(quantiles[2], calendar, 3)}\n{_span(quantiles[0], quantiles[-1], calendar)}"
         inside = "50" if item["covered50"] else "90" if item["covered90"] else "no"
     naive = _value(item["naive"]) + ("*" if item["naive_is"] == "climatology" else "")
@@ -203,15 +200,12 @@ def _print_sums(out: Console, sums: dict[str, Any]) -> None:
         said.append(f"the 90% interval holds {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
     if sums["with_skill"]:
         said.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
-    said += [f"{name} scores worse on {_of(counts)}" for name, counts in sums["worse_null_policies"].items()]
+    for name, counts in sums["worse_null_policies"].items():
+        said.append(f"{name} scores worse on {counts['worse']} of {counts['worse'] + counts['same'] + counts['better']}")
     out.print("; ".join(said), style="italic")
     for key, what in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
         if sums[key]:
             out.print(f"{what}: {', '.join(sums[key])}", style="italic")
-
-
-def _of(counts: dict[str, int]) -> str:
-    return f"{counts['worse']} of {counts['worse'] + counts['same'] + counts['better']}"
 
 
 def _value(value: float | str | None, calendar: Calendar | None = None, figures: int = 2) -> str:

@@ -6,18 +6,24 @@ import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from sim.analysis.pooled import Pooled
+from sim.cli import batch
+from sim.cli.cost import tell_cost
 from sim.cli.exits import DONE, say
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from sim.analysis.pooled import Pooled
-    from sim.experiments.design.sweep import Sweep
-    from sim.experiments.play.need import Need
-    from sim.experiments.store.ensemble import Results
-    from sim.scenario.scenario import Scenario
+from sim.cli.progress import progress
+from sim.experiments.design.sweep import Sweep
+from sim.experiments.export.tables import open_results
+from sim.experiments.play.fill import fill
+from sim.experiments.play.folder import default_folder
+from sim.experiments.play.need import Need, check_room, needs_of
+from sim.experiments.play.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
+from sim.experiments.play.run import ensemble_of
+from sim.experiments.store.ensemble import Results
+from sim.experiments.store.sweep import SweepResults
+from sim.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,7 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 
     scenario: of the results, or the base of a sweep. Raises InputError where the disk or the memory will not do, Ended.
     """
-    from sim.cli.batch import processors
-    from sim.experiments.play.null_policies import POLICIES
-
-    workers = processors()
+    workers = batch.processors()
     try:
         nulls = {name: _null(scenario, results, name, workers) for name in POLICIES}
         _tell_cost(list(nulls.values()), workers)
@@ -52,9 +55,6 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 
 def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
     """Say what all null policies together will take, and see that it is there."""
-    from sim.cli.cost import tell_cost
-    from sim.experiments.play.need import check_room
-
     first, needs = nulls[0], [null.need for null in nulls]
     whole = replace(
         max(needs, key=lambda need: need.memory),
@@ -67,18 +67,9 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
 
 def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: int) -> _Null:
     """Return the same runs under a null policy: of an ensemble one as well, of a sweep those of its runs that are there."""
-    from sim.analysis.pooled import Pooled
-    from sim.experiments.play.folder import default_folder
-    from sim.experiments.play.need import needs_of
-    from sim.experiments.play.null_policies import null_folder, null_sweep, played_runs, under_null_policy
-    from sim.experiments.play.run import ensemble_of
-
     if isinstance(results, Pooled):
-        asked, folder, only = (
-            null_sweep(results.sweep, policy),
-            null_folder(results.sweep, policy),
-            played_runs(results.sweep),
-        )
+        asked, only = null_sweep(results.sweep, policy), played_runs(results.sweep)
+        folder = null_folder(results.sweep, policy)
     else:
         asked, only = ensemble_of(under_null_policy(scenario, policy), results.uncertain), None
         folder = default_folder(asked)
@@ -87,14 +78,7 @@ def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: i
 
 def _played(null: _Null, policy: str, workers: int) -> Results | Pooled:
     """Return the runs under a null policy, played where they lack."""
-    from sim.analysis.pooled import Pooled
-    from sim.cli.batch import ending
-    from sim.cli.progress import progress
-    from sim.experiments.export.tables import open_results
-    from sim.experiments.play.fill import fill
-    from sim.experiments.store.sweep import SweepResults
-
-    with ending(null.folder), progress(null.folder, what=f"runs under {policy}") as report:
+    with batch.ending(null.folder), progress(null.folder, what=f"runs under {policy}") as report:
         fill(null.asked, null.folder, workers, report, only=null.only)
         results = open_results(null.folder)
         return Pooled(results) if isinstance(results, SweepResults) else results

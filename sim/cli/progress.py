@@ -12,6 +12,8 @@ from time import monotonic
 
 import click
 
+from sim.cli.tables import console
+
 SECONDS_BETWEEN_LINES = 10.0
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -55,8 +57,6 @@ def _on_a_bar(what: str) -> Iterator[Callable[[int, int, str], object] | None]:
         yield None
         return
     from rich.progress import Progress
-
-    from sim.cli.tables import console
 
     with Progress(console=console(to_stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from rich.console import Console
+from rich.padding import Padding
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from sim.agents.base import Rule
-    from sim.scenario.scenario import Scenario
+from sim.agents.base import Rule
+from sim.registry import registry
+from sim.scenario.scenario import Scenario
+from sim.scenario.settings import policies_of
 
 INDENT = 6
 FACTS = "facts: rows and sections of docs/RECORD.md"
@@ -16,11 +16,6 @@ FACTS = "facts: rows and sections of docs/RECORD.md"
 
 def print_rules(out: Console, scenario: Scenario) -> None:
     """Print every rule, most urgent first, with what it says, its order and its evidence."""
-    from rich.padding import Padding
-
-    from sim.registry import registry
-    from sim.scenario.settings import policies_of
-
     orders = registry().orders
     out.print(f"of each matter the first rule that holds decides; {FACTS}\n")
     for actor, policy in policies_of(scenario).items():
@@ -33,8 +28,6 @@ def print_rules(out: Console, scenario: Scenario) -> None:
 
 
 def _print_rule(out: Console, number: int, rule: Rule) -> None:
-    from rich.padding import Padding
-
     out.print(f"  {number:>2}. {rule.name} -> {rule.order.__name__}")
     said = " ".join((rule.when.__doc__ or "").split("\n\n")[0].split())
     said += "" if said.endswith((".", "!", "?")) else "."  # a person's note may end in none

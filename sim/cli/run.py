@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.cost import check_and_tell_cost
 from sim.cli.streams import stored_in
 from sim.cli.targets import FOLDER
 from sim.ground.checks import WORKERS
+from sim.ground.errors import InputError
 
 if TYPE_CHECKING:
     from sim.experiments.design.sweep import Sweep
@@ -57,7 +59,6 @@ def run(
     runs with every value as stated are played beside them, to tell the two apart.
     """
     from sim.cli.batch import compute, page_beside, processors
-    from sim.cli.cost import check_and_tell_cost
     from sim.experiments.play.folder import default_folder
     from sim.experiments.play.run import ensemble_of
 
@@ -123,7 +124,6 @@ def _asked(loaded: Scenario, until: str | None, save: Path | None, saved: Path |
 def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], given: dict[str, int]) -> Scenario:
     """Return the scenario to run, or the one that takes up saved runs. Raises InputError."""
     from sim.experiments.play.states import ensemble_gone_on
-    from sim.ground.errors import InputError
     from sim.registry import load_scenario
 
     loaded = ensemble_gone_on(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
@@ -142,7 +142,6 @@ def day_number(text: str, loaded: Scenario) -> int:
     from datetime import date, timedelta
 
     from sim.ground.checks import check_reached
-    from sim.ground.errors import InputError
 
     start = loaded.start_date
     try:

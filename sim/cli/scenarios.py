@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from textwrap import fill
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.exits import DONE, USAGE
+from sim.cli.tables import console, plain, table
+from sim.scenario.files import InputErrors, find_scenario, read_layers, scenario_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,8 +31,6 @@ Difference = tuple[str, Any, Any]
 @click.command("list")
 def list_command() -> None:
     """List the scenarios: name, title, what each asks, its base, its length."""
-    from sim.cli.tables import console, table
-    from sim.scenario.files import read_layers, scenario_names
 
     listed = table("name", "title", "asks", "base", "days", right=("days",), whole=("name", "base"))
     for name in scenario_names():
@@ -49,9 +49,7 @@ def list_command() -> None:
 def show(scenario: str, as_json: bool, rules: bool) -> None:
     """Show every value of SCENARIO with unit, range, kind, confidence and source."""
     from sim.cli.rules import print_rules
-    from sim.cli.tables import console
     from sim.registry import load_scenario
-    from sim.scenario.files import find_scenario
 
     shown = load_scenario(scenario)
     differences: list[Difference] = []
@@ -67,8 +65,10 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
         return
     _print_heading(out, shown)
     _print_differences(out, shown, differences)
-    _print_timeline(out, shown)
-    _print_orders(out, shown)
+    events = [(str(event.date), event.event, event.note, event.source) for event in shown.timeline]
+    orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.matter}", o.order, o.note) for o in shown.orders]
+    _print_dated(out, ("timeline", "event", "note", "source"), events)
+    _print_dated(out, ("a person's orders", "matter", "order", "note"), orders)
     _print_values(out, shown)
 
 
@@ -78,7 +78,6 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
 def check(file: str, sets: tuple[str, ...]) -> int:
     """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
     from sim.registry import load_scenario
-    from sim.scenario.files import InputErrors
     from sim.scenario.first_evening import about_the_map
     from sim.scenario.theatre import theatre_of
 
@@ -118,10 +117,8 @@ def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
 
 
 def _print_heading(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import table
 
     rows = table("", "")
-    rows.show_header = False
     rows.add_row("asks", scenario.asks or "-")
     rows.add_row("base", scenario.base or "none: it states every value itself")
     rows.add_row(
@@ -141,7 +138,6 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
 
 
 def _print_differences(out: Console, scenario: Scenario, differences: list[Difference]) -> None:
-    from sim.cli.tables import plain, table
 
     if scenario.base is not None:
         rows = table("differs", scenario.base, "here", whole=("differs",))
@@ -154,28 +150,13 @@ def _print_differences(out: Console, scenario: Scenario, differences: list[Diffe
         out.print(f"\nexpects  {expected}")
 
 
-def _print_timeline(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import table
-
-    if not scenario.timeline:
-        return
-    rows = table("timeline", "event", "note", "source", whole=("timeline", "event"))
-    for event in scenario.timeline:
-        rows.add_row(str(event.date), event.event, event.note, event.source)
-    out.print()
-    out.print(rows)
-
-
-def _print_orders(out: Console, scenario: Scenario) -> None:
-    from sim.cli.tables import table
-
-    if not scenario.orders:
-        return
-    rows = table("a person's orders", "matter", "order", "note", whole=("a person's orders", "matter"))
-    for order in scenario.orders:
-        rows.add_row(f"{order.first} to {order.last}", f"{order.actor}.{order.matter}", order.order, order.note)
-    out.print()
-    out.print(rows)
+def _print_dated(out: Console, columns: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
+    if lines:
+        rows = table(*columns, whole=columns[:2])
+        for line in lines:
+            rows.add_row(*line)
+        out.print()
+        out.print(rows)
 
 
 def _print_values(out: Console, scenario: Scenario) -> None:
@@ -198,7 +179,6 @@ def _print_values(out: Console, scenario: Scenario) -> None:
 
 def _aligned(section: str, entries: list[Entry]) -> list[str]:
     """Return a line for each value: key, value, unit, range, kind, confidence, in columns."""
-    from sim.cli.tables import plain
 
     rows = [
         (entry.path.removeprefix(f"{section}."), plain(entry.value), entry.unit, plain(entry.range), entry.kind)

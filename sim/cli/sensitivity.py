@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.tables import console, table, write_csv
 from sim.cli.targets import FILE, is_printed
 from sim.ground.files import STDOUT
 
@@ -44,7 +45,6 @@ def sensitivity(
     """
     from sim.analysis.sensitivity.sensitivity import as_object
     from sim.analysis.sensitivity.sensitivity import sensitivity as of
-    from sim.cli.tables import write_csv
 
     printed = is_printed(csv_file, html, as_json=as_json)
     made = of(folder, outcome, condition)
@@ -73,7 +73,6 @@ def _finite(value: Any) -> Any:
 
 
 def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
-    from sim.cli.tables import console
 
     out = console()
     out.print(made.measure.said + (f", where {made.where.said}" if made.where else ""), style="bold")
@@ -90,7 +89,6 @@ def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
 
 
 def _print_spread(out: Console, made: Sensitivity) -> None:
-    from sim.cli.tables import table
     from sim.pages.wording import part
 
     rows = table("variance of one run", "share", whole=("variance of one run",))
@@ -100,7 +98,6 @@ def _print_spread(out: Console, made: Sensitivity) -> None:
 
 
 def _print_drivers(out: Console, made: Sensitivity) -> None:
-    from sim.cli.tables import table
     from sim.pages.wording import part
 
     rows = table("value", "of the points'", "95% interval", "q", "rank corr.", "evidence", whole=("value",))
@@ -116,7 +113,6 @@ def _print_drivers(out: Console, made: Sensitivity) -> None:
 
 
 def _print_grades(out: Console, made: Sensitivity) -> None:
-    from sim.cli.tables import table
     from sim.pages.wording import part
 
     rows = table("rests by itself on", "values", "of all variance", "95% interval", whole=("rests by itself on",))
@@ -129,7 +125,6 @@ def _print_grades(out: Console, made: Sensitivity) -> None:
 
 
 def _print_heat(out: Console, map_: Heat) -> None:
-    from sim.cli.tables import table
 
     rows = table(map_.paths[0], *map_.names[1], whole=(map_.paths[0],))
     for name, means in zip(map_.names[0], map_.means.tolist(), strict=True):

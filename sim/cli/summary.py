@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
 
-    from sim.scenario.scenario import Scenario
+from sim.cli.tables import console, span, table
+from sim.scenario.scenario import Scenario
 
 MAIN_OUTCOMES = (
     "collapse_day",
@@ -40,10 +41,6 @@ def print_summary(
     made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path | None, save: Path | None
 ) -> None:
     """Print the main outcomes. report: the page that tells more. save: the folder, where states were kept."""
-    from datetime import timedelta
-
-    from sim.cli.tables import console, table
-
     rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
     outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
     for name in MAIN_OUTCOMES:
@@ -80,8 +77,6 @@ def _drawn(uncertain: dict[str, Any]) -> str:
 
 def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[str, Any]) -> None:
     """Print what of the spread is values and what is chance."""
-    from sim.cli.tables import table
-
     rows = table("outcome", "5% to 95%", "as stated", "by values", whole=("outcome", "by values"))
     for name in MAIN_OUTCOMES:
         outcome = outcomes[name]
@@ -103,24 +98,16 @@ def _spread(outcome: dict[str, Any], made: dict[str, Any]) -> str:
 
 def _cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
     """Return median, range and remark of one outcome."""
-    from sim.cli.tables import span
-
+    if not outcome["n"]:
+        return "-", "-", "does not arise"
     if outcome["type"] == "yes_no":
-        return _yes_no_cells(outcome, made)
+        low, high = outcome["ci"]
+        return f"{outcome['share']:.0%} yes", f"CI {low:.0%} to {high:.0%}", _arises(outcome, made)
     if outcome["type"] == "date":
         return _date_cells(outcome, made)
-    if outcome["median"] is None:
-        return "-", "-", "does not arise"
     unit = "" if outcome["unit"] == "1" else f" {outcome['unit']}"
     low, median, high = (_number(outcome[key]) for key in ("p05", "median", "p95"))
     return f"{median}{unit}", span(low, high), _arises(outcome, made)
-
-
-def _yes_no_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
-    if outcome["share"] is None:
-        return "-", "-", "does not arise"
-    low, high = outcome["ci"]
-    return f"{outcome['share']:.0%} yes", f"CI {low:.0%} to {high:.0%}", _arises(outcome, made)
 
 
 def _arises(outcome: dict[str, Any], made: dict[str, Any]) -> str:
@@ -129,17 +116,11 @@ def _arises(outcome: dict[str, Any], made: dict[str, Any]) -> str:
 
 
 def _date_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
-    from datetime import date, timedelta
-
-    from sim.cli.tables import span
-
     def day(key: str) -> str:
         if outcome[key] is None:
             return "later"
         return str(date.fromisoformat(made["start"]) + timedelta(days=round(outcome[key])))
 
-    if not outcome["n"]:
-        return "-", "-", "does not arise"
     late = outcome["censored"] / outcome["n"]
     share = f"{late:.0%}" if late >= 0.005 else "<1%"
     said = ([f"{share} later"] if late else []) + ([_arises(outcome, made)] if outcome["n"] < made["runs"] else [])

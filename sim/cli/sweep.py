@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sim.cli.cost import tell_cost
+from sim.cli.progress import in_bytes, in_time, progress
 from sim.cli.streams import stored_in
+from sim.cli.tables import console, table
 from sim.cli.targets import FOLDER
 from sim.ground.checks import WORKERS
 
@@ -36,8 +39,6 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     import json
 
     from sim.cli.batch import processors
-    from sim.cli.progress import in_bytes, in_time
-    from sim.cli.tables import console, table
     from sim.experiments.play.estimate import estimate
     from sim.experiments.play.folder import default_folder, going_on
     from sim.experiments.store.kept import load_sweep
@@ -56,7 +57,6 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
         out.print(loaded.asks)
     out.print()
     rows = table("", "")
-    rows.show_header = False
     rows.add_row("base", f"{loaded.base.name}, {loaded.base.days} days, seed {loaded.base.seed}")
     rows.add_row("design", _design(loaded))
     if loaded.design.scenario_names:
@@ -164,8 +164,6 @@ def sweep(
     values, under what --set changes from the next day on. Such sweeps are compared like any two of the same points.
     """
     from sim.cli.batch import ending, processors
-    from sim.cli.cost import tell_cost
-    from sim.cli.progress import progress
     from sim.experiments.play.fill import fill
     from sim.experiments.play.folder import default_folder, folder_of, going_on
     from sim.experiments.play.need import check_room, needs_of

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.exits import DONE, OUTPUT, PARTLY
+from sim.cli.exits import DONE, HELD, OUTPUT, PARTLY, Ended
+from sim.cli.progress import in_bytes, in_time
+from sim.cli.tables import console, table, write_csv
 from sim.cli.targets import FILE
 from sim.ground.checks import POINTS_RECOMPUTED
+from sim.ground.errors import InputError
 from sim.ground.files import STDOUT
+from sim.scenario.files import near_miss
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +32,6 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
     """Say how far the results in DIR are, also while another process works on them."""
     import json
 
-    from sim.cli.tables import console, table
     from sim.experiments.play.check import status as status_of
 
     made = status_of(folder)
@@ -37,7 +40,6 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
         print(json.dumps({"schema": 1, "results": str(folder)} | more | vars(made)))
         return
     rows = table("", "")
-    rows.show_header = False
     for name, said in _lines(made):
         rows.add_row(name, said)
     if outcome is not None:
@@ -46,7 +48,6 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
 
 
 def _lines(made: Status) -> list[tuple[str, str]]:
-    from sim.cli.progress import in_bytes, in_time
 
     state = (
         "running"
@@ -105,7 +106,6 @@ def verify(folder: Path, recompute: int) -> int:
 @FOLDER
 def compact(folder: Path) -> None:
     """Put the small files of the results in DIR together into large ones. It may be stopped at any time."""
-    from sim.cli.exits import HELD, Ended
     from sim.experiments.play.check import compact as put_together
     from sim.experiments.store.locks import FolderBusy
 
@@ -147,24 +147,13 @@ def export(
         from sim.experiments.export.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
-        click.echo(
-            f"{', '.join(f'{size} {name}s' for name, size in sizes.items())} in {_name(netcdf)}",
-            err=True,
-        )
+        said = ", ".join(f"{size} {name}s" for name, size in sizes.items())
+        click.echo(f"{said} in {OUTPUT if netcdf == STDOUT else netcdf}", err=True)
         return
-    _write_csv(_by_place(folder, events) if priogrid or events else _table(folder, outcomes, series), file or STDOUT)
-
-
-def _write_csv(table: pa.Table, file: Path) -> None:
-    from sim.cli.tables import write_csv
-
-    write_csv(file, table)
-    if file != STDOUT:
-        click.echo(f"{table.num_rows:,} rows in {file}", err=True)
-
-
-def _name(file: Path) -> str:
-    return OUTPUT if file == STDOUT else str(file)
+    rows = _by_place(folder, events) if priogrid or events else _table(folder, outcomes, series)
+    write_csv(file or STDOUT, rows)
+    if file not in (None, STDOUT):
+        click.echo(f"{rows.num_rows:,} rows in {file}", err=True)
 
 
 def _by_place(folder: Path, events: bool) -> pa.Table:
@@ -172,7 +161,6 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
     from sim.experiments.export.prio_grid import by_priogrid_month
     from sim.experiments.export.tables import open_results
     from sim.experiments.store.ensemble import Results
-    from sim.ground.errors import InputError
 
     results = open_results(folder)
     if not isinstance(results, Results):
@@ -182,10 +170,8 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
 
 def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
     from sim.experiments.export.tables import outcomes_of, series_of
-    from sim.ground.errors import InputError
     from sim.record.history import SERIES
     from sim.record.outcomes import OUTCOMES
-    from sim.scenario.files import near_miss
 
     for name, known, what in (
         *((o, [x.name for x in OUTCOMES], "an outcome") for o in outcomes),

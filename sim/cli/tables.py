@@ -6,25 +6,31 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 if TYPE_CHECKING:
     import pyarrow as pa
+    from rich.console import Console
+    from rich.table import Table
 
 PIPED_WIDTH = 100
 
 
 def console(to_stderr: bool = False) -> Console:
     """Return a console that writes text as it is: as wide as the terminal, or 100 columns into a pipe."""
+    from rich.console import Console
+
     stream = sys.stderr if to_stderr else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
     return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
-    """Return an empty table without lines. right: columns set flush right. whole: columns that do not wrap."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    """Return an empty table without lines. right: columns set flush right. whole: columns that do not wrap.
+
+    Columns without names have no header.
+    """
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(columns))
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", no_wrap=column in whole, overflow="fold")
     return made

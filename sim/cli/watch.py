@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sim.ground.checks import PORT, check_once
+from sim.ground.errors import InputError
 
 
 @click.command()
@@ -33,7 +34,6 @@ def watch(
 
     Works without internet. Stop it with Ctrl-C.
     """
-    from sim.ground.errors import InputError
 
     folders = [Path(each) for each in what if Path(each).is_dir()]
     scenarios = [each for each in what if not Path(each).is_dir()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor, log10
@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.pages.markup import drawing, element, points, text
-from sim.pages.wording import Calendar, percent
+from sim.pages.wording import Calendar, number, percent
 
 BANDS = ((0.05, 0.95), (0.25, 0.75))
 """Ends of the 90% and the 50% band, the wider first."""
@@ -30,6 +30,18 @@ class Mark:
     low: float
     central: float
     high: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a chart of intervals: what it is of, its value with the ends of its interval, and what it says."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    said: str
+    is_clear: bool
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ def fan(
     frame = Frame(*size, days.start, max(days.stop - 1, days.start + 1), top)
     median = np.quantile(shown, 0.5, axis=1)
     bands = [
-        element("path", class_=name, d=_band(frame, days, *np.quantile(shown, ends, axis=1)))
+        element("path", class_=name, d=band(frame, days, *np.quantile(shown, ends, axis=1)))
         for name, ends in zip(("band90", "band50"), BANDS, strict=True)
     ]
     line = element("path", class_="median", d=points((frame.x(d), frame.y(v)) for d, v in zip(days, median, strict=True)))
@@ -97,16 +109,10 @@ def coming(
     values: (runs,) days since the start, NaN where it did not come. recorded: first and last date the reports give.
     """
     frame = Frame(*size, 0, max(calendar.days, 1), 1.0, above=20.0, right=16.0)
-    days = np.sort(values[~np.isnan(values)])
-    steps, share = [(frame.x(0), frame.y(0))], 0.0
-    for day, count in zip(*np.unique(days, return_counts=True), strict=True):
-        steps.append((frame.x(day), frame.y(share)))
-        share += count / len(values)
-        steps.append((frame.x(day), frame.y(share)))
-    steps.append((frame.x(frame.last), frame.y(share)))
+    share = came(values)
     label = text(percent(share), size[0] - 4, max(frame.y(share) - 5, 11), "end", class_="said")
     said = f"It came in {percent(share)} of the runs by {calendar.long(calendar.days)}."
-    shapes = [_recorded(frame, calendar, recorded), element("path", class_="median", d=points(steps)), label]
+    shapes = [_recorded(frame, calendar, recorded), element("path", class_="median", d=steps(frame, values)), label]
     return drawing(key, title, said, size, axes(frame, calendar, percent, (0, 0.5, 1)), shapes)
 
 
@@ -148,7 +154,23 @@ def counts(key: str, title: str, heights: np.ndarray, runs: int, size: tuple[flo
     return drawing(key, title, said, size, base, bars)
 
 
-def _band(frame: Frame, days: range, low: np.ndarray, high: np.ndarray) -> str:
+def came(values: np.ndarray) -> float:
+    """Return the share of values that are there: of dates, in which they came."""
+    return float(1 - np.isnan(values).mean())
+
+
+def steps(frame: Frame, values: np.ndarray) -> str:
+    """Return the `d` of the share of (runs,) days, NaN where they did not come, that have come by each day."""
+    come, share = [(frame.x(0), frame.y(0))], 0.0
+    for day, count in zip(*np.unique(values[~np.isnan(values)], return_counts=True), strict=True):
+        come.append((frame.x(day), frame.y(share)))
+        share += count / len(values)
+        come.append((frame.x(day), frame.y(share)))
+    return points([*come, (frame.x(frame.last), frame.y(share))])
+
+
+def band(frame: Frame, days: range, low: np.ndarray, high: np.ndarray) -> str:
+    """Return the `d` of the field between two series."""
     there = [(frame.x(d), frame.y(v)) for d, v in zip(days, high, strict=True)]
     back = [(frame.x(d), frame.y(v)) for d, v in zip(days, low, strict=True)]
     return points(there + back[::-1], closed=True)
@@ -161,27 +183,26 @@ def _mark(frame: Frame, mark: Mark) -> Element:
     return element("g", element("path", class_="range", d=bar), element("path", class_="observed", d=diamond))
 
 
-def axes(
-    frame: Frame, calendar: Calendar, say: Callable[[float], str], levels: Iterable[float] | None = None
-) -> list[Element]:
+def axes(frame: Frame, calendar: Calendar, say: Callable[[float], str], at: Sequence[float] | None = None) -> list[Element]:
     """Return lines at levels, TICKS steps from 0 to the top unless given, with what they say, and the dates across."""
-    levels = np.linspace(0, frame.top, TICKS + 1).tolist() if levels is None else levels
-    made = []
-    for level in levels:
-        y = frame.y(level)
-        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
-        made.append(text(say(level), frame.left - 5, y + 4, "end"))
+    made = levels(frame, say, np.linspace(0, frame.top, TICKS + 1).tolist() if at is None else at)
     for day in _dates(calendar, frame):
-        x, said = frame.x(day), _tick(calendar, day)
+        x, when = frame.x(day), calendar.on(day)
+        said = f"{when.day} {when:%b}"
         made.append(element("path", class_="tick", d=f"M{x:.1f},{frame.y(frame.bottom):.1f}v4"))
         half = MEDIAN_LETTER * len(said) / 2
         made.append(text(said, min(max(x, half), frame.width - half), frame.height - 8, "middle"))
     return made
 
 
-def _tick(calendar: Calendar, day: int) -> str:
-    when = calendar.on(day)
-    return f"{when.day} {when:%b}"
+def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
+    """Return lines across at values, with what they say."""
+    made = []
+    for level in at:
+        y = frame.y(level)
+        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
+        made.append(text(say(level), frame.left - 5, y + 4, "end"))
+    return made
 
 
 def _dates(calendar: Calendar, frame: Frame) -> list[int]:
@@ -202,18 +223,13 @@ def ceiling(highest: float) -> float:
     return TICKS * size * next(n for n in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if n * size >= step * (1 - 1e-9))
 
 
-def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
-    """Return lines across at values, with what they say."""
-    made = []
-    for level in at:
-        y = frame.y(level)
-        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
-        made.append(text(say(level), frame.left - 5, y + 4, "end"))
-    return made
-
-
 def ticks(first: float, last: float) -> list[float]:
     """Return round numbers between two ends, two to six of them."""
     size = 10.0 ** floor(log10(last - first))
     step = next(size * n for n in (0.2, 0.5, 1, 2) if (last - first) / (size * n) <= 5)
     return [round(place * step, 12) for place in range(ceil(first / step), floor(last / step) + 1)]
+
+
+def numbers_across(frame: Frame) -> list[Element]:
+    """Return round numbers below the axis."""
+    return [text(number(at), frame.x(at), frame.height - 8, "middle") for at in ticks(frame.first, frame.last)]

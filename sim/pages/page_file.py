@@ -19,24 +19,30 @@ def looks(*sheets: str) -> str:
 
 
 def document(
-    title: str, facts: dict[str, str], cautions: Sequence[str], sections: Sequence[Element], footer: str
-) -> Element:
-    """Return a page under its heading. facts: what was looked at. cautions: what stands in the way of its figures."""
+    title: str, facts: dict[str, str], cautions: Sequence[str], sections: Sequence[Element], footer: str,
+    sheets: Sequence[str] = ("report.css", "compare.css"), asks: str = "", expects: Element | None = None,
+) -> Element:  # fmt: skip
+    """Return a page under its heading. facts: what was looked at. cautions: what stands in the way of its figures.
+
+    sheets: files of this folder. asks: the question that the page answers. expects: what was said beforehand.
+    """
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{title} - Pullback"),
-        element("style", looks("report.css", "compare.css")),
+        element("style", looks(*sheets)),
     )
     loud = ["caution loud" if said.startswith("INCOMPLETE") else "caution" for said in cautions]
     header = element(
         "header",
         paragraph("Pullback: northeast Syria, January 2026 and the months after", class_="small"),
         element("h1", title),
+        paragraph(asks) if asks else None,
         paragraph(NOTICE, class_="notice"),
         [paragraph(said, class_=look) for said, look in zip(cautions, loud, strict=True)],
+        expects,
         element("dl", [part for name, said in facts.items() for part in (element("dt", name), element("dd", said))]),
     )
     headings = [part.find("h2") for part in sections]

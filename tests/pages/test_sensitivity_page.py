@@ -15,7 +15,8 @@ from report_page import Page, sound
 from sim.analysis.sensitivity.sensitivity import Sensitivity, sensitivity
 from sim.cli import commands
 from sim.experiments.store.folders import write_json
-from sim.pages.sensitivity.charts import Part, Rank, parts_bar, ranking
+from sim.pages.charts import Row
+from sim.pages.sensitivity.charts import Part, parts_bar, ranking
 from sim.pages.sensitivity.page import write_sensitivity
 
 
@@ -75,7 +76,7 @@ def test_the_heat_map_is_of_the_two_largest_unless_others_are_asked_for(
 
 
 def test_every_word_of_the_ranking_lies_inside_its_picture() -> None:
-    drawn = ranking("r", "Shares", [Rank("one", 0.5, 0.4, 0.6, "50%", True)], 0.01)
+    drawn = ranking("r", "Shares", [Row("one", 0.5, 0.4, 0.6, "50%", True)], 0.01)
     height = float(drawn.get("viewBox", "").split()[3])
     depth_of_letters = 4.0
     assert all(float(word.get("y", "")) + depth_of_letters <= height for word in drawn.iter("text"))

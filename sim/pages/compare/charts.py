@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import asinh
 from xml.etree.ElementTree import Element
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from sim.analysis.compare.durations import Survival
 from sim.analysis.compare.paired_shares import share_interval
-from sim.pages.charts import Frame, axes, ceiling, levels, ticks
+from sim.pages.charts import Frame, Row, axes, band, came, ceiling, levels, numbers_across, steps
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import Calendar, number, percent
 
@@ -23,22 +22,10 @@ LINEAR_TO = 0.5
 BINS = 24
 
 
-@dataclass(frozen=True)
-class EffectRow:
-    """A line of the forest: effect size with its interval, and the difference in words."""
-
-    label: str
-    effect: float
-    low: float
-    high: float
-    said: str
-    is_clear: bool
-
-
-def forest(key: str, title: str, rows: Sequence[EffectRow]) -> Element:
+def forest(key: str, title: str, rows: Sequence[Row]) -> Element:
     """Return effect sizes with intervals, a row each, on one axis."""
     size = (WIDTH, ROW * len(rows) + 44)
-    most = max(max(abs(row.low), abs(row.high), abs(row.effect)) for row in rows)
+    most = max(max(abs(row.low), abs(row.high), abs(row.value)) for row in rows)
     last = next((tick for tick in EFFECT_TICKS if tick >= most), EFFECT_TICKS[-1])
     left, right = LABEL + 8, WIDTH - SAID - 8
 
@@ -61,13 +48,13 @@ def forest(key: str, title: str, rows: Sequence[EffectRow]) -> Element:
     return drawing(key, title, said, size, shapes)
 
 
-def _effect(row: EffectRow, x: Callable[[float], float], y: float) -> list[Element]:
+def _effect(row: Row, x: Callable[[float], float], y: float) -> list[Element]:
     look = "" if row.is_clear else " unclear"
     bar = f"M{x(row.low):.1f},{y - 4:.1f}v8m0,-4H{x(row.high):.1f}m0,-4v8"
     return [
         text(row.label, LABEL, y + 4, "end", class_="said" if row.is_clear else None),
         element("path", class_=f"effect{look}", d=bar),
-        element("circle", class_=f"effect{look}", cx=x(row.effect), cy=y, r=3.5),
+        element("circle", class_=f"effect{look}", cx=x(row.value), cy=y, r=3.5),
         text(row.said, WIDTH - SAID, y + 4, class_="said" if row.is_clear else None),
     ]
 
@@ -81,21 +68,19 @@ def coming_of_two(
     """
     size, high = (360.0, 250.0), 150.0
     upper = Frame(size[0], high, 0, max(calendar.days, 1), 1.0, below=10.0)
-    lines = [element("path", class_=name, d=_steps(upper, values)) for name, values in (("side-a", a), ("side-b", b))]
+    lines = [element("path", class_=name, d=steps(upper, values)) for name, values in (("side-a", a), ("side-b", b))]
     diff, low, up = differences_by_day(a, b, pairs, calendar.days)
     most = ceiling(max(float(np.abs([low, up]).max()), 0.04))
     lower = Frame(size[0], size[1] - high, 0, max(calendar.days, 1), most, bottom=-most, above=12.0)
     days = range(calendar.days + 1)
-    band = [(lower.x(d), lower.y(v)) for d, v in zip(days, up, strict=True)]
-    band += [(lower.x(d), lower.y(v)) for d, v in zip(days, low, strict=True)][::-1]
     below = element(
         "g",
         axes(lower, calendar, lambda value: f"{100 * value:+.0f}" if value else "0", (-most, 0, most)),
-        element("path", class_="band90", d=points(band, closed=True)),
+        element("path", class_="band90", d=band(lower, days, low, up)),
         element("path", class_="difference", d=points((lower.x(d), lower.y(v)) for d, v in zip(days, diff, strict=True))),
         transform=f"translate(0,{high:g})",
     )
-    said = f"By {calendar.long(calendar.days)}: A {percent(_came(a))}, B {percent(_came(b))} of the pairs."
+    said = f"By {calendar.long(calendar.days)}: A {percent(came(a))}, B {percent(came(b))} of the pairs."
     return drawing(key, title, said, size, levels(upper, percent, (0, 0.5, 1)), lines, below)
 
 
@@ -199,15 +184,6 @@ def _stairs(frame: Frame, days: np.ndarray, share: np.ndarray, longest: int) -> 
     return made
 
 
-def _steps(frame: Frame, values: np.ndarray) -> str:
-    come, share = [(frame.x(0), frame.y(0))], 0.0
-    for day, count in zip(*np.unique(values[~np.isnan(values)], return_counts=True), strict=True):
-        come.append((frame.x(day), frame.y(share)))
-        share += count / len(values)
-        come.append((frame.x(day), frame.y(share)))
-    return points([*come, (frame.x(frame.last), frame.y(share))])
-
-
 def _outline(frame: Frame, edges: np.ndarray, heights: np.ndarray) -> str:
     made = [(frame.x(edges[0]), frame.y(0))]
     for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
@@ -217,11 +193,4 @@ def _outline(frame: Frame, edges: np.ndarray, heights: np.ndarray) -> str:
 
 def _values(frame: Frame) -> list[Element]:
     """Return the axis of values across and shares upwards."""
-    made = levels(frame, percent, (0, frame.top))
-    for value in ticks(frame.first, frame.last):
-        made.append(text(number(value), frame.x(value), frame.height - 8, "middle"))
-    return made
-
-
-def _came(values: np.ndarray) -> float:
-    return float(1 - np.isnan(values).mean())
+    return levels(frame, percent, (0, frame.top)) + numbers_across(frame)

@@ -10,8 +10,9 @@ from sim.analysis.compare.compare import Comparison
 from sim.analysis.compare.differences import CLEAR, Difference
 from sim.analysis.compare.pairs import horizon
 from sim.analysis.compare.sides import Side
+from sim.pages.charts import Row
 from sim.pages.compare import wording as words
-from sim.pages.compare.charts import EffectRow, forest
+from sim.pages.compare.charts import forest
 from sim.pages.compare.maps import definitions, maps_section
 from sim.pages.compare.pictures import dates_section, distributions_section, durations_section
 from sim.pages.markup import Content, Contents, code, element, figure, folded, paragraph, section, small, table
@@ -146,7 +147,7 @@ def _effects(differences: Sequence[Difference], place: int, whose: str) -> Eleme
     if not shown:
         return None
     rows = [
-        EffectRow(
+        Row(
             words.label(each), each.effect or 0.0, *(each.effect_ci or (each.effect or 0.0,) * 2),
             f"{words.size(each)}{' *' if words.is_fragile(each) else ''}", each.is_clear,
         )

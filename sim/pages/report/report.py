@@ -14,9 +14,8 @@ from sim.analysis.hindcast.observations import load_observations
 from sim.analysis.hindcast.record import agreement
 from sim.analysis.spread import summary_of
 from sim.experiments.store.ensemble import Results
-from sim.ground.files import write_text
-from sim.pages.markup import element, page, paragraph, section
-from sim.pages.page_file import looks
+from sim.pages.markup import element, section
+from sim.pages.page_file import document, write_page
 from sim.pages.report.outcomes import coming_section, outcomes_section
 from sim.pages.report.pictures import Fans, fans_section, maps_section, share_section
 from sim.pages.report.record import record_section
@@ -29,7 +28,6 @@ from sim.pages.wording import Calendar
 from sim.scenario.scenario import Scenario
 
 FILE = "report.html"
-NOTICE = "An exploration, not a forecast; not for targeting."
 
 
 def write_report(results: Results, scenario: Scenario, stated: Results | None = None) -> Path:
@@ -39,23 +37,11 @@ def write_report(results: Results, scenario: Scenario, stated: Results | None = 
     where the results draw uncertain values, as many runs with every value as stated.
     """
     path = results.folder / FILE
-    write_text(path, page(_document(results, scenario, stated)), errors="backslashreplace")
+    write_page(path, _page(results, scenario, stated))
     return path
 
 
-def _document(results: Results, scenario: Scenario, stated: Results | None) -> Element:
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{scenario.title} - Pullback"),
-        element("style", looks("report.css")),
-    )
-    return element("html", head, element("body", _body(results, scenario, stated)), lang="en")
-
-
-def _body(results: Results, scenario: Scenario, stated: Results | None) -> list[Element]:
+def _page(results: Results, scenario: Scenario, stated: Results | None) -> Element:
     record = load_observations()
     calendar = Calendar(scenario.start_date, scenario.days)
     made = summary_of(results, stated)
@@ -77,10 +63,19 @@ def _body(results: Results, scenario: Scenario, stated: Results | None) -> list[
         values_section(scenario),
         sources_section(),
     ]
-    return [_header(results, scenario, calendar, made), _contents(sections), element("main", sections), _footer(results)]
+    return document(
+        scenario.title,
+        _facts(results, scenario, calendar, made),
+        caution(results.runs, max(results.runs_asked, scenario.runs)),
+        sections,
+        f"{results.runs} simulated runs of a model under stated assumptions.",
+        sheets=("report.css",),
+        asks=scenario.asks,
+        expects=expectation(scenario.expect),
+    )
 
 
-def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict[str, Any]) -> Element:
+def _facts(results: Results, scenario: Scenario, calendar: Calendar, made: dict[str, Any]) -> dict[str, str]:
     facts = {
         "Scenario": f"{made['scenario']}, {made['hash']}" + (f"; base {scenario.base}" if scenario.base else ""),
         "Days": f"{scenario.days}, {scenario.start_date} to {scenario.end_date}",
@@ -95,17 +90,7 @@ def _header(results: Results, scenario: Scenario, calendar: Calendar, made: dict
         facts["Set"] = ", ".join(given)
     if "uncertain" in made:
         facts["Drawn"] = drawn(made["uncertain"])
-    listed = [[element("dt", name), element("dd", said)] for name, said in facts.items()]
-    return element(
-        "header",
-        paragraph("Pullback: northeast Syria, January 2026 and the months after", class_="small"),
-        element("h1", scenario.title),
-        paragraph(scenario.asks) if scenario.asks else None,
-        paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_="caution") for said in caution(results.runs, max(results.runs_asked, scenario.runs))],
-        expectation(scenario.expect),
-        element("dl", listed),
-    )
+    return facts
 
 
 def _version(results: Results) -> str:
@@ -117,13 +102,3 @@ def _version(results: Results) -> str:
         number = ""
     made = results.manifest
     return f"{number}model {made['code']}, Python {made['versions']['python']}, {made['created'][:10]}"
-
-
-def _contents(sections: list[Element]) -> Element:
-    headings = [part.find("h2") for part in sections]
-    links = [element("li", element("a", h.text, href=f"#{h.get('id')}")) for h in headings if h is not None]
-    return element("nav", element("ul", links), aria_label="Contents")
-
-
-def _footer(results: Results) -> Element:
-    return element("footer", paragraph(f"{NOTICE} {results.runs} simulated runs of a model under stated assumptions."))

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sim.analysis.sensitivity.point_values import Heat, Response
-from sim.pages.charts import Frame, ceiling, levels, ticks
+from sim.pages.charts import Frame, Row, ceiling, levels, numbers_across, ticks
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import number, percent
 
@@ -30,18 +30,6 @@ class Part:
     look: str
 
 
-@dataclass(frozen=True)
-class Rank:
-    """A line of the ranking."""
-
-    label: str
-    share: float
-    low: float
-    high: float
-    said: str
-    is_clear: bool
-
-
 def parts_bar(key: str, title: str, parts: Sequence[Part]) -> Element:
     """Return a bar of the parts of a whole; what sampling made negative is drawn as none."""
     size = (WIDTH, 46.0)
@@ -59,7 +47,7 @@ def parts_bar(key: str, title: str, parts: Sequence[Part]) -> Element:
     return drawing(key, title, said, size, shapes)
 
 
-def ranking(key: str, title: str, rows: Sequence[Rank], dummy: float) -> Element:
+def ranking(key: str, title: str, rows: Sequence[Row], dummy: float) -> Element:
     """Return the shares of values with their intervals, a row each, and the line below which values that do nothing stay."""
     size = (WIDTH, ROW * len(rows) + 46)
     last = min(max(ceiling(max(max(row.high for row in rows), dummy, 0.01)), 0.02), 1.0)
@@ -77,7 +65,7 @@ def ranking(key: str, title: str, rows: Sequence[Rank], dummy: float) -> Element
         y, look = 4 + ROW * (place + 0.5), "" if row.is_clear else " unclear"
         shapes += [
             text(row.label, LABEL, y + 4, "end", class_="said" if row.is_clear else None),
-            element("rect", class_=f"share{look}", x=left, y=y - 6, width=x(row.share) - left, height=12.0),
+            element("rect", class_=f"share{look}", x=left, y=y - 6, width=x(row.value) - left, height=12.0),
             element("path", class_=f"effect{look}", d=f"M{x(row.low):.1f},{y - 4:.1f}v8m0,-4H{x(row.high):.1f}m0,-4v8"),
             text(row.said, WIDTH - SAID, y + 4, class_="said" if row.is_clear else None),
         ]
@@ -96,11 +84,10 @@ def response_chart(key: str, title: str, found: Response, floor: float, top: flo
         for x, y in zip(found.column.tolist(), found.means.tolist(), strict=True)
     ]
     line = points((frame.x(x), frame.y(y)) for x, y in zip(found.centres, found.bin_means, strict=True))
-    across = [text(number(value), frame.x(value), size[1] - 8, "middle") for value in ticks(low, high)]
     said = (
         f"Mean {number(float(found.bin_means[0]))} where it is lowest, {number(float(found.bin_means[-1]))} where highest."
     )
-    return drawing(key, title, said, size, levels(frame, number, ticks(floor, top)), across, dots,
+    return drawing(key, title, said, size, levels(frame, number, ticks(floor, top)), numbers_across(frame), dots,
                    element("path", class_="side-b", d=line))  # fmt: skip
 
 

@@ -11,11 +11,11 @@ from sim.analysis.sensitivity.point_values import Heat
 from sim.analysis.sensitivity.sensitivity import Driver, Sensitivity
 from sim.analysis.sensitivity.variance import Spread
 from sim.ground.paths import shown_path
-from sim.pages.charts import ceiling
+from sim.pages.charts import Row, ceiling
 from sim.pages.maps import swatch
 from sim.pages.markup import Contents, code, element, figure, folded, paragraph, section, table
 from sim.pages.page_file import document, write_page
-from sim.pages.sensitivity.charts import Part, Rank, heat_map, parts_bar, ranking, response_chart
+from sim.pages.sensitivity.charts import Part, heat_map, parts_bar, ranking, response_chart
 from sim.pages.wording import number, part, percent
 
 MOST_ROWS, FEWEST_ROWS, MOST_RESPONSES = 20, 5, 6
@@ -40,11 +40,10 @@ def sensitivity_page(made: Sensitivity, map_: Heat | None = None) -> Element:
     cautions += [f"{made.warning}."] if made.warning else []
     sections = [
         _short(made, clear),
-        _parts(made),
-        _ranking(made, clear),
+        *((_parts(made), _ranking(made, clear)) if made.spread.total else ()),
         _responses(made, clear),
         _heat(map_),
-        _grades(made),
+        _grades(made) if made.spread.total else None,
         _method(made),
     ]
     title = f"What {made.measure.outcome.name} rests on"
@@ -93,10 +92,8 @@ def _against_luck(spread: Spread) -> str:
     )
 
 
-def _parts(made: Sensitivity) -> Element | None:
+def _parts(made: Sensitivity) -> Element:
     spread = made.spread
-    if not spread.total:
-        return None
     looks = ("part-between", "part-luck", "part-both")
     parts = [Part(said, each / spread.total, look) for (said, each), look in zip(spread.named.items(), looks, strict=False)]
     words = (
@@ -109,20 +106,10 @@ def _parts(made: Sensitivity) -> Element | None:
     )
 
 
-def _ranking(made: Sensitivity, clear: list[Driver]) -> Element | None:
-    if not made.spread.total:
-        return None
-    shown = made.drivers[: min(max(len(clear), FEWEST_ROWS), MOST_ROWS)]
+def _ranking(made: Sensitivity, clear: list[Driver]) -> Element:
     rows = [
-        Rank(
-            driver.path,
-            driver.share,
-            driver.low,
-            driver.high,
-            f"{part(driver.share)}, {_direction(driver)}",
-            driver.q < CLEAR,
-        )
-        for driver in shown
+        Row(d.path, d.share, d.low, d.high, f"{part(d.share)}, {_direction(d)}", d.q < CLEAR)
+        for d in made.drivers[: min(max(len(clear), FEWEST_ROWS), MOST_ROWS)]
     ]
     picture = element("div", ranking("ranking", "Shares of the points' variance", rows, made.dummy), class_="scroll",
                       role="region", aria_label="Ranking", tabindex=0)  # fmt: skip
@@ -132,7 +119,7 @@ def _ranking(made: Sensitivity, clear: list[Driver]) -> Element | None:
          [GRADE_NAMES[d.grade]]]
         for d in made.drivers
     ]  # fmt: skip
-    left = f" The {len(shown)} largest of {len(made.drivers)}." if len(shown) < len(made.drivers) else ""
+    left = f" The {len(rows)} largest of {len(made.drivers)}." if len(rows) < len(made.drivers) else ""
     return section(
         "ranking-of-values",
         "Which values it rests on",
@@ -182,9 +169,7 @@ def _heat(map_: Heat | None) -> Element | None:
     return section("heat-map", "Two values together", paragraph(words), figure(f"{title} (across)", picture))
 
 
-def _grades(made: Sensitivity) -> Element | None:
-    if not made.spread.total:
-        return None
+def _grades(made: Sensitivity) -> Element:
     parts = [Part(GRADE_NAMES[grade.grade], grade.share, f"grade-{grade.grade}") for grade in made.grades]
     parts.append(Part(made.left_over, made.together, "grade-together"))
     if made.spread.is_identified:
