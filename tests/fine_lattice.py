@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.ground.lattice import SIDES, Grid
-from sim.ground.members import load_sectors
+from sim.ground.members import Members, load_sectors
 from sim.ground.theatre import Theatre, make_theatre
 from sim.scenario.scenario import Scenario
 
@@ -48,6 +48,15 @@ def split(grid: Grid) -> tuple[FineGrid, np.ndarray]:
     return FineGrid(**arrays, **places), parent
 
 
+def moved(members: Members, cells: np.ndarray) -> Members:
+    """Return the members on another lattice. cells: for each cell of the old one, the new one."""
+    placed = {
+        axis: tuple(replace(m, cell=int(cells[m.cell])) if m.cell >= 0 else m for m in of_axis)
+        for axis, of_axis in members.of.items()
+    }
+    return Members(placed)
+
+
 def fine_theatre(scenario: Scenario) -> Theatre:
     """Return the theatre of a scenario on the lattice with each cell split in four."""
     from sim.ground.grid import load_control, load_grid
@@ -55,4 +64,4 @@ def fine_theatre(scenario: Scenario) -> Theatre:
     grid, parent = split(load_grid())
     rasters = (load_control(scenario.control), load_control(scenario.communities), load_sectors("", scenario.members))
     first = np.unique(parent, return_index=True)[1]
-    return make_theatre(grid, *(raster[parent] for raster in rasters), scenario.members.on(first))
+    return make_theatre(grid, *(raster[parent] for raster in rasters), moved(scenario.members, first))

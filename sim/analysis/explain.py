@@ -248,15 +248,13 @@ def _key(event: Event) -> tuple[str, str, int | None, float, str]:
     return event.kind.name, event.place, event.cell, event.size, event.now
 
 
-NO_MEMBER = "no such member"
-
-
 def differing_values(first: Ledger, second: Ledger) -> Iterator[str]:
     """Yield the values that two scenarios set differently."""
     here, there = ({path: entry.value for path, entry in each.scenario.entries.items()} for each in (first, second))
     for path in here | there:
-        if here.get(path) != there.get(path):
-            yield f"{path}: {here.get(path, NO_MEMBER)} and {there.get(path, NO_MEMBER)}"
+        one, other = (values.get(path, "no such member") for values in (here, there))
+        if one != other:
+            yield f"{path}: {one} and {other}"
 
 
 def to_json(ledger: Ledger) -> dict[str, Any]:

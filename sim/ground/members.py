@@ -104,14 +104,6 @@ class Members:
     def _kinds(self) -> dict[str, np.ndarray]:
         return {axis: np.array([member.kind for member in members], object) for axis, members in self.of.items()}
 
-    def on(self, cells: np.ndarray) -> Members:
-        """Return the members on another lattice. cells: for each cell of the old one, the new one."""
-        moved = {
-            axis: tuple(replace(m, cell=int(cells[m.cell])) if m.cell >= 0 else m for m in members)
-            for axis, members in self.of.items()
-        }
-        return replace(self, of=moved)
-
 
 def load_sectors(raster: str, members: Members) -> np.ndarray:
     """Return (cells,) int8 index into the members' sectors. raster: path of the user's own, "" for the shipped one.

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
-from sim.scenario.files import HEADING_KEYS, Layer, near_miss
+from sim.scenario.files import HEADING_KEYS, Layer, check_known, near_miss
 from sim.state.values import Axes, PerMember, declared, paths_of_members, types_of
 
 Value = float | int | bool | str
@@ -195,9 +195,7 @@ def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Reg
         if before is None:
             raise InputError(f"{path} needs its evidence: {{ {', '.join(f'{key} = ...' for key in ENTRY_KEYS)} }}")
         raw = {"value": raw}
-    for key in raw:
-        if key not in ENTRY_KEYS:
-            raise InputError(f"{path}: {key} is not a known key{near_miss(key, ENTRY_KEYS)}")
+    check_known(raw, ENTRY_KEYS, f"{path}: ")
     needs = [key for key in ENTRY_KEYS if key != "range" or says.type in (int, float)] if before is None else ["value"]
     missing = [key for key in needs if key not in raw]
     if missing:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from sim.ground.checks import DAYS, RUNS, SEED, Limits, first_repeated, shown, whole_number
@@ -14,7 +15,7 @@ from sim.ground.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
 from sim.ground.members import SHIPPED, load_sectors, read_members, shipped_members
 from sim.ground.user_text import read_text
 from sim.scenario.entries import Register
-from sim.scenario.files import HEADING_KEYS, Layer, near_miss
+from sim.scenario.files import HEADING_KEYS, Layer, check_known, near_miss
 from sim.scenario.orders import dated_orders
 
 FORMAT = 1
@@ -130,28 +131,19 @@ def _raster(letters: str) -> Check:
     return check
 
 
-def _sectors(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
-    """Take the path of a raster of sectors; its letters are checked when all sites are known."""
-    raster = _text(key, raw, layer, register)[key]
-    if raster == SHIPPED:
-        return dict(SHIPPED_GROUND[key])
-    path = (layer.folder / raster).resolve()
-    try:
-        return {key: str(path), f"{key}_digest": blake2b(read_text(path).encode(), digest_size=16).hexdigest()}
-    except InputError as error:
-        raise InputError(f"{key}: {error}") from None
+def _file(read: Callable[[Path], dict[str, Any]]) -> Check:
+    """Take what is shipped, or the user's own file by a path that starts from the scenario's folder."""
 
+    def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+        if _text(key, raw, layer, register)[key] == SHIPPED:
+            return dict(SHIPPED_GROUND[key])
+        path = (layer.folder / raw).resolve()
+        try:
+            return {key: str(path)} | read(path)
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from None
 
-def _sites(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
-    """Take the path of a file of members."""
-    sites = _text(key, raw, layer, register)[key]
-    if sites == SHIPPED:
-        return dict(SHIPPED_GROUND[key])
-    path = (layer.folder / sites).resolve()
-    try:
-        return {key: str(path), "members": read_members(path)}
-    except InputError as error:
-        raise InputError(f"{key}: {error}") from None
+    return check
 
 
 def _check_sectors(heading: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
@@ -191,9 +183,7 @@ def _timeline(key: str, raw: Any, layer: Layer, register: Register) -> dict[str,
 
 
 def _timeline_event(item: Mapping[str, Any], layer: Layer, register: Register) -> TimelineEvent:
-    for key in item:
-        if key not in TIMELINE_KEYS:
-            raise InputError(f"{key} is not a known key{near_miss(key, TIMELINE_KEYS)}")
+    check_known(item, TIMELINE_KEYS, "")
     missing = [key for key in TIMELINE_KEYS if key not in item]
     if missing:
         raise InputError(f"lacks {', '.join(missing)}")
@@ -240,8 +230,8 @@ _CHECKS: dict[str, Check] = {
     "control": _raster(HOLDER_LETTERS),
     "communities": _raster(HOLDER_LETTERS),
     "classes": _raster(ALLEGIANCE_CLASSES),
-    "sectors": _sectors,
-    "sites": _sites,
+    "sectors": _file(lambda path: {"sectors_digest": blake2b(read_text(path).encode(), digest_size=16).hexdigest()}),
+    "sites": _file(lambda path: {"members": read_members(path)}),
     "timeline": _timeline,
     "orders": _orders,
     "takes_effect": _date,

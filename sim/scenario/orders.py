@@ -9,7 +9,7 @@ from typing import Any
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.scenario.entries import Register
-from sim.scenario.files import near_miss
+from sim.scenario.files import check_known, near_miss
 from sim.state.orders import DatedOrder
 
 KEYS = ("actor", "matter", "order", "from", "to", "note")
@@ -31,9 +31,7 @@ def dated_orders(raw: Sequence[Mapping[str, Any]], register: Register) -> tuple[
 
 
 def _order(item: Mapping[str, Any], register: Register) -> DatedOrder:
-    for key in item:
-        if key not in KEYS:
-            raise InputError(f"{key} is not a known key{near_miss(key, KEYS)}")
+    check_known(item, KEYS, "")
     missing = [key for key in KEYS[:4] if key not in item]
     if missing:
         raise InputError(f"lacks {', '.join(missing)}")

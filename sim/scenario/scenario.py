@@ -49,10 +49,9 @@ class Scenario:
     ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
     path of the user's own; communities: the same for the map before the offensive; classes, sectors: the user's own rasters
     of the classes of allegiance and of sectors, sites: the user's own file of members; "" for what is shipped. Their digests
-    stand for what was in them. members: of all axes. expect: outcome -> direction
-    a what-if should move it. sections: name -> instance of the section's dataclass. entries: dotted path ->
-    Entry. orders: what a person orders an actor to do. branch: what was before these values held. root: the values of
-    the scenario at the root of its bases. register: what it was checked against.
+    stand for what was in them. members: of all axes. expect: outcome -> direction a what-if should move it. sections: name
+    -> instance of the section's dataclass. entries: dotted path -> Entry. orders: what a person orders an actor to do. branch:
+    what was before these values held. root: the values at the root of its bases. register: what it was checked against.
     """
 
     name: str
@@ -102,8 +101,8 @@ class Scenario:
             "timeline": [[str(item.date), item.event] for item in self.timeline],
             "values": {path: entry.value for path, entry in self.entries.items()},
         }
-        own = {"classes": self.classes_digest, "sectors": self.sectors_digest}
-        own["sites"] = self.members.digest if self.sites else ""
+        sites = self.members.digest if self.sites else ""
+        own = {"classes": self.classes_digest, "sectors": self.sectors_digest, "sites": sites}
         numbers |= {what: digest for what, digest in own.items() if digest}
         if self.orders:
             numbers["orders"] = [[str(item) for item in vars(order).values()] for order in self.orders]
@@ -114,8 +113,7 @@ class Scenario:
     @property
     def ground(self) -> tuple[str, ...]:
         """Digests of the maps and sites on which it is played."""
-        rasters = (self.control_digest, self.communities_digest, self.classes_digest, self.sectors_digest)
-        return (*rasters, self.members.digest)
+        return (*(getattr(self, f"{raster}_digest") for raster in RASTERS), self.members.digest)
 
     @property
     def own(self) -> frozenset[str]:
@@ -187,7 +185,8 @@ def read_scenario(name_or_path: str | Path, register: Register, sets: Sequence[s
         _check_dates(scenario, layer)
     assert scenario is not None  # there is a layer at the least
     scenario = _with_sets(scenario, sets)
-    _check_first_evening(scenario, layers[-1].where)
+    if faults := contradictions(scenario["start"], scenario.control, scenario.communities, scenario.members):
+        raise InputErrors(f"{layers[-1].where}: {fault}" for fault in faults)
     return scenario
 
 
@@ -223,8 +222,7 @@ def _with_layer(scenario: Scenario, layer: Layer) -> Scenario:
     common = {key: raw for key, raw in layer.data.items() if key in ("seed", "start_date")}
     if branch is not None and common:
         branch = replace(branch, origin=_with_layer(branch.origin, replace(layer, data=common)))
-    changed_sections = {**scenario.sections, **changed}
-    made = replace(scenario, sections=changed_sections, entries=entries, branch=branch, **heading)
+    made = replace(scenario, sections={**scenario.sections, **changed}, entries=entries, branch=branch, **heading)
     _check_branch(made, layer)
     return made
 
@@ -278,8 +276,8 @@ def _check_branch(scenario: Scenario, layer: Layer) -> None:
     ]
     faults += [
         f"{path} belongs to the first evening and cannot change on {first}"
-        for path, entry in scenario.entries.items()
-        if scenario.register.only_at_start(path) and entry.value != origin.entries[path].value
+        for path, entry in origin.entries.items()
+        if scenario.register.only_at_start(path) and path in scenario.entries and entry.value != scenario.entries[path].value
     ]
     after = origin.branch.day if origin.branch else 0
     if not after < scenario.branch.day <= scenario.days:
@@ -287,11 +285,6 @@ def _check_branch(scenario: Scenario, layer: Layer) -> None:
         faults.append(f"takes_effect = {first} must be a day from {earliest} to {scenario.end_date}")
     if faults:
         raise InputErrors(f"{layer.where}: {fault}" for fault in faults)
-
-
-def _check_first_evening(scenario: Scenario, where: str) -> None:
-    if faults := contradictions(scenario["start"], scenario.control, scenario.communities, scenario.members):
-        raise InputErrors(f"{where}: {fault}" for fault in faults)
 
 
 def _apply(

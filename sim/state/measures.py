@@ -5,8 +5,6 @@ Those of the ground read the last survey: after changing the ground by hand, cal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sim.ground.theatre import DAMASCUS, Theatre
@@ -30,15 +28,11 @@ def arab_share_left(theatre: Theatre, state: State) -> np.ndarray:
     return state.held_arab / max(arab_communities(theatre).sum(), 1.0)
 
 
-def share_not_sdf(theatre: Theatre, state: State, provinces: Sequence[int]) -> np.ndarray:
-    """Return (runs,): share of the provinces' cells that are neither SDF-held nor contested; 1 of no province."""
-    cells = int(np.isin(theatre.grid.province, provinces).sum())
-    return 1.0 - total(state.held_cells[list(provinces)]) / np.float32(max(cells, 1))
-
-
 def core_share_lost(theatre: Theatre, state: State) -> np.ndarray:
-    """Return (runs,): share of the core provinces' cells that are neither SDF-held nor contested."""
-    return share_not_sdf(theatre, state, [member.province for member in theatre.members["core"]])
+    """Return (runs,): share of the core provinces' cells that are neither SDF-held nor contested; 1 without any."""
+    provinces = [member.province for member in theatre.members["core"]]
+    cells = int(np.isin(theatre.grid.province, provinces).sum())
+    return 1.0 - total(state.held_cells[provinces]) / np.float32(max(cells, 1))
 
 
 def fighters_present(theatre: Theatre, state: State) -> np.ndarray:
@@ -59,14 +53,6 @@ def total(parts: np.ndarray) -> np.ndarray:
     for part in parts:
         made += part
     return made
-
-
-def held_by_damascus(theatre: Theatre, state: State, lattice_cell: int) -> np.ndarray:
-    """Return (runs,) bool: Damascus's forces stand in the lattice cell."""
-    row = theatre.row_of(lattice_cell)
-    if row < theatre.size:
-        return state.army[row] > 0
-    return np.full(state.army.shape[1], theatre.start_holder[lattice_cell] == DAMASCUS)
 
 
 def members_taken(theatre: Theatre, state: State, axis: str) -> np.ndarray:

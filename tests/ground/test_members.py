@@ -227,3 +227,9 @@ def test_scenarios_of_other_sectors_are_never_mixed_in_a_block_and_those_of_othe
     assert other.block != WhatIf(base, base).block
     with pytest.raises(InputError, match="its sites have other members than the base's"):
         check_comparable(WhatIf(load_scenario(folder / "mine.toml"), base))
+
+
+def test_sites_cannot_change_on_the_day_a_branch_takes_effect(folder: Path) -> None:
+    (folder / "later.toml").write_text("takes_effect = 2026-01-20\n" + MINE + VALUES)
+    with pytest.raises(InputError, match="sites cannot change on 2026-01-20; it belongs to the base"):
+        load_scenario(folder / "later.toml")
