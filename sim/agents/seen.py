@@ -176,12 +176,12 @@ def _age(day: int, since: np.ndarray) -> np.ndarray:
 
 def _base_ground(theatre: Theatre, state: State) -> np.ndarray:
     """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
-    return members_taken(theatre, state, "us_bases") & (theatre.rows("us_bases") < theatre.size)[:, None]
+    return members_taken(theatre, state, "us_bases") & (theatre.rows["us_bases"] < theatre.size)[:, None]
 
 
 def _at_sites(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
     """Return (custody sites, runs) of an array over army rows; 1 for a site outside the theatre."""
-    at = theatre.rows("custody_sites")
+    at = theatre.rows["custody_sites"]
     return np.where((at < theatre.size)[:, None], rows[at], np.float32(1.0))
 
 

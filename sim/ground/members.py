@@ -18,6 +18,7 @@ import numpy as np
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.ground.grid import load_grid, read_raster
+from sim.ground.grid_checks import NEAREST_CELL
 from sim.ground.paths import data_folder
 from sim.ground.user_text import read_toml
 
@@ -36,7 +37,6 @@ ROLES = {
     "us_bases": ("northeast",),
 }
 AXES = ("sectors", "institutions", "gains", *PLACES)
-FEWEST = {"sectors": 1}
 SHIPPED = "shipped"
 """Stands in a scenario, and in a file of members, for what the program brings along."""
 
@@ -179,7 +179,7 @@ def _placed(member: Member, what: str, place: Mapping[str, Any]) -> Member:
         if what == "province" or len(place) < 2 or not all(type(each) in (int, float) for each in place.values()):
             raise InputError(f"{key}: give lat and lon in degrees, of a site or a town")
         off = np.maximum(np.abs(grid.lat - place["lat"]), np.abs(grid.lon - place["lon"]))
-        if off.min() > NEAREST:
+        if off.min() > NEAREST_CELL:
             raise InputError(f"{key}: {place['lat']} N, {place['lon']} E is in no cell of the country")
         if not member.name:
             raise InputError(f"{key}: name is missing")
@@ -194,21 +194,17 @@ def _placed(member: Member, what: str, place: Mapping[str, Any]) -> Member:
     return replace(member, cell=found.cell, lat=found.lat, lon=found.lon, name=member.name or found.name)
 
 
-NEAREST = 0.1
-"""Degrees from a cell's centre: half a cell, and half of one more for a place just outside the country's cells."""
-
-
 def _faults(made: Mapping[str, tuple[Member, ...]]) -> Iterator[str]:
     """Find what does not fit together."""
     provinces = {province.key for province in load_grid().provinces}
     for axis, members in made.items():
         if (twice := first_repeated(member.key for member in members)) is not None:
             yield f"{axis}: {twice} stands there twice"
-        if len(members) < FEWEST.get(axis, 0):
-            yield f"{axis}: at least {FEWEST[axis]} are needed"
     for asset in made["assets"]:
         if asset.institution and asset.institution not in {each.key for each in made["institutions"]}:
             yield f"assets: {asset.key}: {asset.institution} is none of the institutions"
+    if not made["sectors"]:
+        yield "sectors: at least one is needed"
     letters = [sector.letter for sector in made["sectors"]]
     if any(len(letter) != 1 for letter in letters) or len(set(letters)) < len(letters):
         yield "sectors: each needs a letter of its own, for the raster"

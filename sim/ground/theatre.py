@@ -115,12 +115,9 @@ class Theatre:
         row = int(np.searchsorted(self.cells, lattice_cell))
         return row if row < self.size and self.cells[row] == lattice_cell else self.size
 
-    def rows(self, axis: str) -> np.ndarray:
-        """Return (members,) theatre row of each member of an axis of places, n where its cell is not in the theatre."""
-        return self._rows[axis]
-
     @cached_property
-    def _rows(self) -> dict[str, np.ndarray]:
+    def rows(self) -> dict[str, np.ndarray]:
+        """(members,) theatre row of each member of an axis of places, n where its cell is not in the theatre, by axis."""
         return {
             axis: np.array([self.row_of(member.cell) for member in members], np.int64)
             for axis, members in self.members.of.items()

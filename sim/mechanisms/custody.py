@@ -62,7 +62,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
 
 def site_rows(theatre: Theatre) -> np.ndarray:
     """Return (custody sites,) rows of the army array: the site's cell, or Damascus's ground outside the theatre."""
-    rows = theatre.rows("custody_sites")
+    rows = theatre.rows["custody_sites"]
     return np.where(rows < theatre.size, rows, theatre.size + 1)
 
 

@@ -8,7 +8,7 @@ runs the question of an outcome arose: what did not arise is neither late nor 0.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,7 +46,8 @@ class Outcome:
 
     systems: the numbers of the record's systems it shows. of: History -> (runs,) float. arises: in which runs its question
     arises. as_in: of a date whose question does not always arise, the outcome that has a value in just those runs, as NaN
-    says of a date only that it did not come.
+    says of a date only that it did not come. member: axis and key of the one
+    that it is about, without which it does not arise.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Outcome:
     categories: tuple[str, ...] = ()
     arises: str = ALWAYS
     as_in: str = ""
+    member: tuple[str, str] | None = None
 
 
 def arising(outcome: Outcome, table: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -76,7 +78,13 @@ def read_for(outcome: Outcome) -> tuple[str, ...]:
 @own_numerics
 def outcome_table(history: History) -> dict[str, np.ndarray]:
     """Return every outcome as (runs,) float64."""
-    return {outcome.name: np.asarray(outcome.of(history), dtype=np.float64) for outcome in OUTCOMES}
+    members, missing = history.theatre.members, np.full(history.runs, np.nan)
+    there = {outcome.name: outcome.member is None or members.index(*outcome.member) >= 0 for outcome in OUTCOMES}
+    return {each.name: np.asarray(each.of(history) if there[each.name] else missing, dtype=np.float64) for each in OUTCOMES}
+
+
+def _of(axis: str, key: str, *outcomes: Outcome) -> Iterator[Outcome]:
+    return (replace(outcome, member=(axis, key)) for outcome in outcomes)
 
 
 def _end(name: str, unit: str, definition: str, systems: tuple[int, ...]) -> Outcome:
@@ -105,7 +113,8 @@ def _index(name: str, series: str, parts: tuple[str, ...], system: int, whose: s
 
 def _escapes(site: str) -> Outcome:
     definition = f"detainees who escaped from {site.replace('_', ' ')}"
-    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), read.at_site("escaped", site))
+    reading = read.at_site("escaped", site)
+    return Outcome(f"{site}_escapes", "persons", NUMBER, definition, (10,), reading, member=("custody_sites", site))
 
 
 def _left(base: Member) -> Outcome:
@@ -122,7 +131,9 @@ def _at_hmeimim(item: str) -> Outcome:
 def _held(town: str, name: str) -> Outcome:
     definition = f"Damascus's forces stand in {name} on the evening of 20 January 2026"
     reading = read.on(f"{town}_taken", "2026-01-20")
-    return Outcome(f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), reading, arises=COVERED)
+    return Outcome(
+        f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), reading, arises=COVERED, member=("towns", town)
+    )
 
 
 OUTCOMES: tuple[Outcome, ...] = (
@@ -224,14 +235,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     _on("2026-01-28", "detainees_transferred", "persons", "detainees moved to Iraq by 28 January 2026", (9,)),
     _end("detainees_escaped", "persons", "detainees who escaped from prisons", (10,)),
     _end("detainees_recaptured", "persons", "of those, retaken", (10,)),
-    _end("shaddadi_escapes", "persons", "detainees who escaped from Shaddadi", (10,)),
+    *_of("custody_sites", SHADDADI, _end("shaddadi_escapes", "persons", "detainees who escaped from Shaddadi", (10,))),
     *(_escapes(site.key) for site in shipped_members()["custody_sites"] if site.kind == "prison" and site.key != SHADDADI),
     Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
             read.shaddadi_recaptured_share, arises="where detainees escaped from Shaddadi"),
     _end("detainees_held_by_sdf", "persons", "detainees in SDF prisons", (9, 10)),
     _end("detainees_held_by_damascus", "persons", "detainees in Damascus's prisons", (9, 10)),
-    _end("al_hol_residents", "persons", "residents of al-Hol camp", (10,)),
-    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), read.at_site("inmates", "roj")),
+    *_of("custody_sites", "al_hol", _end("al_hol_residents", "persons", "residents of al-Hol camp", (10,))),
+    Outcome("roj_residents", "persons", NUMBER, "residents of Roj camp", (10,), read.at_site("inmates", "roj"),
+            member=("custody_sites", "roj")),
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             read.summed("attacks")),
     *(
@@ -247,13 +259,17 @@ OUTCOMES: tuple[Outcome, ...] = (
     _end("killed_damascus", "persons", "dead of Damascus's forces", (6, 7)),
     _end("killed_sdf", "persons", "dead of the SDF", (6, 7)),
     _end("killed_civilians", "persons", "dead among civilians", (20,)),
-    _on("2026-01-27", "displaced_hasakah", "persons", "displaced hosted by Hasakah on 27 January 2026", (20,)),
-    Outcome("displaced_peak", "persons", NUMBER, "most displaced on any evening, Aleppo and Hasakah together", (20,),
-            lambda h: (h.series["displaced_aleppo"] + h.series["displaced_hasakah"]).max(axis=0)),
-    Outcome("displaced_end", "persons", NUMBER, "displaced on the last evening, Aleppo and Hasakah together", (20,),
-            lambda h: h.series["displaced_aleppo"][-1] + h.series["displaced_hasakah"][-1]),
-    _end("displaced_aleppo_end", "persons", "displaced hosted by Aleppo on the last evening", (20,)),
-    _end("displaced_hasakah_end", "persons", "displaced hosted by Hasakah on the last evening", (20,)),
+    *_of("hosts", "hasakah",
+        _on("2026-01-27", "displaced_hasakah", "persons", "displaced hosted by Hasakah on 27 January 2026", (20,)),
+        Outcome("displaced_peak", "persons", NUMBER, "most displaced on any evening, Aleppo and Hasakah together", (20,),
+                lambda h: (h.series["displaced_aleppo"] + h.series["displaced_hasakah"]).max(axis=0)),
+        Outcome("displaced_end", "persons", NUMBER, "displaced on the last evening, Aleppo and Hasakah together", (20,),
+                lambda h: h.series["displaced_aleppo"][-1] + h.series["displaced_hasakah"][-1]),
+    ),
+    *_of("hosts", "aleppo",
+        _end("displaced_aleppo_end", "persons", "displaced hosted by Aleppo on the last evening", (20,))),
+    *_of("hosts", "hasakah",
+        _end("displaced_hasakah_end", "persons", "displaced hosted by Hasakah on the last evening", (20,))),
     _end("oil_share_damascus", "1", "share of the listed oil fields' weight with Damascus", (21,)),
     Outcome("dams_damascus", "dams", NUMBER, "of the three dams on the Euphrates, those with Damascus at the end", (21,),
             read.number_taken("dam")),

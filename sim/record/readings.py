@@ -230,13 +230,8 @@ def stock_at_end(place: int, item: int) -> Reading:
 
 
 def at_site(name: str, site: str) -> Reading:
-    """Read an array of the state at a prison or camp on the last evening; NaN in a theatre that has no such site."""
-
-    def read(history: History | UpTo) -> np.ndarray:
-        index = history.theatre.members.index("custody_sites", site)
-        return getattr(history, name)[index] if index >= 0 else np.full(history.runs, np.nan)
-
-    return read
+    """Read an array of the state at a prison or camp of the theatre on the last evening."""
+    return lambda history: getattr(history, name)[history.theatre.members.index("custody_sites", site)]
 
 
 def attacks_by(day: str) -> Reading:

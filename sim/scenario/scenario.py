@@ -49,9 +49,9 @@ class Scenario:
     ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
     path of the user's own; communities: the same for the map before the offensive; classes, sectors: the user's own rasters
     of the classes of allegiance and of sectors, sites: the user's own file of members; "" for what is shipped. Their digests
-    stand for what was in them. members: of all axes. expect: outcome -> direction a what-if should move it. sections: name
-    -> instance of the section's dataclass. entries: dotted path -> Entry. orders: what a person orders an actor to do. branch:
-    what was before these values held. root: the values at the root of its bases. register: what it was checked against.
+    stand for what was in them. members: of all axes. expect: outcome -> direction a what-if should move it. sections:
+    the dataclass of each, by name. entries: dotted path -> Entry. orders: what a person orders an actor to do. branch: what
+    was before these values held. root: the values at the root of its bases. register: what it was checked against.
     """
 
     name: str

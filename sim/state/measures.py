@@ -57,6 +57,6 @@ def total(parts: np.ndarray) -> np.ndarray:
 
 def members_taken(theatre: Theatre, state: State, axis: str) -> np.ndarray:
     """Return (members, runs) bool: Damascus's forces stand at each member of an axis of places."""
-    rows, cells = theatre.rows(axis), [member.cell for member in theatre.members[axis]]
+    rows, cells = theatre.rows[axis], [member.cell for member in theatre.members[axis]]
     outside = (theatre.start_holder[cells] == DAMASCUS)[:, None]
     return np.where((rows < theatre.size)[:, None], state.army[rows] > 0, outside)

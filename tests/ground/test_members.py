@@ -18,7 +18,7 @@ from sim.ground.grid import load_grid
 from sim.ground.members import AXES, load_sectors, read_members, shipped_members
 from sim.ground.paths import data_folder
 from sim.model import TheatreModel
-from sim.record.outcomes import outcome_table
+from sim.record.outcomes import OUTCOMES, outcome_table
 from sim.registry import load_scenario
 from sim.scenario.export import write_scenario
 from sim.scenario.theatre import theatre_of
@@ -92,6 +92,7 @@ def test_what_a_site_left_out_would_have_said_does_not_arise(folder: Path) -> No
     model.run_to(3)
     table = outcome_table(model.history)
     assert np.isnan(table["alaya_escapes"]).all() and not np.isnan(table["panorama_escapes"]).any()
+    assert np.isfinite(table["displaced_peak"]).all()
     (folder / "mine.toml").write_text(MINE + "[start.inmates]\nalaya = 10\n")
     with pytest.raises(InputError, match=r"start.inmates.alaya is not a known key"):
         load_scenario(folder / "mine.toml")
@@ -115,6 +116,9 @@ def test_an_empty_axis_switches_its_mechanism_off(folder: Path, axis: str) -> No
     }  # fmt: skip
     assert axis not in nobody or not model.history.series[nobody[axis]].any()
     assert all(np.isfinite(values).all() for values in model.history.series.values())
+    missing = {name for name, values in outcome_table(model.history).items() if np.isnan(values).all()}
+    about = {outcome.name for outcome in OUTCOMES if outcome.member and outcome.member[0] == axis}
+    assert about <= missing
 
 
 def test_sectors_of_ones_own_are_drawn_by_their_letters(folder: Path) -> None:
