@@ -211,7 +211,8 @@ def test_no_rule_and_no_mechanism_names_a_place() -> None:
 
 def test_results_of_ones_own_sites_are_reported_and_told_apart_from_the_base(folder: Path) -> None:
     out = folder / "made"
-    played = ("run", str(folder / "mine.toml"), "--runs", "4", "--set", "days=6", "--workers", "1", "--out", str(out))
+    (folder / "mine.toml").write_text("days = 6\n" + MINE + VALUES)
+    played = ("run", str(folder / "mine.toml"), "--runs", "4", "--workers", "1", "--out", str(out))
     parted = ("explain", str(folder / "mine.toml"), "--run", "0", "--diverge", "baseline")
     for line in (played, ("check", str(folder / "mine.toml")), parted):
         done = CliRunner().invoke(commands, line)
