@@ -29,9 +29,9 @@ def registry() -> Register:
         axes=shipped_members().axes,
         outcomes=tuple(outcome.name for outcome in OUTCOMES),
         orders={
-            f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))
+            f"{agent.name}.{decision}": tuple(known_orders(agent.policies, decision))
             for agent in AGENTS
-            for matter in agent.policies["documented"]
+            for decision in agent.policies["documented"]
         },
         drawn_at_start=frozenset(
             f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())
@@ -46,6 +46,11 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = ()) -> Scenari
     Raises InputError, one line for each fault.
     """
     return read_scenario(name_or_path, registry(), sets)
+
+
+def load_kept(path: Path) -> Scenario:
+    """Read the scenario that a results folder keeps, in its earlier spelling too. Raises InputError."""
+    return read_scenario(path, registry(), kept=True)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:

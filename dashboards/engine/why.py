@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.agents.base import Rule
 from sim.analysis.explain import CODES, LONG_AGO
-from sim.record.ledger import Decision, Reading
+from sim.record.ledger import Choice, Reading
 from sim.scenario.scenario import Scenario
 
 HALVINGS = 24
@@ -41,7 +41,7 @@ class Weighed:
 class Why:
     """A decision explained. passed: more urgent rules that did not hold. next_in_line: what would have fired instead."""
 
-    matter: str
+    decision: str
     order: str
     order_text: str
     idle: bool
@@ -51,28 +51,28 @@ class Why:
     next_text: str
 
 
-def explain(decision: Decision, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
+def explain(choice: Choice, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
     """Explain a decision. rules: those of its matter under the policy that was in force, most urgent first.
 
     drawn: paths of the values that are the run's own.
     """
     named = {rule.name: rule for rule in rules}
-    weighed = [_weighed(reading, named[reading.rule], decision, scenario, drawn) for reading in decision.readings]
-    following = named.get(decision.next_in_line or "")
+    weighed = [_weighed(reading, named[reading.rule], choice, scenario, drawn) for reading in choice.readings]
+    following = named.get(choice.next_in_line or "")
     return Why(
-        decision.matter,
-        decision.order,
-        decision.order_text,
-        decision.idle,
+        choice.decision,
+        choice.order,
+        choice.order_text,
+        choice.idle,
         weighed[-1],
         tuple(weighed[:-1]),
-        decision.next_in_line,
+        choice.next_in_line,
         first_line(following.when.__doc__) if following else "",
     )
 
 
-def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenario, drawn: Collection[str]) -> Weighed:
-    actor = decision.matter.partition(".")[0]
+def _weighed(reading: Reading, rule: Rule, choice: Choice, scenario: Scenario, drawn: Collection[str]) -> Weighed:
+    actor = choice.decision.partition(".")[0]
     changes = () if rule.name == "otherwise" else tuple(turning(rule, reading))[:MOST_CHANGES]
     return Weighed(
         rule.name,

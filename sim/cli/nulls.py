@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.analysis.pooled import Pooled
 from sim.cli import batch
-from sim.cli.cost import tell_cost
+from sim.cli.cost import print_estimate
 from sim.cli.exits import DONE, say
 from sim.cli.progress import progress
 from sim.experiments.design.sweep import Sweep
@@ -62,7 +62,7 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
         disk=sum(need.disk for need in needs),
     )
     check_room(whole, first.folder, "make room, or give --no-nulls to score without the null policies")
-    tell_cost(first.asked.base, whole, workers, more=", for the null policies; --no-nulls scores without them")
+    print_estimate(first.asked.base, whole, workers, more=", for the null policies; --no-nulls scores without them")
 
 
 def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: int) -> _Null:

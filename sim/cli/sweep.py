@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.cost import tell_cost
+from sim.cli.cost import print_estimate
 from sim.cli.progress import in_bytes, in_time, progress
 from sim.cli.streams import stored_in
 from sim.cli.tables import console, table
@@ -53,8 +53,8 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
         return
     out = console()
     out.print(f"{loaded.name}: {loaded.title}", style="bold")
-    if loaded.asks:
-        out.print(loaded.asks)
+    if loaded.question:
+        out.print(loaded.question)
     out.print()
     rows = table("", "")
     rows.add_row("base", f"{loaded.base.name}, {loaded.base.days} days, seed {loaded.base.seed}")
@@ -181,7 +181,7 @@ def sweep(
         check_room(least, folder)
     with ending(folder), _pool(scheduler, folder) as (pool, threads):
         workers = workers or threads or processors()
-        tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
+        print_estimate(loaded.base, least, workers, most if loaded.sequential else None)
         with progress(folder, is_final=loaded.sequential is None) as report:
             fill(loaded, folder, workers, report, pool, part, taken_up=saved)
     with stored_in(folder):

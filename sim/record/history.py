@@ -244,9 +244,9 @@ class History:
         for name, fired in orders.rules.items():
             self.fired[name][state.day] = fired
 
-    def add_rules(self, matter: str, names: Iterable[str]) -> None:
-        """Let more rules than a block began with fire in a matter ("actor.matter"), numbered after those that are known."""
-        self.rule_names[matter] = tuple(dict.fromkeys((*self.rule_names[matter], *names)))
+    def add_rules(self, decision: str, names: Iterable[str]) -> None:
+        """Add rules that may fire in a decision ("actor.decision"), numbered after those that the block began with."""
+        self.rule_names[decision] = tuple(dict.fromkeys((*self.rule_names[decision], *names)))
 
     def _write(self, state: State) -> None:
         self.day = state.day

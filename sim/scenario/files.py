@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sim.ground.errors import InputError, one_line
@@ -15,11 +16,15 @@ from sim.ground.paths import scenario_folder
 from sim.ground.user_text import read_toml
 
 HEADING_KEYS = (
-    "format", "title", "asks", "base", "expect", "epoch", "start_date", "days", "runs", "seed", "control",
+    "format", "title", "question", "base", "expected", "epoch", "start_date", "days", "runs", "seed", "control",
     "communities", "classes", "sectors", "sites", "timeline", "orders", "takes_effect",
     "as_run",
 )  # fmt: skip
 """What stands at the top of a file; every other key is a section."""
+
+RENAMED = {"asks": "question", "expect": "expected"}
+RENAMED_OF_AN_ORDER = {"matter": "decision"}
+"""Earlier spelling of a key -> its name: an error in a user's file, read as the new key in a results folder."""
 
 
 class InputErrors(InputError):
@@ -51,7 +56,7 @@ class Layer:
     @property
     def tables(self) -> dict[str, Any]:
         """The sections, and any key that is not known."""
-        return {key: raw for key, raw in self.data.items() if key not in HEADING_KEYS}
+        return {key: raw for key, raw in self.data.items() if key not in HEADING_KEYS and key not in RENAMED}
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -67,12 +72,33 @@ def near_miss(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {likeliest[0]}?" if likeliest else ""
 
 
-def check_known(table: Iterable[str], keys: Iterable[str], where: str) -> None:
-    """Raise InputError for the first key of a table that is not one of `keys`. where: what the message begins with."""
+def check_known(
+    table: Iterable[str], keys: Iterable[str], where: str, renamed: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Raise InputError for the first key of a table that is not one of `keys`.
+
+    where: start of the message. renamed: earlier spellings, by the name to write.
+    """
     for key in table:
+        if key in renamed:
+            raise InputError(f"{where}{renamed_key(key, renamed)}")
         if key not in keys:
             hint = near_miss(key, keys) or f"; known are {', '.join(keys)}"
             raise InputError(f"{where}{key} is not a known key{hint}")
+
+
+def renamed_key(key: str, renamed: Mapping[str, str]) -> str:
+    """Return the message for a key in its earlier spelling."""
+    return f"{key} was renamed: write {renamed[key]}"
+
+
+def in_current_keys(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the tables of a scenario or sweep file of a results folder with the earlier spellings replaced."""
+    current = {RENAMED.get(key, key): raw for key, raw in data.items()}
+    orders = current.get("orders")
+    if isinstance(orders, list) and all(isinstance(item, Mapping) for item in orders):
+        current["orders"] = [{RENAMED_OF_AN_ORDER.get(key, key): raw for key, raw in item.items()} for item in orders]
+    return current
 
 
 def find_scenario(name_or_path: str | Path, beside: Path = Path()) -> Path:
@@ -89,16 +115,17 @@ def find_scenario(name_or_path: str | Path, beside: Path = Path()) -> Path:
     raise InputError(f"{text or 'an empty name'} is not a known scenario{hint}")
 
 
-def read_layers(name_or_path: str | Path) -> tuple[Layer, ...]:
+def read_layers(name_or_path: str | Path, kept: bool = False) -> tuple[Layer, ...]:
     """Read a scenario file and the chain of its bases; the complete file comes first.
 
+    kept: the file belongs to a results folder, which may be older than a renamed key.
     Raises InputError for a file that cannot be found or read, that is not TOML, or whose chain of bases is circular.
     """
     layers: list[Layer] = []
     path, seen = find_scenario(name_or_path), []
     while True:
         seen.append(path.resolve())
-        data = _read_toml(path)
+        data = in_current_keys(_read_toml(path)) if kept else _read_toml(path)
         base = data.get("base")
         layers.insert(0, Layer(path.stem, path.name, path.parent, data, complete="base" not in data))
         if "base" not in data:

@@ -15,7 +15,7 @@ from sim.ground.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
 from sim.ground.members import SHIPPED, load_sectors, read_members, shipped_members
 from sim.ground.user_text import read_text
 from sim.scenario.entries import Register
-from sim.scenario.files import HEADING_KEYS, Layer, check_known, near_miss
+from sim.scenario.files import HEADING_KEYS, RENAMED, Layer, check_known, near_miss, renamed_key
 from sim.scenario.orders import dated_orders
 
 FORMAT = 1
@@ -60,7 +60,7 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
     A file that names a raster to start from and none of communities has those of its own raster. Where the raster is the
     user's own, it says whose classes, sectors and sites go with it; a shipped one has the shipped ones.
     """
-    changed, faults = dict(heading), []
+    changed, faults = dict(heading), [renamed_key(key, RENAMED) for key in RENAMED if key in layer.data]
     given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
     if layer.complete:
         missing = [key for key in REQUIRED if key not in given]
@@ -85,7 +85,7 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
 
 def own_heading(layer: Layer) -> dict[str, Any]:
     """Return what a file does not take over from its base, before it is read."""
-    return {"title": layer.name, "asks": "", "base": None, "expect": {}}
+    return {"title": layer.name, "question": "", "base": None, "expected": {}}
 
 
 def _text(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
@@ -157,14 +157,14 @@ def _check_sectors(heading: Mapping[str, Any], given: Mapping[str, Any]) -> list
     return []
 
 
-def _expect(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
+def _expected(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise InputError('expect must be a table, as in { collapse_day = "later" }')
+        raise InputError('expected must be a table, as in { collapse_day = "later" }')
     for outcome, direction in raw.items():
         if outcome not in register.outcomes:
-            raise InputError(f"expect: {outcome} is not a known outcome{near_miss(outcome, register.outcomes)}")
+            raise InputError(f"expected: {outcome} is not a known outcome{near_miss(outcome, register.outcomes)}")
         if direction not in DIRECTIONS:
-            raise InputError(f"expect: {outcome} = {shown(direction)} is not one of {', '.join(DIRECTIONS)}")
+            raise InputError(f"expected: {outcome} = {shown(direction)} is not one of {', '.join(DIRECTIONS)}")
     return {key: dict(raw)}
 
 
@@ -219,9 +219,9 @@ def _check_end(heading: Mapping[str, Any]) -> list[str]:
 _CHECKS: dict[str, Check] = {
     "format": _format,
     "title": _text,
-    "asks": _text,
+    "question": _text,
     "base": _text,
-    "expect": _expect,
+    "expected": _expected,
     "epoch": _date,
     "start_date": _date,
     "days": _whole(DAYS),

@@ -16,7 +16,7 @@ from sim.experiments.play.cluster import MALLOC, Seen, check_workers, connected,
 from sim.experiments.play.plan import points_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.locks import FolderBusy, Shard, alone, held, is_held, take_over
+from sim.experiments.store.locks import FolderBusy, Shard, acquire, exclusive, is_locked, locked
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
@@ -107,25 +107,25 @@ def test_a_sweep_by_shards_is_that_played_at_once(tmp_path: Path, monkeypatch: p
 
 
 def test_shards_work_beside_each_other_and_with_nobody_else(tmp_path: Path) -> None:
-    with held(tmp_path, Shard(1, 2)), held(tmp_path, Shard(2, 2)):
-        assert is_held(tmp_path)
+    with locked(tmp_path, Shard(1, 2)), locked(tmp_path, Shard(2, 2)):
+        assert is_locked(tmp_path)
         for other in (Shard(1, 2), Shard(1, 3), None):
-            with pytest.raises(FolderBusy), held(tmp_path, other):
+            with pytest.raises(FolderBusy), locked(tmp_path, other):
                 pass
-    assert not is_held(tmp_path)
-    with held(tmp_path), pytest.raises(FolderBusy), held(tmp_path, Shard(1, 2)):
+    assert not is_locked(tmp_path)
+    with locked(tmp_path), pytest.raises(FolderBusy), locked(tmp_path, Shard(1, 2)):
         pass
 
 
 def test_a_worker_that_outlived_its_driver_commits_nothing(tmp_path: Path) -> None:
     """Its part could overlap with what the next driver has planned, and runs be counted twice."""
-    with alone(tmp_path):
-        whole, first, second = take_over(tmp_path), take_over(tmp_path, Shard(1, 2)), take_over(tmp_path, Shard(2, 2))
+    with exclusive(tmp_path):
+        whole, first, second = acquire(tmp_path), acquire(tmp_path, Shard(1, 2)), acquire(tmp_path, Shard(2, 2))
     with pytest.raises(FolderBusy, match="another driver has taken over"), whole.committing():
         pass
     with first.committing(), second.committing():
         pass
-    again = take_over(tmp_path, Shard(1, 2))
+    again = acquire(tmp_path, Shard(1, 2))
     with pytest.raises(FolderBusy), first.committing():
         pass
     with second.committing(), again.committing():

@@ -9,18 +9,18 @@ import numpy as np
 
 from sim.ground.theatre import CLASSES, KURDISH
 from sim.state.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, GENERAL, IN_POCKET, NEVER, NONE
-from tests.reference.chance import F, Luck, exponential, normal
+from tests.reference.chance import F, RunDraws, exponential, normal
 from tests.reference.state import Orders, Run
 from tests.reference.world import World, added, free
 from tests.shipped import SECTORS
 
 
-def begin_defection(world: World, run: Run, rates: Any, luck: Luck) -> None:
+def initialise_defection(world: World, run: Run, rates: Any, draws: RunDraws) -> None:
     """Draw each community's threshold and clock."""
-    own = luck.once("defection.community", world.grid.cells)
-    clocks = luck.once("defection.clock", world.grid.cells)
-    by_province = luck.once("defection.province", len(world.provinces))
-    run_shift = rates.run_spread * normal(luck.once("defection.run")[0])
+    own = draws.once("defection.community", world.grid.cells)
+    clocks = draws.once("defection.clock", world.grid.cells)
+    by_province = draws.once("defection.province", len(world.provinces))
+    run_shift = rates.run_spread * normal(draws.once("defection.run")[0])
     for i in world.cells:
         allegiance = F(getattr(rates, f"allegiance_{CLASSES[world.allegiance_class[i]]}"))
         mean = rates.threshold_other + rates.threshold_rise * (allegiance - rates.allegiance_other)

@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from sim.experiments.design.sweep import LEVELS
 from sim.experiments.play.job import play
 from sim.experiments.store.asked import read_failed
-from sim.experiments.store.begin import more_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest, write_table
+from sim.experiments.store.initialise import more_of
 from sim.experiments.store.kept import scenario_faults
-from sim.experiments.store.locks import alone, held, is_held, take_over
+from sim.experiments.store.locks import acquire, exclusive, is_locked, locked
 from sim.experiments.store.parts import (
     KEYS,
     STAMP,
@@ -38,7 +38,7 @@ from sim.experiments.store.parts import (
 from sim.experiments.store.stored import Stored, read_part
 from sim.ground.checks import POINTS_RECOMPUTED, whole_number
 from sim.ground.errors import InputError
-from sim.registry import load_scenario
+from sim.registry import load_kept
 
 COMPACT_RUNS = 131_072
 """Rows that a compacted part is filled up to."""
@@ -78,7 +78,7 @@ def status(folder: Path) -> Status:
     results = Stored(folder)
     missing, asked = results.missing, results.runs_asked
     return Status(
-        is_running=is_held(folder),
+        is_running=is_locked(folder),
         done=asked - int(missing.sum()),
         asked=asked,
         points_done=int((~missing.any(axis=1)).sum()),
@@ -120,7 +120,7 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
     points_recomputed = whole_number("points_recomputed", points_recomputed, POINTS_RECOMPUTED)
     results = Stored(folder)
     manifest = results.manifest
-    base = load_scenario(folder / "scenario.toml")
+    base = load_kept(folder / "scenario.toml")
     if base.hash != manifest["base_hash"]:
         yield f"{folder / 'scenario.toml'}: is not the base that was run ({base.hash}, not {manifest['base_hash']})"
         return
@@ -192,8 +192,8 @@ def compact(folder: Path) -> tuple[int, int]:
     A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
     """
     read_manifest(folder)
-    with held(folder), alone(folder):
-        take_over(folder)
+    with locked(folder), exclusive(folder):
+        acquire(folder)
         clear_left_overs(folder)
         manifest = read_manifest(folder)
         before = all_parts(folder)

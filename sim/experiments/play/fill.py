@@ -24,9 +24,9 @@ from sim.experiments.play.plan import job_runs, plan, points_of
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.play.workers import nothing_left_without_workers, refuse_unguarded
 from sim.experiments.store.asked import note_asked, note_failed, read_asked
-from sim.experiments.store.begin import is_known, open_folder
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Shard, alone, held, is_held, take_over
+from sim.experiments.store.initialise import is_known, open_folder
+from sim.experiments.store.locks import Shard, acquire, exclusive, is_locked, locked
 from sim.experiments.store.parts import check_parts, clear_left_overs, left_overs, parts, stamp_of, times_there
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import WORKERS, whole_number
@@ -91,10 +91,10 @@ def _begun(
     folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, taken_up: Path | None
 ) -> Task:
     """Note what is asked of a folder that is held, which is made where it is not there; return what its jobs share."""
-    with alone(folder):
+    with exclusive(folder):
         open_folder(folder, sweep)
         note_asked(folder, sweep.runs if only is None else int(only.sum(axis=1).min()), sweep.sequential)
-        driver = take_over(folder, shard)
+        driver = acquire(folder, shard)
         if shard is None:
             clear_left_overs(folder)
     manifest = read_manifest(folder)
@@ -104,7 +104,7 @@ def _begun(
 
 def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
-    if is_held(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
+    if is_locked(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
         return False
     stored = Stored(folder)
     check_parts(folder, stored.manifest, stored.parts)
@@ -120,7 +120,7 @@ def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
 @contextmanager
 def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with held(folder, shard):
+    with locked(folder, shard):
         yield
 
 

@@ -21,7 +21,7 @@ from sim.experiments.play.blocks import block_runs
 from sim.experiments.play.places import control_table, rules_table
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Pass
+from sim.experiments.store.locks import Lease
 from sim.experiments.store.parts import Job, pairs_of, saved_state, stamp_of, write_part
 from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.errors import InputError
@@ -29,7 +29,7 @@ from sim.model import TheatreModel
 from sim.record import snapshot
 from sim.record.history import History
 from sim.record.outcomes import outcome_table
-from sim.registry import load_scenario
+from sim.registry import load_kept
 from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 from sim.state.values import Columns
@@ -49,7 +49,7 @@ class Task:
     whose saved runs are taken up again, None to start afresh.
     """
 
-    driver: Pass
+    driver: Lease
     stamp: str
     read: Read = outcome_table
     taken_up: Path | None = None
@@ -142,7 +142,7 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design, Un
         raise InputError(f"{folder}: holds another sweep now")
     if manifest["code"] != code_digest():
         raise InputError(f"{folder}: this worker has another version of the code than the sweep")
-    base = load_scenario(folder / "scenario.toml")
+    base = load_kept(folder / "scenario.toml")
     return manifest, base, read_design(folder, manifest), read_uncertain(folder, manifest)
 
 

@@ -13,8 +13,9 @@ from sim.experiments.design.sweep_file import find_sweep, read_sweep
 from sim.experiments.store.folders import read_manifest
 from sim.ground.errors import InputError
 from sim.ground.user_text import read_toml
-from sim.registry import load_scenario
+from sim.registry import load_kept
 from sim.scenario.export import write_scenario
+from sim.scenario.files import in_current_keys
 from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 
@@ -38,7 +39,7 @@ class KeptScenarios(Mapping[str, Scenario]):
     def __getitem__(self, name: str) -> Scenario:
         if name not in self._read:
             file = _file(self.folder, name, self.hashes[name])
-            scenario = load_scenario(file)
+            scenario = load_kept(file)
             if scenario.hash != self.hashes[name]:
                 raise InputError(f"{file}: is not what was run; name another folder")
             self._read[name] = replace(scenario, name=name)
@@ -70,7 +71,7 @@ def load_sweep(name_or_path: str | Path) -> Sweep:
     file = path / SWEEP_FILE if kept else path
     data, text = read_toml(file)
     if kept:
-        return read_sweep(kept.pointed(data), kept.name, file.name, path, text, kept)
+        return read_sweep(kept.pointed(in_current_keys(data)), kept.name, file.name, path, text, kept)
     return read_sweep(data, path.stem, path.name, path.parent, text)
 
 
@@ -86,7 +87,7 @@ def read_kept(folder: Path) -> Kept:
         scenarios = KeptScenarios(folder, dict(design.get("scenarios", {}).items()))
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"{folder / 'manifest.json'}: is damaged or was changed by hand; name another folder") from None
-    base = replace(load_scenario(folder / "scenario.toml"), name=manifest["scenario"])
+    base = replace(load_kept(folder / "scenario.toml"), name=manifest["scenario"])
     return Kept(manifest["name"], base, scenarios, listed)
 
 

@@ -25,7 +25,7 @@ from sim.experiments.store.parts import KEYS, Job, columns_of, outcome_schema, p
 from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.checks import check_once, texts
 from sim.ground.errors import InputError
-from sim.registry import load_scenario
+from sim.registry import load_kept
 from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 
@@ -56,7 +56,7 @@ class Stored:
     def base(self) -> Scenario:
         """What the points differ from, as it was run. Raises InputError where the file no longer says what was run."""
         path = self.folder / "scenario.toml"
-        base = load_scenario(path)
+        base = load_kept(path)
         if base.hash != self.manifest["base_hash"]:
             raise InputError(f"{path}: is not what was run; remove the folder and run it again")
         return base

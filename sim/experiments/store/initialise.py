@@ -19,7 +19,7 @@ from sim.experiments.store.kept import SWEEP_FILE, scenario_faults, write_scenar
 from sim.experiments.store.points import design_table, read_design
 from sim.ground.errors import InputError
 from sim.ground.files import write_text
-from sim.registry import load_scenario
+from sim.registry import load_kept
 from sim.scenario.export import write_scenario
 
 
@@ -62,7 +62,7 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
     if streams_of(known, folder) != sweep.streams:
         raise InputError(f"{folder}: its manifest.json was changed; name another folder")
     design = read_design(folder, known)
-    if design != sweep.design or load_scenario(folder / "scenario.toml").hash != sweep.base.hash:
+    if design != sweep.design or load_kept(folder / "scenario.toml").hash != sweep.base.hash:
         raise InputError(f"{folder}: its design.parquet or scenario.toml was changed; name another folder")
     for fault in scenario_faults(design.scenarios):
         raise InputError(fault)
@@ -75,7 +75,7 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "kind": sweep.kind,
         "name": sweep.name,
         "title": sweep.title,
-        "asks": sweep.asks,
+        "asks": sweep.question,
         "hash": sweep.hash,
         "scenario": sweep.base.name,
         "base_hash": sweep.base.hash,
