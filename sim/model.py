@@ -1,4 +1,4 @@
-"""TheatreModel: a block of runs of one scenario, stepped a day at a time by its four Mesa agents and its mechanisms.
+"""TheatreModel: a block of runs of one scenario, stepped day by day by its four Mesa agents and its mechanisms.
 
 A block is a scenario, the numbers of its runs, and columns: the values, policies and orders that differ by run.
 One day, in order: the agents read the same state and write orders; diplomacy; logistics; fighting in sub-moves; custody,
@@ -36,14 +36,14 @@ from sim.state.survey import close_day, survey
 from sim.state.values import Columns
 
 SUB_MOVES = 6
-"""Fighting moves per day: with six a column keeps its pace; with four one of 35 km a day loses a tenth of it."""
+"""Fighting moves per day. With six a column keeps its pace; with four a column of 35 km a day loses a tenth of it."""
 
 CELLS_TIMES_RUNS = 60_000
-"""Theatre cells times runs that stay within the processor's cache: so many runs fight at a time."""
+"""Theatre cells times runs that fit into the processor's cache; it limits how many runs fight at a time."""
 
 
 class TheatreModel(ViewedModel):
-    """A block of runs. A run of the same number and the same values is the same history, whatever the block."""
+    """A block of runs. A run's history depends on its number and its values, never on the block it is in."""
 
     @np.errstate(**NUMERICS)
     def __init__(
@@ -59,17 +59,17 @@ class TheatreModel(ViewedModel):
         series: Iterable[str] = tuple(SERIES),
     ) -> None:
         """scenario: a checked scenario, a name or a path. runs: size of the block, at least 1. first_run: 0-based number of
-        its first run; 0 when left out, and in Mesa's batch_run that of the iteration's block.
+        its first run; by default 0, or in Mesa's batch_run that of the iteration's block.
 
-        theatre: another world than the scenario's lattice, for tests and benchmarks. rng: always None, as Mesa's
-        batch_run gives it. numbers: the number of each run in place of runs and first_run, any and also repeated.
-        columns: what differs by run in the scenario's stages, its own values last; stages before those given have nothing
-        that does. draws: the drawn numbers of a model of the same seed, start and runs, to be used again. series: names of
-        the daily series that are kept. Raises InputError, a ValueError.
+        theatre: replaces the theatre of the scenario's lattice, for tests and benchmarks. rng: must be None, as Mesa's
+        batch_run passes it. numbers: the number of each run, instead of runs and first_run; may repeat. columns: values
+        that differ by run, one mapping per stage, aligned to the last stage; earlier stages have none. draws: random
+        numbers of another model with the same seed, start and runs, to reuse. series: names of the daily series that are
+        kept. Raises InputError, a ValueError.
         """
         super().__init__(rng=0)  # Mesa's own generator is never used
         if rng is not None:
-            raise InputError("luck comes from the scenario's seed and the number of the run, not from rng")
+            raise InputError("rng is not used: random numbers follow from the scenario's seed and the number of the run")
         scenario = as_scenario(scenario)
         numbers = numbers_of(runs, first_run) if numbers is None else numbers
         self.draws = draws or Draws(scenario.seed, numbers, (scenario.start_date - scenario.epoch).days)
@@ -88,7 +88,7 @@ class TheatreModel(ViewedModel):
         self.state.check(sizes(self.theatre, runs))
         for agent in AGENTS:
             agent(self, self.draws)
-        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa's table of agent numbers would keep every model for good
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa's table of agent ids would keep every model alive
         rules, start = rule_names(setting for _, setting in self._stages), scenario.start_date
         self.history = History(self.theatre, self.state, scenario.days, start, self.draws.numbers, rules, series)
         self._take_effect()
@@ -97,7 +97,7 @@ class TheatreModel(ViewedModel):
     def step(self) -> None:
         """Advance every run of the block by one day; stop running at the horizon.
 
-        Raises FloatingPointError, noting who was at work and on what day, where a number would become infinite or none.
+        Raises FloatingPointError, with a note of the actor or mechanism and the day, if a number becomes inf or NaN.
         """
         if not self.running:
             return
@@ -116,19 +116,19 @@ class TheatreModel(ViewedModel):
 
     @np.errstate(**NUMERICS)
     def morning(self) -> Seen:
-        """Return what can be observed on the morning of the next day, under the values that hold on it."""
+        """Return the observable state on the morning of the next day, under the values in force that day."""
         if self._stages and self._stages[0][0] <= self.state.day + 1:
             self._take_effect()
         return see(self.theatre, self.state, self.setting.scenario.waits(self.state.day))
 
     def _fight(self) -> None:
-        """Let the runs fight in which Damascus attacks or receives ground, in pieces that fit the processor's cache."""
+        """Move the fronts in the runs where Damascus attacks or receives ground, in chunks that fit into the cache."""
         state = self.state
         state.front_cells[:] = 0.0
-        fights = np.flatnonzero(state.fighting.any(axis=0) | state.handing_over.any(axis=0))
+        active = np.flatnonzero(state.fighting.any(axis=0) | state.handing_over.any(axis=0))
         size = piece_size(self.theatre)
-        for first in range(0, len(fights), size):
-            runs = fights[first : first + size]
+        for first in range(0, len(active), size):
+            runs = active[first : first + size]
             if len(runs) == self.draws.runs:
                 self._sub_moves(state, self.orders, self.setting, self.draws)
             else:
@@ -160,18 +160,18 @@ class TheatreModel(ViewedModel):
             self.step()
 
     def catch_up(self) -> None:
-        """Take up what holds on the state's day, after the state was put there from outside."""
+        """Apply the stages up to the state's day, after the state was loaded from a snapshot."""
         while self._stages and self._stages[0][0] <= self.state.day:
             self._take_effect()
         self.running = self.state.day < self.days
 
     def _take_effect(self) -> None:
-        """Let the values of the stage that is due hold from now on."""
+        """Switch to the values and policies of the next stage."""
         _, self.setting = self._stages.pop(0)
         for agent in self.agents:
             agent.adopt(self.setting[agent.name], self.setting.policies[agent.name], self.history.rule_names)
 
 
 def piece_size(theatre: Theatre) -> int:
-    """Return the number of runs whose cells stay in cache together."""
+    """Return the number of runs whose cells fit into the cache together."""
     return max(1, CELLS_TIMES_RUNS // max(theatre.size, 1))

@@ -1,4 +1,4 @@
-"""The schema of what a scenario may set, made from the actors, the mechanisms and the start; scenarios are read by it."""
+"""The schema of all scenario values, built from the actors, the mechanisms and the initial state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sim.state.start import Start
 
 @cache
 def registry() -> Register:
-    """Return what the actors, the mechanisms and the start declare."""
+    """Return the schema declared by the actors, the mechanisms and the initial state."""
     return Register(
         sections={agent.name: agent.Values for agent in AGENTS}
         | {mechanism.NAME: mechanism.Rates for mechanism in MECHANISMS}
@@ -36,12 +36,12 @@ def registry() -> Register:
         drawn_at_start=frozenset(
             f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())
         ),
-        made_by=registry,
+        factory=registry,
     )
 
 
 def load_scenario(name_or_path: str | Path, sets: Sequence[str] = ()) -> Scenario:
-    """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
+    """Read a scenario by name or path: its bases first, then the file, then `sets` ("moscow.policy=\\"stay\\"").
 
     Raises InputError, one line for each fault.
     """
@@ -49,12 +49,12 @@ def load_scenario(name_or_path: str | Path, sets: Sequence[str] = ()) -> Scenari
 
 
 def load_kept(path: Path) -> Scenario:
-    """Read the scenario that a results folder keeps, in its earlier spelling too. Raises InputError."""
+    """Read the scenario of a results folder, which may have earlier spellings of keys. Raises InputError."""
     return read_scenario(path, registry(), kept=True)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:
-    """Return a scenario as it is, or the one of a name or path. Raises InputError, also for anything else."""
+    """Return a scenario, given itself, its name or its path. Raises InputError, also for any other type."""
     if isinstance(given, Scenario):
         return given
     if isinstance(given, (str, Path)):

@@ -1,7 +1,7 @@
 """The four strategic actors, one per file: its values, its rules, its Mesa class.
 
-Here belongs what somebody decides, from what is seen of the world (Seen) and own values, written as Orders. What then
-happens is a mechanism; an agent changes no state. Pressures from outside are settings, not actors.
+An agent decides from its observations (Seen) and its values, and writes Orders. It never changes the state; mechanisms do.
+Outside pressures are scenario values, not actors.
 """
 
 from sim.agents.damascus import Damascus

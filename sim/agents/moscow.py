@@ -1,7 +1,7 @@
 """Moscow: Russian forces in the northeast and the bases on the coast.
 
-Interests: the bases on the coast, logistics to Africa, contracts, a role with Damascus. Red lines: security of the bases; it
-shelters Assad. Source: facts section 4.
+Interests: the bases on the coast, logistics to Africa, contracts, influence in Damascus. Red lines: security of the bases,
+asylum for Assad. Source: facts section 4.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sim.state.values import value
 
 @dataclass(frozen=True)
 class Values:
-    """[moscow]: what a scenario may set of it."""
+    """[moscow]: the values of a scenario."""
 
     policy: str = value("name")
     observation_error: float = value("1", 0)
@@ -42,7 +42,7 @@ def damascus_asked_and_ties_matter(seen: Seen, values: Values) -> np.ndarray:
 
 
 def a_summit_is_near_and_the_northeast_is_lost(seen: Seen, values: Values) -> np.ndarray:
-    """A summit is days away and much of the core province is not the SDF's: clear the irritant before it."""
+    """A summit is days away and the SDF has lost much of the core province: remove the irritant before it."""
     near = (seen.days_to_summit >= 0) & (seen.days_to_summit <= values.irritant_days)
     return near & (seen.withdrawal == STAYING) & (seen.core_share_lost >= values.clear_at_core_share)
 
@@ -53,7 +53,7 @@ def the_airport_is_handed_over(seen: Seen, values: Values) -> np.ndarray:
 
 
 def the_tie_carries_deliveries(seen: Seen, values: Values) -> np.ndarray:
-    """Damascus is worth equipping, and the port is open: send Russian-made equipment."""
+    """The tie to Damascus is strong enough and the port is open: send Russian-made equipment."""
     return (seen.tie_to_moscow >= values.supply_tie_needed) & (seen.port_status != ASKED_TO_LEAVE)
 
 
@@ -63,7 +63,7 @@ def the_northeast_is_not_worth_a_base(seen: Seen, values: Values) -> np.ndarray:
 
 
 def the_tie_does_not_carry_a_residual(seen: Seen, values: Values) -> np.ndarray:
-    """Moscow reads the tie as too weak for flags and aircraft to be tolerated in the northeast."""
+    """The tie to Damascus is too weak for a residual presence to be tolerated in the northeast."""
     return seen.tie_to_moscow < values.residual_tie_needed
 
 

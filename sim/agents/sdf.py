@@ -20,7 +20,7 @@ from sim.state.values import value
 
 @dataclass(frozen=True)
 class Values:
-    """[sdf]: what a scenario may set of it."""
+    """[sdf]: the values of a scenario."""
 
     policy: str = value("name")
     observation_error: float = value("1", 0)
@@ -49,7 +49,7 @@ def an_exposed_pocket_is_attacked_and_mediators_ask(seen: Seen, values: Values) 
 
 
 def a_deal_gives_up_the_south(seen: Seen, values: Values) -> np.ndarray:
-    """An integration deal is in force: hand over what it gives up."""
+    """An integration deal is in force: hand over the ground it gives up."""
     return seen.deal
 
 
@@ -65,12 +65,12 @@ def a_besieged_prison_can_be_handed_over_under_the_truce(seen: Seen, values: Val
 
 
 def the_core_is_threatened(seen: Seen, values: Values) -> np.ndarray:
-    """Its own estimate of its prospects is low: take a truce."""
+    """The SDF estimates its own prospects as poor: accept a truce."""
     return seen.prospects <= values.core_threatened_at_prospects
 
 
 def the_fight_is_over_a_pocket(seen: Seen, values: Values) -> np.ndarray:
-    """Only an exposed pocket is fought over: take a truce."""
+    """Fighting is limited to an exposed pocket: accept a truce."""
     return (seen.campaign == ZONE) | (seen.campaign == IN_POCKET)
 
 
@@ -80,10 +80,10 @@ def a_truce_may_run_on(seen: Seen, values: Values) -> np.ndarray:
 
 
 def a_deal_would_shift_power_too_fast(seen: Seen, values: Values) -> np.ndarray:
-    """The declining side fights now rather than sign what the other can break later (Powell 2006).
+    """The declining side fights now rather than sign a deal that the other can break later (Powell 2006).
 
-    With p the other's win probability now and q after the SDF gave up `power_given_up` of its own, at cost w and discount
-    d: fight if d q - p > w / (1 - w).
+    Let p be the other side's win probability now, q the same after the SDF has given up the share `power_given_up` of its
+    power, w the cost of fighting and d the discount factor: fight if d q - p > w / (1 - w).
     """
     now = 1.0 - seen.prospects
     later = 1.0 - seen.prospects * (1.0 - values.power_given_up)
@@ -91,17 +91,17 @@ def a_deal_would_shift_power_too_fast(seen: Seen, values: Values) -> np.ndarray:
 
 
 def even_single_posts_reach_the_reservation_value(seen: Seen, values: Values) -> np.ndarray:
-    """Posts for fighters who join one by one are worth what fighting on promises, with noise."""
+    """Posts for fighters who join one by one are worth at least the expected value of fighting on, with noise."""
     return seen.chance < acceptance(seen, values, values.value_of_posts)
 
 
 def whole_units_reach_the_reservation_value(seen: Seen, values: Values) -> np.ndarray:
-    """Posts with units kept whole are worth what fighting on promises, with noise."""
+    """Posts with units kept whole are worth at least the expected value of fighting on, with noise."""
     return seen.chance < acceptance(seen, values, values.value_of_posts + values.value_of_units)
 
 
 def acceptance(seen: Seen, values: Values, offered: float) -> np.ndarray:
-    """Return (runs,) the chance to accept terms worth `offered`: logit of the distance to the reservation value.
+    """Return (runs,) probability of accepting terms worth `offered`: logistic in the distance to the reservation value.
 
     Reservation value: win probability times stake, less the cost of fighting (Fearon 1995). Uncertainty adds noise.
     """
@@ -128,7 +128,7 @@ def leave_the_pocket(orders: Orders, where: np.ndarray, seen: Seen, values: Valu
 
 
 def leave_the_south(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Pull back from what the deal gives up."""
+    """Pull back from the ground that the deal gives up."""
     orders.pull_back |= seen.traded & where
 
 
@@ -153,7 +153,7 @@ def accept_an_extension(orders: Orders, where: np.ndarray, seen: Seen, values: V
 
 
 def accept_any_terms(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Sign whatever integration is on the table."""
+    """Sign any offer of integration."""
     orders.individual_accepted[where] = True
     orders.units_accepted[where] = True
 
@@ -164,7 +164,7 @@ def accept_units_only(orders: Orders, where: np.ndarray, seen: Seen, values: Val
 
 
 def ask_to_integrate(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Ask Damascus for talks and sign whatever integration is on the table."""
+    """Ask Damascus for talks and sign any offer of integration."""
     orders.seek_talks[where] = True
     accept_any_terms(orders, where, seen, values)
 

@@ -19,7 +19,7 @@ from sim.state.values import value
 
 @dataclass(frozen=True)
 class Values:
-    """[us]: what a scenario may set of it."""
+    """[us]: the values of a scenario."""
 
     policy: str = value("name")
     observation_error: float = value("1", 0)
@@ -38,12 +38,12 @@ def the_partners_clash(seen: Seen, values: Values) -> np.ndarray:
 
 def a_base_stands_on_ground_that_changed_hands(seen: Seen, values: Values) -> np.ndarray:
     """Damascus's forces hold the ground around a base and are the partner now: hand it over."""
-    somewhere = (seen.base_held & seen.base_on_taken_ground).any(axis=0)
-    return somewhere & seen.partner_shifted & (seen.chance < values.hand_over_base_chance_per_day)
+    affected = (seen.base_held & seen.base_on_taken_ground).any(axis=0)
+    return affected & seen.partner_shifted & (seen.chance < values.hand_over_base_chance_per_day)
 
 
 def the_partner_has_changed_and_the_prisons_are_empty(seen: Seen, values: Values) -> np.ndarray:
-    """The partnership has shifted and the transfer is complete: nothing holds troops in the northeast."""
+    """The partnership has shifted and the transfer is complete: troops have no task left in the northeast."""
     done = seen.partner_shifted & seen.transfer_complete & (seen.base_held & seen.base_in_northeast).any(axis=0)
     return done & (seen.chance < values.hand_over_base_chance_per_day)
 
@@ -54,7 +54,7 @@ def troops_are_still_in_the_northeast(seen: Seen, values: Values) -> np.ndarray:
 
 
 def us_soldiers_were_killed(seen: Seen, values: Values) -> np.ndarray:
-    """The days a wave takes to prepare have passed since US soldiers were last killed, and none has followed yet."""
+    """The preparation time has passed since US soldiers were last killed, and no strikes have followed yet."""
     return (seen.days_since_us_losses >= values.strike_after_days) & (seen.days_since_strike > seen.days_since_us_losses)
 
 
@@ -108,7 +108,7 @@ def strike(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> Non
 
 
 def shift_partner(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Declare Damascus the partner; tell the SDF to integrate."""
+    """Declare Damascus the partner; urge the SDF to integrate."""
     orders.shift_partner[where] = True
 
 

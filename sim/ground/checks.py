@@ -1,7 +1,7 @@
-"""Checks of what a caller gives: whole numbers within limits, dates against the days simulated, nothing named twice.
+"""Input checks: whole numbers within limits, dates within the simulated days, no duplicates.
 
-The limits stand here once; the command line and the functions below it take the same. Nothing is repaired: a number that is
-not whole, a text that looks like one, or yes for 1 is an error that names what was given and what is expected.
+The limits are defined once, for the command line and the Python functions. Input is never repaired: a fraction, a text that
+looks like a number, or true for 1 is an error that names the given and the expected value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 
 class Limits(NamedTuple):
-    """The least and the most that a whole number may be."""
+    """Smallest and largest permitted value of a whole number."""
 
     least: int
     most: int
@@ -39,10 +39,10 @@ PORT = Limits(1, 65535)
 
 
 def whole_number(name: str, given: Any, limits: Limits) -> int:
-    """Return a whole number of Python or numpy as an int. Raises InputError for anything else, or one beyond the limits."""
+    """Return a Python or numpy integer as an int. Raises InputError for another type or a value outside the limits."""
     try:
         number = None if isinstance(given, bool) else operator.index(given)
-    except TypeError:  # numpy's yes and no, a number with a fraction, a text
+    except TypeError:  # numpy bool, float, text
         number = None
     if number is None or not limits.least <= number <= limits.most:
         raise InputError(f"{name} = {shown(given)} must be a whole number from {limits.least} to {limits.most}")
@@ -50,18 +50,18 @@ def whole_number(name: str, given: Any, limits: Limits) -> int:
 
 
 def texts(name: str, given: Any) -> tuple[str, ...]:
-    """Return several texts. Raises InputError for a single text, which would be taken letter by letter, or another thing."""
+    """Return the texts as a tuple. Raises InputError for a single text (it would be split into letters) or another type."""
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         raise InputError(f"{name} = {shown(given)} must be a list of texts, as in {name}=[{shown(str(given))}]")
     listed = tuple(given)
-    for each in listed:
-        if not isinstance(each, str):
-            raise InputError(f"{name}: {shown(each)} must be text")
+    for item in listed:
+        if not isinstance(item, str):
+            raise InputError(f"{name}: {shown(item)} must be text")
     return listed
 
 
 def first_repeated(items: Iterable[Item], key: Callable[[Item], Hashable] = lambda item: same(item)) -> Item | None:
-    """Return the first of the items that is the same as one before it, None where all differ."""
+    """Return the first item that equals an earlier one, None if all differ."""
     seen = set()
     for item in items:
         if (mark := key(item)) in seen:
@@ -71,7 +71,7 @@ def first_repeated(items: Iterable[Item], key: Callable[[Item], Hashable] = lamb
 
 
 def same(value: Any) -> Hashable:
-    """Return what two values have in common when they are the same: numbers by value, 1 and 1.0 alike; yes is no number."""
+    """Return a key by which equal values compare equal: 1 and 1.0 are equal, true and 1 are not; text is stripped."""
     if isinstance(value, (list, tuple)):
         return tuple(map(same, value))
     if isinstance(value, str):
@@ -81,24 +81,28 @@ def same(value: Any) -> Hashable:
 
 
 def check_once(what: str, names: Sequence[str]) -> None:
-    """Raise InputError where a name stands twice. what: what the error begins with, as in "--outcome"."""
+    """Raise InputError if a name is given twice. what: start of the message, as in "--outcome"."""
     twice = first_repeated(names)
     if twice is not None:
         raise InputError(f"{what} {twice.strip()} is given twice; give it once")
 
 
 def check_reached(what: str, first: date, last: date, start: date, end: date) -> None:
-    """Raise InputError where no day from `first` to `last` is one that is simulated: the days after `start`, up to `end`.
+    """Raise InputError if no day from `first` to `last` is simulated, that is, lies after `start` and not after `end`.
 
-    what: what the error begins with. start: the evening from which on it counts.
+    what: start of the message. start: the evening after which the dates count.
     """
     if last <= start or first > end:
-        side = f"not after {start}, the evening from which on it counts" if last <= start else "after the last day"
+        side = (
+            f"not after {start}, the evening on which the scenario starts or takes effect"
+            if last <= start
+            else "after the last day"
+        )
         raise InputError(f"{what} is {side}; the days simulated are {start + timedelta(days=1)} to {end}")
 
 
 def shown(raw: Any) -> str:
-    """Write a value as it would stand in a file, cut to fit a line."""
+    """Return a value as written in a TOML file, truncated to fit a line."""
     if isinstance(raw, bool):
         text = str(raw).lower()
     elif isinstance(raw, str):

@@ -1,4 +1,4 @@
-"""Read the tab-separated tables of sim/data column by column; what cannot be read is named by file, line and column."""
+"""Read the tab-separated tables of sim/data by column; errors name file, line and column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.ground.paths import data_folder
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one table as texts, each with its line number in the file."""
+    """The rows of one table as text, each with its line number in the file."""
 
     name: str
     columns: tuple[str, ...]
@@ -23,9 +23,9 @@ class Table:
 
     @classmethod
     def read(cls, name: str) -> Self:
-        """Read a table: "#" begins a line of comment, the first other line names the columns.
+        """Read a table: lines starting with "#" are comments, the first other line names the columns.
 
-        Raises ValueError when the file is missing or a line has more or fewer entries than there are columns.
+        Raises ValueError if the file is missing or a line does not have one entry per column.
         """
         try:
             text = (data_folder() / name).read_text(encoding="utf-8")
@@ -41,14 +41,14 @@ class Table:
         return cls(name, columns, tuple(n for n, _ in numbered), tuple(tuple(row) for _, row in numbered))
 
     def texts(self, column: str) -> tuple[str, ...]:
-        """Return one column as texts. Raises ValueError when there is no such column."""
+        """Return one column as text. Raises ValueError if there is no such column."""
         if column not in self.columns:
             raise ValueError(f"{self.name}: has no column {column}")
         index = self.columns.index(column)
         return tuple(row[index] for row in self.rows)
 
     def numbers(self, column: str, dtype: type = np.float64) -> np.ndarray:
-        """Return one column as (rows,) numbers. Raises ValueError at the first that does not fit the type."""
+        """Return one column as (rows,) numbers. Raises ValueError at the first entry that is not of the type."""
         kind = "a whole number" if np.issubdtype(dtype, np.integer) else "a number"
         values = np.array([_number_or_nan(text) for text in self.texts(column)])
         fits = np.isfinite(values) if kind == "a number" else values == np.round(values)
@@ -57,7 +57,7 @@ class Table:
         return values.astype(dtype)
 
     def codes(self, column: str, names: Sequence[str]) -> np.ndarray:
-        """Return one column as (rows,) int8 positions in `names`. Raises ValueError at the first that is not there."""
+        """Return one column as (rows,) int8 positions in `names`. Raises ValueError at the first entry not in `names`."""
         position = {name: index for index, name in enumerate(names)}
         texts = self.texts(column)
         for index, text in enumerate(texts):
@@ -69,9 +69,9 @@ class Table:
         """Return one column of 0 and 1 as (rows,) bool. Raises ValueError at the first other entry."""
         return self.codes(column, "01").astype(bool)
 
-    def _unexpected(self, column: str, index: int, wanted: str) -> ValueError:
-        found = self.texts(column)[index]
-        return ValueError(f"{self.name}, line {self.lines[index]}: {column} is {found!r}, expected {wanted}")
+    def _unexpected(self, column: str, index: int, expected: str) -> ValueError:
+        entry = self.texts(column)[index]
+        return ValueError(f"{self.name}, line {self.lines[index]}: {column} is {entry!r}, expected {expected}")
 
 
 def _number_or_nan(text: str) -> float:

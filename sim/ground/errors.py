@@ -1,14 +1,14 @@
-"""The one error that is the user's to mend."""
+"""The error raised for a mistake in user input."""
 
 
 class InputError(ValueError):
-    """Say in one line where an input is wrong and what to do; the command line prints it and exits with code 2."""
+    """Raised for a mistake in user input: one line with place and remedy, printed by the command line with exit code 2."""
 
     def __init__(self, message: object) -> None:
         super().__init__(one_line(message))
 
 
 def one_line(message: object) -> str:
-    """Return a message as one line that a terminal shows as it is: what came from an input may hold anything."""
+    """Return a message as one line of printable characters; text quoted from an input may contain control characters."""
     words = " ".join(str(message).split())
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)

@@ -1,6 +1,6 @@
-"""Every file of the program is written here: whole or not at all, and never in place of what is no regular file.
+"""All files are written here, atomically: completely or not at all. Only regular files are replaced.
 
-A link is followed and stays. A pipe, a device or an open descriptor (/dev/stdout, /dev/fd/63) is written through.
+A link is followed and kept. A pipe, a device or an open descriptor (/dev/stdout, /dev/fd/63) is written to directly.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from typing import BinaryIO
 from sim.ground.errors import InputError
 
 STDOUT = Path("-")
-"""Stands for standard output. A file of that name is meant by its absolute path."""
+"""Standard output. A file named "-" is given by its absolute path."""
 
 DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 NAMED_DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 MOST_LINKS = 40
 LETTERS_KEPT = 40
-"""Letters of a file's name that its hidden one has: with more, a long name would have no room for them."""
+"""Characters of a file name that its temporary name keeps, so that a long name stays within the limit of the file system."""
 
 
 def write_text(path: Path, text: str, errors: str = "strict") -> None:
-    """Write a text file in UTF-8. errors: as of str.encode, for half characters of file names that are no text.
+    """Write a text file in UTF-8. errors: as of str.encode, for surrogates of undecodable file names.
 
-    Raises InputError where the text cannot be written, OSError that names the path where the file cannot.
+    Raises InputError if the text cannot be encoded, and OSError with the path if the file cannot be written.
     """
     try:
         data = text.encode("utf-8", errors)
     except UnicodeEncodeError as error:
-        raise InputError(f"{path}: {text[error.start : error.end]!r} is no text, so that it cannot be written") from None
+        raise InputError(f"{path}: {text[error.start : error.end]!r} is not valid text and cannot be written") from None
     with whole_file(path) as file:
         file.write(data)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Yield a stream to write a file to, which takes its name once it is on the disk; on a fault nothing is left of it.
+    """Yield a stream to a temporary file that is renamed to `path` once it is on disk; on an error nothing remains.
 
-    A file that is replaced keeps its mode and owner. One with several names (hard links), of another owner, or in a folder
-    that takes no new file, is written in place once all of it is ready, so that every name shows it. Raises InputError for
-    a folder or a disk, and OSError that names the path.
+    A replaced file keeps its mode and owner. A file with several names (hard links), of another owner, or in a read-only
+    folder is overwritten in place once the content is complete. Raises InputError for a folder or a block device, and
+    OSError with the path.
     """
     hold_standard_descriptors()
     try:
@@ -60,7 +60,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def hold_standard_descriptors() -> None:
-    """Open /dev/null as descriptor 0, 1 and 2 where they are closed: the next file would be what others print to."""
+    """Open /dev/null as descriptors 0, 1 and 2 if they are closed; else the next file opened would receive printed text."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -73,13 +73,13 @@ def hold_standard_descriptors() -> None:
 
 
 def descriptor_of(path: Path) -> int | None:
-    """Return the number of the open descriptor that a path stands for, None where it is another path."""
+    """Return the number of the open descriptor that a path denotes, None for any other path."""
     match = DESCRIPTOR.fullmatch(str(path).replace(f"/proc/{os.getpid()}/", "/proc/self/"))
     return int(match[1]) if match else NAMED_DESCRIPTORS.get(str(path))
 
 
 def _stream(path: Path) -> AbstractContextManager[BinaryIO]:
-    """Return the stream to what a path leads to."""
+    """Return a stream to the target of a path."""
     if path == STDOUT:
         return _standard_output()
     try:
@@ -105,7 +105,7 @@ def _stream(path: Path) -> AbstractContextManager[BinaryIO]:
 
 
 def _followed(path: Path) -> Path:
-    """Return what a chain of links ends at, or the descriptor that it leads to."""
+    """Return the end of a chain of links: a path, or a descriptor."""
     for _ in range(MOST_LINKS):
         if descriptor_of(path) is not None or not path.is_symlink():
             return path
@@ -122,7 +122,7 @@ def _standard_output() -> Iterator[BinaryIO]:
 
 @contextmanager
 def _through(descriptor: int) -> Iterator[BinaryIO]:
-    """Write to a descriptor. A reader that closes its pipe has seen enough."""
+    """Write to a descriptor. A closed pipe is not an error: its reader has finished."""
     with suppress(BrokenPipeError), os.fdopen(descriptor, "wb") as file:
         yield file
 
@@ -145,7 +145,7 @@ def _replaced(target: Path, before: os.stat_result | None) -> Iterator[BinaryIO]
 
 
 def _keep(descriptor: int, before: os.stat_result) -> None:
-    """Give a file the owner and the mode of the one it replaces."""
+    """Copy owner and mode of the replaced file."""
     with suppress(PermissionError):
         os.fchown(descriptor, before.st_uid, before.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
@@ -153,7 +153,7 @@ def _keep(descriptor: int, before: os.stat_result) -> None:
 
 @contextmanager
 def _in_place(target: Path) -> Iterator[BinaryIO]:
-    """Write over a file once all of it is ready; a full disk is met while the old text still stands."""
+    """Overwrite a file once the content is complete; space is reserved first, so that a full disk leaves the old content."""
     from shutil import copyfileobj
     from tempfile import TemporaryFile
 

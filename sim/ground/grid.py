@@ -1,7 +1,7 @@
-"""The lattice as it is read: cells, sites, towns and lines from the tables, control from a raster of letters.
+"""Read the lattice: cells, sites, towns and lines from tables, control from a raster of letters.
 
-Cells stand row-major from the north; PRIO-GRID cells are blocks of 5 x 5. Sources, licences and limits of every column:
-docs/SOURCES.md.
+Cells are in row-major order from the north; PRIO-GRID cells are blocks of 5 x 5. Sources, licences and limits of every
+column: docs/SOURCES.md.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ ALLEGIANCE_CLASSES = "012"
 
 @cache
 def load_grid() -> Grid:
-    """Read the lattice and check it; its arrays cannot be written to, since every model shares them.
+    """Read and check the lattice; its arrays are read-only, since all models share them.
 
-    Raises ValueError naming file and line, or what does not hold, when a data file is not what it should be.
+    Raises ValueError with file and line, or with the failed check, if a data file is invalid.
     """
     provinces = _provinces(Table.read("provinces.tsv"))
     cells, towns = Table.read("cells.tsv"), Table.read("towns.tsv")
@@ -71,9 +71,8 @@ def load_lines() -> tuple[tuple[str, str, np.ndarray], ...]:
 def load_control(name_or_path: str, letters: str = HOLDER_LETTERS) -> np.ndarray:
     """Read a control raster: a shipped one by its date, or the user's own by path.
 
-    Returns (cells,) int8 indices into `letters`, which are those of HOLDERS, or the classes of allegiance. The file has 55
-    rows of 70 of them, "." outside the country; lines that begin with # are comments. Raises InputError naming line and
-    column.
+    Returns (cells,) int8 indices into `letters`: those of HOLDERS, or of the classes of allegiance. The file has 55 rows of
+    70 letters, "." outside the country; lines starting with # are comments. Raises InputError with line and column.
     """
     shipped = data_folder() / f"control-{name_or_path}.txt"
     path = shipped if shipped.is_file() else Path(name_or_path)
@@ -86,7 +85,7 @@ def load_control(name_or_path: str, letters: str = HOLDER_LETTERS) -> np.ndarray
 
 
 def read_raster(path: Path, letters: Sequence[str]) -> np.ndarray:
-    """Read any raster as load_control does, from a path. Returns (cells,) int8 indices into `letters`."""
+    """Read a raster from a path. Returns (cells,) int8 indices into `letters`. Raises InputError with line and column."""
     return _raster(path.name, read_text(path), letters)
 
 
@@ -104,15 +103,15 @@ def _read_letters(name: str, lines: list[tuple[int, str]], letters: Sequence[str
         if len(line) != COLUMNS:
             raise InputError(f"{name}: line {number} has {len(line)} letters, expected {COLUMNS}")
     grid = load_grid()
-    signs = np.array([list(line) for _, line in lines])
-    cells, codes = signs[grid.row, grid.col], np.full(grid.cells, -1, np.int8)
+    symbols = np.array([list(line) for _, line in lines])
+    cells, codes = symbols[grid.row, grid.col], np.full(grid.cells, -1, np.int8)
     for code, letter in enumerate(letters):
         codes[cells == letter] = code
     for index in np.flatnonzero(codes < 0)[:1]:
         row, col = grid.row[index], grid.col[index]
-        wanted = ", ".join(letters)
-        raise InputError(f"{name}: line {lines[row][0]}, column {col + 1}: {lines[row][1][col]!r} is not one of {wanted}")
-    stray = signs != OUTSIDE
+        expected = ", ".join(letters)
+        raise InputError(f"{name}: line {lines[row][0]}, column {col + 1}: {lines[row][1][col]!r} is not one of {expected}")
+    stray = symbols != OUTSIDE
     stray[grid.row, grid.col] = False
     for row, col in np.argwhere(stray)[:1]:
         raise InputError(f"{name}: line {lines[row][0]}, column {col + 1}: {lines[row][1][col]!r} lies outside the country")

@@ -1,4 +1,4 @@
-"""Checks of the lattice at load: a data file that was changed by accident is found before a run, not after."""
+"""Checks of the lattice at load, so that an accidentally changed data file is reported before a run."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ NORTHEAST = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
 NORTHEAST_CELLS = 867
 AREA_TOLERANCE = 0.05
 COARSE_TOLERANCE = {"tartus": 0.15, "quneitra": 0.3, "damascus": np.inf}
-"""Provinces of a few cells, whose outline the lattice cannot follow (docs/SOURCES.md)."""
+"""Small provinces, whose outline the lattice cannot follow (docs/SOURCES.md)."""
 
 POPULATION, POPULATION_TOLERANCE = 21.3e6, 0.005
 CROSSINGS = 7
 NEAREST_CELL = 0.1
-"""Degrees of latitude or longitude: half a cell, and half of one more for a place just outside the country's cells."""
+"""Degrees of latitude or longitude: half a cell, plus half a cell for a place just outside the country's cells."""
 ACROSS_THE_LINE = {"abu_al_duhur_air_base": "SY-HL", "mezzeh_air_base": "SY-RD"}
-"""Sites whose cell has its centre over the line, in the next province."""
+"""Sites whose cell has its centre across the boundary, in the next province."""
 
 IN_A_CELL_OF_ANOTHER = {"shuhayl": "SY090102"}
-"""Towns that share the cell of another sub-district's town: Busayrah's place is better known than Shuhayl's."""
+"""Towns that share a cell with a town of another sub-district: the location of Busayrah is better known than Shuhayl's."""
 
 
 def check_grid(grid: Grid) -> None:
-    """Raise ValueError with the first thing that does not hold."""
+    """Raise ValueError with the first check that fails."""
     _must(grid.cells == CELLS, f"cells.tsv: expected {CELLS} cells, got {grid.cells}")
     inside = (grid.row >= 0) & (grid.row < ROWS) & (grid.col >= 0) & (grid.col < COLUMNS)
     _must(bool(inside.all()), "cells.tsv: a cell lies outside the lattice")
@@ -45,25 +45,25 @@ def check_grid(grid: Grid) -> None:
 def _check_places(grid: Grid) -> None:
     for kind, items in (("sites.tsv", grid.sites), ("towns.tsv", grid.towns)):
         keys = [item.key for item in items]
-        _must(len(set(keys)) == len(keys), f"{kind}: a key stands twice")
+        _must(len(set(keys)) == len(keys), f"{kind}: a key is given twice")
         for item in items:
             off = max(abs(item.lat - grid.lat[item.cell]), abs(item.lon - grid.lon[item.cell]))
             _must(off <= NEAREST_CELL, f"{kind}: {item.key} lies {off:.2f} degrees from its cell's centre")
     for site in grid.sites:
-        found = grid.provinces[grid.province[site.cell]].iso
-        wanted = ACROSS_THE_LINE.get(site.key, site.province)
-        _must(found == wanted, f"sites.tsv: {site.key} says {site.province}, its cell is in {found}")
+        actual = grid.provinces[grid.province[site.cell]].iso
+        expected = ACROSS_THE_LINE.get(site.key, site.province)
+        _must(actual == expected, f"sites.tsv: {site.key} is listed in {site.province}, its cell is in {actual}")
 
 
 def check_subdistricts(grid: Grid, of_cells: Sequence[str], of_towns: Sequence[str]) -> None:
-    """Raise ValueError where a town's cell is given to another sub-district, or a sub-district to two allegiance classes.
+    """Raise ValueError if a town's cell is assigned to another sub-district, or a sub-district to two allegiance classes.
 
     of_cells, of_towns: the P-code of each cell's and each town's sub-district.
     """
-    for town, wanted in zip(grid.towns, of_towns, strict=True):
-        found = of_cells[town.cell]
-        fits = found == IN_A_CELL_OF_ANOTHER.get(town.key, wanted)
-        _must(fits, f"towns.tsv: {town.key} is in sub-district {wanted}, its cell in {found}")
+    for town, expected in zip(grid.towns, of_towns, strict=True):
+        actual = of_cells[town.cell]
+        fits = actual == IN_A_CELL_OF_ANOTHER.get(town.key, expected)
+        _must(fits, f"towns.tsv: {town.key} is in sub-district {expected}, its cell in {actual}")
     classes: dict[str, int] = {}
     for pcode, code in zip(of_cells, grid.allegiance_class.tolist(), strict=True):
         _must(classes.setdefault(pcode, code) == code, f"cells.tsv: sub-district {pcode} has two allegiance classes")
@@ -78,10 +78,10 @@ def priogrid_id(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
 
 def _check_neighbours(grid: Grid) -> None:
     for side in range(4):
-        there = grid.neighbours[side]
-        some = there < grid.cells
-        back = grid.neighbours[(side + 2) % 4][there[some]]
-        _must(np.array_equal(back, np.flatnonzero(some)), "cells.tsv: neighbours are not symmetric")
+        neighbour = grid.neighbours[side]
+        inside = neighbour < grid.cells
+        back = grid.neighbours[(side + 2) % 4][neighbour[inside]]
+        _must(np.array_equal(back, np.flatnonzero(inside)), "cells.tsv: neighbours are not symmetric")
 
 
 def _check_provinces(grid: Grid) -> None:

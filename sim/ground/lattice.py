@@ -1,6 +1,6 @@
 """The lattice: 1,839 cells of 0.1 degree in the 14 provinces of Syria, their neighbours, sites and towns.
 
-Cells stand row-major from the north; PRIO-GRID cells are blocks of 5 x 5.
+Cells are in row-major order from the north; PRIO-GRID cells are blocks of 5 x 5.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 @dataclass(frozen=True)
 class Province:
-    """A governorate: ISO 3166-2, OCHA P-code, an identifier, and published figures (km2, persons of 2016)."""
+    """A governorate (admin-1): ISO 3166-2 code, OCHA P-code, key, and published figures (km2, persons in 2016)."""
 
     iso: str
     pcode: str
@@ -76,7 +76,7 @@ class Grid:
     khabur: np.ndarray  # (cells,) bool
     crossing: np.ndarray  # (cells,) bool: a dam or bridge over the Euphrates
     bank: np.ndarray  # (cells,) int8: 0 none, 1 left, 2 right of the Euphrates
-    allegiance_class: np.ndarray  # (cells,) int8: 0 Arab or other majority, 1 mixed, 2 Kurdish majority
+    allegiance_class: np.ndarray  # (cells,) int8: 0 other majority, 1 mixed, 2 Kurdish majority
     provinces: tuple[Province, ...]
     sites: tuple[Site, ...]
     towns: tuple[Town, ...]
@@ -88,7 +88,7 @@ class Grid:
 
     @cached_property
     def neighbours(self) -> np.ndarray:
-        """(4, cells) int32 index of the neighbour, `cells` where there is none."""
+        """(4, cells) int32 index of the neighbour, `cells` if there is none."""
         index = np.full((ROWS + 2, COLUMNS + 2), self.cells, np.int32)
         index[self.row + 1, self.col + 1] = np.arange(self.cells)
         return fixed(np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES]))
@@ -136,11 +136,11 @@ class Grid:
     def _provinces(self) -> dict[str, int]:
         return {province.key: index for index, province in enumerate(self.provinces)}
 
-    def _of_neighbours(self, values: np.ndarray, nowhere: object) -> np.ndarray:
-        return np.append(values, values.dtype.type(nowhere))[self.neighbours]
+    def _of_neighbours(self, values: np.ndarray, outside: object) -> np.ndarray:
+        return np.append(values, values.dtype.type(outside))[self.neighbours]
 
 
 def fixed(values: np.ndarray) -> np.ndarray:
-    """Return an array that cannot be written to any more, since every model shares it."""
+    """Make an array read-only, since all models share it, and return it."""
     values.setflags(write=False)
     return values

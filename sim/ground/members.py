@@ -1,7 +1,7 @@
 """The members of the axes: sectors, prisons and camps, assets, institutions, bases, provinces with a part, towns, gains.
 
-They are rows of data, sim/data/theatre.toml or a file of a scenario's own, each with its source. The model knows what a
-member is by its kind and its roles, never by its name.
+They are rows of data with a source each, in sim/data/theatre.toml or a scenario's own file. The model identifies members by
+kind and role, never by name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PLACES = {
     "custody_sites": "site", "assets": "site", "coastal_bases": "site", "us_bases": "site", "towns": "town",
     "core": "province", "insurgent_provinces": "province", "hosts": "province",
 }  # fmt: skip
-"""Axis -> what its members are; those of `gains` say it by their kind, those of the others are no places."""
+"""Axis -> kind of place of its members. Members of `gains` have it as their kind; members of other axes are not places."""
 
 KINDS = {"custody_sites": ("prison", "camp"), "gains": ("town", "site")}
 ROLES = {
@@ -38,15 +38,15 @@ ROLES = {
 }
 AXES = ("sectors", "institutions", "gains", *PLACES)
 SHIPPED = "shipped"
-"""Stands in a scenario, and in a file of members, for what the program brings along."""
+"""Value in a scenario or a file of members that refers to the shipped data."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member of an axis. lat, lon: degrees, NaN where it is no place, and its lattice cell, -1. province: index, or -1.
+    """A member of an axis. lat, lon: degrees, NaN if it is not a place. cell: lattice cell, or -1. province: index, or -1.
 
-    institution: of an asset, the institution that it goes with. host: of a sector, the province to which most of its
-    displaced flee. letter: of a sector, in the raster of sectors.
+    institution: for an asset, the institution it is handed over with. host: for a sector, the province to which most of its
+    displaced flee. letter: for a sector, its letter in the raster of sectors.
     """
 
     key: str
@@ -65,7 +65,7 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """The members of every axis, in their order."""
+    """The members of every axis, in order."""
 
     of: Mapping[str, tuple[Member, ...]]
     digest: str = ""
@@ -80,12 +80,12 @@ class Members:
         return keys | {"oil_fields": tuple(asset.key for asset in self.of["assets"] if asset.kind == "oil_field")}
 
     def index(self, axis: str, key: str) -> int:
-        """Return the place of a member in its axis, -1 where it is none."""
+        """Return the index of a member in its axis, -1 if there is no such member."""
         keys = self.axes[axis]
         return keys.index(key) if key in keys else -1
 
     def having(self, axis: str, role: str) -> np.ndarray:
-        """Return (members,) bool: those that have a role."""
+        """Return (members,) bool: members with a role."""
         return self._having[axis, role]
 
     @cached_property
@@ -97,7 +97,7 @@ class Members:
         }
 
     def of_kind(self, axis: str, kind: str) -> np.ndarray:
-        """Return (members,) bool: those of a kind."""
+        """Return (members,) bool: members of a kind."""
         return self._kinds[axis] == kind
 
     @cached_property
@@ -108,7 +108,7 @@ class Members:
 def load_sectors(raster: str, members: Members) -> np.ndarray:
     """Return (cells,) int8 index into the members' sectors. raster: path of the user's own, "" for the shipped one.
 
-    Raises InputError naming line and column.
+    Raises InputError with line and column.
     """
     path = Path(raster) if raster else data_folder() / "sectors.txt"
     return read_raster(path, [sector.letter for sector in members["sectors"]])
@@ -116,14 +116,14 @@ def load_sectors(raster: str, members: Members) -> np.ndarray:
 
 @cache
 def shipped_members() -> Members:
-    """Return the members that the program brings along."""
+    """Return the shipped members."""
     return read_members(data_folder() / "theatre.toml")
 
 
 def read_members(path: Path) -> Members:
-    """Read a file of members, which says of every axis what its members are: tables, [] for none, or "shipped".
+    """Read a file of members, which gives the members of every axis: tables, [] for none, or "shipped".
 
-    Raises InputError naming the member.
+    Raises InputError with the member.
     """
     data, _ = read_toml(path)
     for axis in data:
@@ -132,20 +132,20 @@ def read_members(path: Path) -> Members:
     for axis in AXES:
         if axis not in data:
             raise InputError(f'{path.name}: {axis} is missing: give its members, "{SHIPPED}", or [] for none')
-    made: dict[str, tuple[Member, ...]] = {}
+    members_by_axis: dict[str, tuple[Member, ...]] = {}
     for axis in AXES:
         if data[axis] == SHIPPED:
-            made[axis] = shipped_members()[axis]
+            members_by_axis[axis] = shipped_members()[axis]
             continue
         if not isinstance(data[axis], list) or not all(isinstance(row, Mapping) for row in data[axis]):
             raise InputError(f'{path.name}: {axis} must be tables, each under [[{axis}]], or [], or "{SHIPPED}"')
         try:
-            made[axis] = tuple(_member(axis, row) for row in data[axis])
+            members_by_axis[axis] = tuple(_member(axis, row) for row in data[axis])
         except InputError as error:
             raise InputError(f"{path.name}: {axis}: {error}") from None
-    for fault in _faults(made):
+    for fault in _faults(members_by_axis):
         raise InputError(f"{path.name}: {fault}")
-    return Members(made, blake2b(repr(made).encode(), digest_size=16).hexdigest())
+    return Members(members_by_axis, blake2b(repr(members_by_axis).encode(), digest_size=16).hexdigest())
 
 
 def _member(axis: str, row: Mapping[str, Any]) -> Member:
@@ -162,21 +162,25 @@ def _member(axis: str, row: Mapping[str, Any]) -> Member:
     if not key.isidentifier():
         raise InputError(f"key = {shown(key)} must be letters, digits and _, as in my_prison")
     if not given.get("source", "").strip():
-        raise InputError(f"{key}: source is missing: what makes it a member, or the word assumed")
+        raise InputError(f"{key}: source is missing: give the reason for its membership, or the word assumed")
     for name, allowed in (("kind", KINDS.get(axis)), ("roles", ROLES.get(axis, ()))):
         for raw in [given.get(name, "")] if name == "kind" else given.get(name, []):
             if allowed is not None and raw not in allowed:
                 raise InputError(f"{key}: {name} {shown(raw)} is not one of {', '.join(allowed) or 'none'}")
     member = Member(**given | {"roles": tuple(given.get("roles", ()))})
-    what = member.kind if axis == "gains" else PLACES.get(axis, "")
-    return _placed(member, what, place) if what else replace(member, name=member.name or key.replace("_", " "))
+    place_kind = member.kind if axis == "gains" else PLACES.get(axis, "")
+    return _placed(member, place_kind, place) if place_kind else replace(member, name=member.name or key.replace("_", " "))
 
 
-def _placed(member: Member, what: str, place: Mapping[str, Any]) -> Member:
-    """Return a member at its place: that of its key in the tables of the lattice, or the cell nearest to lat, lon."""
+def _placed(member: Member, place_kind: str, place: Mapping[str, Any]) -> Member:
+    """Return a member with its location: that of its key in the lattice tables, or the cell nearest to lat, lon."""
     grid, key = load_grid(), member.key
     if place:
-        if what == "province" or len(place) < 2 or not all(type(each) in (int, float) for each in place.values()):
+        if (
+            place_kind == "province"
+            or len(place) < 2
+            or not all(type(degrees) in (int, float) for degrees in place.values())
+        ):
             raise InputError(f"{key}: give lat and lon in degrees, of a site or a town")
         off = np.maximum(np.abs(grid.lat - place["lat"]), np.abs(grid.lon - place["lon"]))
         if off.min() > NEAREST_CELL:
@@ -185,29 +189,31 @@ def _placed(member: Member, what: str, place: Mapping[str, Any]) -> Member:
             raise InputError(f"{key}: name is missing")
         return replace(member, cell=int(off.argmin()), **place)
     try:
-        if what == "province":
+        if place_kind == "province":
             index = grid.province_index(key)
             return replace(member, province=index, name=grid.provinces[index].name)
-        found = grid.town(key) if what == "town" else grid.site(key)
+        known = grid.town(key) if place_kind == "town" else grid.site(key)
     except KeyError:
-        raise InputError(f"{key} is no {what} of the lattice; give lat, lon and name") from None
-    return replace(member, cell=found.cell, lat=found.lat, lon=found.lon, name=member.name or found.name)
+        raise InputError(f"{key} is not a {place_kind} of the lattice; give lat, lon and name") from None
+    return replace(member, cell=known.cell, lat=known.lat, lon=known.lon, name=member.name or known.name)
 
 
-def _faults(made: Mapping[str, tuple[Member, ...]]) -> Iterator[str]:
-    """Find what does not fit together."""
+def _faults(members_by_axis: Mapping[str, tuple[Member, ...]]) -> Iterator[str]:
+    """Yield a line for each inconsistency between members."""
     provinces = {province.key for province in load_grid().provinces}
-    for axis, members in made.items():
+    for axis, members in members_by_axis.items():
         if (twice := first_repeated(member.key for member in members)) is not None:
-            yield f"{axis}: {twice} stands there twice"
-    for asset in made["assets"]:
-        if asset.institution and asset.institution not in {each.key for each in made["institutions"]}:
-            yield f"assets: {asset.key}: {asset.institution} is none of the institutions"
-    if not made["sectors"]:
+            yield f"{axis}: {twice} is given twice"
+    for asset in members_by_axis["assets"]:
+        if asset.institution and asset.institution not in {
+            institution.key for institution in members_by_axis["institutions"]
+        }:
+            yield f"assets: {asset.key}: {asset.institution} is not one of the institutions"
+    if not members_by_axis["sectors"]:
         yield "sectors: at least one is needed"
-    letters = [sector.letter for sector in made["sectors"]]
+    letters = [sector.letter for sector in members_by_axis["sectors"]]
     if any(len(letter) != 1 for letter in letters) or len(set(letters)) < len(letters):
         yield "sectors: each needs a letter of its own, for the raster"
-    for sector in made["sectors"]:
+    for sector in members_by_axis["sectors"]:
         if sector.host and sector.host not in provinces:
-            yield f"sectors: {sector.key}: host {sector.host} is no province"
+            yield f"sectors: {sector.key}: host {sector.host} is not a province"

@@ -1,4 +1,4 @@
-"""Where the shipped data and scenarios are: beside the installed package first, then in the checkout."""
+"""Locations of the shipped data and scenarios: in the installed package, else in the checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def data_folder() -> Path:
 
 
 def scenario_folder() -> Path:
-    """Return the folder of the shipped scenarios. Raises FileNotFoundError when the installation lacks it."""
+    """Return the folder of the shipped scenarios. Raises FileNotFoundError if the installation lacks it."""
     for folder in (PACKAGE / "scenarios", PACKAGE.parent / "scenarios"):
         if (folder / "baseline.toml").is_file():
             return folder
@@ -21,6 +21,6 @@ def scenario_folder() -> Path:
 
 
 def shown_path(path: Path) -> Path:
-    """Return a path as a message shows it: from the folder the program was started in where it lies below that."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    """Return a path for a message: relative to the current folder if it lies below it."""
+    current = Path.cwd()
+    return path.relative_to(current) if path.is_relative_to(current) else path

@@ -1,8 +1,8 @@
-"""The theatre: the cells of the lattice that can change hands, and everything about them that never changes in a run.
+"""The theatre: the cells of the lattice that can change hands, with their static attributes.
 
-A cell belongs to the theatre when the SDF held it, or it was contested, on the raster of the communities (the map before
-the offensive) or on the raster the scenario starts from. All other cells keep their holder; next to the theatre they
-matter only as ground the army already stands on.
+A cell belongs to the theatre if the SDF held it, or it was contested, on the raster of the communities (the map before the
+offensive) or on the raster the scenario starts from. All other cells keep their holder; those next to the theatre count only
+as ground that the army already holds.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Groups:
 class Theatre:
     """Static arrays over the n theatre cells, in the lattice's order.
 
-    Neighbour tables have shape (4, n) for north, east, south, west and index an array of n + 2 rows: row n stands for
-    ground no army comes from, row n + 1 for ground Damascus holds throughout.
+    Neighbour tables have shape (4, n) for north, east, south, west and index an array of n + 2 rows: row n is ground from
+    which no army comes, row n + 1 ground that Damascus holds throughout.
     """
 
     grid: Grid
@@ -49,7 +49,7 @@ class Theatre:
     cells: np.ndarray  # (n,) lattice index
     community: np.ndarray  # (n,) bool: SDF-held on the raster of the communities
     neighbours: np.ndarray  # (4, n) rows of the army array
-    kin: np.ndarray  # (4, n) rows of a community array of n + 1 rows; row n where the neighbour is no community
+    kin: np.ndarray  # (4, n) rows of a community array of n + 1 rows; row n if the neighbour is not a community
     edge_km: np.ndarray  # (4, n) float32
     road_edge: np.ndarray  # (4, n) bool
     river_edge: np.ndarray  # (4, n) bool
@@ -66,7 +66,7 @@ class Theatre:
 
     @cached_property
     def kin_count(self) -> np.ndarray:
-        """(n, 1) float32: number of neighbours that are communities, at least 1 so that it can divide."""
+        """(n, 1) float32: number of neighbours that are communities, at least 1 as a divisor."""
         return np.maximum((self.kin < self.size).sum(axis=0), 1).astype(np.float32)[:, None]
 
     @cached_property
@@ -81,12 +81,12 @@ class Theatre:
 
     @cached_property
     def sector_area(self) -> np.ndarray:
-        """(sectors, 1) km2 of the theatre in each sector, at least 1 so that it can divide."""
+        """(sectors, 1) km2 of the theatre in each sector, at least 1 as a divisor."""
         return np.maximum(self.by_sector @ self.area_km2, 1.0).astype(np.float32)[:, None]
 
     @cached_property
     def sector_population(self) -> np.ndarray:
-        """(sectors, 1) residents of the theatre in each sector, at least 1 so that it can divide."""
+        """(sectors, 1) residents of the theatre in each sector, at least 1 as a divisor."""
         return np.maximum(self.by_sector @ self.population, 1.0).astype(np.float32)[:, None]
 
     @cached_property
@@ -106,18 +106,18 @@ class Theatre:
         return self._communities_by(group, len(self.grid.provinces) * len(CLASSES))
 
     def _communities_by(self, group: np.ndarray, groups: int) -> Groups:
-        made = sums(group, groups)
-        made.data *= self.community[made.indices]
-        return Groups(group, made, np.maximum(made.sum(axis=1), 1.0).astype(np.float32)[:, None])
+        matrix = sums(group, groups)
+        matrix.data *= self.community[matrix.indices]
+        return Groups(group, matrix, np.maximum(matrix.sum(axis=1), 1.0).astype(np.float32)[:, None])
 
     def row_of(self, lattice_cell: int) -> int:
-        """Return the theatre row of a lattice cell, or n when the cell is not in the theatre."""
+        """Return the theatre row of a lattice cell, or n if the cell is not in the theatre."""
         row = int(np.searchsorted(self.cells, lattice_cell))
         return row if row < self.size and self.cells[row] == lattice_cell else self.size
 
     @cached_property
     def rows(self) -> dict[str, np.ndarray]:
-        """(members,) theatre row of each member of an axis of places, n where its cell is not in the theatre, by axis."""
+        """(members,) theatre row of each member of an axis of places, n if its cell is not in the theatre, by axis."""
         return {
             axis: np.array([self.row_of(member.cell) for member in members], np.int64)
             for axis, members in self.members.of.items()
@@ -125,7 +125,7 @@ class Theatre:
 
 
 def sums(group: np.ndarray, groups: int) -> csr_array:
-    """Return the float32 (groups, n) matrix that sums n members into their groups. CSR products are bit-safe."""
+    """Return the float32 (groups, n) matrix that sums n members into their groups. CSR products are bit-reproducible."""
     members = len(group)
     order = np.argsort(group, kind="stable")
     counts = np.bincount(group, minlength=groups)
@@ -141,13 +141,13 @@ def make_theatre(
     start_holder, community_holder: (cells,) int8 holder codes of sim.ground.grid. sector: (cells,) int8 index into the
     members' sectors.
     """
-    ours = np.isin(start_holder, (SDF, CONTESTED)) | np.isin(community_holder, (SDF, CONTESTED))
-    cells = np.flatnonzero(ours)
+    in_theatre = np.isin(start_holder, (SDF, CONTESTED)) | np.isin(community_holder, (SDF, CONTESTED))
+    cells = np.flatnonzero(in_theatre)
     n = len(cells)
     row = np.full(grid.cells + 1, n, dtype=np.int64)
     row[cells] = np.arange(n)
-    fixed_army = np.append((start_holder == DAMASCUS) & ~ours, False)
-    around = grid.neighbours[:, cells]
+    fixed_army = np.append((start_holder == DAMASCUS) & ~in_theatre, False)
+    neighbours = grid.neighbours[:, cells]
     kin_row = row.copy()
     community = np.isin(community_holder[cells], (SDF, CONTESTED))
     kin_row[cells[~community]] = n
@@ -157,8 +157,8 @@ def make_theatre(
         start_holder=start_holder,
         cells=cells,
         community=community,
-        neighbours=np.where(fixed_army[around], n + 1, row[around]),
-        kin=kin_row[around],
+        neighbours=np.where(fixed_army[neighbours], n + 1, row[neighbours]),
+        kin=kin_row[neighbours],
         edge_km=grid.edge_km[:, cells],
         road_edge=grid.road_edge[:, cells],
         river_edge=grid.river_edge[:, cells],

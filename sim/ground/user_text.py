@@ -1,7 +1,7 @@
-"""Read the text files that people hand in: scenarios, sweeps, records, design tables, maps of control.
+"""Read the text files that users supply: scenarios, sweeps, records, design tables, maps of control.
 
-The only place where they are opened. They come from editors and office programs, so a byte-order mark and the line ends of
-any system are taken; what is no text in UTF-8 is one line that says where and what to do. Lines are numbered from 1.
+User files are opened only here. They come from editors and office programs, so a byte-order mark and the line ends of any
+system are accepted; text that is not UTF-8 is a one-line error with place and remedy. Lines are numbered from 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from sim.ground.errors import InputError
 
 MOST_BYTES = 16_000_000
-"""Of a file in TOML or a map; the longest shipped has 70 kB."""
+"""Largest TOML file or map that is read; the largest shipped has 70 kB."""
 
 MOST_BYTES_OF_A_TABLE = 1_000_000_000
 MOST_LETTERS_OF_A_CELL = 1000
@@ -31,16 +31,16 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table. line: where it begins in the file, from 1."""
+    """A row of a table. line: its first line in the file, from 1."""
 
     line: int
     cells: tuple[str, ...]
 
 
 def read_text(path: Path, most: int = MOST_BYTES) -> str:
-    """Return the text of a file, its lines ended by a line feed. most: bytes.
+    """Return the text of a file with line feeds as line ends. most: largest size, bytes.
 
-    Raises InputError where it cannot be read, is longer, or is not text in UTF-8.
+    Raises InputError if it cannot be read, is larger, or is not text in UTF-8.
     """
     try:
         with path.open("rb") as file:
@@ -54,7 +54,7 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
     except ValueError:  # a path with a null byte
         raise InputError(f"{path}: is not the name of a file") from None
     if len(raw) > most:
-        raise InputError(f"{path}: is longer than {most / 1e6:,.0f} MB, the most that is read of such a file")
+        raise InputError(f"{path}: is longer than {most / 1e6:,.0f} MB, the largest file of this kind that is read")
     return _decoded(raw, path.name).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -62,7 +62,7 @@ def _decoded(raw: bytes, name: str) -> str:
     if raw.startswith(UTF_16):
         raise InputError(f"{name}: is saved as UTF-16 (some programs call it Unicode); save it as UTF-8")
     if b"\0" in raw:
-        raise InputError(f"{name}: line {_line(raw, raw.index(0))} holds a null byte: it is not a text file in UTF-8")
+        raise InputError(f"{name}: line {_line(raw, raw.index(0))} contains a null byte: it is not a text file in UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,7 +75,7 @@ def _line(raw: bytes, place: int) -> int:
 
 
 def read_toml(path: Path) -> tuple[Mapping[str, Any], str]:
-    """Return the tables of a TOML file, which are not to be changed, and its text. Raises InputError."""
+    """Return the tables of a TOML file, to be treated as read-only, and its text. Raises InputError."""
     text = read_text(path)
     try:
         return _parsed(text), text
@@ -87,22 +87,22 @@ def read_toml(path: Path) -> tuple[Mapping[str, Any], str]:
 
 @lru_cache(maxsize=16)
 def _parsed(text: str) -> Mapping[str, Any]:
-    """Return the tables of a text. A scenario that is loaded again, or is the base of several, is parsed once."""
+    """Return the tables of a text, cached: a scenario that is loaded again or is the base of several is parsed once."""
     return tomllib.loads(text)
 
 
-def _hint(text: str, said: str) -> str:
-    """Return what to do about a line that uses a decimal comma."""
-    named = re.search(r"at line (\d+)", said)
+def _hint(text: str, message: str) -> str:
+    """Return a hint if the line of a parser message has a decimal comma."""
+    named = re.search(r"at line (\d+)", message)
     line = text.split("\n")[int(named[1]) - 1] if named else ""
     return "; write numbers with a point, as in 0.5" if re.search(r"=\s*" + DECIMAL_COMMA.pattern, line) else ""
 
 
 def read_table(path: Path) -> tuple[Row, Iterator[Row]]:
-    """Return the first row of a CSV file and the others; lines that are blank are left out.
+    """Return the first row of a CSV file and an iterator over the others, without blank lines.
 
-    Raises InputError, naming the row, also while the rows are gone through: where a row has more or fewer cells than the
-    first, where cells are not separated by commas, or a number has a decimal comma.
+    Raises InputError with the row, also during iteration: if a row has more or fewer cells than the first, if cells are not
+    separated by commas, or if a number has a decimal comma.
     """
     text = read_text(path, MOST_BYTES_OF_A_TABLE)
     rows = _rows(text, path)
@@ -128,10 +128,10 @@ def _rows(text: str, path: Path) -> Iterator[Row]:
 
 
 def _check_separator(head: Row, path: Path) -> None:
-    for sign, name in OTHER_SEPARATORS.items():
-        if len(head.cells) == 1 and sign in head.cells[0]:
+    for separator, name in OTHER_SEPARATORS.items():
+        if len(head.cells) == 1 and separator in head.cells[0]:
             raise InputError(
-                f"{path}: row {head.line}: its cells are separated by {name}; save it with commas between them, "
+                f"{path}: row {head.line}: cells are separated by {name}; save the file with commas as separators, "
                 "and numbers with a point, as in 0.5"
             )
 

@@ -1,8 +1,8 @@
-"""What happens in the world: one process per file, each with its NAME, its Rates and its advance().
+"""The processes of the world: one per file, each with its NAME, its Rates and its advance().
 
-MECHANISMS stands in the order of the day. advance(theatre, state, orders, rates, luck, dt) moves the state by dt days and
-never decides anything; begin(), where a mechanism has one, draws what belongs to a
-run; the fighting ones run in several sub-moves a day, the others once. What somebody chooses is an agent's.
+MECHANISMS is in the order of the day. advance(theatre, state, orders, rates, draws, dt) changes the state over dt days.
+initialise(theatre, state, rates, draws), which some mechanisms have, sets the initial state and draws values of the whole
+run. Fighting mechanisms run in several sub-moves a day, the others once. Decisions are taken by agents, never here.
 """
 
 from sim.mechanisms import (

@@ -1,8 +1,9 @@
-"""Advance: Damascus's forces flow from ground they hold into the next cell, at a pace set by who opposes them there.
+"""Advance: Damascus's forces move from ground they hold into the next cell, at a pace that depends on the opposition there.
 
-Contested ground is slow, ground that the SDF ordered out is faster, a community gone over is crossed at the pace of a
-column; its own tribes take hold of it besides, wherever the army is. No relation to the force ratio (Dupuy). A cell is
-taken by hand-over where the SDF had ordered it out, else by defection where its community had gone over, else by assault.
+Contested ground is slowest, ground from which the SDF has ordered its forces out is faster, and a community that has gone
+over is crossed at the pace of a column; its tribes also take control of it without the army. The pace does not depend on the
+force ratio (Dupuy). A cell is taken by hand-over if the SDF had ordered its forces out, else by defection if its community
+had gone over, else by assault.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NAME = "advance"
 
 @dataclass(frozen=True)
 class Rates:
-    """[advance]: paces and what slows or speeds them."""
+    """[advance]: paces and the factors on them."""
 
     gone_over_km_per_day: float = value("km/day", 0)
     ordered_out_km_per_day: float = value("km/day", 0)
@@ -36,11 +37,11 @@ class Rates:
 
 
 CELLS_OF_NEWS = 12
-"""Sub-moves of news before the start: with a factor per cell of about one half, nothing is left further off."""
+"""Sub-moves of news before the start. With a factor of about one half per cell, nearness beyond is negligible."""
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Let the army's nearness on the first evening be known."""
+    """Set the nearness of the army on the first evening."""
     for _ in range(CELLS_OF_NEWS):
         state.nearness[:-2] = nearness(theatre, state, rates)
 
@@ -48,10 +49,10 @@ def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> No
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Move the army for dt days, take the cells it has crossed, and spread the news of its nearness by one cell.
 
-    No army moves where Damascus neither attacks nor receives ground, so such a run may be left out.
+    No army moves in a run where Damascus neither attacks nor receives ground; such runs may be left out.
     """
     stopped = state.last_gain_on < state.day - 1
-    if stopped.any():  # what a sub-move left unused is lost in a pause
+    if stopped.any():  # the unused part of a sub-move is lost in a pause
         state.army[:, stopped] = np.minimum(state.army[:, stopped], 1.0)
     free = state.army[:-2] == 0
     ordered_out = state.handing_over[theatre.sector] & (theatre.allegiance_class != KURDISH)[:, None]
@@ -64,15 +65,15 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
     left_over = unused(theatre, state, ease, step, cell, run)
     np.minimum(state.army, 1.0, out=state.army)
     state.army[cell, run] = 1.0 + left_over
-    by_people = np.where(state.gone_over[cell, run] > 0, BY_DEFECTION, BY_ASSAULT)
-    state.cause[cell, run] = np.where(ordered_out[cell, run], BY_HAND_OVER, by_people)
+    by_force = np.where(state.gone_over[cell, run] > 0, BY_DEFECTION, BY_ASSAULT)
+    state.cause[cell, run] = np.where(ordered_out[cell, run], BY_HAND_OVER, by_force)
     state.taken_on[cell, run] = state.day
     state.last_gain_on[run] = state.day
     state.nearness[:-2] = nearness(theatre, state, rates)
 
 
 def pace(theatre: Theatre, state: State, rates: Rates, ordered_out: np.ndarray) -> np.ndarray:
-    """Return (cells, runs) km a day at which the army crosses each cell; 0 where neither attack nor hand-over is on."""
+    """Return (cells, runs) the army's pace in each cell, km/day; 0 without an attack or a hand-over."""
     contested = rows(
         rates.contested_other_km_per_day,
         rates.contested_mixed_km_per_day,
@@ -85,14 +86,14 @@ def pace(theatre: Theatre, state: State, rates: Rates, ordered_out: np.ndarray) 
 
 
 def reach(theatre: Theatre, army: np.ndarray, ease: np.ndarray) -> np.ndarray:
-    """Return (cells, runs) cells crossed per km of march: the best of the four edges an army stands behind.
+    """Return (cells, runs) cells crossed per km of march: the best of the four edges with an army on the other side.
 
-    ease: (4, cells, 1 or runs) as edge_ease returns it.
+    ease: (4, cells, 1 or runs), of edge_ease.
     """
-    best = np.zeros((theatre.size, army.shape[1]), np.float32)
+    strongest = np.zeros((theatre.size, army.shape[1]), np.float32)
     for side in range(4):
-        np.maximum(best, army[theatre.neighbours[side]] * ease[side], out=best)
-    return best
+        np.maximum(strongest, army[theatre.neighbours[side]] * ease[side], out=strongest)
+    return strongest
 
 
 def edge_ease(theatre: Theatre, rates: Rates) -> np.ndarray:
@@ -105,19 +106,19 @@ def edge_ease(theatre: Theatre, rates: Rates) -> np.ndarray:
 def unused(
     theatre: Theatre, state: State, ease: np.ndarray, step: np.ndarray, cell: np.ndarray, run: np.ndarray
 ) -> np.ndarray:
-    """Return, for cells just taken, the share of a sub-move that is left to the army that took them, [0, 1].
+    """Return the share of the sub-move that is left to the army that has just taken each cell, [0, 1].
 
-    ease: (4, cells, 1 or runs) as edge_ease returns it. step: (cells, runs) progress of the sub-move; an army with a share
-    left of the one before had that much more time for it.
+    ease: (4, cells, 1 or runs), of edge_ease. step: (cells, runs) progress of the sub-move. An army that had a share left
+    from the previous sub-move had that much more time.
     """
     behind = state.army[theatre.neighbours[:, cell], run]
-    best = (behind * ease[:, cell, run % ease.shape[-1]]).argmax(axis=0)
-    time = np.maximum(behind[best, np.arange(len(cell))], 1.0)
+    strongest = (behind * ease[:, cell, run % ease.shape[-1]]).argmax(axis=0)
+    time = np.maximum(behind[strongest, np.arange(len(cell))], 1.0)
     return np.minimum(time * (state.progress[cell, run] - 1.0) / step[cell, run], 1.0)
 
 
 def nearness(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
-    """Return (cells, runs): 1 beside the army, falling by a factor per cell further off; grows by a cell a sub-move."""
+    """Return (cells, runs): 1 next to the army, times a factor per cell of distance; spreads one cell per sub-move."""
     best = state.nearness[:-2].copy()
     source = np.maximum(rates.nearness_per_cell * state.nearness, np.minimum(state.army, 1.0))
     for side in range(4):

@@ -1,4 +1,4 @@
-"""Assets: oil, gas, dams, crossings and the airport go with whoever stands at them, or by a deal's hand-over."""
+"""Assets: oil, gas, dams, crossings and the airport belong to the holder of their cell, or are handed over under a deal."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ NAME = "assets"
 
 @dataclass(frozen=True)
 class Rates:
-    """[assets]: weights of the oil fields, as barrels a day."""
+    """[assets]: weights of the oil fields, barrels/day."""
 
     output: Any = value_per("oil_fields", float, "barrels/day", 0, flat=True)
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Note the holders of the first evening."""
+    """Record the holders on the first evening."""
     note_holders(theatre, state, rates)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Note the evening's holders."""
+    """Record the holders on this evening."""
     note_holders(theatre, state, rates)
 
 
 def note_holders(theatre: Theatre, state: State, rates: Rates) -> None:
-    """Write who holds each asset, and Damascus's share of the oil fields by weight."""
+    """Record which assets Damascus holds, and its weighted share of the oil fields."""
     state.asset_taken[:] = members_taken(theatre, state, "assets")
     for index, asset in enumerate(theatre.members["assets"]):
         if asset.institution:
             institution = theatre.members.index("institutions", asset.institution)
             state.asset_taken[index] |= state.institution_on[institution] != NEVER
-    total, held = np.zeros(1, np.float32), np.zeros(state.truce.shape, np.float32)
+    total, damascus = np.zeros(1, np.float32), np.zeros(state.truce.shape, np.float32)
     oil_fields = state.asset_taken[theatre.members.of_kind("assets", "oil_field")]
     for weight, taken in zip(rates.output, oil_fields, strict=True):
         total = total + weight
-        held += weight * taken
-    state.oil_share_damascus[:] = held / np.maximum(total, 1e-6)
+        damascus += weight * taken
+    state.oil_share_damascus[:] = damascus / np.maximum(total, 1e-6)

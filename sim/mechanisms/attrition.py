@@ -1,8 +1,8 @@
-"""Attrition: losses of both sides where they are in contact, drawn together, and the dead of truce violations.
+"""Attrition: losses of both sides in contact, and deaths in truce violations.
 
-Lanchester's square law with contact limited by the length of the front: each side's losses are Poisson with a mean in
-proportion to the other's engaged fighters; a defender's exchange coefficient is a multiple of an attacker's. Losses do
-not move the front.
+Lanchester's square law with contact limited by the length of the front: each side's losses are Poisson with a mean
+proportional to the other side's engaged fighters; the defender's exchange coefficient is a multiple of the attacker's.
+Losses do not move the front.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAME = "attrition"
 
 @dataclass(frozen=True)
 class Rates:
-    """[attrition]: exchange coefficients, contact and the dead among civilians."""
+    """[attrition]: exchange coefficients, contact and civilian deaths."""
 
     attacker_coefficient_per_day: float = value("1/day", 0)
     defender_advantage: float = value("1", 0)
@@ -34,9 +34,9 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Add the day's losses of the army, the SDF and civilians. Dead never exceed the fighters present.
+    """Add the day's losses of the army, the SDF and civilians. Deaths never exceed the fighters present.
 
-    Skipped when no run of the block fights or has a violation: every mean is zero then.
+    Skipped if no run of the block has fighting or violations: all means are zero.
     """
     if not (state.fighting.any() or state.violations.any()):
         return
@@ -65,10 +65,10 @@ def exchange(
     dt: float,
     skill: np.ndarray | float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (dead of the army, dead of the SDF), each (sectors, runs), of one day in contact.
+    """Return (deaths of the army, deaths of the SDF), each (sectors, runs), of one day in contact.
 
-    present: (sides, sectors, runs) fighters. limit: (sectors, runs) fighters of a side that the front has room for.
-    skill: (runs,) factor of the army's fire by its readiness.
+    present: (sides, sectors, runs) fighters. limit: (sectors, runs) most fighters of a side that can be engaged.
+    skill: (runs,) factor on the army's fire, from its readiness.
     """
     engaged = np.minimum(present, limit)
     attack = rates.attacker_coefficient_per_day * dt

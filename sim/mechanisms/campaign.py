@@ -1,4 +1,4 @@
-"""The campaign: Damascus's ordered posture takes effect where no truce holds, and ordered pull-backs begin."""
+"""The campaign: Damascus's ordered posture takes effect unless a truce holds, and ordered pull-backs begin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "campaign"
 
 @dataclass(frozen=True)
 class Rates:
-    """[campaign] has no values of its own: they stand under the parties."""
+    """[campaign] has no values: those of the campaign belong to the parties."""
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
@@ -24,7 +24,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
     ordered = np.where(state.truce, NONE, orders.campaign).astype(np.int8)
     changed = ordered != state.campaign
     attacking = (ordered == IN_POCKET) | (ordered == GENERAL)
-    resumed = attacking & (state.resumed_on < state.truce_ended_on)  # by whatever way: at once, or after an ultimatum
+    resumed = attacking & (state.resumed_on < state.truce_ended_on)  # at once or after an ultimatum
     state.resumed_on[:] = np.where(resumed, state.day, state.resumed_on)
     state.campaign_ended_on[:] = np.where(changed & (ordered == NONE), state.day, state.campaign_ended_on)
     state.campaign_since[:] = np.where(changed, state.day, state.campaign_since)
@@ -35,5 +35,5 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
     state.pulled_back |= orders.pull_back
     state.handing_over[:] = state.pulled_back
     if state.pulled_back.any():
-        beside = (state.nearness[:-2] >= 1.0) & (state.army[:-2] == 0) & (theatre.allegiance_class != KURDISH)[:, None]
-        state.handing_over &= (theatre.by_sector @ beside.astype(np.float32)) > 0
+        next_to_army = (state.nearness[:-2] >= 1.0) & (state.army[:-2] == 0) & (theatre.allegiance_class != KURDISH)[:, None]
+        state.handing_over &= (theatre.by_sector @ next_to_army.astype(np.float32)) > 0

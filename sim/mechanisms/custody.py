@@ -1,4 +1,4 @@
-"""Custody: who guards each prison and camp, who gets out, who is retaken. It belongs to the site, not to its cell.
+"""Custody: the custodian of each prison and camp, escapes and recaptures. Custody belongs to the site, not to its cell.
 
 A site is guarded by the SDF, besieged (guarded inside ground that Damascus took), abandoned, or with Damascus.
 """
@@ -43,21 +43,21 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Change custodians, let detainees escape and retake some."""
+    """Change custodians; draw escapes and recaptures."""
     if not len(state.inmates):
         return
-    here, camps = site_rows(theatre), theatre.members.of_kind("custody_sites", "camp")
-    nearness, taken = state.nearness[here], state.army[here] > 0
+    rows, camps = site_rows(theatre), theatre.members.of_kind("custody_sites", "camp")
+    nearness, taken = state.nearness[rows], state.army[rows] > 0
     _change_custody(theatre, state, orders, rates, draws, nearness, taken)
-    fighting = np.concatenate([state.fighting, np.zeros((1, state.fighting.shape[1]), bool)])[site_sectors(theatre, here)]
+    fighting = np.concatenate([state.fighting, np.zeros((1, state.fighting.shape[1]), bool)])[site_sectors(theatre, rows)]
     chance = -np.expm1(-escape_hazard(theatre, state, rates, nearness * fighting, draws) * dt)
-    out = binomial(draws.daily("custody.escape", state.day, len(state.inmates)), state.inmates, chance)
-    back = binomial(draws.daily("custody.recapture", state.day, len(state.inmates)), out, rates.recaptured_share)
-    back[camps] = 0.0  # residents who leave a camp are not hunted
-    state.escapes_today[:] = out
-    state.escaped += out
-    state.recaptured += back
-    state.inmates -= out - back
+    escapes = binomial(draws.daily("custody.escape", state.day, len(state.inmates)), state.inmates, chance)
+    recaptures = binomial(draws.daily("custody.recapture", state.day, len(state.inmates)), escapes, rates.recaptured_share)
+    recaptures[camps] = 0.0  # residents who leave a camp are not pursued
+    state.escapes_today[:] = escapes
+    state.escaped += escapes
+    state.recaptured += recaptures
+    state.inmates -= escapes - recaptures
 
 
 def site_rows(theatre: Theatre) -> np.ndarray:
@@ -72,10 +72,10 @@ def site_sectors(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
 
 
 def escape_hazard(theatre: Theatre, state: State, rates: Rates, fighting_near: np.ndarray, draws: Draws) -> np.ndarray:
-    """Return (custody sites, runs) hazard of escape per inmate, 1/day.
+    """Return (custody sites, runs) hazard of escape per person held, 1/day.
 
-    fighting_near: (custody sites, runs) nearness of an army that attacks, [0, 1]. Rises as guards per inmate fall, with
-    fighting near, and to the abandoned level when nobody guards. One luck per run and site spreads it (lognormal).
+    fighting_near: (custody sites, runs) nearness of an army that attacks, [0, 1]. Rises as guards per person fall, with
+    fighting near, and to the abandoned level without guards. It varies by a lognormal factor per run and site.
     """
     ratio = state.guards / np.maximum(state.inmates, 1.0) / rates.guards_per_inmate_reference
     thin = np.maximum(ratio, 0.05) ** -rates.guards_exponent
@@ -95,16 +95,16 @@ def _change_custody(
     u = draws.daily("custody.takeover", state.day, len(state.inmates))
     near = taken | (nearness >= rates.takeover_at_nearness)
     reached = (before == ABANDONED) & near & (u < rates.takeover_chance_per_day)
-    given = (before == BESIEGED) & orders.hand_over
+    handed_over = (before == BESIEGED) & orders.hand_over
     by_deal = (state.institution_on[theatre.members.having("institutions", "custody")] == state.day).any(axis=0)
-    given |= ((before == GUARDED) | (before == BESIEGED)) & by_deal
+    handed_over |= ((before == GUARDED) | (before == BESIEGED)) & by_deal
     after = np.where(abandoned, ABANDONED, np.where(besieged, BESIEGED, before))
-    after = np.where(reached | given, WITH_DAMASCUS, after)
+    after = np.where(reached | handed_over, WITH_DAMASCUS, after)
     state.custody[:] = after
     state.custody_since[:] = np.where(after != before, state.day, state.custody_since)
     state.guards[:] = np.where(abandoned, 0.0, state.guards)
     new_guards = rates.damascus_guards_per_inmate * state.inmates
-    state.guards[:] = np.where(reached | given, new_guards, state.guards)
+    state.guards[:] = np.where(reached | handed_over, new_guards, state.guards)
     failed = (abandoned | besieged)[theatre.members.of_kind("custody_sites", "prison")].any(axis=0) & (
         state.guarding_failed_on == NEVER
     )

@@ -1,9 +1,9 @@
 """Defection: a threshold cascade of communities (Granovetter 1978; Kuran 1991).
 
-A community goes over when the pressure on it exceeds its own threshold, and only where an offensive gives the opening:
-without one people hide their preference. Pressure sums what the neighbours did, what communities of like class did, how
-near the army is and how absent the guarantor is. The threshold rises with the allegiance of the community's class. The
-river is no barrier to it.
+A community goes over if the pressure on it exceeds its threshold, and only during an offensive: without one, people
+conceal their preference. Pressure is a weighted sum of the share of neighbours and of same-class communities that have gone
+over, the nearness of the army and the absence of the guarantor. The threshold rises with the allegiance of the
+community's class. The river is no barrier.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DRAWN_AT_START = (
     "run_spread",
     "province_spread",
 )
-"""Values that make the thresholds, which a run draws once."""
+"""Values from which the thresholds are drawn, once per run."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,27 @@ class Rates:
 
 
 def draw_thresholds(theatre: Theatre, rates: Rates, draws: Draws) -> np.ndarray:
-    """Return (cells, runs) float32 thresholds: the class's mean, the community's own shift, the run's and province's."""
+    """Return (cells, runs) float32 thresholds: the mean of the class plus deviations of community, run and province."""
     by_class = rows(rates.allegiance_other, rates.allegiance_mixed, rates.allegiance_kurdish_majority)
     allegiance = by_class[theatre.allegiance_class]
     mean = rates.threshold_other + rates.threshold_rise * (allegiance - rates.allegiance_other)
-    own = normal(draws.once("defection.community", theatre.grid.cells)[theatre.cells])
+    community = normal(draws.once("defection.community", theatre.grid.cells)[theatre.cells])
     run = normal(draws.once("defection.run", 1))
     province = normal(draws.once("defection.province", len(theatre.grid.provinces))[theatre.province])
-    shift = rates.community_spread * own + rates.run_spread * run + rates.province_spread * province
+    shift = rates.community_spread * community + rates.run_spread * run + rates.province_spread * province
     return (mean + shift).astype(np.float32)
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Draw each community's threshold and clock, once for the run."""
+    """Draw each community's threshold and waiting time, once per run."""
     state.threshold[:] = draw_thresholds(theatre, rates, draws)
     state.patience[:] = exponential(draws.once("defection.clock", theatre.grid.cells)[theatre.cells])
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Run the clocks of the communities under more pressure than they bear; those whose clock ends go over.
+    """Run down the waiting time of communities whose pressure exceeds their threshold; at its end they go over.
 
-    Without an opening no clock runs, so a run that is not under attack may be left out.
+    Without an offensive no waiting time runs; such runs may be left out.
     """
     over = state.gone_over
     opening = state.fighting[theatre.sector]

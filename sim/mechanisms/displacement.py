@@ -1,4 +1,4 @@
-"""Displacement: people leave places under attack, are counted where they are hosted, and return in calm."""
+"""Displacement: people flee places under attack, are counted in their host province, and return in calm."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Let people flee cells under attack near the army and cells that fall, and the displaced return where nobody attacks.
+    """Add those who flee cells near an attack and cells that fall; let the displaced return where there is no attack.
 
-    Whom a host behind the lines has return there; the others must cross the lines.
+    Those hosted behind the lines return at one rate, those who must cross the lines at another.
     """
     behind_the_lines = [host.province for host in theatre.members["hosts"] if "behind_the_lines" in host.roles]
-    inside = np.isin(np.arange(state.displaced.shape[0]), behind_the_lines)[:, None]
+    is_behind = np.isin(np.arange(state.displaced.shape[0]), behind_the_lines)[:, None]
     behind, across = rates.return_behind_lines_per_day * dt, rates.return_across_lines_per_day * dt
     calm = ~state.fighting.any(axis=0)
-    state.displaced *= 1.0 - np.where(inside, behind, across) * (calm | inside)
+    state.displaced *= 1.0 - np.where(is_behind, behind, across) * (calm | is_behind)
     state.fled *= 1.0 - across * calm
     runs = np.flatnonzero(~calm)
     if len(runs):
@@ -44,7 +44,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
 
 
 def _flee(theatre: Theatre, state: State, rates: Rates, dt: float, runs: np.ndarray) -> None:
-    """Let people flee in the runs in which Damascus attacks; the rates are theirs alone."""
+    """Add those who flee, in the runs where Damascus attacks. rates: of those runs only."""
     attacked = state.fighting[:, runs][theatre.sector]
     exposed = state.nearness[:-2, runs] * attacked * (state.army[:-2, runs] == 0)
     taken_today = (state.taken_on[:, runs] == state.day) & attacked

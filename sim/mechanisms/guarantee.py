@@ -1,4 +1,4 @@
-"""The guarantor: how absent the United States is as the SDF's guarantor, from 0 (firmly present) to 1 (gone)."""
+"""The guarantee: absence of the United States as the SDF's guarantor, from 0 (firmly present) to 1 (gone)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "guarantee"
 
 @dataclass(frozen=True)
 class Rates:
-    """[guarantee]: what moves the guarantor's absence."""
+    """[guarantee]: changes of the guarantor's absence."""
 
     rise_per_ignored_request: float = value("1/day", 0, 1)
     absence_after_shift: float = value("1", 0, 1)
@@ -25,7 +25,7 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Let the absence rise when a request to halt is ignored, with a new partnership, and when the last base is left.
+    """Raise the absence when a request to halt is ignored, when the partner changes, and when the last base is left.
 
     Evidence: facts a26 (the request ignored on 17 January), a35 (partnership of 20 January).
     """

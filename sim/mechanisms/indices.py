@@ -25,7 +25,7 @@ NAME = "indices"
 
 @dataclass(frozen=True)
 class Rates:
-    """[indices]: what counts as full."""
+    """[indices]: reference values that correspond to 1."""
 
     coast_persons_full: float = value("persons", 1)
     supply_full_tonnes_per_day: float = value("tonnes/day", 0.1)
@@ -35,12 +35,12 @@ class Rates:
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Let the indices of the first evening be what their parts say."""
+    """Set the indices of the first evening."""
     _write(theatre, state, rates)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Write the evening's parts."""
+    """Set the indices of this evening."""
     _write(theatre, state, rates)
 
 
@@ -53,7 +53,7 @@ def _write(theatre: Theatre, state: State, rates: Rates) -> None:
 def influence(state: State, rates: Rates) -> np.ndarray:
     """Return (parts, runs): troops on the coast, deliveries, the tie to Damascus, status of the coastal bases.
 
-    Nothing in it stands in the northeast: influence with less presence.
+    No part lies in the northeast, so influence can rise while presence there falls.
     """
     return np.stack(
         [
@@ -80,9 +80,9 @@ def authority(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
 
 
 def uncertainty(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
-    """Return (parts, runs): how open the outcome is, how unclear the guarantor's phase, how fast ground was lost.
+    """Return (parts, runs): uncertainty of the outcome, uncertainty of the guarantor, pace at which ground was lost.
 
-    The first two are 1 where the estimate or the absence is one half and 0 where it is certain.
+    The first two are 1 if the estimate or the absence is one half, and 0 if it is 0 or 1.
     """
     share = taken_lately(state, rates.upheaval_days)[-1] / theatre.grid.cells
     return np.stack(

@@ -1,6 +1,6 @@
-"""Insurgent attacks: a self-exciting count per province (Hawkes), raised by vacuums and escapes.
+"""Insurgent attacks: a self-exciting count per province (Hawkes process), raised by security vacuums and escapes.
 
-Counts are of the kind SOHR publishes for the SDF's areas in 2025; they are not comparable with other counters.
+Counts correspond to those SOHR published for SDF areas in 2025; they are not comparable with other counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAME = "insurgency"
 
 @dataclass(frozen=True)
 class Rates:
-    """[insurgency]: quiet rate, self-excitation, and what raises or lowers attacks."""
+    """[insurgency]: quiet rate, self-excitation, and factors on the rate of attacks."""
 
     attacks_per_day: float = value("1/day", 0)
     branching_ratio: float = value("1", 0, 0.99)
@@ -37,12 +37,12 @@ class Rates:
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Let the weeks before have left their mark, the mean of a long quiet time, so that the first day has its rate."""
+    """Set the excitation to its mean in a long quiet period, so that the first day has the quiet rate."""
     state.excitation[:] = rates.branching_ratio * rates.attacks_per_day * rates.share
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Draw the day's attacks and let them feed the days to come.
+    """Draw the day's attacks and add their effect on later days.
 
     The mean follows mu + n sum g(k) N(t - k) with an exponential g of mean `memory_days`; without vacuums and escapes its
     long-run mean is the quiet rate. Source: Lewis et al. 2012 for Iraq 2003-07; rate and split facts 2.3.

@@ -1,4 +1,4 @@
-"""The SDF's estimate of its prospects, which its rules read: ground held, guarantor's presence, fighters present."""
+"""The SDF's estimate of its prospects: ground held, presence of the guarantor, fighters present."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ NAME = "prospects"
 
 @dataclass(frozen=True)
 class Rates:
-    """[prospects]: how fast the estimate follows events."""
+    """[prospects]: speed at which the estimate follows events."""
 
     adjustment_per_day: float = value("1/day", 0, 1)
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Let the estimate of the first evening be what its parts say."""
+    """Set the estimate of the first evening."""
     state.prospects[:] = estimate(theatre, state)
 
 
@@ -34,11 +34,13 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
 
 
 def estimate(theatre: Theatre, state: State) -> np.ndarray:
-    """Return (runs,) in [0, 1]: mean of the share of its communities' ground that the SDF holds, the guarantor's presence,
-    and its fighters' share of all fighters, the army's weighed by readiness (1 at one half).
+    """Return (runs,) the mean of three shares, in [0, 1].
+
+    The share of its communities' ground that the SDF holds, the guarantor's presence, and the SDF's share of all fighters,
+    with the army weighted by readiness (weight 1 at readiness one half).
     """
-    ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
-    ground = np.minimum(sdf_share_of_country(theatre, state) / ours, 1.0)
+    communities_share = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
+    ground = np.minimum(sdf_share_of_country(theatre, state) / communities_share, 1.0)
     fighters = fighters_present(theatre, state).sum(axis=1)
     army = fighters[ARMY] * (0.5 + state.readiness)
     force = fighters[FIGHTERS] / np.maximum(fighters[FIGHTERS] + army, 1.0)

@@ -1,4 +1,4 @@
-"""Relations between the parties: slow drift to a base, and shocks, of which the bad ones weigh more."""
+"""Relations between the parties: slow drift to a base value, and shocks; negative shocks are larger."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Drift each relation to its base and add the day's shocks, within [-1, 1]."""
+    """Move each relation towards its base value and add the day's shocks, within [-1, 1]."""
     asked_and_waiting = (state.requested_on >= 0) & (state.withdrawal == STAYING)
     granted = asked_and_waiting & orders.leave_airfield
     base = rows(rates.damascus_moscow_base, rates.damascus_sdf_base)

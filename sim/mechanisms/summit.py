@@ -1,4 +1,4 @@
-"""The summit of Damascus and Moscow: on its date the two settle the coastal bases, leave them open, or fall out."""
+"""The summit of Damascus and Moscow: the status of the coastal bases is settled, left open, or the talks fail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = "summit"
 
 @dataclass(frozen=True)
 class Rates:
-    """[summit]: what weighs at the table, and from where on the bases are settled or lost."""
+    """[summit]: weights of the balance, and its thresholds for settlement and rift."""
 
     weight_tie: float = value("1", 0)
     weight_withdrawal: float = value("1", 0)
@@ -40,14 +40,14 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """On a summit's day, weigh relation, state of the withdrawal and past deliveries, and set the bases' status.
+    """On the day of a summit, set the status of the bases from relation, state of the withdrawal and past deliveries.
 
     Agenda: status of Hmeimim and Tartus, logistics, rehabilitation of the army, supply. Hmeimim is settled a little before
     Tartus. Evidence: facts a11, a53 (second meeting: base status not announced).
     """
     if not state.summit_today:
         return
-    balance = table(state, rates) + rates.spread * normal(draws.daily("summit.result", state.day))
+    balance = balance_of(state, rates) + rates.spread * normal(draws.daily("summit.result", state.day))
     settled, rift = balance >= rates.settled_above, balance < rates.rift_below
     state.summit_result[:] = np.where(settled, SETTLED, np.where(rift, RIFT, LEFT_OPEN))
     worst = np.maximum(state.base_status - 1, 0)
@@ -60,9 +60,9 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
     state.relation[MOSCOW_TIE] = np.clip(state.relation[MOSCOW_TIE] + shock, -1.0, 1.0)
 
 
-def table(state: State, rates: Rates) -> np.ndarray:
-    """Return (runs,) the balance at the table: relation, whether the withdrawal is under way, deliveries so far."""
+def balance_of(state: State, rates: Rates) -> np.ndarray:
+    """Return (runs,) the expected balance: weighted sum of relation, withdrawal under way and deliveries so far."""
     under_way = (state.withdrawal >= DRAWING_DOWN).astype(np.float32)
     supplied = np.minimum(state.supply_total / rates.full_supply_tonnes, 1.0)
-    weighed = rates.weight_tie * state.relation[MOSCOW_TIE]
-    return weighed + rates.weight_withdrawal * under_way + rates.weight_supply * supplied
+    total = rates.weight_tie * state.relation[MOSCOW_TIE]
+    return total + rates.weight_withdrawal * under_way + rates.weight_supply * supplied

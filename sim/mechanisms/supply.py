@@ -17,7 +17,7 @@ NAME = "supply"
 
 @dataclass(frozen=True)
 class Rates:
-    """[supply]: what the port passes and what equipment does for the army."""
+    """[supply]: capacity of the port and effect of equipment on the army."""
 
     port_tonnes_per_day: float = value("tonnes/day", 0)
     factor_confirmed: float = value("1", 0)
@@ -27,7 +27,7 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Land the day's deliveries unless Moscow has been asked to leave it; let readiness rise with them and wear off."""
+    """Land the day's deliveries unless Moscow has been asked to leave the port; raise and wear readiness."""
     port = state.base_status[theatre.members.having("coastal_bases", "port")]
     open_port = (port != ASKED_TO_LEAVE).any(axis=0)
     more = np.where((port == CONFIRMED).any(axis=0), rates.factor_confirmed, 1.0)

@@ -17,7 +17,7 @@ NAME = "talks"
 
 @dataclass(frozen=True)
 class Rates:
-    """[talks]: how fast a signed deal is put into practice."""
+    """[talks]: pace at which a signed deal is implemented."""
 
     implementation_per_day: float = value("1/day", 0)
     implementation_factor_units: float = value("1", 0)
@@ -25,13 +25,13 @@ class Rates:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Sign a deal where nobody attacks, then hand over institutions while it holds. It makes the truce open-ended.
+    """Sign a deal in runs without an attack, then hand over institutions while it holds. A deal makes the truce open-ended.
 
-    Institutions go in the order of the data, one at most a day, at a hazard that yesterday's violations slow.
+    Institutions are handed over in the order of the data, at most one a day, at a hazard reduced by yesterday's violations.
     """
-    wanted = (orders.terms_offered == INDIVIDUAL) & orders.individual_accepted
-    wanted |= (orders.terms_offered == UNITS) & orders.units_accepted
-    signed = wanted & ~state.deal & ~state.fighting.any(axis=0)
+    agreed = (orders.terms_offered == INDIVIDUAL) & orders.individual_accepted
+    agreed |= (orders.terms_offered == UNITS) & orders.units_accepted
+    signed = agreed & ~state.deal & ~state.fighting.any(axis=0)
     state.truce_signed_on[:] = np.where(signed & ~state.truce, state.day, state.truce_signed_on)
     state.truces += signed & ~state.truce
     state.truce |= signed

@@ -1,4 +1,4 @@
-"""Transfer of detainees to Iraq: a first batch, then lumpy ones within Iraq's intake, until the plan is met."""
+"""Transfer of detainees to Iraq: a first batch, then irregular batches within Iraq's intake, until the plan is met."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "transfer"
 
 @dataclass(frozen=True)
 class Rates:
-    """[transfer]: batches, Iraq's intake and when a transfer counts as stalled."""
+    """[transfer]: batches, Iraq's intake and the time after which a transfer counts as stalled."""
 
     planned_persons: float = value("persons", 0)
     first_batch: float = value("persons", 0)
@@ -29,22 +29,22 @@ class Rates:
 
 
 def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
-    """Announce the plan."""
+    """Set the plan of the first evening."""
     state.transfer_plan[:] = plan(theatre, state, rates)
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
+    """Move today's batch from the guarded prisons. A transfer stalls after too many days without a batch."""
     state.transfer_plan[:] = plan(theatre, state, rates)
     begun = state.transfer_started_on != NEVER
     size = np.where(begun, batch(rates, draws, state.day), rates.first_batch)
-    wanted = np.minimum(size, rates.intake_per_day * dt)
-    wanted = np.floor(np.minimum(wanted, state.transfer_plan - state.transferred)) * orders.run_transfer
-    moved = take(theatre, state, wanted)
+    requested = np.minimum(size, rates.intake_per_day * dt)
+    requested = np.floor(np.minimum(requested, state.transfer_plan - state.transferred)) * orders.run_transfer
+    moved = take(theatre, state, requested)
     state.transferred += moved
-    some = moved > 0
-    state.transfer_started_on[:] = np.where(some & ~begun, state.day, state.transfer_started_on)
-    state.last_batch_on[:] = np.where(some, state.day, state.last_batch_on)
+    has_moved = moved > 0
+    state.transfer_started_on[:] = np.where(has_moved & ~begun, state.day, state.transfer_started_on)
+    state.last_batch_on[:] = np.where(has_moved, state.day, state.last_batch_on)
     recent = (state.day - state.last_batch_on) <= rates.stalled_after_days
     state.transfer_running[:] = recent & (state.transferred < state.transfer_plan)
 
@@ -55,7 +55,7 @@ def prisons(theatre: Theatre) -> np.ndarray:
 
 
 def plan(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
-    """Return (runs,) the plan in whole persons, and no more than were moved or are left: more would never be met."""
+    """Return (runs,) the plan in whole persons, limited to those moved or left, so that it can be met."""
     left = state.inmates[prisons(theatre)].sum(axis=0)
     return np.minimum(np.floor(rates.planned_persons), state.transferred + left)
 
@@ -67,12 +67,12 @@ def batch(rates: Rates, draws: Draws, day: int) -> np.ndarray:
     return flies * rates.batch_median * np.exp(rates.batch_spread * z)
 
 
-def take(theatre: Theatre, state: State, wanted: np.ndarray) -> np.ndarray:
-    """Take whole persons out of the prisons that anyone guards, site by site; return (runs,) persons moved."""
-    left = wanted.astype(np.float32)
+def take(theatre: Theatre, state: State, requested: np.ndarray) -> np.ndarray:
+    """Move whole persons out of the guarded prisons, site by site; return (runs,) persons moved."""
+    left = requested.astype(np.float32)
     for site in np.flatnonzero(prisons(theatre)):
         within_reach = (state.custody[site] != ABANDONED) & (state.custody[site] != BESIEGED)
-        here = np.minimum(left, state.inmates[site]) * within_reach
-        state.inmates[site] -= here
-        left -= here
-    return wanted.astype(np.float32) - left
+        taken = np.minimum(left, state.inmates[site]) * within_reach
+        state.inmates[site] -= taken
+        left -= taken
+    return requested.astype(np.float32) - left

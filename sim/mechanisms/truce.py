@@ -1,4 +1,4 @@
-"""The truce: signature, violations, breakdown within the term, and what follows at expiry."""
+"""The truce: signature, violations, breakdown within the term, and expiry or extension."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "truce"
 
 @dataclass(frozen=True)
 class Rates:
-    """[truce]: how a truce frays and breaks."""
+    """[truce]: rates of violations and breakdown."""
 
     breakdown_per_day: float = value("1/day", 0)
     breakdown_rise_per_violation: float = value("1", 0)
@@ -44,7 +44,7 @@ def breakdown_hazard(state: State, rates: Rates) -> np.ndarray:
     """Return (runs,) the hazard of breakdown within the term, 1/day.
 
     Raised by yesterday's violations above their mean, lowered by a shared task (the detainee transfer), raised as the
-    guarantor goes. Source of the base: ETH/PRIO Civil Conflict Ceasefire data, bilateral truces of 3-60 days.
+    guarantor goes. Source of the base rate: ETH/PRIO Civil Conflict Ceasefire data, bilateral truces of 3-60 days.
     """
     excess = np.maximum(state.violations - rates.violations_per_day, 0.0)
     task = np.where(state.transfer_running, rates.breakdown_factor_shared_task, 1.0)

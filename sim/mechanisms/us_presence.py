@@ -18,7 +18,7 @@ NAME = "us_presence"
 
 @dataclass(frozen=True)
 class Rates:
-    """[us_presence]: exposure, and how fast a base is emptied."""
+    """[us_presence]: exposure, and pace at which a base is emptied."""
 
     killed_per_attack: float = value("persons", 0)
     leaves_per_day: float = value("persons/day", 1)

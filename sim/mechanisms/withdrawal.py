@@ -1,8 +1,8 @@
 """Withdrawal of Russian forces from the airfield in the northeast and its outposts: request, airlift, convoys, residual.
 
-Stocks are persons, whole items and tonnes of stores. An evacuation is announced, prepared for a day or two, then draws
-down: outposts feed the airport by road, cargo flights and convoys each carry what they can in a day, helicopters fly out
-themselves, persons leave in step with the equipment. What Moscow orders kept is the residual.
+Stocks are persons, whole items and tonnes of stores. An evacuation is announced, prepared for a day or two, then carried
+out: outposts move to the airport by road, cargo flights and convoys carry loads up to their daily capacity, helicopters fly
+out, and persons leave in proportion to the equipment. The part that Moscow orders to stay is the residual.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from sim.state.values import rows, value
 NAME = "withdrawal"
 
 BY_AIR = (RADARS, AIR_DEFENCE, STORES, ARMOUR)
-"""Loading order of the airlift: what is costliest to lose first."""
+"""Loading order of the airlift: the most valuable equipment first."""
 
 BY_ROAD = (ARMOUR, STORES)
 """Loading order of the convoys."""
@@ -67,7 +67,7 @@ class Rates:
 
 
 def unit_tonnes(rates: Rates) -> np.ndarray:
-    """Return (classes, 1 or runs) float32 tonnes of one item; persons and aircraft weigh nothing here."""
+    """Return (classes, 1 or runs) float32 tonnes of one item; persons and aircraft do not count."""
     weights = {
         ARMOUR: rates.armoured_vehicle_tonnes,
         RADARS: rates.radar_tonnes,
@@ -79,7 +79,7 @@ def unit_tonnes(rates: Rates) -> np.ndarray:
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
-    """Take the day's request and reply, then move equipment and persons, then see whether the withdrawal has ended."""
+    """Process the day's request and reply, move equipment and persons, and end the withdrawal if it is complete."""
     new_request = orders.withdrawal_requested & (state.requested_on == NEVER)
     state.requested_on[:] = np.where(new_request, state.day, state.requested_on)
     tonnes = unit_tonnes(rates)
@@ -91,9 +91,9 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws:
 
 
 def load(stock: np.ndarray, capacity: np.ndarray, tonnes: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
-    """Return (classes, runs) of `stock` that a lift of (runs,) tonnes takes, class by class, whole items only.
+    """Return (classes, runs) the load taken from `stock` with (runs,) tonnes of capacity, by class, whole items only.
 
-    An item heavier than the day's lift goes alone, or it would never go.
+    An item heavier than the day's capacity is carried alone; otherwise it would never leave.
     """
     moved = np.zeros_like(stock)
     left = capacity.astype(np.float32)
@@ -162,7 +162,7 @@ def _draw_down(theatre: Theatre, state: State, orders: Orders, rates: Rates, ton
 
 
 def _feed(state: State, rates: Rates, tonnes: np.ndarray, road_open: np.ndarray) -> None:
-    """Outposts drive to the airport; their persons come with the last of their equipment."""
+    """Move the outposts to the airport; their persons come with the last of their equipment."""
     moved = load(state.stock[OUTPOSTS], rates.outpost_tonnes_per_day * road_open, tonnes, (*BY_ROAD, RADARS, AIR_DEFENCE))
     emptied = road_open & (_weight(state.stock[OUTPOSTS] - moved, tonnes) == 0)
     moved[PERSONS] = state.stock[OUTPOSTS, PERSONS] * emptied
@@ -172,7 +172,7 @@ def _feed(state: State, rates: Rates, tonnes: np.ndarray, road_open: np.ndarray)
 
 
 def _weight(items: np.ndarray, tonnes: np.ndarray) -> np.ndarray:
-    """Return (runs,) tonnes of (classes, runs) items; summed class by class so that any block gives the same bits."""
+    """Return (runs,) tonnes of (classes, runs) items; summed by class, so that the result is bit-identical in any block."""
     total = np.zeros(items.shape[1], np.float32)
     for index in (ARMOUR, RADARS, AIR_DEFENCE, STORES, HELICOPTERS):
         total += items[index] * tonnes[index]
@@ -184,26 +184,26 @@ def _tonnes_left(state: State, tonnes: np.ndarray) -> np.ndarray:
 
 
 def _persons_leaving(state: State, orders: Orders, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return (runs,) persons who fly out today: in step with the equipment, down to the residual."""
+    """Return (runs,) persons who fly out today: in proportion to the equipment, down to the residual."""
     spare = np.maximum(state.stock[AIRFIELD, PERSONS] - np.floor(orders.residual_persons), 0.0)
     share = np.where(after > 0, (before - after) / np.maximum(before, 1e-6), 1.0)
     return np.minimum(np.ceil(spare * share), spare)
 
 
 def _finish(state: State, orders: Orders) -> None:
-    """End the drawdown in a residual or in nothing, and fly out a residual that is no longer ordered.
+    """End the drawdown with or without a residual, and fly out a residual that is no longer ordered.
 
-    Whole persons and aircraft stay: a part of one would be a residual that never ends.
+    The residual is a whole number of persons and aircraft: a fraction would never leave.
     """
-    here = state.stock[AIRFIELD]
-    items = here[ARMOUR] + here[RADARS] + here[AIR_DEFENCE] + here[STORES] + here[HELICOPTERS]
+    airfield = state.stock[AIRFIELD]
+    items = airfield[ARMOUR] + airfield[RADARS] + airfield[AIR_DEFENCE] + airfield[STORES] + airfield[HELICOPTERS]
     outposts = state.stock[OUTPOSTS]
     waiting = outposts[ARMOUR] + outposts[RADARS] + outposts[AIR_DEFENCE] + outposts[STORES] + outposts[PERSONS]
     ended = (state.withdrawal == DRAWING_DOWN) & (items + waiting + outposts[HELICOPTERS] == 0)
     leaving = ended | (state.withdrawal == RESIDUAL)
     for index, kept in ((PERSONS, orders.residual_persons), (AIRCRAFT, orders.residual_aircraft)):
-        goes = np.maximum(here[index] - np.floor(kept), 0.0) * leaving
-        here[index] -= goes
+        goes = np.maximum(airfield[index] - np.floor(kept), 0.0) * leaving
+        airfield[index] -= goes
         state.stock[COAST, index] += goes
     _enter(state, ended, RESIDUAL)
-    _enter(state, (state.withdrawal == RESIDUAL) & (here[PERSONS] + here[AIRCRAFT] == 0), GONE)
+    _enter(state, (state.withdrawal == RESIDUAL) & (airfield[PERSONS] + airfield[AIRCRAFT] == 0), GONE)

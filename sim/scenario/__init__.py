@@ -1,5 +1,5 @@
-"""Scenarios: read, checked against a schema that is passed in, written, and laid out as arrays by run.
+"""Scenarios: read, checked against a schema that is passed in, written, and converted to arrays by run.
 
-Here belongs the form of a scenario file and of its values. Which values there are is said by who uses them, in the
-registry: this room names no actor's and no mechanism's.
+This package defines the format of scenario files and of their values. The values themselves are declared by the actors and
+mechanisms that use them and collected in the registry.
 """

@@ -1,4 +1,4 @@
-"""Check every value a scenario sets against what the code declares: key, type, unit, bounds, range, kind, source."""
+"""Check every value of a scenario against its declaration in the code: key, type, unit, bounds, range, kind, source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.state.values import Axes, PerMember, declared, paths_of_members, types_
 Value = float | int | bool | str
 
 MOST = 1e12
-"""Nothing in the model comes near it; products of several larger numbers would leave what a float32 holds."""
+"""Largest permitted number. It is far above any value of the model; products of larger numbers would overflow float32."""
 
 ENTRY_KEYS = ("value", "unit", "range", "kind", "confidence", "source")
 CONFIDENCES = ("H", "M", "L", "-")
@@ -29,8 +29,8 @@ TYPE_NAMES = {float: "a number", int: "a whole number", bool: "true or false", s
 class Entry:
     """One value of a scenario with its evidence.
 
-    range: the plausible (low, high), None for text and yes/no. kind: lever, uncertainty or state. confidence: H, M, L,
-    or - for what is assumed or chosen. set_by: the scenario that gave the value, or "--set".
+    range: the plausible (low, high), None for text and booleans. kind: lever, uncertainty or state. confidence: H, M, L,
+    or - if assumed or chosen. set_by: the scenario that set the value, or "--set".
     """
 
     path: str
@@ -44,19 +44,19 @@ class Entry:
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether it is an uncertainty with a range of some width."""
+        """Whether it is an uncertainty with a range wider than a point."""
         return self.kind == "uncertainty" and self.range is not None and self.range[0] < self.range[1]
 
     @property
     def grade(self) -> str:
-        """What the value rests on: "assumed", "fitted", or the confidence of its source."""
+        """Grade of evidence: "assumed", "fitted", or the confidence of the source."""
         stated = next((word for word in ("assumed", "fitted") if self.source.startswith(word)), self.confidence)
         return "assumed" if stated == "-" else stated
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What the code says of one value: its type, its unit, hard bounds, allowed names and allowed kinds."""
+    """Declaration of one value in the code: type, unit, hard bounds, permitted names and kinds."""
 
     type: type
     unit: str
@@ -68,11 +68,11 @@ class Declared:
 
 @dataclass(frozen=True)
 class Register:
-    """Everything a scenario may set.
+    """The schema of a scenario.
 
     sections: the dataclass of each section. policies: of each actor, by name. axes: keys of the members of each axis.
-    outcomes: the names a what-if may expect something of. orders: by "actor.decision", the orders a person may give.
-    drawn_at_start: paths of values that only the first evening reads. made_by: makes it again in another process.
+    outcomes: names that `expected` may use. orders: by "actor.decision", the orders a person may give. drawn_at_start: paths
+    of values that are read on the first evening only. factory: rebuilds the schema in another process.
     """
 
     sections: Mapping[str, type]
@@ -81,11 +81,11 @@ class Register:
     outcomes: tuple[str, ...]
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawn_at_start: frozenset[str] = frozenset()
-    made_by: Callable[[], Register] | None = None
+    factory: Callable[[], Register] | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Policies hold functions of no name of their own, so the schema is made again rather than sent."""
-        return super().__reduce_ex__(protocol) if self.made_by is None else (_made_again, (self.made_by, self.axes))
+        """Policies contain functions that cannot be pickled, so the receiving process rebuilds the schema."""
+        return super().__reduce_ex__(protocol) if self.factory is None else (_made_again, (self.factory, self.axes))
 
     def of_members(self, axes: Axes) -> Register:
         """Return the schema for other members of the axes."""
@@ -93,7 +93,7 @@ class Register:
 
     @property
     def actors(self) -> tuple[str, ...]:
-        """The sections that belong to an actor."""
+        """The sections of actors."""
         return tuple(self.policies)
 
     def only_at_start(self, path: str) -> bool:
@@ -104,23 +104,23 @@ class Register:
     def declared(self) -> dict[str, Declared]:
         """Every value by its dotted path, in the order of the code."""
         return {
-            path: Declared(kind, says["unit"], says["low"], says["high"], self._choices(path, says), self._kinds(name))
+            path: Declared(kind, spec["unit"], spec["low"], spec["high"], self._choices(path, spec), self._kinds(name))
             for name, section in self.sections.items()
-            for path, kind, says in declared(section, self.axes, f"{name}.")
+            for path, kind, spec in declared(section, self.axes, f"{name}.")
         }
 
     @cached_property
     def choices(self) -> dict[str, tuple[str, ...]]:
-        """The names a text value may take, by path."""
-        return {path: says.choices for path, says in self.declared.items() if says.choices}
+        """The permitted names of text values, by path."""
+        return {path: spec.choices for path, spec in self.declared.items() if spec.choices}
 
-    def _choices(self, path: str, says: Mapping[str, Any]) -> tuple[str, ...]:
+    def _choices(self, path: str, spec: Mapping[str, Any]) -> tuple[str, ...]:
         actor, _, name = path.partition(".")
-        return tuple(self.policies[actor]) if name == "policy" and actor in self.policies else says["choices"]
+        return tuple(self.policies[actor]) if name == "policy" and actor in self.policies else spec["choices"]
 
     @cached_property
     def tables(self) -> frozenset[str]:
-        """The dotted paths below which values stand: sections and their sub-tables."""
+        """Dotted paths of the sections and their sub-tables."""
         return frozenset(path[:end] for path in self.declared for end, letter in enumerate(path) if letter == ".")
 
     def _kinds(self, section: str) -> tuple[str, ...]:
@@ -129,54 +129,52 @@ class Register:
         return ("state",) if section == "start" else ("uncertainty",)
 
 
-def _made_again(made_by: Callable[[], Register], axes: Axes) -> Register:
-    return made_by().of_members(axes)
+def _made_again(factory: Callable[[], Register], axes: Axes) -> Register:
+    return factory().of_members(axes)
 
 
 def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register) -> tuple[dict[str, Entry], list[str]]:
-    """Return the entries as `layer` leaves them, in the order of the code, and the faults found."""
+    """Return the entries with the values of `layer` applied, in the order of the code, and the errors found."""
     changed, faults = dict(entries), []
     seen = set(entries)
-    given = list(_flatten(layer.tables, register))
-    twice = first_repeated(path for path, _ in given)
-    if twice is not None:
-        faults.append(f"{twice} stands there twice, in quotes and as a table; give it once")
-    for path, raw in given:
+    values_given = list(_flatten(layer.tables, register))
+    duplicate = first_repeated(path for path, _ in values_given)
+    if duplicate is not None:
+        faults.append(f"{duplicate} is given twice, in quotes and as a table; give it once")
+    for path, raw in values_given:
         seen.add(path)
         try:
             changed[path] = _entry(path, raw, entries.get(path), layer.name, register)
         except InputError as error:
             faults.append(str(error))
-    why = (
-        "a scenario without a base states every value" if layer.complete else "it belongs to the sites named here: state it"
-    )
+    why = "a scenario without a base sets every value" if layer.complete else "it belongs to the sites of this file: set it"
     faults += [f"{path} is missing; {why}" for path in register.declared if path not in seen]
     return {path: changed[path] for path in register.declared if path in changed}, faults
 
 
 def paths_set(layer: Layer, register: Register) -> list[str]:
-    """Return what a layer sets: keys of the heading, and dotted paths."""
+    """Return the keys of the heading and the dotted paths that a layer sets."""
     return [key for key in layer.data if key in HEADING_KEYS] + [path for path, _ in _flatten(layer.tables, register)]
 
 
 def build_section(name: str, section: Any, entries: Mapping[str, Entry], axes: Axes) -> Any:
     """Make the dataclass `section` from the values below the dotted path `name`."""
     hints = types_of(section)
-    given: dict[str, Any] = {}
+    values_given: dict[str, Any] = {}
     for item in fields(section):
         kind, path = hints[item.name], f"{name}.{item.name}"
         if is_dataclass(kind):
-            given[item.name] = build_section(path, kind, entries, axes)
+            values_given[item.name] = build_section(path, kind, entries, axes)
         elif "axis" in item.metadata:
             paths = paths_of_members(item, axes, f"{name}.")
-            given[item.name] = PerMember({key: entries[at].value for key, at in paths.items()})
+            values_given[item.name] = PerMember({key: entries[at].value for key, at in paths.items()})
         else:
-            given[item.name] = entries[path].value
-    return section(**given)
+            values_given[item.name] = entries[path].value
+    return section(**values_given)
 
 
 def _flatten(tables: Mapping[str, Any], register: Register, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (dotted path, raw value) of everything that stands in `tables`, known or not."""
+    """Yield (dotted path, raw value) of every entry in `tables`, known or not."""
     for key, raw in tables.items():
         path = prefix + key
         is_table = isinstance(raw, Mapping)
@@ -188,24 +186,24 @@ def _flatten(tables: Mapping[str, Any], register: Register, prefix: str = "") ->
 
 
 def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Register) -> Entry:
-    says = register.declared.get(path)
-    if says is None:
+    spec = register.declared.get(path)
+    if spec is None:
         raise InputError(_unknown(path, register))
     if not isinstance(raw, Mapping):
         if before is None:
-            raise InputError(f"{path} needs its evidence: {{ {', '.join(f'{key} = ...' for key in ENTRY_KEYS)} }}")
+            raise InputError(f"{path} needs evidence: {{ {', '.join(f'{key} = ...' for key in ENTRY_KEYS)} }}")
         raw = {"value": raw}
     check_known(raw, ENTRY_KEYS, f"{path}: ")
-    needs = [key for key in ENTRY_KEYS if key != "range" or says.type in (int, float)] if before is None else ["value"]
+    needs = [key for key in ENTRY_KEYS if key != "range" or spec.type in (int, float)] if before is None else ["value"]
     missing = [key for key in needs if key not in raw]
     if missing:
         raise InputError(f"{path} lacks {', '.join(missing)}")
     if before is not None and "range" in raw and "source" not in raw:
-        raise InputError(f"{path} has a new range; say where it is from with source = ...")
-    value = check_value(path, raw["value"], says)
+        raise InputError(f"{path} has a new range; give its source with source = ...")
+    value = check_value(path, raw["value"], spec)
     evidence = {key: raw[key] for key in ("unit", "kind", "confidence", "source") if key in raw}
-    _check_evidence(path, evidence, says)
-    bounds = _check_range(path, raw["range"], says) if "range" in raw else before.range if before else None
+    _check_evidence(path, evidence, spec)
+    bounds = _check_range(path, raw["range"], spec) if "range" in raw else before.range if before else None
     if bounds and not isinstance(value, str) and not bounds[0] <= value <= bounds[1]:
         raise InputError(_out_of_range(path, value, bounds))
     if before is None:
@@ -213,55 +211,55 @@ def _entry(path: str, raw: Any, before: Entry | None, set_by: str, register: Reg
     return replace(before, value=value, range=bounds, set_by=set_by, **evidence)
 
 
-def check_value(path: str, raw: Any, says: Declared) -> Value:
-    """Return `raw` as the declared type. Raises InputError for another type, or a number not finite or out of bounds."""
-    if not isinstance(raw, PYTHON_TYPES[says.type]) or (isinstance(raw, bool) and says.type is not bool):
-        raise InputError(f"{path} = {shown(raw)} must be {TYPE_NAMES[says.type]}")
-    if says.type is bool:
+def check_value(path: str, raw: Any, spec: Declared) -> Value:
+    """Return `raw` as the declared type. Raises InputError for another type, inf or NaN, or a number out of bounds."""
+    if not isinstance(raw, PYTHON_TYPES[spec.type]) or (isinstance(raw, bool) and spec.type is not bool):
+        raise InputError(f"{path} = {shown(raw)} must be {TYPE_NAMES[spec.type]}")
+    if spec.type is bool:
         return raw
-    if says.type is str:
-        if says.choices and raw not in says.choices:
-            hint = near_miss(raw, says.choices)
-            raise InputError(f"{path} = {shown(raw)} is not one of {', '.join(says.choices)}{hint}")
+    if spec.type is str:
+        if spec.choices and raw not in spec.choices:
+            hint = near_miss(raw, spec.choices)
+            raise InputError(f"{path} = {shown(raw)} is not one of {', '.join(spec.choices)}{hint}")
         return raw
-    return _check_number(path, raw, says)
+    return _check_number(path, raw, spec)
 
 
-def _check_number(path: str, raw: Any, says: Declared) -> float | int:
+def _check_number(path: str, raw: Any, spec: Declared) -> float | int:
     number: float | int
     try:
-        number = says.type(raw)
+        number = spec.type(raw)
         finite = isfinite(number)
     except OverflowError:
         finite = False
     if not finite:
         raise InputError(f"{path} = {shown(raw)} must be a finite number")
     if abs(number) > MOST:
-        raise InputError(f"{path} = {shown(raw)} is beyond {MOST:g}, the largest number the model reckons with")
-    if says.low is not None and number < says.low:
-        raise InputError(f"{path} = {shown(raw)} must be {says.low:g} or more")
-    if says.high is not None and number > says.high:
-        raise InputError(f"{path} = {shown(raw)} must be {says.high:g} or less")
+        raise InputError(f"{path} = {shown(raw)} is beyond {MOST:g}, the largest permitted number")
+    if spec.low is not None and number < spec.low:
+        raise InputError(f"{path} = {shown(raw)} must be {spec.low:g} or more")
+    if spec.high is not None and number > spec.high:
+        raise InputError(f"{path} = {shown(raw)} must be {spec.high:g} or less")
     return number
 
 
-def _check_range(path: str, raw: Any, says: Declared) -> tuple[Any, Any]:
-    if says.type not in (int, float):
+def _check_range(path: str, raw: Any, spec: Declared) -> tuple[Any, Any]:
+    if spec.type not in (int, float):
         raise InputError(f"{path} takes no range; only numbers have one")
     if not isinstance(raw, (list, tuple)) or len(raw) != 2:
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high]")
     ends = zip(("low", "high"), raw, strict=True)
-    low, high = (check_value(f"{path}: {end} end of the range", bound, says) for end, bound in ends)
+    low, high = (check_value(f"{path}: {end} end of the range", bound, spec) for end, bound in ends)
     if float(low) > float(high):
         raise InputError(f"{path}: range = {shown(raw)} must be [low, high], the low end first")
     return low, high
 
 
-def _check_evidence(path: str, evidence: Mapping[str, Any], says: Declared) -> None:
+def _check_evidence(path: str, evidence: Mapping[str, Any], spec: Declared) -> None:
     for key, raw in evidence.items():
         if not isinstance(raw, str) or not raw.strip():
             raise InputError(f"{path}: {key} = {shown(raw)} must be text in quotes, and not empty")
-    allowed = {"unit": (says.unit,), "kind": says.kinds, "confidence": CONFIDENCES}
+    allowed = {"unit": (spec.unit,), "kind": spec.kinds, "confidence": CONFIDENCES}
     for key, choices in allowed.items():
         if key in evidence and evidence[key] not in choices:
             raise InputError(f"{path}: {key} = {shown(evidence[key])} must be {' or '.join(map(shown, choices))}")

@@ -31,15 +31,15 @@ HEADING = (
 )
 
 FILES = {"control": "txt", "communities": "txt", "classes": "txt", "sectors": "txt", "sites": "toml"}
-"""What a heading may name by path, and how such files end."""
+"""Keys of the heading that may be paths, and the file extension of each."""
 
 BRANCH_HEADING = ("title", "question", "expected", "days", "runs")
 
 
 def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> None:
-    """Write scenario.toml into a folder, and before it, for a branch, the scenarios it branched from.
+    """Write scenario.toml into a folder and, for a branch, the scenarios it branches from.
 
-    The user's own maps are written beside it, so that nothing outside of the folder is needed to read it.
+    The user's own maps are copied next to it, so that the folder is self-contained.
     """
     if scenario.branch is None:
         text = to_toml(_with_maps_beside(scenario, folder, name))
@@ -51,19 +51,19 @@ def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> 
 
 
 def _with_maps_beside(scenario: Scenario, folder: Path, name: str) -> Scenario:
-    """Copy the maps that are not shipped into a folder; return the scenario that reads them there."""
-    beside: dict[str, Any] = {}
+    """Copy the maps that are not shipped into a folder; return the scenario with their new paths."""
+    copied: dict[str, Any] = {}
     for key, ending in FILES.items():
         if "/" in (path := getattr(scenario, key)):
-            beside[key] = f"./{name}-{key}.{ending}"
-            write_text(folder / beside[key], read_text(Path(path)))
-    return replace(scenario, **beside)
+            copied[key] = f"./{name}-{key}.{ending}"
+            write_text(folder / copied[key], read_text(Path(path)))
+    return replace(scenario, **copied)
 
 
 def to_toml(scenario: Scenario) -> str:
-    """Return the text of a scenario file without a base: every value with its evidence, and who set it as a comment.
+    """Return the text of a scenario file without a base: every value with its evidence, and a comment with its origin.
 
-    For a branch these are the values that hold in the end; write_scenario keeps what held before.
+    For a branch these are the final values; write_scenario also writes those before the branch.
     """
     origin = f"{scenario.name}, merged with its bases" if scenario.base else scenario.name
     lines = [f"# {origin}: {scenario.hash}", f"format = {FORMAT}"]
@@ -88,7 +88,7 @@ def _heading(scenario: Scenario, keys: tuple[str, ...]) -> list[str]:
 
 
 def _as_run(scenario: Scenario) -> list[str]:
-    """Say, where the days were cut short of an order or event, that the dates are to be left as they are."""
+    """Return the key that turns off the check of dates, if the days were cut short of an order or event."""
     return [] if all_reached(scenario) else ["as_run = true"]
 
 
@@ -125,7 +125,7 @@ def _record(entry: Entry) -> dict[str, Any]:
 
 
 def _toml(value: Any) -> str:
-    """Write one value. JSON text is TOML text but for the character DEL, which TOML wants escaped."""
+    """Return one value in TOML. JSON text is valid TOML except for the character DEL, which TOML requires escaped."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):

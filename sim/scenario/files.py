@@ -1,4 +1,4 @@
-"""Find and read scenario files: one layer of settings per file of a base chain, and one per `--set`."""
+"""Find and read scenario files: one layer of values per file of a chain of bases, and one per `--set`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADING_KEYS = (
     "communities", "classes", "sectors", "sites", "timeline", "orders", "takes_effect",
     "as_run",
 )  # fmt: skip
-"""What stands at the top of a file; every other key is a section."""
+"""Keys at the top of a file; every other key is a section."""
 
 RENAMED = {"asks": "question", "expect": "expected"}
 RENAMED_OF_AN_ORDER = {"matter": "decision"}
@@ -28,7 +28,7 @@ RENAMED_OF_AN_ORDER = {"matter": "decision"}
 
 
 class InputErrors(InputError):
-    """Several faults of one file: the message is the first, with their number; `lines` has them all."""
+    """Several errors in one file: the message is the first one with their number; `lines` has all."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = tuple(map(one_line, lines))
@@ -41,10 +41,10 @@ class InputErrors(InputError):
 
 @dataclass(frozen=True)
 class Layer:
-    """Settings of one origin.
+    """The values of one file or `--set`.
 
-    name: what its values are marked as set by. where: what its error messages begin with. folder: what its relative
-    paths start from. complete: it has no base and must state everything.
+    name: origin noted in its entries. where: start of its error messages. folder: base of its relative paths. complete: it
+    has no base and must set every value.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Layer:
 
     @property
     def tables(self) -> dict[str, Any]:
-        """The sections, and any key that is not known."""
+        """The sections, including unknown keys."""
         return {key: raw for key, raw in self.data.items() if key not in HEADING_KEYS and key not in RENAMED}
 
 
@@ -65,7 +65,7 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" for the likeliest of `known`, or nothing. A dotted path may err in its section."""
+    """Return "; did you mean X?" for the closest of `known`, or "". Of a dotted path the section may be wrong."""
     known = list(known)
     same_ending = [path for path in known if "." in word and path.rpartition(".")[2] == word.rpartition(".")[2]]
     likeliest = get_close_matches(word, known, 1) if len(same_ending) != 1 else same_ending
@@ -102,9 +102,9 @@ def in_current_keys(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def find_scenario(name_or_path: str | Path, beside: Path = Path()) -> Path:
-    """Return the file of a shipped scenario's name, or of a path: a text with a slash or ending in .toml.
+    """Return the file of a shipped scenario by name, or of a path: a text with a slash or ending in .toml.
 
-    beside: the folder a relative path starts from. Raises InputError for a name that is not shipped.
+    beside: base of a relative path. Raises InputError for a name that is not shipped.
     """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or "/" in text or text.endswith(".toml"):
@@ -142,7 +142,7 @@ def read_layers(name_or_path: str | Path, kept: bool = False) -> tuple[Layer, ..
 
 
 def read_set(expression: str) -> Layer:
-    """Read one `--set KEY=VALUE`, whose value is TOML, as a layer. Raises InputError with the way to write it."""
+    """Read one `--set KEY=VALUE`, whose value is TOML, as a layer. Raises InputError with an example."""
     key, equals, text = (part.strip() for part in expression.partition("="))
     if not (key and equals and text):
         raise InputError(f"--set {expression}: give KEY=VALUE, as in --set withdrawal.airlift_sorties_per_day=3")

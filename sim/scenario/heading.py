@@ -1,4 +1,4 @@
-"""Check what stands at the top of a scenario file: title, dates, length, seed, control raster, timeline."""
+"""Check the heading of a scenario file: title, dates, length, seed, control raster, timeline."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ MOST_RUNS = RUNS.most
 EVENTS = ("summit", "deadline")
 TIMELINE_KEYS = ("date", "event", "note", "source")
 DIRECTIONS = ("up", "down", "earlier", "later", "same")
-"""What a what-if may expect of an outcome."""
+"""Directions that `expected` may give for an outcome."""
 
 SETTABLE = ("days", "runs", "seed", "start_date")
-"""Keys that may also be given outside of a file."""
+"""Keys that may also be set outside of a file."""
 
 REQUIRED = ("format", "title", "epoch", "start_date", "days", "runs", "seed", "control")
 """Keys that a scenario without a base must have."""
 
 OF_THE_MAP = ("classes", "sectors", "sites")
-"""What goes with a map of control: a map of the user's own says of each whose it has."""
+"""Keys that belong to a map of control; a map of the user's own must give each of them."""
 
 SHIPPED_GROUND: Mapping[str, Mapping[str, Any]] = {
     "classes": {"classes": "", "classes_digest": ""},
@@ -46,7 +46,7 @@ Check = Callable[[str, Any, Layer, Register], dict[str, Any]]
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """A dated event nobody decides in a run: a summit, a deadline."""
+    """A dated event that no actor decides: a summit, a deadline."""
 
     date: date
     event: str
@@ -55,10 +55,10 @@ class TimelineEvent:
 
 
 def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) -> tuple[dict[str, Any], list[str]]:
-    """Return the heading as `layer` leaves it, and the faults found.
+    """Return the heading with the keys of `layer` applied, and the errors found.
 
-    A file that names a raster to start from and none of communities has those of its own raster. Where the raster is the
-    user's own, it says whose classes, sectors and sites go with it; a shipped one has the shipped ones.
+    A file with a control raster but no raster of communities uses its control raster for both. With a raster of the user's
+    own it must also give classes, sectors and sites; a shipped raster has the shipped ones.
     """
     changed, faults = dict(heading), [renamed_key(key, RENAMED) for key in RENAMED if key in layer.data]
     given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
@@ -76,7 +76,7 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
         changed |= {name: raw for key in OF_THE_MAP if key not in given for name, raw in SHIPPED_GROUND[key].items()}
         if "/" in changed["control"]:
             faults += [
-                f'{key} is missing: with a map of your own say whose {key} go with it: a path, or {key} = "{SHIPPED}"'
+                f'{key} is missing: with a map of your own give {key}: a path, or {key} = "{SHIPPED}"'
                 for key in OF_THE_MAP
                 if key not in given
             ]
@@ -84,7 +84,7 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
 
 
 def own_heading(layer: Layer) -> dict[str, Any]:
-    """Return what a file does not take over from its base, before it is read."""
+    """Return the initial values of the keys that a file does not inherit from its base."""
     return {"title": layer.name, "question": "", "base": None, "expected": {}}
 
 
@@ -109,12 +109,12 @@ def _whole(limits: Limits) -> Check:
 
 def _format(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
     if raw != FORMAT or isinstance(raw, bool):
-        raise InputError(f"format = {shown(raw)} is not one this version reads; it reads {FORMAT}")
+        raise InputError(f"format = {shown(raw)} cannot be read by this version; it reads {FORMAT}")
     return {}
 
 
 def _raster(letters: str) -> Check:
-    """Take a shipped raster by name, or the user's own by a path that starts from the scenario's folder."""
+    """Check a raster: a shipped one by name, or the user's own by a path relative to the scenario's folder."""
 
     def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
         raster = _text(key, raw, layer, register)[key]
@@ -132,7 +132,7 @@ def _raster(letters: str) -> Check:
 
 
 def _file(read: Callable[[Path], dict[str, Any]]) -> Check:
-    """Take what is shipped, or the user's own file by a path that starts from the scenario's folder."""
+    """Check a file: "shipped", or the user's own by a path relative to the scenario's folder."""
 
     def check(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
         if _text(key, raw, layer, register)[key] == SHIPPED:
@@ -147,7 +147,7 @@ def _file(read: Callable[[Path], dict[str, Any]]) -> Check:
 
 
 def _check_sectors(heading: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
-    """Find a raster of sectors with other letters than the sectors have."""
+    """Return the error of a raster of sectors whose letters are not those of the sectors."""
     if not {"sectors", "sites"} & set(given):
         return []
     try:
@@ -177,8 +177,8 @@ def _timeline(key: str, raw: Any, layer: Layer, register: Register) -> dict[str,
             events.append(_timeline_event(item, layer, register))
         except InputError as error:
             raise InputError(f"timeline event {number}: {error}") from None
-    if (twice := first_repeated(events, key=lambda event: (event.date, event.event))) is not None:
-        raise InputError(f"timeline: {twice.event} on {twice.date} stands there twice; give it once")
+    if (duplicate := first_repeated(events, key=lambda event: (event.date, event.event))) is not None:
+        raise InputError(f"timeline: {duplicate.event} on {duplicate.date} is given twice; give it once")
     return {key: tuple(sorted(events, key=lambda event: (event.date, event.event)))}
 
 
@@ -212,7 +212,7 @@ def _check_end(heading: Mapping[str, Any]) -> list[str]:
     try:
         heading["start_date"] + timedelta(days=heading["days"])
     except OverflowError:
-        return [f"start_date = {heading['start_date']} and days = {heading['days']} end after the last date there is"]
+        return [f"start_date = {heading['start_date']} and days = {heading['days']} end after the last date of the calendar"]
     return []
 
 

@@ -14,11 +14,11 @@ from sim.state.orders import DatedOrder
 
 KEYS = ("actor", "decision", "order", "from", "to", "note")
 MOST_ORDERS = 60
-"""Orders of one actor in one decision: each is a rule, and a record keeps a rule's number in a byte."""
+"""Largest number of orders of one actor in one decision: each is a rule, and the record numbers rules in a byte."""
 
 
 def dated_orders(raw: Sequence[Mapping[str, Any]], register: Register) -> tuple[DatedOrder, ...]:
-    """Return the orders, checked against what the actors can be ordered. Raises InputError that names the order."""
+    """Return the checked orders. Raises InputError with the number of the order."""
     orders: list[DatedOrder] = []
     for number, item in enumerate(raw, 1):
         try:
@@ -67,4 +67,4 @@ def _check_against(order: DatedOrder, others: Sequence[DatedOrder]) -> None:
         if order.first <= other.last and other.first <= order.last:
             raise InputError(f"overlaps another order of {order.actor}.{order.decision}, from {other.first} to {other.last}")
     if len(same) >= MOST_ORDERS:
-        raise InputError(f"is one too many: {order.actor}.{order.decision} takes {MOST_ORDERS} orders at most")
+        raise InputError(f"is one too many: {order.actor}.{order.decision} takes at most {MOST_ORDERS} orders")

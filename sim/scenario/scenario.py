@@ -1,8 +1,8 @@
-"""A scenario: every value a run starts from, checked at the door, with its evidence.
+"""A scenario: every value of a run, checked on reading, with its evidence.
 
-A file is either complete or a what-if that names its `base` and states what differs. `read_scenario` reads the chain of
-bases from the complete file upwards, each file and each `--set` a layer on what stands below it. A file with a date under
-`takes_effect` leaves what happens before that day to its base, and its values hold from that day on.
+A file is either complete or a what-if that names its `base` and sets what differs. `read_scenario` reads the chain of bases
+from the complete file upwards and applies each file and each `--set` as a layer. With a date under `takes_effect`, the base
+applies before that day and the file's values from that day on.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from sim.scenario.heading import SETTABLE, TimelineEvent, apply_heading, own_hea
 from sim.state.orders import DatedOrder
 
 DEADLINE_PASSED = timedelta(days=366)
-"""How long ago a deadline of the timeline may have been on the first evening."""
+"""Longest time between a past deadline of the timeline and the first evening."""
 
 RASTERS = ("control", "communities", "classes", "sectors")
 OF_THE_BASE = ("epoch", "start_date", "seed", *(f"{raster}_digest" for raster in RASTERS), "sites")
-"""What no scenario changes on the day it takes effect."""
+"""Fields that a scenario cannot change on the day it takes effect."""
 
 
 @dataclass(frozen=True)
 class Branch:
-    """Where a scenario leaves another: `day` is the first that its own values decide, counted from the start."""
+    """The point where a scenario departs from another. day: the first with its own values, counted from the start."""
 
     day: int
     origin: Scenario
@@ -46,12 +46,12 @@ class Scenario:
     """One checked scenario. It pickles, and `hash` names what it computes.
 
     epoch: the day the random streams count from. start_date: the evening of day 0. days: horizon. runs: size of the
-    ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
-    path of the user's own; communities: the same for the map before the offensive; classes, sectors: the user's own rasters
-    of the classes of allegiance and of sectors, sites: the user's own file of members; "" for what is shipped. Their digests
-    stand for what was in them. members: of all axes. expected: outcome -> direction a what-if should move it. sections:
-    the dataclass of each, by name. entries: dotted path -> Entry. orders: what a person orders an actor to do. branch: what
-    was before these values held. root: the values at the root of its bases. register: what it was checked against.
+    ensemble by default. control: raster of the holders on that evening, the name of a shipped one or the path of the user's
+    own; communities: the same for the map before the offensive; classes, sectors: the user's own rasters of the classes of
+    allegiance and of sectors, sites: the user's own file of members; "" for the shipped ones. The digests identify their
+    content. members: of all axes. question: the question it answers. expected: outcome -> direction in which it should move
+    it. sections: dataclass by name. entries: dotted path -> Entry. orders: a person's orders. branch: the scenario before
+    these values took effect. root: the values at the root of its bases. register: the schema it was checked against.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Scenario:
     members: Members = field(default_factory=shipped_members, compare=False, repr=False)
     root: Mapping[str, Value] = field(default_factory=dict, compare=False, repr=False)
 
-    __iter__ = None  # with __getitem__ alone it would seem a sequence: Mesa's batch_run would take it apart
+    __iter__ = None  # with __getitem__ it would pass as a sequence, and Mesa's batch_run would iterate over it
 
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start."""
@@ -93,7 +93,7 @@ class Scenario:
 
     @cached_property
     def hash(self) -> str:
-        """8 hex digits over everything that changes numbers; titles, sources, ranges and the number of runs do not."""
+        """8 hex digits over everything that changes results; titles, sources, ranges and the number of runs do not."""
         numbers = {
             "dates": [str(self.epoch), str(self.start_date), self.days],
             "seed": self.seed,
@@ -103,7 +103,7 @@ class Scenario:
         }
         sites = self.members.digest if self.sites else ""
         own = {"classes": self.classes_digest, "sectors": self.sectors_digest, "sites": sites}
-        numbers |= {what: digest for what, digest in own.items() if digest}
+        numbers |= {label: digest for label, digest in own.items() if digest}
         if self.orders:
             numbers["orders"] = [[str(item) for item in vars(order).values()] for order in self.orders]
         if self.branch is not None:
@@ -112,18 +112,18 @@ class Scenario:
 
     @property
     def ground(self) -> tuple[str, ...]:
-        """Digests of the maps and sites on which it is played."""
+        """Digests of its maps and sites."""
         return (*(getattr(self, f"{raster}_digest") for raster in RASTERS), self.members.digest)
 
     @property
     def own(self) -> frozenset[str]:
-        """Paths of the values that are what it question: set away from the root of its bases, or given by --set."""
+        """Paths of the values that define it: different from the root of its bases, or given by --set."""
         away = {path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value}
         return frozenset(away | {path for path, entry in self.entries.items() if entry.set_by == "--set"})
 
     @property
     def stages(self) -> tuple[tuple[int, Scenario], ...]:
-        """(first day, scenario) of each stretch of days on which the same values hold; the first day of all is 0."""
+        """(first day, scenario) of each period with the same values; the first begins on day 0."""
         return (*self.branch.origin.stages, (self.branch.day, self)) if self.branch else ((0, self),)
 
     @property
@@ -136,7 +136,7 @@ class Scenario:
         return any(item.event == event and (item.date - self.start_date).days == day for item in self.timeline)
 
     def waits(self, day: int) -> dict[str, float]:
-        """Return days from the start to the next event of each name that has not passed; a deadline stays once lapsed."""
+        """Return days from the start to the next event of each name; a deadline remains after it has passed."""
         waits: dict[str, float] = {}
         for item in self.timeline:
             at = (item.date - self.start_date).days
@@ -147,8 +147,8 @@ class Scenario:
     def with_values(self, values: Mapping[str, Value], set_by: str) -> Scenario:
         """Return the scenario with other values, checked as in a file.
 
-        values: dotted path, or days, runs, seed, start_date, -> value. set_by: what the values are marked with, and
-        what an error message begins with. Raises InputError.
+        values: dotted path, or days, runs, seed, start_date, -> value. set_by: origin noted
+        in the entries, and start of error messages. Raises InputError.
         """
         tables: dict[str, Any] = {}
         for path, value in values.items():
@@ -163,9 +163,9 @@ class Scenario:
 
 
 def read_scenario(name_or_path: str | Path, register: Register, sets: Sequence[str] = (), kept: bool = False) -> Scenario:
-    """Read a scenario by name or path, its bases below it and `sets` ("moscow.policy=\\"stay\\"") on top.
+    """Read a scenario by name or path: its bases first, then the file, then `sets` ("moscow.policy=\\"stay\\"").
 
-    register: what may be set. kept: the file belongs to a results folder, where earlier spellings of keys are read.
+    register: the schema. kept: the file belongs to a results folder, where earlier spellings of keys are read.
     Raises InputError, one line for each fault.
     """
     layers = read_layers(name_or_path, kept)
@@ -192,9 +192,9 @@ def read_scenario(name_or_path: str | Path, register: Register, sets: Sequence[s
 
 
 def branch_off(origin: Scenario, day: int, sets: Sequence[str]) -> Scenario:
-    """Return the scenario that leaves `origin` on a day, counted from the start, by `sets`.
+    """Return the scenario that departs from `origin` on a day, counted from the start, with `sets`.
 
-    It is `origin` itself when they change nothing. Raises InputError, also for what a branch cannot change.
+    It is `origin` itself if they change nothing. Raises InputError, also for values that a branch cannot change.
     """
     scenario = replace(origin, branch=Branch(day, origin))
     scenario = _with_sets(scenario, sets)
@@ -202,7 +202,7 @@ def branch_off(origin: Scenario, day: int, sets: Sequence[str]) -> Scenario:
 
 
 def _with_sets(scenario: Scenario, sets: Sequence[str]) -> Scenario:
-    """Put `--set` expressions on a scenario; no two of them set the same. Raises InputError."""
+    """Apply `--set` expressions to a scenario; no two may set the same value. Raises InputError."""
     layers = [read_set(expression) for expression in texts("sets", sets)]
     check_once("--set", [path for layer in layers for path in paths_set(layer, scenario.register)])
     for layer in layers:
@@ -211,7 +211,7 @@ def _with_sets(scenario: Scenario, sets: Sequence[str]) -> Scenario:
 
 
 def _with_layer(scenario: Scenario, layer: Layer) -> Scenario:
-    """Put settings on a finished scenario, which may change its values, its length, its start and its seed only."""
+    """Apply a layer to a complete scenario; it may change its values, length, start and seed only."""
     fixed = [key for key in layer.data if key in HEADING_KEYS and key not in SETTABLE]
     if fixed:
         raise InputError(f"{layer.where}: {fixed[0]} can only be given in a file")
@@ -223,16 +223,16 @@ def _with_layer(scenario: Scenario, layer: Layer) -> Scenario:
     common = {key: raw for key, raw in layer.data.items() if key in ("seed", "start_date")}
     if branch is not None and common:
         branch = replace(branch, origin=_with_layer(branch.origin, replace(layer, data=common)))
-    made = replace(scenario, sections={**scenario.sections, **changed}, entries=entries, branch=branch, **heading)
-    _check_branch(made, layer)
-    return made
+    result = replace(scenario, sections={**scenario.sections, **changed}, entries=entries, branch=branch, **heading)
+    _check_branch(result, layer)
+    return result
 
 
 def _check_dates(scenario: Scenario, layer: Layer) -> None:
-    """Raise InputErrors for the dated orders and events of a layer that no day of the scenario meets.
+    """Raise InputErrors for dated orders and events of a layer outside the days of the scenario.
 
-    A deadline may have passed, by a year at most. What a base says is left: its days may be cut short. So is a file that
-    keeps what was run (as_run).
+    A deadline may have passed, by a year at most. Not checked: the entries of a base, whose days may be cut short, and a
+    file of a results folder (as_run).
     """
     orders = scenario.orders if "orders" in layer.data else ()
     events = scenario.timeline if "timeline" in layer.data else ()
@@ -242,7 +242,7 @@ def _check_dates(scenario: Scenario, layer: Layer) -> None:
 
 
 def all_reached(scenario: Scenario) -> bool:
-    """Whether every dated order and event meets a day that is simulated."""
+    """Whether every dated order and event falls on a simulated day."""
     return not list(_unreached(scenario, scenario.orders, scenario.timeline))
 
 
@@ -256,18 +256,18 @@ def _unreached(scenario: Scenario, orders: Sequence[DatedOrder], events: Sequenc
     for event in events:
         since = start - DEADLINE_PASSED if event.event == "deadline" else start
         spans.append((f"timeline: {event.event} on {event.date}", event.date, event.date, since))
-    for what, first, last, since in spans:
+    for label, first, last, since in spans:
         try:
-            check_reached(what, first, last, since, end)
+            check_reached(label, first, last, since, end)
         except InputError as error:
             yield str(error)
 
 
 def _check_branch(scenario: Scenario, layer: Layer) -> None:
-    """Raise InputErrors where a scenario changes, on the day it takes effect, what only the first evening can say."""
+    """Raise InputErrors if a scenario changes values of the first evening on the day it takes effect."""
     if scenario.branch is None:
         if "takes_effect" in layer.data:
-            raise InputError(f"{layer.where}: takes_effect needs a base, which says what happens before that day")
+            raise InputError(f"{layer.where}: takes_effect needs a base, which applies before that day")
         return
     origin, first = scenario.branch.origin, scenario.start_date + timedelta(days=scenario.branch.day)
     faults = [

@@ -1,9 +1,8 @@
-"""The values of a scenario as a block of runs reads them: every number an array whose last axis is the run.
+"""The values of a scenario for a block of runs: every number is an array whose last axis is the run.
 
-A scenario states plain values. A block may hold others in place of them by run, its columns, and any policy or dated order
-of an actor besides. An array has size 1 where all runs share the value, so that what a run reads, and every bit that follows
-from it, is the same alone and in any block. What all runs of a block share is when they start and end, the map, the timeline
-and the days on which stages begin.
+A scenario has plain values. The columns of a block replace them by run, including the policies and dated orders of actors.
+An array has size 1 if all runs share the value, so that a run gives bit-identical results alone and in any block. All runs
+of a block share the start and end dates, the map, the timeline and the days on which stages begin.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ ORDERS = "orders"
 """Name of the column of dated orders: for each run a tuple of DatedOrder."""
 
 MOST_RULES = 127
-"""Rules of one matter in a block: a record keeps a rule's number in a byte."""
+"""Largest number of rules of one decision in a block: the record numbers rules in a byte."""
 
 
 class Settings:
-    """The values and the policies that hold in a block of runs, on the days of one stage of its scenario.
+    """The values and policies in force in a block of runs, on the days of one stage of its scenario.
 
-    scenario: the stage, with the values of the runs that have no other. columns: what differs by run, under the paths of the
-    scenario's values, and ORDERS. runs: size of the block. Raises InputError for a column that does not fit.
+    scenario: the stage, with the values of runs that have no other. columns: values that differ by run, by path, and ORDERS.
+    runs: size of the block. Raises InputError for a column that does not fit.
     """
 
     def __init__(self, scenario: Scenario, columns: Columns | None = None, runs: int = 1) -> None:
@@ -42,7 +41,7 @@ class Settings:
         columns, register = columns or {}, scenario.register
         for path, values in columns.items():
             if path not in register.declared and path != ORDERS:
-                raise InputError(f"{path} is not a value of a scenario, so no run can have its own")
+                raise InputError(f"{path} is not a value of a scenario and cannot differ by run")
             if len(values) != runs:
                 raise InputError(f"{path}: expected a value for each of {runs} runs, got {len(values)}")
             if path != ORDERS:
@@ -50,60 +49,60 @@ class Settings:
         self._sections = {
             name: as_arrays(section, name, columns, register.choices) for name, section in scenario.sections.items()
         }
-        self._whole: Settings | None = None
+        self._parent: Settings | None = None
         self._chosen = np.arange(runs)
-        self.policies = {actor: _held(actor, scenario, columns, runs) for actor in register.actors}
+        self.policies = {actor: _policies_in_use(actor, scenario, columns, runs) for actor in register.actors}
 
     def __getitem__(self, section: str) -> Any:
         """Return the values of an actor, of a mechanism or of the start, as arrays of (1 or runs,)."""
-        found = self._sections.get(section)
-        if found is None and self._whole is not None:
-            found = self._sections[section] = part_of(self._whole[section], self._chosen)
-        return found
+        values = self._sections.get(section)
+        if values is None and self._parent is not None:
+            values = self._sections[section] = part_of(self._parent[section], self._chosen)
+        return values
 
     def part(self, runs: np.ndarray) -> Settings:
-        """Return the values of the runs of these indices only, each section cut when it is first read."""
+        """Return the values of a subset of the runs, by index; each section is sliced on first use."""
         part = copy(self)
-        part._whole, part._chosen, part._sections = self, runs, {}
+        part._parent, part._chosen, part._sections = self, runs, {}
         return part
 
 
 def stages_of(scenario: Scenario, columns: Sequence[Columns], runs: int) -> list[tuple[int, Settings]]:
     """Return (first day, settings) of each stage of a scenario.
 
-    columns: of its last stages, its own values last. Raises ValueError, and InputError for a column that does not fit, or
-    that changes on a later day what only the first evening can say.
+    columns: one mapping per stage, aligned to the last stage. Raises ValueError, and InputError for a column that does not
+    fit, or that changes a value of the first evening on a later day.
     """
     stages = scenario.stages
     if len(columns) > len(stages):
         raise ValueError(f"expected columns for at most {len(stages)} stages, got {len(columns)}")
-    every: list[Columns] = [*[{}] * (len(stages) - len(columns)), *columns]
-    late = [path for own in every[1:] for path in own if scenario.register.only_at_start(path)]
+    all_columns: list[Columns] = [*[{}] * (len(stages) - len(columns)), *columns]
+    late = [path for own in all_columns[1:] for path in own if scenario.register.only_at_start(path)]
     if late:
         raise InputError(f"{late[0]} belongs to the first evening and cannot differ by run from a later day on")
-    return [(day, Settings(stage, own, runs)) for (day, stage), own in zip(stages, every, strict=True)]
+    return [(day, Settings(stage, own, runs)) for (day, stage), own in zip(stages, all_columns, strict=True)]
 
 
-def check_column(path: str, values: Sequence[Any] | np.ndarray, says: Declared) -> None:
-    """Raise InputError where a column holds what the code declares the value cannot be."""
-    if says.type is str:
-        unknown = next((value for value in values if value not in says.choices), None)
+def check_column(path: str, values: Sequence[Any] | np.ndarray, spec: Declared) -> None:
+    """Raise InputError if a column has a value outside the declaration in the code."""
+    if spec.type is str:
+        unknown = next((value for value in values if value not in spec.choices), None)
         if unknown is not None:
-            raise InputError(f"{path} = {shown(unknown)} is not one of {', '.join(says.choices)}")
+            raise InputError(f"{path} = {shown(unknown)} is not one of {', '.join(spec.choices)}")
         return
-    given = np.asarray(values)
-    if given.dtype.kind not in ("b" if says.type is bool else "iuf"):
-        raise InputError(f"{path} must be {TYPE_NAMES[says.type]} in every run")
-    low, high = max(-MOST, -MOST if says.low is None else says.low), min(MOST, MOST if says.high is None else says.high)
-    outside = ~((given >= low) & (given <= high))
+    numbers = np.asarray(values)
+    if numbers.dtype.kind not in ("b" if spec.type is bool else "iuf"):
+        raise InputError(f"{path} must be {TYPE_NAMES[spec.type]} in every run")
+    low, high = max(-MOST, -MOST if spec.low is None else spec.low), min(MOST, MOST if spec.high is None else spec.high)
+    outside = ~((numbers >= low) & (numbers <= high))
     if outside.any():
-        raise InputError(f"{path} = {given[outside][0]:g} must be a number from {low:g} to {high:g}")
-    if says.type is int and (given % 1 != 0).any():
+        raise InputError(f"{path} = {numbers[outside][0]:g} must be a number from {low:g} to {high:g}")
+    if spec.type is int and (numbers % 1 != 0).any():
         raise InputError(f"{path} must be a whole number in every run")
 
 
-def _held(actor: str, scenario: Scenario, columns: Columns, runs: int) -> tuple[HeldPolicy, ...]:
-    """Return the policies an actor holds in some run: its rules, and before them a person's dated orders to it."""
+def _policies_in_use(actor: str, scenario: Scenario, columns: Columns, runs: int) -> tuple[HeldPolicy, ...]:
+    """Return the policies of an actor in use in some run: a person's dated orders to it, then its rules."""
     path = f"{actor}.policy"
     names = list(columns[path]) if path in columns else [scenario[actor].policy] * runs
     orders = list(columns[ORDERS]) if ORDERS in columns else [scenario.orders] * runs
@@ -113,20 +112,20 @@ def _held(actor: str, scenario: Scenario, columns: Columns, runs: int) -> tuple[
 
 
 def policy_of(actor: str, scenario: Scenario, name: str, orders: Iterable[DatedOrder]) -> Policy:
-    """Return an actor's policy of this name under a scenario, the dated orders of its person first."""
+    """Return an actor's policy by name under a scenario, with a person's dated orders first."""
     own, policies = [order for order in orders if order.actor == actor], scenario.register.policies[actor]
     return with_orders(policies[name], policies, own, scenario.start_date)
 
 
 def policies_of(scenario: Scenario) -> dict[str, Policy]:
-    """Return each actor's policy under a scenario, the dated orders of its person first."""
+    """Return each actor's policy under a scenario, with a person's dated orders first."""
     return {actor: policy_of(actor, scenario, scenario[actor].policy, scenario.orders) for actor in scenario.register.actors}
 
 
 def rule_names(stages: Iterable[Settings]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the rules that may fire in a block, by "actor.decision": of every stage and every policy present.
+    """Return the names of the rules that may fire in a block, by "actor.decision": of all stages and policies in use.
 
-    Raises InputError where a matter has more than a record can number.
+    Raises InputError if a decision has more rules than the record can number.
     """
     names: dict[str, dict[str, None]] = {}
     for stage in stages:
@@ -135,7 +134,5 @@ def rule_names(stages: Iterable[Settings]) -> dict[str, tuple[str, ...]]:
                 names.setdefault(f"{actor}.{decision}", {}).update(dict.fromkeys(rule.name for rule in rules))
     for decision, rules_of_matter in names.items():
         if len(rules_of_matter) > MOST_RULES:
-            raise InputError(
-                f"{decision}: {len(rules_of_matter)} rules in one block; at most {MOST_RULES} can be told apart"
-            )
+            raise InputError(f"{decision}: {len(rules_of_matter)} rules in one block; at most {MOST_RULES} can be recorded")
     return {decision: tuple(rules) for decision, rules in names.items()}

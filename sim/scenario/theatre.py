@@ -1,4 +1,4 @@
-"""The theatre of a scenario: the rasters that it names, cut out of the lattice."""
+"""The theatre of a scenario, cut out of the lattice by the scenario's rasters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.scenario.scenario import Scenario
 
 
 def theatre_of(scenario: Scenario) -> Theatre:
-    """Cut the theatre that a scenario is played on out of the lattice."""
+    """Return the theatre of a scenario."""
     grid = load_grid()
     if scenario.classes:
         grid = replace(grid, allegiance_class=load_control(scenario.classes, ALLEGIANCE_CLASSES))

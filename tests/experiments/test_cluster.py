@@ -121,7 +121,7 @@ def test_a_worker_that_outlived_its_driver_commits_nothing(tmp_path: Path) -> No
     """Its part could overlap with what the next driver has planned, and runs be counted twice."""
     with exclusive(tmp_path):
         whole, first, second = acquire(tmp_path), acquire(tmp_path, Shard(1, 2)), acquire(tmp_path, Shard(2, 2))
-    with pytest.raises(FolderBusy, match="another driver has taken over"), whole.committing():
+    with pytest.raises(FolderBusy, match="another driver has acquired the folder"), whole.committing():
         pass
     with first.committing(), second.committing():
         pass

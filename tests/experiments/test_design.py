@@ -193,7 +193,7 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
         ({"replicates": {"n": 0}}, "[replicates] n = 0 must be a whole number of 1 or more"),
         ({"replicates": {"min": 4}}, "[replicates] min, step and max go with until = [...]; a fixed number of runs is n"),
         ({"replicates": {"runs": 4}}, "[replicates] runs is not a known key; known are n"),
-        ({"replicates": {"n": 4, "until": []}}, "[replicates] n goes without until; give min, step and max"),
+        ({"replicates": {"n": 4, "until": []}}, "[replicates] n does not go with until; give min, step and max"),
         ({"replicates": {"until": CLOSE}}, '[replicates] until needs [output] series = "none" or "full"'),
         (NONE | {"replicates": {"until": 3}}, "[replicates] until = 3 must be a list, as in [{ outcome ="),
         (
@@ -221,7 +221,7 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
             {"levers": {POLICY: {"value": ["stay"]}}},
             "[levers] moscow.policy: value is not a known key; did you mean values?",
         ),
-        ({"levers": {BREAKDOWN: {}}}, f"{BREAKDOWN} stands under [levers] and in the design over the uncertainties"),
+        ({"levers": {BREAKDOWN: {}}}, f"{BREAKDOWN} is given under [levers] and in the design over the uncertainties"),
         ({"levers": {}, "uncertainties": {}}, "[levers] and [uncertainties] are empty; a sweep varies something"),
         (
             {"uncertainties": {BREAKDOWN: {"range": [0.02, 0.002]}}},
@@ -238,7 +238,7 @@ def test_the_number_of_runs_changes_the_hash_only_where_quantiles_are_kept() -> 
             {"uncertainties": {BREAKDOWN: {"values": [0.003, 0.003]}}},
             f"[uncertainties] {BREAKDOWN}: values = [0.003, 0.003]",
         ),
-        ({"uncertainties": {"trce.*": {}}}, "[uncertainties] trce.* stands for no uncertain value"),
+        ({"uncertainties": {"trce.*": {}}}, "[uncertainties] trce.* matches no uncertain value"),
         (
             {"uncertainties": {BREAKDOWN: {"levels": 10**7}}},
             f"[uncertainties] {BREAKDOWN}: levels = 10000000 must be a whole number from 2 to 1000",

@@ -168,7 +168,7 @@ def test_a_part_with_other_columns_than_the_rest_is_damaged(folder: Path) -> Non
 @pytest.mark.parametrize("name", ["mine.parquet", "0000000-0000001_0000000-99999999.parquet", "0-x.parquet"])
 def test_a_file_that_is_no_part_is_named(folder: Path, name: str) -> None:
     (folder / "outcomes" / name).write_bytes(b"")
-    with pytest.raises(InputError, match=f"{name}: is no part of a results folder; move it elsewhere"):
+    with pytest.raises(InputError, match=f"{name}: is not a part of a results folder; move it elsewhere"):
         open_ensemble(folder)
 
 

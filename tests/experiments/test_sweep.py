@@ -239,7 +239,7 @@ def short(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"), [(truncated, "is damaged"), (foreign, "belongs to another sweep"), (short, "rows where its name says")]
+    ("harm", "said"), [(truncated, "is damaged"), (foreign, "belongs to another sweep"), (short, "rows instead of the")]
 )
 def test_a_part_that_is_not_as_it_was_written_is_named_and_not_overwritten(
     harm: Any, said: str, small: Sweep, copy: Path

@@ -200,7 +200,7 @@ def test_half_files_of_workers_that_were_killed_are_cleared_away(copy: Path, sma
 
 def test_a_part_of_a_file_the_user_put_there_is_named(copy: Path, small: Sweep) -> None:
     (copy / "outcomes" / "mine.parquet").write_bytes(b"dear")
-    with pytest.raises(InputError, match=r"mine.parquet: is no part of a results folder; move it elsewhere"):
+    with pytest.raises(InputError, match=r"mine.parquet: is not a part of a results folder; move it elsewhere"):
         run_sweep(small, copy, 1, quiet)
     assert (copy / "outcomes" / "mine.parquet").read_bytes() == b"dear"
 

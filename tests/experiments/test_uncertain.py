@@ -143,7 +143,7 @@ def test_plausible_sets_are_drawn_from_their_file_and_kept_in_the_folder(tmp_pat
     assert rows == {(0.004, 0.5), (0.006, 0.6), (0.008, 0.7)}
     assert list(verify(made.folder, 1)) == []
     (made.folder / "sets.parquet").unlink()
-    with pytest.raises(InputError, match="which values were drawn can no longer be read"):
+    with pytest.raises(InputError, match="the drawn values can no longer be read"):
         Results(made.folder).uncertain  # noqa: B018
 
 
@@ -151,7 +151,7 @@ def test_plausible_sets_are_drawn_from_their_file_and_kept_in_the_folder(tmp_pat
     ("what", "said"),
     [
         ("everything", "--uncertain everything: give all, assumed or the plausible sets that calibrate writes"),
-        ("text.csv", "moscow.policy = 'documented' is no number that could be uncertain"),
+        ("text.csv", "moscow.policy = 'documented' is not an uncertain number"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(what: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

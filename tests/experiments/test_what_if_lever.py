@@ -353,8 +353,12 @@ FAULTS: list[tuple[str, str, str]] = [
     (LISTED, '{ values = ["us-leave-first"] }', LEVER + ": us-leave-first is not a known scenario; did you mean"),
     (LISTED, '{ values = ["./gone.toml"] }', LEVER + r": \./gone.toml: .*no such file"),
     (LISTED, '{ values = ["./bad.toml"] }', LEVER + r": bad.toml: moscow.policy = \"sty\" is not one of"),
-    (LISTED, '{ values = ["later.toml", "./later.toml"] }', LEVER + r": \./later.toml: another is called later"),
-    (LISTED, '{ values = ["./baseline.toml"] }', LEVER + r": \./baseline.toml: another is called baseline"),
+    (
+        LISTED,
+        '{ values = ["later.toml", "./later.toml"] }',
+        LEVER + r": \./later.toml: another scenario is also called later",
+    ),
+    (LISTED, '{ values = ["./baseline.toml"] }', LEVER + r": \./baseline.toml: another scenario is also called baseline"),
     (LISTED, '{ values = ["from-ceasefire"] }', LEVER + ": from-ceasefire: it starts on 2026-01-20, the base on 2026-01-12"),
     (LISTED, '{ values = ["./epoch.toml"] }', LEVER + r": \./epoch.toml: its epoch is 2026-01-10"),
     (f"days = {DAYS}", "days = 4", LEVER + r": \./later.toml: with days = 4 of the sweep: takes_effect = 2026-01-17 must"),
@@ -362,7 +366,7 @@ FAULTS: list[tuple[str, str, str]] = [
     (
         '"damascus.policy" = { values = ["documented", "press_on"] }',
         '"us.policy" = { values = ["documented", "stay"] }',
-        r"\[levers\] us.policy: later sets it too, under scenario; leave out",
+        r"\[levers\] us.policy: later also sets it, under scenario; leave out",
     ),
     ('"*" = {}', '"scenario" = { values = ["baseline"] }', r"\[uncertainties\] scenario is a lever; list its values under"),
 ]

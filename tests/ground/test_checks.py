@@ -141,8 +141,8 @@ def test_a_table_may_say_that_its_rows_repeat(tmp_path: Path) -> None:
     [
         ('["documented", "stay"]', '["stay", "stay"]', "names a value twice"),
         ('"defection.threshold_other" = {}', f'"{BREAKDOWN}" = {{ values = [0.004, 0.0040] }}', "names a value twice"),
-        ("[uncertainties]", '[levers.moscow]\npolicy = { values = ["stay"] }\n[uncertainties]', "stands there twice"),
-        ("[uncertainties]", '[uncertainties]\n"*" = { scale = "linear" }\n"truce.*" = {}', "both stand for truce."),
+        ("[uncertainties]", '[levers.moscow]\npolicy = { values = ["stay"] }\n[uncertainties]', "is given twice"),
+        ("[uncertainties]", '[uncertainties]\n"*" = { scale = "linear" }\n"truce.*" = {}', "both match truce."),
     ],
 )
 def test_a_sweep_names_nothing_twice(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -155,8 +155,8 @@ def test_a_sweep_names_nothing_twice(tmp_path: Path, old: str, new: str, said: s
 def test_a_scenario_names_nothing_twice(tmp_path: Path) -> None:
     event = "[[timeline]]\ndate = 2026-01-28\nevent = 'summit'\nnote = 'a'\nsource = 'assumed'\n"
     for text, said in (
-        (f'"{BREAKDOWN}" = 0.004\n[truce]\nbreakdown_per_day = 0.005\n', f"{BREAKDOWN} stands there twice"),
-        (event + event, "timeline: summit on 2026-01-28 stands there twice"),
+        (f'"{BREAKDOWN}" = 0.004\n[truce]\nbreakdown_per_day = 0.005\n', f"{BREAKDOWN} is given twice"),
+        (event + event, "timeline: summit on 2026-01-28 is given twice"),
     ):
         (tmp_path / "mine.toml").write_text('base = "baseline"\n' + text)
         with pytest.raises(InputError) as told:

@@ -165,7 +165,7 @@ def test_a_name_as_long_as_a_disk_takes_is_written(tmp_path: Path) -> None:
 def test_half_a_character_is_escaped_in_a_page_and_refused_elsewhere(tmp_path: Path) -> None:
     write_text(tmp_path / "page", "caf\udce9", errors="backslashreplace")
     assert (tmp_path / "page").read_text() == "caf\\udce9"
-    with pytest.raises(InputError, match="is no text"):
+    with pytest.raises(InputError, match="is not valid text"):
         write_text(tmp_path / "table", "caf\udce9")
 
 

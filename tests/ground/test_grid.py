@@ -209,10 +209,10 @@ def test_a_raster_that_is_not_there_names_the_shipped_ones() -> None:
             "sites.tsv",
             "37.02\t41.19\t0.01\tSY-HA\t4\t56",
             "37.02\t41.19\t0.01\tSY-RA\t4\t56",
-            "qamishli_airport says SY-RA",
+            "qamishli_airport is listed in SY-RA",
         ),
         ("sites.tsv", "37.02\t41.19\t", "36.02\t41.19\t", "qamishli_airport lies .* degrees from its cell"),
-        ("sites.tsv", "hmeimim\t", "tartus\t", "sites.tsv: a key stands twice"),
+        ("sites.tsv", "hmeimim\t", "tartus\t", "sites.tsv: a key is given twice"),
         ("towns.tsv", "SY-HA\t4\t57", "SY-HA\t0\t0", "row 0, col 0 is not a cell of the country"),
     ],
 )

@@ -104,7 +104,7 @@ def test_an_empty_axis_switches_its_mechanism_off(folder: Path, axis: str) -> No
     (folder / "sites.toml").write_text("\n".join(f"{each} = {members}" for each, members in given.items()))
     (folder / "mine.toml").write_text(MINE)
     if axis == "institutions":  # assets name them
-        with pytest.raises(InputError, match=r"assets: rmelan: oil is none of the institutions"):
+        with pytest.raises(InputError, match=r"assets: rmelan: oil is not one of the institutions"):
             load_scenario(folder / "mine.toml")
         return
     model = TheatreModel(load_scenario(folder / "mine.toml", ["days=12"]), 8)
@@ -143,11 +143,11 @@ def without(axis: str, key: str) -> str:
 
 
 FAULTS = (
-    (SHIPPED.replace('key = "roj"', 'key = "al_hol"'), "custody_sites: al_hol stands there twice"),
+    (SHIPPED.replace('key = "roj"', 'key = "al_hol"'), "custody_sites: al_hol is given twice"),
     (SHIPPED + PRISON.replace("35.95", "45.95"), "custody_sites: raqqa_jail: 45.95 N, 39.01 E is in no"),
     (SHIPPED + PRISON.replace('kind = "prison"', 'kind = "hotel"'), 'custody_sites: raqqa_jail: kind "hotel" is'),
     (SHIPPED + PRISON.replace('source = "assumed"\n', ""), "custody_sites: raqqa_jail: source is missing"),
-    (SHIPPED + PRISON.replace("lat = 35.95\nlon = 39.01\n", ""), "custody_sites: raqqa_jail is no site of the lattice;"),
+    (SHIPPED + PRISON.replace("lat = 35.95\nlon = 39.01\n", ""), "custody_sites: raqqa_jail is not a site of the lattice;"),
     (SHIPPED + "[[prisons]]\n", "prisons is not one of sectors"),
     (SHIPPED.replace("[[towns]]", "[[gains]]"), "towns is missing: give its members"),
     (SHIPPED.replace('letter = "z"', 'letter = "r"'), "sectors: each needs a letter of its own"),

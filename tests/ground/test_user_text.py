@@ -86,7 +86,7 @@ def test_a_byte_order_mark_and_the_line_ends_of_any_system_are_taken(tmp_path: P
     [
         ('title = "ä"\n'.encode("utf-16"), "it.toml: is saved as UTF-16 (some programs call it Unicode); save it as UTF-8"),
         (b'title = "a"\r\n\r\n# \xe9\r\n', "it.toml: not UTF-8 (at line 3); save it as UTF-8"),
-        (b'title = "a"\n\n\n\0', "it.toml: line 4 holds a null byte: it is not a text file in UTF-8"),
+        (b'title = "a"\n\n\n\0', "it.toml: line 4 contains a null byte: it is not a text file in UTF-8"),
         (b"days = 3,5\n", "it.toml: not TOML: Expected newline or end of document after a statement (at line 1, column 9)"
          "; write numbers with a point, as in 0.5"),
     ],
@@ -100,15 +100,15 @@ def test_what_is_no_text_is_one_line_that_says_where(tmp_path: Path, content: by
 
 
 def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
-    with pytest.raises(InputError, match=r"/dev/zero: is longer than 1 MB, the most that is read of such a file"):
+    with pytest.raises(InputError, match=r"/dev/zero: is longer than 1 MB, the largest file of this kind that is read"):
         read_text(Path("/dev/zero"), most=1_000_000)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a;b\n1;2\n", "row 1: its cells are separated by semicolons; save it with commas between them"),
-        ("a\tb\n1\t2\n", "row 1: its cells are separated by tabs"),
+        ("a;b\n1;2\n", "row 1: cells are separated by semicolons; save the file with commas as separators"),
+        ("a\tb\n1\t2\n", "row 1: cells are separated by tabs"),
         ('a,b\n\n"0,5",2\n', "row 3: 0,5 has a decimal comma; write 0.5"),
         ("a,b\n1,2\n\n0,5,2\n", "row 4 has 3 values, the first row names 2; numbers take a decimal point, as in 0.5"),
         ("\n\na,b\n1\n", "row 4 has 1 values, the first row names 2"),

@@ -136,7 +136,7 @@ def test_no_shipped_scenario_contradicts_itself(name: str) -> None:
             'truce_term = { value = 3, range = [3, 3], source = "assumed" }',
             "truce_days_left = 4 is more than truce_term = 3",
         ),
-        ('campaign = "general"', "campaign = general, while truce_days_left = 4 says that a truce is in force"),
+        ('campaign = "general"', "campaign = general, while truce_days_left = 4 means that a truce is in force"),
         (
             'escaped_shaddadi = { value = 100, range = [100, 100], source = "assumed" }',
             "recaptured_shaddadi is more than escaped_shaddadi",

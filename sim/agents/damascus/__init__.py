@@ -18,7 +18,7 @@ DOCUMENTED: Policy = {"campaign": CAMPAIGN, "truce": TRUCE, "talks": TALKS, "req
 
 
 class Damascus(StrategicAgent):
-    """Takes what is cheap, stops at the cities, asks foreign bases to leave."""
+    """Takes ground that costs little, stops at the cities, asks foreign bases to leave."""
 
     name = "damascus"
     title = "Damascus"

@@ -1,4 +1,4 @@
-"""Where Damascus attacks and where it stops."""
+"""The campaign of Damascus: where it attacks and where it stops."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def cheap_gains_are_exhausted(seen: Seen, values: Values) -> np.ndarray:
 
 
 def gains_are_cheap(seen: Seen, values: Values) -> np.ndarray:
-    """The general offensive still takes ground: exploit it, whoever asks for a halt."""
+    """The general offensive still takes ground: exploit it, despite requests to halt."""
     return seen.campaign == GENERAL
 
 
 def an_offensive_is_on(seen: Seen, values: Values) -> np.ndarray:
-    """The general offensive has begun or halted: press on, into the cities, whatever it costs."""
+    """The general offensive has begun or halted: press on into the cities at any cost."""
     return ~seen.truce & ((seen.campaign == GENERAL) | (seen.campaign == HALTED))
 
 
@@ -46,7 +46,7 @@ def the_city_lines_are_reached(seen: Seen, values: Values) -> np.ndarray:
 def the_pocket_gives_way(seen: Seen, values: Values) -> np.ndarray:
     """The SDF pulls back from the pocket and the guarantor restrains little: advance past the agreed line.
 
-    The chance falls as a logit of the guarantor's presence, less so under Turkish pressure.
+    The chance is logistic: it falls with the guarantor's presence and rises with Turkish pressure.
     """
     gives_way = seen.pocket_ordered_out | (seen.pocket_share_left <= 0.5)
     resolve = values.escalation_slope * (seen.guarantor_absence + tilt(seen, values) - values.escalation_midpoint)
@@ -74,7 +74,7 @@ def the_ultimatum_runs(seen: Seen, values: Values) -> np.ndarray:
 
 
 def the_deadline_has_lapsed_without_a_deal(seen: Seen, values: Values) -> np.ndarray:
-    """The integration deadline is past, talks gave nothing, an exposed pocket is there: declare a closed zone."""
+    """The integration deadline has passed without a deal and an exposed pocket is left: declare a closed zone."""
     rested = seen.days_since_campaign >= values.rest_days
     open_case = (seen.days_since_deadline > 0) & ~seen.deal & (seen.pocket_share_left > 0)
     return open_case & rested & (seen.chance < values.opening_chance_per_day)
@@ -100,7 +100,7 @@ def a_truce_has_ended_and_nothing_is_settled(seen: Seen, values: Values) -> np.n
 def tilt(seen: Seen, values: Values) -> np.ndarray:
     """Return (runs,) how far pressures from outside tilt Damascus to force: Turkey above one half, less Russian presence.
 
-    Both are 0 in the baseline's January until Moscow leaves: Turkish pressure at one half, the garrison whole.
+    Both terms are 0 in the baseline until Moscow leaves: Turkish pressure is one half, the garrison complete.
     """
     turkish = values.urge_by_turkish_pressure * (seen.turkish_pressure - 0.5)
     return turkish + values.restraint_by_russian_presence * (1.0 - np.minimum(seen.russian_presence, 1.0))

@@ -1,4 +1,4 @@
-"""What Damascus offers the SDF in talks, and what it asks of Moscow."""
+"""The offers of Damascus to the SDF in talks, and its request to Moscow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.state.state import INDIVIDUAL, STAYING, UNITS
 def talks_chance(seen: Seen, values: Values) -> np.ndarray:
     """Return (runs,) the chance that a round of talks is held today, in [0, 1].
 
-    Mediators raise it, and so does the tie to the SDF, which fighting sours; the SDF's asking makes it 1.
+    It rises with mediation and with the tie to the SDF, which fighting weakens; it is 1 if the SDF asks for talks.
     """
     mediated = values.talks_chance_per_day * (1.0 + values.talks_chance_by_mediation * (seen.mediation - 0.5))
     chance = np.minimum(mediated * (1.0 + values.talks_chance_by_tie * seen.tie_to_sdf), 1.0)
@@ -23,8 +23,8 @@ def talks_chance(seen: Seen, values: Values) -> np.ndarray:
 
 def a_round_is_held_and_the_sdf_is_strong(seen: Seen, values: Values) -> np.ndarray:
     """Nobody attacks, a round of talks is held, the SDF holds most of its ground: units may join whole."""
-    held = ~seen.attacking & ~seen.deal & (seen.chance < talks_chance(seen, values))
-    return held & (seen.sdf_share_of_start > values.units_offered_above_share)
+    round_held = ~seen.attacking & ~seen.deal & (seen.chance < talks_chance(seen, values))
+    return round_held & (seen.sdf_share_of_start > values.units_offered_above_share)
 
 
 def a_round_is_held_and_the_sdf_is_weak(seen: Seen, values: Values) -> np.ndarray:
@@ -50,7 +50,7 @@ def a_foreign_base_stands_in_newly_held_land(seen: Seen, values: Values) -> np.n
 
 
 def ask_moscow_to_leave(orders: Orders, where: np.ndarray, seen: Seen, values: Values) -> None:
-    """Ask politely; the coastal bases stay on the table."""
+    """Ask politely; the status of the coastal bases remains open."""
     orders.withdrawal_requested[where] = True
 
 

@@ -13,13 +13,13 @@ from sim.state.state import GENERAL, HALTED, IN_POCKET, NONE
 from sim.state.values import interpolate, rows
 
 LOG_TERMS = np.log([2.5, 5.5, 14.0, 40.0, 90.0])
-"""Logarithm of the days that stand for each length of term."""
+"""Logarithm of the representative length of each class of term, days."""
 
 
 def extension_chance(seen: Seen, values: Values, shift: float) -> np.ndarray:
-    """Return (runs,) the chance to extend: the base share for the term, shifted on the logit by a reason.
+    """Return (runs,) the probability of extending: the base rate for the term, shifted on the logit scale.
 
-    shift: (1 or runs,) logit.
+    shift: (1 or runs,) logit, the effect of the reason for extending.
     """
     base = values.extension_base
     share = rows(
@@ -46,7 +46,7 @@ def the_truce_expires_while_talks_go_on(seen: Seen, values: Values) -> np.ndarra
 
 
 def the_truce_runs_or_expires(seen: Seen, values: Values) -> np.ndarray:
-    """A truce is in force and no reason to extend it is at hand."""
+    """A truce is in force and there is no reason to extend it."""
     return seen.truce
 
 

@@ -1,4 +1,4 @@
-"""What a scenario may set of Damascus."""
+"""The scenario values of Damascus."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ExtensionBase:
 
 @dataclass(frozen=True)
 class Values:
-    """[damascus]: what a scenario may set of it."""
+    """[damascus]: the values of a scenario."""
 
     policy: str = value("name")
     observation_error: float = value("1", 0)

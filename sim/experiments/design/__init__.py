@@ -1,5 +1,5 @@
-"""What a batch of runs is asked to be: factors, points, what-ifs, replicates, values that differ by run.
+"""The design of a batch of runs: factors, points, what-ifs, replicates, values that differ by run.
 
-Here belongs what decides the values and the random numbers of a run, from a file or a call. Folders, processes and
-progress do not: a design is known before anything is played.
+This package determines the values and the random numbers of each run, from a file or a call, before anything is run.
+Folders, processes and progress belong elsewhere.
 """

@@ -1,10 +1,10 @@
-"""Designs: which points of the space of levers and uncertainties a sweep plays, in an order that may stop half-way.
+"""Designs: the points of the space of levers and uncertainties that a sweep runs, in an order that can be cut short.
 
-A point is a setting of every factor. The points over the uncertainties are crossed with the grid of the levers. Points are
-numbered in the order they are played, from 0, the unchanged base where it is included. The first half of a design covers
-its space as evenly as it can: a grid comes in a random order, a one-at-a-time design takes each value in turn.
+A point is one value of every factor. The points over the uncertainties are crossed with the grid of the levers. Points are
+numbered from 0 in the order they are run; point 0 is the unchanged base if it is included. The first half of a design covers
+its space as evenly as possible: a grid is in random order, a one-at-a-time design takes each value in turn.
 
-A lever may be whole scenarios. What one of them sets away from the base is its own, whatever the design drew for its points.
+A lever may have scenarios as its values. Values that such a scenario sets differently from the base override the design.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ METHODS = ("grid", "one-at-a-time", "lhs", "sobol", "table")
 SAMPLED = ("lhs", "sobol")
 MOST_POINTS = 1_000_000
 MOST_VALUES = 20_000_000
-"""Points times factors: a gigabyte in memory."""
+"""Largest number of points times factors, about a gigabyte in memory."""
 
 MOST_SOBOL = 21201
-"""Dimensions that scipy has direction numbers for (Joe and Kuo 2008)."""
+"""Largest number of dimensions with direction numbers in scipy (Joe and Kuo 2008)."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the points of a design are made.
+    """Specification of a design.
 
-    points and seed: of a sampled design. table: the rows of a table over the uncertainties, in order. what_ifs: by name, the
-    scenarios of a lever that are not the base.
+    points, seed: of a sampled design. table: the rows of a table over the uncertainties, in order. what_ifs: by name, the
+    scenarios of a lever other than the base.
     """
 
     method: str
@@ -66,9 +66,9 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Points that are played together, a run of each.
+    """Points that are run together, one run of each.
 
-    places: (runs,) which of the points that were asked for. scenario, columns: as TheatreModel takes them.
+    places: (runs,) indices into the requested points. scenario, columns: arguments of TheatreModel.
     """
 
     places: np.ndarray
@@ -80,9 +80,9 @@ class Block:
 class Design:
     """The points of a sweep.
 
-    factors: what varies. rows: per point, the value of each factor that is played. row_of_design: per point, which row of
-    the design over the uncertainties it belongs to, -1 for the unchanged base. scenarios: by name, those of a lever that are
-    not the base; "" where all points are of one that goes on from the base.
+    factors: the values that vary. rows: per point, the value of each factor in the run. row_of_design: per point, the row of
+    the design over the uncertainties, -1 for the unchanged base. scenarios: by name, those of a lever other than the base;
+    the name is "" if all points belong to one scenario that continues from the base.
     """
 
     factors: tuple[Factor, ...]
@@ -92,12 +92,12 @@ class Design:
 
     @property
     def points(self) -> int:
-        """Number of points, the base included."""
+        """Number of points, including the base."""
         return len(self.rows)
 
     @property
     def scenario_names(self) -> tuple[str, ...]:
-        """Names of the scenarios of a lever, none where no lever lists any."""
+        """Names of the scenarios of a lever, none if no lever lists any."""
         return next((tuple(map(str, factor.values)) for factor in self.factors if factor.path == SCENARIO), ())
 
     def scenario(self, point: int, base: Scenario) -> Scenario:
@@ -110,39 +110,39 @@ class Design:
         return what_if.with_values(varied, set_by=f"point {point}")
 
     def what_if(self, name: str, base: Scenario) -> WhatIf:
-        """Return the scenario of this name in the lever of scenarios, the base for a name that is not of another."""
+        """Return the scenario of this name in the lever of scenarios, the base for any other name."""
         return WhatIf(self.scenarios.get(name, base), base)
 
     def blocks(self, points: Sequence[int], base: Scenario) -> list[Block]:
-        """Return what plays a run of each of these points, mixed as far as their scenarios allow."""
+        """Return blocks with one run of each of these points, mixed as far as their scenarios allow."""
         names = self.names(points)
         what_ifs = {name: self.what_if(name, base) for name in dict.fromkeys(names)}
         group = grouped(what_ifs)
-        made = []
-        for each in sorted(set(group.values())):
-            places = [place for place, name in enumerate(names) if group[name] == each]
-            together = {name: what_if for name, what_if in what_ifs.items() if group[name] == each}
-            mine = np.array(points, np.int64)[places]
+        blocks = []
+        for number in sorted(set(group.values())):
+            places = [place for place, name in enumerate(names) if group[name] == number]
+            mixed = {name: what_if for name, what_if in what_ifs.items() if group[name] == number}
+            selected = np.array(points, np.int64)[places]
             pairs = zip(self.factors, self.rows.columns, strict=True)
-            varied = {factor.path: column[mine].tolist() for factor, column in pairs if factor.path != SCENARIO}
-            columns = columns_of(together, [names[place] for place in places], varied)
-            made.append(Block(np.array(places), next(iter(together.values())).scenario, columns))
-        return made
+            varied = {factor.path: column[selected].tolist() for factor, column in pairs if factor.path != SCENARIO}
+            columns = columns_of(mixed, [names[place] for place in places], varied)
+            blocks.append(Block(np.array(places), next(iter(mixed.values())).scenario, columns))
+        return blocks
 
     def names(self, points: Sequence[int]) -> list[str]:
-        """Return the name of the scenario of each of these points, "" where no lever names one."""
+        """Return the name of the scenario of each of these points, "" if no lever lists scenarios."""
         if not self.scenario_names:
             return [""] * len(points)
         lever = self.rows.columns[self._place(SCENARIO)]
         return [str(lever[point]) for point in points]
 
     def run_numbers(self, points: Sequence[int] | np.ndarray, runs: np.ndarray, streams: str) -> np.ndarray:
-        """Return (n,) the numbers of the runs played for (point, run): each number stands for one set of random numbers.
+        """Return (n,) run numbers of (point, run): each number identifies one set of random numbers.
 
-        points, runs: (n,). Shared streams: run r of every point is number r. Own: run r of row u of the design is number
-        r * rows + u, so that no two rows meet the same random numbers, the points that levers make of a row do, and runs
-        that are added later leave the others as they are. The unchanged base is no row and stays out of what is pooled: it
-        is played as an ensemble is, run r with number r, whatever the streams.
+        points, runs: (n,). Shared streams: run r of every point has number r. Own streams: run r of row u of the design has
+        number r * rows + u. Then rows never share random numbers, the points that levers make of a row do, and runs added
+        later do not change the others. The unchanged base is not a row and is not pooled; as in an ensemble, its run r has
+        number r with either setting.
         """
         if streams == SHARED:
             return np.asarray(runs, np.int64)
@@ -159,30 +159,30 @@ class Design:
         return places[path]
 
     def drawn(self, path: str, base: Scenario) -> list[Value]:
-        """Return what the design has of a factor in every point, also where a what-if's own value is played in its place.
+        """Return the value that the design drew for a factor in every point, also if a what-if overrides it.
 
-        It is the base's value where no point of the row plays what was drawn. Raises KeyError.
+        It is the base's value if every point of the row overrides the drawn one. Raises KeyError.
         """
         column = self.column(path)
         levers = self.scenarios if self.scenario_names and path != SCENARIO else ()
-        holding = {name for name in levers if path in self.what_if(name, base).own}
-        if not holding:
+        fixing = {name for name in levers if path in self.what_if(name, base).own}
+        if not fixing:
             return column
         before = self.factors[self._place(path)].before
         points = list(zip(self.row_of_design, column, self.column(SCENARIO), strict=True))
-        played = {row: value for row, value, name in points if name not in holding}
+        played = {row: value for row, value, name in points if name not in fixing}
         return [played.get(row, before) for row, _, _ in points]
 
 
 @own_numerics
 def make_design(recipe: Recipe) -> Design:
-    """Return the points of a recipe. Raises InputError where there are too many, or none."""
+    """Return the points of a recipe. Raises InputError if there are too many, or none."""
     uncertain, levers = _rows(recipe), Rows.of(_grid(recipe.levers, recipe.levels), len(recipe.levers))
     size = len(uncertain) * len(levers) + recipe.include_base
     _check_size(size, len(recipe.factors))
     row, lever = np.divmod(np.arange(len(uncertain) * len(levers)), len(levers))
     if recipe.method in ("grid", "one-at-a-time") and len(uncertain) == 1:
-        order = _order(len(row), recipe.seed)  # levers alone
+        order = _order(len(row), recipe.seed)  # levers only
         row, lever = row[order], lever[order]
     columns = [column[lever] for column in levers.columns] + [column[row] for column in uncertain.columns]
     if recipe.include_base:
@@ -194,7 +194,7 @@ def make_design(recipe: Recipe) -> Design:
 
 
 def _played(recipe: Recipe, columns: list[np.ndarray]) -> list[np.ndarray]:
-    """Put what a what-if sets itself in place of what the design drew for its points."""
+    """Replace drawn values by those that a what-if sets, in its points."""
     paths = [factor.path for factor in recipe.factors]
     for name, what_if in recipe.what_ifs.items() if SCENARIO in paths else ():
         where = columns[paths.index(SCENARIO)] == name
@@ -204,7 +204,7 @@ def _played(recipe: Recipe, columns: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _rows(recipe: Recipe) -> Rows:
-    """Return the rows of the design over the uncertainties, in the order they are played; one empty row for none."""
+    """Return the rows of the design over the uncertainties, in the order of the runs; one empty row if there are none."""
     varied = recipe.uncertainties
     if recipe.method in SAMPLED and varied:
         _check_size(recipe.points, len(varied))
@@ -240,7 +240,7 @@ def _check_size(points: int, factors: int) -> None:
 
 
 def _one_at_a_time(factors: Sequence[Factor], levels: int) -> list[tuple[Value, ...]]:
-    """Return rows in which one factor leaves the base: the ends of every factor first, then what is between."""
+    """Return rows in which one factor differs from the base: the ends of every factor first, then the values between."""
     before = tuple(factor.before for factor in factors)
     others = [_ends_first([v for v in factor.steps(levels) if v != factor.before]) for factor in factors]
     return [
@@ -256,13 +256,13 @@ def _ends_first(values: list[Value]) -> list[Value]:
 
 
 def _sampler(recipe: Recipe) -> qmc.QMCEngine:
-    from scipy.stats import qmc  # takes a worker, which draws no design, as long to import as numpy and scipy do
+    from scipy.stats import qmc  # slow to import, and workers do not need it
 
     dimensions, random = len(recipe.uncertainties), np.random.default_rng(recipe.seed)
     if recipe.method == "lhs":
         return qmc.LatinHypercube(dimensions, rng=random)
     if dimensions > MOST_SOBOL:
-        raise InputError(f"[design] sobol takes at most {MOST_SOBOL} uncertainties; take lhs")
+        raise InputError(f"[design] sobol takes at most {MOST_SOBOL} uncertainties; use lhs")
     return qmc.Sobol(dimensions, scramble=True, rng=random)
 
 
@@ -271,8 +271,8 @@ def _order(rows: int, seed: int) -> np.ndarray:
 
 
 def described(recipe: Recipe) -> Mapping[str, Any]:
-    """Return what of a recipe changes its points, as it goes into the hash and the manifest: of what-ifs the hashes."""
-    made = {each.name: getattr(recipe, each.name) for each in fields(recipe) if each.name != "what_ifs"}
-    made |= {name: [asdict(factor) for factor in made[name]] for name in ("levers", "uncertainties")}
+    """Return the parts of a recipe that change its points, for the hash and the manifest; what-ifs by their hashes."""
+    description = {item.name: getattr(recipe, item.name) for item in fields(recipe) if item.name != "what_ifs"}
+    description |= {name: [asdict(factor) for factor in description[name]] for name in ("levers", "uncertainties")}
     hashes = {name: what_if.scenario.hash for name, what_if in recipe.what_ifs.items()}
-    return made | ({"scenarios": hashes} if hashes else {})
+    return description | ({"scenarios": hashes} if hashes else {})

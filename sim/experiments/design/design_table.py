@@ -1,4 +1,4 @@
-"""Read and write the table of a design: a CSV file with a column for each value that varies and a row for each point."""
+"""Read and write the table of a design: a CSV file with a column per varied value and a row per point."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def write_design_table(path: Path, paths: Iterable[str], rows: Iterable[Sequence
 def read_design_table(
     path: Path, base: Scenario, may_repeat: bool
 ) -> tuple[tuple[Factor, ...], tuple[tuple[Value, ...], ...]]:
-    """Read a CSV file whose first row names values and whose other rows set them. Raises InputError with the row.
+    """Read a CSV file with paths in the first row and values in the other rows. Raises InputError with the row.
 
-    may_repeat: two rows may set the same values, and each counts.
+    may_repeat: rows may be identical, and each counts.
     """
     head, rows = read_table(path)
     _check_head(head, base, path)
@@ -51,21 +51,21 @@ def _check_head(head: Row, base: Scenario, path: Path) -> None:
     where = f"{path}: row {head.line}"
     for name in head.cells:
         if name == SCENARIO:
-            raise InputError(f"{where}: {name} is a lever; list its values under [levers], which the rows are crossed with")
+            raise InputError(f"{where}: {name} is a lever; list its values under [levers], with which the rows are crossed")
         if name not in base.entries:
             raise InputError(
                 f"{where}: {name or 'a column without a name'} is not a known value{near_miss(name, base.entries)}"
             )
-    if (twice := first_repeated(head.cells)) is not None:
-        raise InputError(f"{where}: two columns set {twice}; leave one of them out")
+    if (duplicate := first_repeated(head.cells)) is not None:
+        raise InputError(f"{where}: two columns set {duplicate}; leave one of them out")
 
 
 def _check_points(points: list[tuple[int, tuple[Value, ...]]], path: Path) -> None:
-    twice = first_repeated(points, key=lambda point: same(point[1]))
-    if twice is not None:
-        first = next(line for line, values in points if same(values) == same(twice[1]))
+    duplicate = first_repeated(points, key=lambda point: same(point[1]))
+    if duplicate is not None:
+        first = next(line for line, values in points if same(values) == same(duplicate[1]))
         raise InputError(
-            f"{path}: row {twice[0]} sets the same values as row {first}; leave one out, "
+            f"{path}: row {duplicate[0]} sets the same values as row {first}; leave one out, "
             "or give [design] repeated = true to count each"
         )
 

@@ -1,4 +1,4 @@
-"""Factors of a design: values of a scenario that a sweep varies, each over a range, a list or a distribution."""
+"""Factors of a design: scenario values that a sweep varies, each over a range, a list or a distribution."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ LEVELS = 3
 MOST_LEVELS = 1000
 
 SCENARIO = "scenario"
-"""Path of the lever whose values are scenarios, by name."""
+"""Path of the lever whose values are names of scenarios."""
 
 
 @dataclass(frozen=True)
 class Factor:
     """One value that varies.
 
-    values: what it takes, in turn, or () for a continuum over [low, high]; scale: linear or log. levels: how many values a
-    grid takes of the continuum. distribution: name of a scipy.stats distribution with its arguments, cut to [low, high].
-    whole: it is a whole number. before: the value of the base. source: for values outside of the base's own range.
+    values: its values in turn, or () for a continuum over [low, high]; scale: linear or log. levels: number of values of the
+    continuum in a grid. distribution: name of a scipy.stats distribution with its arguments, truncated to [low, high].
+    whole: it is an integer. before: the value of the base. source: for values outside the base's own range.
     """
 
     path: str
@@ -47,15 +47,15 @@ class Factor:
     source: str = ""
 
     def at(self, share: np.ndarray) -> list[Value]:
-        """Return the values at shares in [0, 1) of the range, of the list or of the probability."""
+        """Return the values at shares in [0, 1) of the range, the list or the probability."""
         if self.values:
             return [self.values[int(place)] for place in np.asarray(share) * len(self.values)]
-        if self.whole:  # every whole number of the range takes an equal part of it
+        if self.whole:  # each integer of the range gets an equal part
             return [int(self.low + place) for place in np.asarray(share) * (self.high - self.low + 1)]
         return np.clip(self._quantile(np.asarray(share)), self.low, self.high).tolist()
 
     def steps(self, levels: int) -> tuple[Value, ...]:
-        """Return the values of a grid: those listed, or `levels` evenly over the continuum, ends included."""
+        """Return the values of a grid: those listed, or `levels` evenly spaced over the continuum, including the ends."""
         if self.values:
             return self.values
         places = np.linspace(0.0, 1.0, self.levels or levels)
@@ -74,10 +74,10 @@ class Factor:
 
 
 def read_factor(path: str, raw: Any, base: Scenario, where: str, as_levels: bool) -> Factor:
-    """Return the factor that a sweep file gives for a path; an empty entry takes the range of the base.
+    """Return the factor of a path in a sweep file; an empty entry uses the range of the base.
 
-    where: what an error message begins with. as_levels: it stands in a grid, so an empty entry is its two ends and the
-    value of the base. Raises InputError.
+    where: start of error messages. as_levels: the factor belongs to a grid, so that an empty entry has three values, the two
+    ends and the value of the base. Raises InputError.
     """
     entry = _entry(path, base, where)
     if not isinstance(raw, Mapping):
@@ -85,39 +85,41 @@ def read_factor(path: str, raw: Any, base: Scenario, where: str, as_levels: bool
     check_known(raw, KEYS, f"{where}: ")
     given = [key for key in ("values", "range", "distribution") if key in raw]
     if "values" in raw and len(raw) > 1 + ("source" in raw):
-        raise InputError(f"{where}: values stand alone; leave out {', '.join(sorted(set(raw) - {'values', 'source'}))}")
+        raise InputError(
+            f"{where}: values go without other keys; leave out {', '.join(sorted(set(raw) - {'values', 'source'}))}"
+        )
     source = raw.get("source", "")
     if not isinstance(source, str) or ("source" in raw and not source.strip()):
         raise InputError(f"{where}: source = {shown(source)} must be text in quotes, and not empty")
-    made = Factor(path, entry.value, whole=isinstance(entry.value, int), source=source)
+    factor = Factor(path, entry.value, whole=isinstance(entry.value, int), source=source)
     if "values" in raw:
-        made = replace(made, values=_listed(raw["values"], where))
+        factor = replace(factor, values=_listed(raw["values"], where))
     elif not isinstance(entry.value, (int, float)) or isinstance(entry.value, bool):
-        made = replace(made, values=_choices(entry, where, given))
+        factor = replace(factor, values=_choices(entry, where, given))
     else:
-        made = _continuum(made, raw, entry, where)
+        factor = _continuum(factor, raw, entry, where)
         if as_levels and not raw:
-            made = replace(made, values=tuple(sorted({*made.steps(2), entry.value})))
-    _check_against(base, made, where)
-    return made
+            factor = replace(factor, values=tuple(sorted({*factor.steps(2), entry.value})))
+    _check_against(base, factor, where)
+    return factor
 
 
 def column_factor(path: str, column: Sequence[Value], base: Scenario, where: str) -> Factor:
-    """Return the factor that takes the values of a column of a table, in no order. Raises InputError."""
+    """Return the factor with the values of a column of a table, unordered. Raises InputError."""
     before = _entry(path, base, where).value
     numbers = [value for value in column if not isinstance(value, (bool, str))]
     if len(numbers) < len(column):
-        made = Factor(path, before, values=tuple(dict.fromkeys(column)))
+        factor = Factor(path, before, values=tuple(dict.fromkeys(column)))
     else:
-        made = Factor(path, before, low=min(numbers), high=max(numbers), whole=isinstance(before, int))
-    _check_against(base, made, where)
-    return made
+        factor = Factor(path, before, low=min(numbers), high=max(numbers), whole=isinstance(before, int))
+    _check_against(base, factor, where)
+    return factor
 
 
 def settings_of(factor: Factor, value: Value, base: Scenario, onto: Scenario | None = None) -> Any:
-    """Return what a scenario is set to: the value, or with the range and source that let it out of the scenario's own.
+    """Return the entry that sets a value: the value alone, or with a range and source if it is outside the scenario's range.
 
-    onto: the scenario that is set, the base when left out. What it says of the value's range gives way to the base.
+    onto: the scenario that is changed, by default the base. The range of the base takes precedence over its range.
     """
     entry = base.entries[factor.path]
     bounds, own = entry.range, (onto or base).entries[factor.path].range
@@ -131,7 +133,7 @@ def settings_of(factor: Factor, value: Value, base: Scenario, onto: Scenario | N
 
 
 def evidence_of(factor: Factor, base: Scenario) -> Entry:
-    """Return what stands behind a factor: the base's entry; of the lever of scenarios, that they were chosen."""
+    """Return the evidence of a factor: the base's entry, or "chosen" for the lever of scenarios."""
     if factor.path != SCENARIO:
         return base.entries[factor.path]
     return Entry(SCENARIO, factor.before, "name", None, "lever", "-", "chosen", "the sweep")
@@ -162,7 +164,7 @@ def _choices(entry: Entry, where: str, given: list[str]) -> tuple[Value, ...]:
     raise InputError(f"{where} has no range; list some of {named} as values")
 
 
-def _continuum(made: Factor, raw: Mapping[str, Any], entry: Entry, where: str) -> Factor:
+def _continuum(factor: Factor, raw: Mapping[str, Any], entry: Entry, where: str) -> Factor:
     low, high = _range(raw.get("range", entry.range), where)
     scale = raw.get("scale", "linear")
     if scale not in SCALES:
@@ -172,8 +174,8 @@ def _continuum(made: Factor, raw: Mapping[str, Any], entry: Entry, where: str) -
     levels = raw.get("levels")
     if levels is not None and (not isinstance(levels, int) or isinstance(levels, bool) or not 2 <= levels <= MOST_LEVELS):
         raise InputError(f"{where}: levels = {shown(levels)} must be a whole number from 2 to {MOST_LEVELS}")
-    made = replace(made, low=low, high=high, scale=scale, levels=levels)
-    return _with_distribution(made, raw, where)
+    factor = replace(factor, low=low, high=high, scale=scale, levels=levels)
+    return _with_distribution(factor, raw, where)
 
 
 def _range(raw: Any, where: str) -> tuple[float, float]:
@@ -185,24 +187,24 @@ def _range(raw: Any, where: str) -> tuple[float, float]:
     return raw[0], raw[1]
 
 
-def _with_distribution(made: Factor, raw: Mapping[str, Any], where: str) -> Factor:
+def _with_distribution(factor: Factor, raw: Mapping[str, Any], where: str) -> Factor:
     if "distribution" not in raw:
         if "arguments" in raw:
             raise InputError(f'{where}: arguments need a distribution, as in distribution = "norm"')
-        return made
+        return factor
     name, arguments = raw["distribution"], raw.get("arguments", {})
-    if made.whole or made.scale == "log":
-        raise InputError(f"{where}: a distribution goes with numbers that need not be whole, on a linear scale")
+    if factor.whole or factor.scale == "log":
+        raise InputError(f"{where}: a distribution needs a value that is not an integer, on a linear scale")
     try:
         frozen = _frozen(name, arguments)
-        inside = float(frozen.cdf(made.high) - frozen.cdf(made.low))
+        inside = float(frozen.cdf(factor.high) - frozen.cdf(factor.low))
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(
             f"{where}: {shown(name)} with {shown(arguments)} is not a scipy.stats distribution: {error}"
         ) from None
     if not inside > 0:
-        raise InputError(f"{where}: {name} with {shown(arguments)} has no probability in [{made.low:g}, {made.high:g}]")
-    return replace(made, distribution=name, arguments=dict(arguments))
+        raise InputError(f"{where}: {name} with {shown(arguments)} has no probability in [{factor.low:g}, {factor.high:g}]")
+    return replace(factor, distribution=name, arguments=dict(arguments))
 
 
 def _frozen(name: str, arguments: Mapping[str, float]) -> Any:
@@ -216,16 +218,16 @@ def _frozen(name: str, arguments: Mapping[str, float]) -> Any:
 
 
 def _check_against(base: Scenario, factor: Factor, where: str) -> None:
-    """Raise InputError where the base would refuse a value the factor takes: all that are listed, or the ends."""
+    """Raise InputError if the base rejects a value of the factor; all listed values are checked, or the two ends."""
     for value in factor.values or (factor.low, factor.high):
         try:
             base.with_values({factor.path: settings_of(factor, value, base)}, set_by=where)
         except (InputError, TypeError) as error:
-            raise InputError(f"{where}: {_refused(str(error).removeprefix(f'{where}: '), value, base, factor)}") from None
+            raise InputError(f"{where}: {_rejection(str(error).removeprefix(f'{where}: '), value, base, factor)}") from None
 
 
-def _refused(said: str, value: Value, base: Scenario, factor: Factor) -> str:
+def _rejection(message: str, value: Value, base: Scenario, factor: Factor) -> str:
     bounds = base.entries[factor.path].range
-    if bounds is None or "outside its range" not in said:
-        return said
-    return f'{shown(value)} is outside the range [{bounds[0]}, {bounds[1]}] of the base; to go there give source = "..."'
+    if bounds is None or "outside its range" not in message:
+        return message
+    return f'{shown(value)} is outside the range [{bounds[0]}, {bounds[1]}] of the base; to use it give source = "..."'

@@ -1,4 +1,4 @@
-"""What stands for the names in the sweep file of a results folder, which can be gone on with wherever it is moved."""
+"""The scenarios in a results folder that replace the names in its sweep file, so that a moved folder can be resumed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sim.experiments.design.factors import SCENARIO
 from sim.scenario.scenario import Scenario
 
 ENSEMBLE, SWEEP, CALIBRATION = KINDS = ("ensemble", "sweep", "calibration")
-"""What is played and kept."""
+"""Kinds of results folders."""
 
 TABLE_FILE = "table.csv"
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """The scenarios that a results folder keeps of a sweep.
+    """The scenarios of a sweep in its results folder.
 
-    name: of the sweep. listed: names of the scenarios of its lever, in their order.
+    name: of the sweep. listed: names of the scenarios of its lever, in order.
     """
 
     name: str
@@ -28,10 +28,10 @@ class Kept:
     listed: tuple[str, ...]
 
     def pointed(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the sweep file says, naming what is kept."""
-        made = dict(data) | {"base": self.base.name}
+        """Return the tables of the sweep file with names replaced by those in the folder."""
+        replaced = dict(data) | {"base": self.base.name}
         if self.listed:
-            made["levers"] = {**data["levers"], SCENARIO: {"values": self.listed}}
+            replaced["levers"] = {**data["levers"], SCENARIO: {"values": self.listed}}
         if "table" in data.get("design", {}):
-            made["design"] = {**data["design"], "table": TABLE_FILE}
-        return made
+            replaced["design"] = {**data["design"], "table": TABLE_FILE}
+        return replaced

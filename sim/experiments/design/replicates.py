@@ -1,5 +1,8 @@
-"""How many runs a point is given, a fixed number or as many as make some of its outcomes known closely enough, and whether
-the points share random numbers: run r of every point (paired differences), or each row of uncertain values its own."""
+"""The number of runs of a point, fixed or determined by a precision target, and whether points share random numbers.
+
+Shared: run r has the same numbers in every point, so that differences are paired. Own: each row of uncertain values has
+independent numbers.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,21 @@ from sim.record.statistics import LEVEL, wilson
 from sim.scenario.files import check_known, near_miss
 
 STATS = {"mean": (NUMBER,), "share": (YES_NO, DATE)}
-"""Statistic -> types of outcome it is taken of. The share of a date is that of the runs in which it came."""
+"""Statistic -> types of outcome it applies to. The share of a date is the share of runs in which it occurred."""
 
 SHARED, OWN = STREAMS = ("shared", "own")
 FEWEST_HISTORIES = 8
-"""Points of fewer runs have random numbers of their own unless the sweep file says otherwise: however many points share
-them, so few random histories do not show what is chance."""
+"""With fewer runs a point has its own random numbers by default: so few shared histories do not represent chance, however
+many points share them."""
 
 
 def default_streams(runs: int) -> str:
-    """Return which random numbers the points have where the sweep file does not say. runs: the fewest of a point."""
+    """Return the default of `streams`. runs: the fewest of a point."""
     return SHARED if runs >= FEWEST_HISTORIES else OWN
 
 
 def streams_of(manifest: Mapping[str, Any], folder: Path) -> str:
-    """Return which random numbers the points of a sweep have; they were shared before there was a choice."""
+    """Return `streams` of a sweep; a manifest without it is older than the setting and had shared numbers."""
     streams = manifest.get("streams", SHARED)
     if streams not in STREAMS:
         raise InputError(f"{folder / 'manifest.json'}: streams = {shown(streams)} must be one of {', '.join(STREAMS)}")
@@ -41,25 +44,25 @@ def streams_of(manifest: Mapping[str, Any], folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Criterion:
-    """A point has runs enough once the 95% interval of a statistic reaches no further than half_width to either side."""
+    """A precision target: the half-width of the 95% interval of a statistic is at most half_width."""
 
     outcome: str
     stat: str
     half_width: float
 
     def holds(self, values: np.ndarray) -> bool:
-        """Whether (runs,) values are enough; NaN where a date did not come or a question did not arise."""
+        """Whether (runs,) values meet the target; NaN if a date did not occur or the outcome does not apply."""
         if self.stat == "mean":
             return _half_width_of_mean(values[~np.isnan(values)]) <= self.half_width
-        came = ~np.isnan(values) if _type_of(self.outcome) == DATE else values[~np.isnan(values)] > 0
-        return _half_width_of_share(came) <= self.half_width
+        occurred = ~np.isnan(values) if _type_of(self.outcome) == DATE else values[~np.isnan(values)] > 0
+        return _half_width_of_share(occurred) <= self.half_width
 
 
 @dataclass(frozen=True)
 class Sequential:
     """Runs of a point: `least` first, then `step` more at a time until every criterion holds or there are `most`.
 
-    Looking again and again stops a little early on average: the intervals of such points cover a little less than 95%.
+    Repeated checks stop slightly early on average: the intervals of such points cover slightly less than 95%.
     """
 
     least: int
@@ -67,20 +70,20 @@ class Sequential:
     most: int
     until: tuple[Criterion, ...]
 
-    def wanted(self, there: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return (points,) how many runs each point is to have, as far as those that are there can tell.
+    def wanted(self, present: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return (points,) the number of runs that each point needs, given the results so far.
 
-        there: (points, runs) bool. values: outcome -> (points, runs). A function of the numbers alone, so that it comes out
-        the same however often a sweep was stopped.
+        present: (points, runs) bool. values: outcome -> (points, runs). It depends on the results only, so that it is the
+        same however often a sweep was interrupted.
         """
-        ready = np.where(there.all(axis=1), there.shape[1], there.argmin(axis=1))
+        ready = np.where(present.all(axis=1), present.shape[1], present.argmin(axis=1))
         return np.array([self._of_point(int(n), {name: v[p] for name, v in values.items()}) for p, n in enumerate(ready)])
 
-    def unsettled(self, there: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return (points,) bool: it has the most runs there may be, and still a criterion does not hold."""
-        full = there[:, : self.most].sum(axis=1) >= self.most
-        return full & ~np.array(
-            [all(c.holds(values[c.outcome][p, : self.most]) for c in self.until) for p in range(len(full))]
+    def unsettled(self, present: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return (points,) bool: the point has the most runs permitted and a criterion still does not hold."""
+        at_limit = present[:, : self.most].sum(axis=1) >= self.most
+        return at_limit & ~np.array(
+            [all(c.holds(values[c.outcome][p, : self.most]) for c in self.until) for p in range(len(at_limit))]
         )
 
     def _of_point(self, ready: int, values: Mapping[str, np.ndarray]) -> int:
@@ -91,14 +94,14 @@ class Sequential:
 
 
 def _half_width_of_mean(values: np.ndarray) -> float:
-    """Return half the width of Student's interval, infinite below two values."""
+    """Return half the width of Student's interval, inf for fewer than two values."""
     if len(values) < 2:
         return np.inf
     return float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2) * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def _half_width_of_share(holds: np.ndarray) -> float:
-    """Return half the width of Wilson's interval, infinite without a value."""
+    """Return half the width of Wilson's interval, inf without a value."""
     _, interval = wilson(int(holds.sum()), len(holds))
     return np.inf if interval is None else (interval[1] - interval[0]) / 2
 
@@ -112,10 +115,10 @@ def read_criteria(raw: Any, where: str) -> tuple[Criterion, ...]:
     example = '[{ outcome = "truce_extensions", stat = "mean", half_width = 0.25 }]'
     if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw or not all(isinstance(x, Mapping) for x in raw):
         raise InputError(f"{where}until = {shown(raw)} must be a list, as in {example}")
-    made = tuple(_read_criterion(each, f"{where}until: ") for each in raw)
-    if (twice := first_repeated(made, key=lambda each: each.outcome)) is not None:
-        raise InputError(f"{where}until: {twice.outcome} stands there twice; give it once")
-    return made
+    criteria = tuple(_read_criterion(item, f"{where}until: ") for item in raw)
+    if (duplicate := first_repeated(criteria, key=lambda item: item.outcome)) is not None:
+        raise InputError(f"{where}until: {duplicate.outcome} is given twice; give it once")
+    return criteria
 
 
 def _read_criterion(raw: Mapping[str, Any], where: str) -> Criterion:

@@ -1,4 +1,4 @@
-"""The rows of a design, kept by column: ten thousand sets of 150 values are 12 MB this way, as tuples of numbers 50."""
+"""The rows of a design, stored by column: ten thousand rows of 150 values take 12 MB, as tuples 50 MB."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sim.scenario.entries import Value
 
 
 class Rows(Sequence[tuple[Value, ...]]):
-    """What every factor is set to in each row. Read as the tuples of values that the rows are."""
+    """The value of every factor in each row; a sequence of tuples."""
 
     def __init__(self, columns: Iterable[np.ndarray], size: int) -> None:
-        """columns: (size,) of each factor as `as_column` makes them; without any, the rows are empty and `size` as many."""
+        """columns: (size,) of each factor, from `as_column`; without columns there are `size` empty rows."""
         self.columns, self.size = tuple(columns), size
 
     @classmethod
     def of(cls, rows: Sequence[tuple[Value, ...]], width: int) -> Rows:
-        """Return rows of so many values each."""
+        """Return rows of `width` values each."""
         return cls((as_column([row[place] for row in rows]) for place in range(width)), len(rows))
 
     def __len__(self) -> int:
@@ -33,7 +33,7 @@ class Rows(Sequence[tuple[Value, ...]]):
     def __getitem__(self, at: slice) -> tuple[tuple[Value, ...], ...]: ...
 
     def __getitem__(self, at: int | slice) -> Any:
-        """Return a row, or some."""
+        """Return a row, or a tuple of rows for a slice."""
         if isinstance(at, slice):
             return tuple(self[place] for place in range(*at.indices(self.size)))
         return tuple(column[at : at + 1 or None].tolist()[0] for column in self.columns)
@@ -52,16 +52,16 @@ class Rows(Sequence[tuple[Value, ...]]):
 
 
 def as_column(values: Sequence[Value]) -> np.ndarray:
-    """Return (n,) float64 where all values are such numbers, and the values as they are, (n,) object, otherwise."""
+    """Return (n,) float64 if all values are floats, else (n,) object."""
     if all(type(value) is float for value in values):
         return np.array(values, np.float64)
-    kept = np.empty(len(values), object)
-    kept[:] = values
-    return kept
+    filled = np.empty(len(values), object)
+    filled[:] = values
+    return filled
 
 
 def replaced(column: np.ndarray, where: np.ndarray, value: Value) -> np.ndarray:
     """Return a column with another value in some rows. where: (n,) bool."""
-    kept = column.astype(object)
-    kept[where] = value
-    return as_column(kept.tolist())
+    filled = column.astype(object)
+    filled[where] = value
+    return as_column(filled.tolist())

@@ -18,22 +18,24 @@ WHERE = f"[levers] {SCENARIO}"
 
 
 def read_scenarios(raw: Any, base: Scenario, base_file: Path, folder: Path) -> dict[str, WhatIf]:
-    """Return the scenarios that a sweep file lists, by name, the base among them where it is listed. Raises InputError.
+    """Return the scenarios that a sweep file lists, by name, including the base if it is listed. Raises InputError.
 
-    base: as the sweep plays it; all are played with its seed and its days. base_file: where it was read from.
+    base: as run in the sweep; all scenarios use its seed and days. base_file: the file of the base.
     """
     listed = raw.get("values") if isinstance(raw, Mapping) and set(raw) == {"values"} else None
     if not isinstance(listed, (list, tuple)) or not listed or not all(isinstance(text, str) for text in listed):
         example = f'{{ values = ["{base.name}", "us-leaves-first", "./mine.toml"] }}'
         raise InputError(f"{WHERE} = {shown(raw)} must list names of scenarios or paths, as in {example}")
-    made: dict[str, WhatIf] = {}
+    what_ifs: dict[str, WhatIf] = {}
     for text in listed:
         what_if = _read(text, base, base_file, folder)
         name = what_if.scenario.name
-        if name in made or (name == base.name and what_if.scenario is not base):
-            raise InputError(f"{WHERE}: {text}: another is called {name} too; list each once, and name no two files alike")
-        made[name] = what_if
-    return made
+        if name in what_ifs or (name == base.name and what_if.scenario is not base):
+            raise InputError(
+                f"{WHERE}: {text}: another scenario is also called {name}; list each once, and give every file its own name"
+            )
+        what_ifs[name] = what_if
+    return what_ifs
 
 
 def _read(text: str, base: Scenario, base_file: Path, folder: Path) -> WhatIf:
@@ -44,25 +46,25 @@ def _read(text: str, base: Scenario, base_file: Path, folder: Path) -> WhatIf:
         scenario = load_scenario(file)
         heading = {key: getattr(base, key) for key in ("days", "seed") if getattr(base, key) != getattr(scenario, key)}
         if heading:
-            said = " and ".join(f"{key} = {value}" for key, value in heading.items())
-            scenario = scenario.with_values(heading, set_by=f"with {said} of the sweep")
+            message = " and ".join(f"{key} = {value}" for key, value in heading.items())
+            scenario = scenario.with_values(heading, set_by=f"with {message} of the sweep")
         what_if = WhatIf(scenario, base)
         check_comparable(what_if)
     except InputError as error:
-        said = str(error)
+        message = str(error)
         raise InputError(
-            f"{WHERE}: {said if said.startswith((text, f'{Path(text).name}: ')) else f'{text}: {said}'}"
+            f"{WHERE}: {message if message.startswith((text, f'{Path(text).name}: ')) else f'{text}: {message}'}"
         ) from None
     return what_if
 
 
 def check_levers(levers: Iterable[Factor], what_ifs: Iterable[WhatIf]) -> None:
-    """Raise InputError where a scenario sets what another lever of the sweep sets too."""
+    """Raise InputError if a scenario sets a value that another lever of the sweep sets too."""
     for factor in levers:
         for what_if in what_ifs:
             if factor.path in what_if.touched:
                 name = what_if.scenario.name
                 raise InputError(
-                    f"[levers] {factor.path}: {name} sets it too, under {SCENARIO}; leave out the one or the other, or make "
+                    f"[levers] {factor.path}: {name} also sets it, under {SCENARIO}; leave out one of them, or make "
                     f"the values of {factor.path} scenarios of their own"
                 )

@@ -1,4 +1,4 @@
-"""A sweep: the points of a design, each played so many times. Whatever is played is one."""
+"""A sweep: the points of a design with a number of runs each. Every batch of runs is a sweep."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from sim.experiments.design.uncertain import Uncertain
 from sim.scenario.scenario import Scenario
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of the quantiles of the daily series. Of no more runs than these, the runs themselves are kept."""
+"""Levels of the quantiles of the daily series. With no more runs than levels, the series of the runs are kept."""
 
 
 @dataclass(frozen=True)
 class Sweep:
     """A checked sweep.
 
-    runs: of each point, the most of them where their number is `sequential`. series: what is kept of the daily series. text:
-    the file as it was read, "" where it comes from none. streams: whether the points share random
-    numbers; chosen: the file says so. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
-    of one point. columns: what is kept of each run, () for all outcomes. horizon: days that runs were to go on for when the
-    states of their last evening are kept. uncertain: which values of an ensemble are drawn by run, None for none.
+    question: the question it answers. runs: of each point, the maximum if their number is `sequential`. series: form in
+    which daily series are kept. text: the file as it was read, "" without a file. streams: whether the points share random
+    numbers; streams_chosen: the file sets it. kind: SWEEP, ENSEMBLE (a sweep of one point) or CALIBRATION. columns: values
+    kept of each run, () for all outcomes. horizon: last day to which the runs may be continued, if the states of their last
+    evening are kept. uncertain: values of an ensemble that are drawn by run, None for none.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Sweep:
 
     @cached_property
     def hash(self) -> str:
-        """8 hex digits over everything that changes numbers. Quantiles depend on the number of runs; nothing else does."""
+        """8 hex digits over everything that changes results. Only quantiles depend on the number of runs."""
         if self.kind == ENSEMBLE:
             return self.base.hash if self.uncertain is None else f"{self.base.hash}-{self.uncertain.digest}"
         runs = self.runs if self.series == "quantiles" else None
         numbers: list[Any] = [self.base.hash, described(self.recipe), self.series, runs, *self.columns]
-        numbers += [self.streams] if self.streams == OWN else []  # what was played before there was a choice keeps its hash
+        numbers += [self.streams] if self.streams == OWN else []  # sweeps older than this setting keep their hash
         return blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=4).hexdigest()

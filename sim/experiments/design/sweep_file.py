@@ -1,4 +1,4 @@
-"""Read a sweep file: a base, a design over its levers and uncertainties, a number of runs. Errors name the place inside."""
+"""Read a sweep file: a base, a design over its levers and uncertainties, a number of runs. Errors name the key."""
 
 from __future__ import annotations
 
@@ -54,25 +54,25 @@ def sweep_names() -> tuple[str, ...]:
 def read_sweep(
     data: Mapping[str, Any], name: str, where: str, folder: Path, text: str = "", kept: Kept | None = None
 ) -> Sweep:
-    """Check what a sweep file says. Raises InputError.
+    """Return the checked sweep of a sweep file. Raises InputError.
 
-    where: what messages begin with. folder: relative paths start from it. kept: the scenarios of a results folder, which
-    stand for those that are named.
+    where: start of messages. folder: base of relative paths. kept: the scenarios of a results folder, which replace those
+    named in the file.
     """
     try:
         return _Reader(data, folder, kept).sweep(name, text)
     except InputError as error:
-        said = str(error)
-        raise InputError(said if said.startswith(f"{where}: ") else f"{where}: {said}") from None
+        message = str(error)
+        raise InputError(message if message.startswith(f"{where}: ") else f"{where}: {message}") from None
 
 
 def safe_name(name: str) -> str:
-    """Return the name of a file as one of a folder: what is no letter, digit, hyphen or underscore becomes a hyphen."""
+    """Return a file name as a folder name: characters other than letters, digits, hyphen and underscore become hyphens."""
     return re.sub(r"[^\w-]+", "-", name).strip("-") or "sweep"
 
 
 def find_sweep(name_or_path: str | Path) -> Path:
-    """Return the file of a sweep, by the name of a shipped one or by path, or its results folder. Raises InputError."""
+    """Return the file of a sweep by the name of a shipped one or by path, or its results folder. Raises InputError."""
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or "/" in text or text.endswith(".toml"):
         return Path(text)
@@ -86,7 +86,7 @@ def find_sweep(name_or_path: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class _Reader:
-    """The tables of one file, and the folder its paths start from."""
+    """The tables of one file, and the base of its relative paths."""
 
     data: Mapping[str, Any]
     folder: Path
@@ -173,9 +173,9 @@ class _Reader:
     def _check_factors(
         self, method: str, levers: tuple[Factor, ...], varied: tuple[Factor, ...], raw: Mapping[str, Any]
     ) -> None:
-        twice = {factor.path for factor in levers} & {factor.path for factor in varied}
-        if twice:
-            raise InputError(f"{sorted(twice)[0]} stands under [levers] and in the design over the uncertainties")
+        duplicates = {factor.path for factor in levers} & {factor.path for factor in varied}
+        if duplicates:
+            raise InputError(f"{sorted(duplicates)[0]} is given under [levers] and in the design over the uncertainties")
         if method in SAMPLED and not varied:
             raise InputError(f"[uncertainties] is empty; {method} needs something to sample")
         if not levers and not varied:
@@ -190,7 +190,7 @@ class _Reader:
         if not isinstance(raw.get("table"), str):
             raise InputError('[design] table must be the path of a CSV file, in quotes, as in table = "plausible.csv"')
         if self._table("uncertainties"):
-            raise InputError("[uncertainties] goes without a table: its columns say what varies")
+            raise InputError("[uncertainties] does not go with a table: the columns of the table vary")
         return read_design_table(self.folder / raw["table"], base, may_repeat=_yes_or_no(raw, "repeated", False))
 
     def _table(self, key: str) -> Mapping[str, Any]:
@@ -214,17 +214,17 @@ def _fixed(replicates: Mapping[str, Any]) -> int:
 
 
 def _streams(replicates: Mapping[str, Any], recipe: Recipe, least: int) -> str:
-    """Return which random numbers the points have. least: the fewest runs of a point."""
+    """Return whether the points share random numbers. least: the fewest runs of a point."""
     streams = replicates.get("streams", default_streams(least))
     if streams not in STREAMS:
         raise InputError(f"[replicates] streams = {shown(streams)} must be one of {', '.join(STREAMS)}")
-    return streams if recipe.uncertainties else SHARED  # levers alone are one row: the same numbers either way
+    return streams if recipe.uncertainties else SHARED  # without uncertainties there is one row, and both settings are equal
 
 
 def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
-        raise InputError(f"{where}n goes without until; give min, step and max")
+        raise InputError(f"{where}n does not go with until; give min, step and max")
     check_known(replicates, ("min", "step", "max", "until", "streams"), where)
     if series in ("quantiles", None):
         raise InputError(

@@ -1,8 +1,8 @@
-"""Values that differ by run because nobody knows them: drawn from their sourced ranges, or from plausible sets.
+"""Uncertain values that differ by run: drawn from their sourced ranges, or from plausible sets.
 
-EACH runs that follow each other play the same set of values: with one run a set, what values bring could not be told from
-what chance brings. A set is a function of the seed, the path and its number alone, so that run r has the same values in
-every scenario that is compared, whatever else is drawn, and runs can be added later.
+EACH consecutive runs use the same set of values: with one run per set, the effect of values could not be separated from
+chance. A set depends only on the seed, the path and its number, so that run r has the same values in every scenario that is
+compared, whatever else is drawn, and runs can be added later.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ PLAUSIBLE = "plausible.csv"
 
 @dataclass(frozen=True)
 class Uncertain:
-    """Which values are drawn, and from what.
+    """The values that are drawn by run, and their distributions.
 
-    what: ALL, ASSUMED, or the name of a file of sets. ranges: path -> (low, high), evenly between them. sets: path -> its
-    value in each set of the file; () without one.
+    what: ALL, ASSUMED, or the name of a file of sets. ranges: path -> (low, high), uniform. sets: path -> its value in each
+    set of the file; empty without a file.
     """
 
     what: str
@@ -44,7 +44,7 @@ class Uncertain:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What is drawn."""
+        """Paths of the values that are drawn."""
         return tuple(self.sets or self.ranges)
 
     @property
@@ -53,19 +53,19 @@ class Uncertain:
         return blake2b(json.dumps([self.seed, EACH, dict(self.ranges), dict(self.sets)]).encode(), digest_size=4).hexdigest()
 
     def agrees(self, other: Uncertain) -> bool:
-        """Whether the values that both draw are the same in every run."""
+        """Whether the values drawn by both are equal in every run."""
         same = (self.what, self.seed, not self.sets) == (other.what, other.seed, not other.sets)
         shared = set(self.paths) & set(other.paths)
         return same and all((self.sets or self.ranges)[path] == (other.sets or other.ranges)[path] for path in shared)
 
     def described(self) -> dict[str, Any]:
-        """Return what a manifest keeps."""
+        """Return the description for a manifest."""
         ranges = {path: list(ends) for path, ends in self.ranges.items()}
         counted = {"each": EACH, "drawn": len(self.paths)}
         return {"what": self.what, "seed": self.seed, **counted, "ranges": ranges, "digest": self.digest}
 
     def values(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
-        """Return by path (runs,) the values of the runs of these numbers."""
+        """Return path -> (runs,) values of the runs of these numbers."""
         drawn = Draws(self.seed, sets_of(numbers))
         if not self.sets:
             shares = {path: drawn.once(f"value/{path}", 1)[0] for path in self.ranges}
@@ -77,25 +77,29 @@ class Uncertain:
     def columns(self, scenario: Scenario, numbers: np.ndarray) -> tuple[Columns, ...]:
         """Return the columns of each stage of a scenario.
 
-        What a later stage sets away from what was before is part of the scenario and not drawn.
+        Values that a later stage changes are part of the scenario and not drawn.
         """
-        values, start, late = self.values(numbers), scenario.stages[0][1].entries, registry().drawn_at_start
+        values, start, drawn_at_start = self.values(numbers), scenario.stages[0][1].entries, registry().drawn_at_start
         stages = []
         for place, (_, stage) in enumerate(scenario.stages):
-            held = {path for path in values if stage.entries[path].value != start[path].value or (place and path in late)}
-            stages.append({path: of_runs for path, of_runs in values.items() if path not in held})
+            excluded = {
+                path
+                for path in values
+                if stage.entries[path].value != start[path].value or (place and path in drawn_at_start)
+            }
+            stages.append({path: of_runs for path, of_runs in values.items() if path not in excluded})
         return tuple(stages)
 
 
 def sets_of(numbers: np.ndarray) -> np.ndarray:
-    """Return (runs,) the number of the set of values that each run plays."""
+    """Return (runs,) the number of the set of values of each run."""
     return np.asarray(numbers) // EACH
 
 
 def uncertain_of(what: str, scenario: Scenario) -> Uncertain:
-    """Return what is drawn of a scenario: ALL uncertain values, those that are only ASSUMED, or those of a file of sets.
+    """Return the values of a scenario to draw: ALL uncertain ones, those that are ASSUMED, or those of a file of sets.
 
-    A value that the scenario sets away from the root of its bases is part of what it asks and is not drawn. Raises
+    Values that the scenario sets differently from the root of its bases define the scenario and are not drawn. Raises
     InputError.
     """
     entries = scenario.stages[0][1].entries
@@ -112,7 +116,7 @@ def uncertain_of(what: str, scenario: Scenario) -> Uncertain:
     factors, rows = read_design_table(path, scenario, may_repeat=True)
     text = [factor.path for factor in factors if not isinstance(factor.before, float)]
     if text:
-        raise InputError(f"{path}: {text[0]} = {shown(entries[text[0]].value)} is no number that could be uncertain")
+        raise InputError(f"{path}: {text[0]} = {shown(entries[text[0]].value)} is not an uncertain number")
     columns = zip(factors, zip(*rows, strict=True), strict=True)
     sets = {factor.path: tuple(map(float, values)) for factor, values in columns if factor.path not in scenario.own}
     return Uncertain(path.name, scenario.seed, sets=sets)

@@ -1,4 +1,4 @@
-"""What-ifs as levels of a sweep's lever: what each sets itself, what the sweep varies in it, which may share a block."""
+"""What-ifs as values of a sweep's lever: the values each sets, those the sweep varies, and which may share a block."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sim.state.values import Columns
 
 @dataclass(frozen=True)
 class WhatIf:
-    """A scenario among the points of a sweep, the base itself too.
+    """A scenario among the points of a sweep, possibly the base itself.
 
-    What it sets away from the base is its own; the sweep varies the rest, on the days on which the base's own values hold:
-    all of them, unless the base takes effect on a later day.
+    Values that it sets differently from the base are its own; the sweep varies the others, on the days on which the base's
+    own values are in force: all days, unless the base takes effect on a later day.
     """
 
     scenario: Scenario
@@ -29,28 +29,28 @@ class WhatIf:
 
     @cached_property
     def stages(self) -> tuple[Scenario, ...]:
-        """Its stages that the sweep varies; those before are the base's."""
+        """The stages that the sweep varies; earlier ones are those of the base."""
         return tuple(stage for day, stage in self.scenario.stages if day >= _first_day(self.base))
 
     @cached_property
     def touched(self) -> frozenset[str]:
-        """Paths of the values that it sets away from the base on some day."""
+        """Paths of the values that differ from the base on some day."""
         return frozenset(path for stage in self.stages for path in differing(stage, self.base))
 
     @cached_property
     def own(self) -> Mapping[str, Value]:
-        """By path, the values that it sets away from the base on all days; of several, the one it ends with."""
+        """By path, the values that differ from the base on all days; the last if there are several."""
         paths = frozenset.intersection(*(differing(stage, self.base) for stage in self.stages))
         return {path: self.scenario.entries[path].value for path in paths}
 
     @property
     def block(self) -> Hashable:
-        """What runs of one block have in common: stages on the same days, timeline, maps."""
+        """Properties that all runs of a block must share: days of stages, timeline, maps."""
         dated = ((day, tuple((item.date, item.event) for item in stage.timeline)) for day, stage in self.scenario.stages)
         return tuple(dated), self.scenario.ground
 
     def with_values(self, values: Sequence[tuple[Factor, Value]], set_by: str) -> Scenario:
-        """Return the scenario of a point: what the sweep varies, wherever the what-if does not set it itself."""
+        """Return the scenario of a point: the values of the sweep, except those that the what-if sets."""
         return self._varied(self.scenario, values, set_by)
 
     def _varied(self, stage: Scenario, values: Sequence[tuple[Factor, Value]], set_by: str) -> Scenario:
@@ -62,50 +62,54 @@ class WhatIf:
 
 
 def check_comparable(what_if: WhatIf) -> None:
-    """Raise InputError where the runs of a what-if would not be pairs of the base's: other dates, or another past."""
-    mine, base = what_if.scenario, what_if.base
-    if mine.start_date != base.start_date:
+    """Raise InputError if the runs of a what-if could not be paired with the base's: other dates, or another past."""
+    scenario, base = what_if.scenario, what_if.base
+    if scenario.start_date != base.start_date:
         raise InputError(
-            f"it starts on {mine.start_date}, the base on {base.start_date}; the points of a sweep start on one evening: "
-            "give each start a sweep of its own"
+            f"it starts on {scenario.start_date}, the base on {base.start_date}; the points of a sweep must start on "
+            "the same date: make one sweep per start date"
         )
-    if mine.epoch != base.epoch:
-        raise InputError(f"its epoch is {mine.epoch}, the base's {base.epoch}, so that their runs do not share their luck")
-    if mine.members.axes != base.members.axes:
-        raise InputError("its sites have other members than the base's, so that values of the sweep would not be in both")
-    first = _first_day(base)
-    before = [[(day, stage.hash) for day, stage in each.stages if day < first] for each in (mine, base)]
-    if before[0] != before[1] or first not in [day for day, _ in mine.stages]:
+    if scenario.epoch != base.epoch:
         raise InputError(
-            f"the base takes effect on day {first}, and what comes before that is not the same here; take what both go "
-            "back to as the base, and list the two"
+            f"its epoch is {scenario.epoch}, the base's {base.epoch}, so their runs do not share random numbers"
+        )
+    if scenario.members.axes != base.members.axes:
+        raise InputError(
+            "its sites have other members than the base's, so that some values of the sweep would be in one only"
+        )
+    first = _first_day(base)
+    before = [[(day, stage.hash) for day, stage in compared.stages if day < first] for compared in (scenario, base)]
+    if before[0] != before[1] or first not in [day for day, _ in scenario.stages]:
+        raise InputError(
+            f"the base takes effect on day {first}, and the days before differ here; use the common ancestor of both as the "
+            "base, and list the two"
         )
 
 
 def _leaves(path: str, stage: Scenario, base: Scenario) -> bool:
-    """Whether a stage has the base's value, so that the sweep's holds."""
+    """Whether a stage has the base's value, so that the sweep may vary it."""
     return bool(stage.entries[path].value == base.entries[path].value)
 
 
 def differing(stage: Scenario, other: Scenario) -> frozenset[str]:
-    """Return the paths at which two scenarios have other values."""
+    """Return the paths at which two scenarios differ."""
     return frozenset(path for path, entry in stage.entries.items() if entry.value != other.entries[path].value)
 
 
 def grouped(what_ifs: Mapping[str, WhatIf]) -> dict[str, int]:
-    """Return by name the group of those whose runs can be mixed in a block."""
-    together: dict[Hashable, list[str]] = {}
+    """Return the group of each what-if, by name; runs of a group can be mixed in a block."""
+    by_block: dict[Hashable, list[str]] = {}
     for name, what_if in what_ifs.items():
-        together.setdefault(what_if.block, []).append(name)
+        by_block.setdefault(what_if.block, []).append(name)
     groups: list[list[str]] = []
-    for names in together.values():
-        crowded = len(names) > 1 and _most_rules([what_ifs[name] for name in names]) > MOST_RULES
-        groups += [[name] for name in names] if crowded else [names]
+    for names in by_block.values():
+        too_many_rules = len(names) > 1 and _most_rules([what_ifs[name] for name in names]) > MOST_RULES
+        groups += [[name] for name in names] if too_many_rules else [names]
     return {name: place for place, names in enumerate(groups) for name in names}
 
 
 def _most_rules(what_ifs: Iterable[WhatIf]) -> int:
-    """Return how many rules of one matter a block would have at most: of every policy, and of dated orders."""
+    """Return the largest number of rules of a decision in a block: those of every policy, and of dated orders."""
     stages = [stage for what_if in what_ifs for _, stage in what_if.scenario.stages]
     rules: dict[str, set[str]] = {}
     for agent in AGENTS:
@@ -120,9 +124,9 @@ def _most_rules(what_ifs: Iterable[WhatIf]) -> int:
 def columns_of(
     what_ifs: Mapping[str, WhatIf], names: Sequence[str], varied: Mapping[str, Sequence[Value]]
 ) -> tuple[Columns, ...]:
-    """Return the columns of a block, one for each of the stages that the sweep varies: what differs from the first's.
+    """Return the columns of a block, one per stage that the sweep varies: values that differ from those of the first run.
 
-    what_ifs: those of the block, by name. names: of each run. varied: by path, what the sweep gives each run.
+    what_ifs: those of the block, by name. names: of each run. varied: path -> the sweep's value in each run.
     """
     count = len(what_ifs[names[0]].stages)
     return tuple(_of_stage(what_ifs, names, varied, stage) for stage in range(count))
@@ -140,16 +144,16 @@ def _of_stage(
     for path in paths:
         if place > 0 and (path.startswith("start.") or path in registry().drawn_at_start):
             continue  # only the first evening reads it
-        held = {name: stage.entries[path].value for name, stage in stages.items()}
+        fixed = {name: stage.entries[path].value for name, stage in stages.items()}
         if path in varied:
-            held = {name: value for name, value in held.items() if value != base.entries[path].value}
+            fixed = {name: value for name, value in fixed.items() if value != base.entries[path].value}
         drawn = varied.get(path, names)
-        columns[path] = [held.get(name, value) for name, value in zip(names, drawn, strict=True)] if held else drawn
+        columns[path] = [fixed.get(name, value) for name, value in zip(names, drawn, strict=True)] if fixed else drawn
     if any(stage.orders != first.orders for stage in stages.values()):
         columns[ORDERS] = [stages[name].orders for name in names]
     return columns
 
 
 def _first_day(base: Scenario) -> int:
-    """Return the day from which on the base's own values hold."""
+    """Return the first day on which the base's own values are in force."""
     return base.stages[-1][0]

@@ -1,22 +1,22 @@
-"""The one way in which runs are kept: folders, parts, manifests, and what opens them.
+"""Storage of runs: folders, parts, manifests, and their readers.
 
-Here belongs what a folder of results holds, who may write to it, and when it is no longer valid (digest.py). No number is
-made here: what is written comes from play, and what is read is passed on as it is.
+This package defines the content of a results folder, its locks, and when it is no longer valid (digest.py). It computes no
+results: play produces what is written, and readers return it unchanged.
 
 results/<name>-<hash>/
-  manifest.json       what made the numbers: design, base, code, versions; written first, never changed
-  sweep.toml          the sweep as it was given; an ensemble has none
+  manifest.json       origin of the results: design, base, code, versions; written before any part, never changed
+  sweep.toml          the sweep file as given; not for an ensemble
   scenario.toml       the base, complete
-  sets.parquet        of an ensemble over plausible sets: a row per set, a column per value
-  table.csv           the rows of a design that is a table
+  sets.parquet        for an ensemble over plausible sets: a row per set, a column per value
+  table.csv           the rows of a design given as a table
   scenarios/          the scenarios of a lever, complete, each in a folder of its own
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
-  asked.json          runs of each point in the largest request so far, and the latest rule for their number
+  asked.json          runs per point of the largest request so far, and the latest precision targets
   series/PART         daily series: quantiles over the runs of each point, or every run
-  control/PART        of an ensemble: who holds each cell (play/places.py)
-  rules/PART          of an ensemble: which rules fired (play/places.py)
+  control/PART        for an ensemble: holder of each cell (play/places.py)
+  rules/PART          for an ensemble: rules that fired (play/places.py)
   states/PART         with run --save, the state of every run on the last evening
   outcomes/PART       a row per (point, run), a column per outcome; written last, its presence commits the part
-  failed.json         jobs that failed when it was last worked on; failed-K-of-N.json of a shard
-A part that lies within a larger one is left over from compacting and counts for nothing.
+  failed.json         jobs that failed in the latest run of the command; failed-K-of-N.json for a shard
+A part contained in a larger one is left over from compacting and is ignored.
 """

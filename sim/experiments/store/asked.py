@@ -1,4 +1,4 @@
-"""What was asked of a folder so far, and which jobs failed when it was last worked on."""
+"""The runs requested of a folder so far, and the jobs that failed in the latest run of the command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.scenario.heading import MOST_RUNS
 
 
 def note_asked(folder: Path, runs: int, sequential: Sequential | None) -> None:
-    """Keep the largest number of runs of a point that was asked for, or the latest rule for their number."""
+    """Record the largest number of runs per point requested so far, or the latest precision targets."""
     fixed, before = read_asked(folder)
     asked, rule = (fixed, sequential) if sequential else (max(runs, fixed), before)
     if (asked, rule) != (fixed, before):
@@ -22,12 +22,12 @@ def note_asked(folder: Path, runs: int, sequential: Sequential | None) -> None:
 
 
 def read_asked(folder: Path) -> tuple[int, Sequential | None]:
-    """Return the number of runs of each point that was asked for, and the rule for their number. Raises InputError."""
+    """Return the number of runs requested per point, and the precision targets. Raises InputError."""
     path = folder / "asked.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         rule, runs = raw.get("sequential"), int(raw["runs"])
-        until = rule and tuple(Criterion(**each) for each in rule.pop("until"))
+        until = rule and tuple(Criterion(**item) for item in rule.pop("until"))
         if not 0 <= runs <= MOST_RUNS or not (runs or rule):
             raise ValueError(runs)
         return runs, Sequential(**rule, until=until) if rule else None
@@ -38,19 +38,19 @@ def read_asked(folder: Path) -> tuple[int, Sequential | None]:
 
 
 def note_failed(folder: Path, failed: dict[str, str], shard: Shard | None) -> None:
-    """Keep the jobs that failed and why, or forget those of an earlier time."""
+    """Record the jobs that failed with the reasons, or remove an earlier record."""
     path = folder / (f"failed-{shard}.json" if shard else "failed.json")
     if failed:
         write_json(path, failed)
     elif shard is None:
-        for each in folder.glob("failed*.json"):
-            each.unlink()
+        for item in folder.glob("failed*.json"):
+            item.unlink()
     else:
         path.unlink(missing_ok=True)
 
 
 def read_failed(folder: Path) -> dict[str, str]:
-    """Return the jobs that failed and why, of all shards."""
+    """Return the failed jobs of all shards with the reasons."""
     failed: dict[str, str] = {}
     for path in sorted(folder.glob("failed*.json")):
         try:

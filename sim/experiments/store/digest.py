@@ -1,7 +1,7 @@
-"""The digest that guards results: runs that are kept together were made by the same code and data.
+"""The code digest: all runs of a folder come from the same code and data.
 
-Results folders, saved states and Dask workers carry it; what was made under another one is not gone on with. So it covers
-what makes the numbers, and nothing else: a reworded caption leaves every folder as it is.
+Results folders, saved states and Dask workers carry it, and are not continued under another one. It covers the code and data
+that determine results, and nothing else: a reworded caption leaves every folder valid.
 """
 
 from __future__ import annotations
@@ -12,58 +12,58 @@ from pathlib import Path, PurePath
 from sim.ground.paths import PACKAGE
 
 MAKE_NUMBERS = (
-    "ground",  # the lattice and the theatre, and which input is taken as what
+    "ground",  # the lattice, the theatre, and the reading of input
     "state",  # the arrays of a run, the first evening, sums over the ground
     "draws.py",  # every random number
-    "agents",  # what actors decide
-    "mechanisms",  # what happens in the world
-    "record",  # series and outcomes, read off the days; snapshots, from which runs go on
-    "scenario",  # values, policies and orders, merged and laid out by run
-    "registry.py",  # which values there are, and who takes them
+    "agents",  # decisions
+    "mechanisms",  # processes
+    "record",  # series and outcomes; snapshots, from which runs are continued
+    "scenario",  # values, policies and orders, merged and converted to arrays by run
+    "registry.py",  # the schema
     "model.py",  # the day
-    "experiments/design",  # the values, the number and the random numbers of each run; how many runs a rule asks for
-    "experiments/play",  # how runs are put into blocks, and their days into what is kept: quantiles, counts by cell and rule
-    "analysis/hindcast/answers.py",  # what a calibration keeps of each run in place of outcomes
-    "analysis/hindcast/observation.py",  # what such an answer is compared with
+    "experiments/design",  # values, number and random numbers of each run; number of runs of a point
+    "experiments/play",  # blocks of runs; quantiles, counts by cell and rule
+    "analysis/hindcast/answers.py",  # values that a calibration keeps of each run instead of outcomes
+    "analysis/hindcast/observation.py",  # the observations they are compared with
 )
-"""Rooms of sim/, or files of a room, whose code is in the numbers that are kept. Whatever is put into such a room counts."""
+"""Packages of sim/, and files, whose code determines stored results. Every new file in such a package counts."""
 
 MAKE_NONE = (
-    "experiments/play/check.py",  # compares what is kept with what is played again, and puts parts together
-    "experiments/play/cluster.py",  # hands jobs to machines
+    "experiments/play/check.py",  # compares stored runs with repeated ones, and merges parts
+    "experiments/play/cluster.py",  # distributes jobs to machines
     "experiments/play/estimate.py",  # measures one job
-    "experiments/play/folder.py",  # which folder a batch goes to
-    "experiments/play/need.py",  # what a batch would take, and whether there is as much
-    "experiments/play/runner.py",  # hands jobs to workers
+    "experiments/play/folder.py",  # folder of a batch
+    "experiments/play/need.py",  # estimated memory and disk, resource limits
+    "experiments/play/runner.py",  # distributes jobs to workers
     "experiments/play/workers.py",  # processes
-    "experiments/store",  # where numbers lie; the form of a folder has a number of its own (folders.FORM)
-    "experiments/export",  # what is kept, written otherwise
+    "experiments/store",  # storage; the format of a folder has its own number (folders.FORM)
+    "experiments/export",  # results in other formats
     "experiments/__init__.py",
-    "analysis",  # what is asked of results, each time anew
-    "pages",  # what is shown of them
+    "analysis",  # computed from results each time
+    "pages",  # presentation
     "cli",
     "__init__.py",
     "__main__.py",
 )
-"""The other rooms. Of the two lists the longest entry that a file lies in decides; what lies in none counts."""
+"""The other packages and files. Of both lists the longest matching entry decides; a file without a match counts."""
 
 DATA_OF_RUNS = ("cells.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control-*.txt", "sectors.txt", "*.toml")
 """Files of sim/data that a run reads."""
 
 DATA_OF_PAGES = (
-    "lines.tsv",  # rivers and roads, drawn on the map; those that matter to a run are columns of cells.tsv
+    "lines.tsv",  # rivers and roads, drawn on the map; those that affect a run are columns of cells.tsv
     "names.tsv",  # names of places in other languages
-    "observations.toml",  # what runs are scored by, and named in the hash of a calibration
-    "sources.tsv",  # where the data are from
+    "observations.toml",  # observations for scoring, part of the hash of a calibration
+    "sources.tsv",  # sources of the data
 )
-"""Files of sim/data that no run reads, also where DATA_OF_RUNS would take them in."""
+"""Files of sim/data that no run reads, even if DATA_OF_RUNS matches them."""
 
 
 def code_digest(package: Path = PACKAGE) -> str:
-    """Return 16 hex digits over the code and data of a package that make the numbers.
+    """Return 16 hex digits over the code and data of a package that determine results.
 
-    Only what belongs to the program counts: modules that can be imported, and the data that it reads. Notes, copies of an
-    editor and other files beside them change nothing; comments and docstrings count.
+    Only importable modules and the data that runs read are included; notes, backup files of editors and other files are not.
+    Comments and docstrings count.
     """
     digest = blake2b(digest_size=8)
     for path in sorted(package.rglob("*")):
@@ -74,7 +74,7 @@ def code_digest(package: Path = PACKAGE) -> str:
 
 
 def makes_numbers(inside: PurePath) -> bool:
-    """Whether a file of the package, by its path from there, is part of what makes the numbers."""
+    """Whether a file determines results, by its path relative to the package."""
     if inside.suffix == ".py":
         return all(part.isidentifier() for part in inside.with_suffix("").parts) and _room_makes_numbers(inside)
     return inside.parts[:-1] == ("data",) and _matches(inside, DATA_OF_RUNS) and not _matches(inside, DATA_OF_PAGES)

@@ -1,4 +1,4 @@
-"""What the results folder of an ensemble holds, read as asked for."""
+"""The results folder of an ensemble, read on demand."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
     import pandas
 
 SERIES_KEPT = 8
-"""Series of a folder that are held in memory at a time."""
+"""Largest number of series of a folder in memory at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Results(Stored):
-    """What the folder of an ensemble holds: a single point. Runs are in order of their number."""
+    """The results of an ensemble, a sweep of one point. Runs are in order of their number."""
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario as it was run. Raises InputError where the file no longer says what was run."""
+        """The scenario as it was run. Raises InputError if its file was changed."""
         return self.base
 
     @cached_property
     def outcomes(self) -> dict[str, np.ndarray]:
-        """Outcome -> (runs,) float64, NaN where it did not come or did not arise; and "run" -> numbers of the runs."""
+        """Outcome -> (runs,) float64, NaN if it did not occur or does not apply; and "run" -> numbers of the runs."""
         table = self.table()
         return {name: table[name].to_numpy() for name in ("run", *(outcome.name for outcome in OUTCOMES))}
 
     @property
     def runs(self) -> int:
-        """Number of runs that are there."""
+        """Number of finished runs."""
         return self.runs_there
 
     @property
@@ -53,18 +53,18 @@ class Results(Stored):
 
     @property
     def clusters(self) -> np.ndarray | None:
-        """(runs, 2) set of values and number of each run, where runs share the values they draw; None where none does."""
+        """(runs, 2) set of values and number of each run, if runs share drawn values; None if no values are drawn."""
         if self.uncertain is None:
             return None
         return np.column_stack([sets_of(self.outcomes["run"]), self.outcomes["run"]])
 
     @property
     def missing_runs(self) -> np.ndarray:
-        """Numbers of the runs that were asked for and are not there."""
+        """Numbers of the runs that were requested and are missing."""
         return np.flatnonzero(self.missing)
 
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
-        """Return a pandas DataFrame with a row per run: its number and outcomes, all of them unless named. Needs pandas."""
+        """Return a pandas DataFrame with a row per run: its number and outcomes, by default all. Needs pandas."""
         return self.table(outcomes).drop_columns("point").to_pandas()
 
     def series(self, name: str) -> np.ndarray:
@@ -73,15 +73,15 @@ class Results(Stored):
             raise KeyError(name)
         if name not in self._kept:
             columns = (table[name].to_numpy().reshape(-1, self._days) for table in self._tables("series", [name]))
-            read = np.concatenate(list(columns)).T
+            values = np.concatenate(list(columns)).T
             if len(self._kept) == SERIES_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[name] = read
+            self._kept[name] = values
         return self._kept[name]
 
     @cached_property
     def _kept(self) -> dict[str, np.ndarray]:
-        """The series read last: all of them together may not fit into memory."""
+        """The series read most recently; all of them may not fit into memory."""
         return {}
 
     @property
@@ -90,7 +90,7 @@ class Results(Stored):
         return int(self.manifest["days"]) + 1
 
     def _tables(self, name: str, columns: list[str]) -> list[pa.Table]:
-        """Return a table of each part, in order of their runs."""
+        """Return one table per part, in order of runs."""
         return [read_part(self.folder / name / job.part, columns) for job in self.parts]
 
     @cached_property
@@ -106,7 +106,7 @@ class Results(Stored):
 
     @cached_property
     def rules(self) -> dict[str, dict[str, np.ndarray]]:
-        """Matter -> rule -> (2, days + 1) numbers of runs in which it fired that day, and fired for the first time."""
+        """Decision -> rule -> (2, days + 1) number of runs in which it fired that day, and fired for the first time."""
         counts: dict[str, dict[str, np.ndarray]] = {}
         for table in self._tables("rules", ["matter", "rule", "day", "runs", "first"]):
             runs = np.stack([table[name].to_numpy().reshape(-1, self._days) for name in ("runs", "first")], axis=1)
@@ -118,7 +118,7 @@ class Results(Stored):
 
 
 def open_ensemble(folder: str | Path) -> Results:
-    """Open the folder of an ensemble. Raises InputError when it is none or holds no run, warns of IncompleteResults."""
+    """Open the folder of an ensemble. Raises InputError if it is not one or has no finished run; warns of IncompleteResults."""
     results = checked_kind(Results(Path(folder)), ENSEMBLE)
     if not results.runs:
         raise InputError(f"{folder}: holds no finished run")

@@ -1,4 +1,4 @@
-"""Results folders as such: made whole or made again, the tables in them, and the manifest."""
+"""Results folders: atomic creation, tables and manifest."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from sim.ground.errors import InputError
 from sim.ground.files import whole_file, write_text
 
 FORM = 2
-"""Of results folders: 1 had ensembles in another form than sweeps."""
+"""Version of the folder format; in version 1 ensembles differed from sweeps."""
 
 BEGUN = ".begun"
-"""A file that is there while a folder is being made: what is found beside it without a manifest is ours to make again."""
+"""Marker file during creation: a folder with it and without a manifest is incomplete and may be created again."""
 
 
 @contextmanager
 def new_folder(folder: Path, what: str, manifest: dict[str, Any]) -> Iterator[None]:
-    """Claim an empty folder for what is written into it within, and complete it by its manifest.
+    """Create a folder: write its files within the context; the manifest is written at the end.
 
-    One whose making was stopped half-way is made again. Raises InputError where the folder holds something else.
+    A folder whose creation was interrupted is created again. what: its kind, for messages. Raises InputError if the folder
+    has other content.
     """
     if folder.exists() and (not folder.is_dir() or not _is_ours(folder)):
         raise InputError(f"{folder}: exists and is not {what}; name another")
@@ -44,12 +45,12 @@ def _is_ours(folder: Path) -> bool:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all."""
+    """Write a JSON file atomically."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a results folder. Raises InputError when there is none, or one of another form."""
+    """Return the manifest of a results folder. Raises InputError if there is none, or one of another format."""
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -67,7 +68,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Return what of the machine a manifest keeps: versions, system, and when."""
+    """Return the environment for a manifest: versions, system and time."""
     import platform
     from datetime import UTC, datetime
     from importlib.metadata import version
@@ -81,14 +82,14 @@ def machine() -> dict[str, Any]:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write one Parquet file, whole or not at all, with checksums."""
+    """Write one Parquet file with checksums, atomically."""
     write_pieces(path, (table,))
 
 
 def write_pieces(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Write one Parquet file of tables that follow each other, made one at a time; whole or not at all, with checksums."""
-    rest = iter(tables)
-    first = next(rest)
+    """Write one Parquet file from consecutive tables, generated one at a time; with checksums, atomically."""
+    remaining = iter(tables)
+    first = next(remaining)
     schema = first.schema
     floats = [field.name for field in schema if pa.types.is_floating(field.type)]
     options = {
@@ -98,5 +99,5 @@ def write_pieces(path: Path, tables: Iterable[pa.Table]) -> None:
         "write_page_checksum": True,
     }
     with whole_file(path) as file, pq.ParquetWriter(file, schema, **options) as writer:
-        for table in chain((first,), rest):
+        for table in chain((first,), remaining):
             writer.write_table(table)

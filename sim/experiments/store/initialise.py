@@ -1,4 +1,4 @@
-"""Begin the folder of a sweep, or see that it is this sweep's, by this code."""
+"""Initialise the folder of a sweep, or check that it belongs to this sweep and version of the code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sim.scenario.export import write_scenario
 
 
 def open_folder(folder: Path, sweep: Sweep) -> None:
-    """Make the folder of a sweep, or see that it is this sweep's, by this code. Raises InputError when it is not."""
+    """Initialise the folder of a sweep, or check that it belongs to this sweep and code. Raises InputError if it does not."""
     if is_known(folder, sweep):
         return
     manifest = _manifest(sweep)
@@ -43,13 +43,13 @@ def open_folder(folder: Path, sweep: Sweep) -> None:
 
 
 def more_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the tables that a folder keeps besides outcomes."""
+    """Return the names of the tables of a folder besides outcomes."""
     series = () if manifest["series"] == "none" else ("series",)
     return (*series, "control", "rules") if manifest["kind"] == ENSEMBLE else series
 
 
 def is_known(folder: Path, sweep: Sweep) -> bool:
-    """Whether a folder holds this sweep by this code. Raises InputError where it holds other results."""
+    """Whether a folder has this sweep and version of the code. Raises InputError if it has other results."""
     if not (folder / "manifest.json").is_file():
         return False
     known = read_manifest(folder)
@@ -58,7 +58,7 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
     if known["code"] != code_digest():
         raise InputError(f"{folder}: was made by another version of the code; name another folder or remove it")
     if sweep.horizon is not None and "horizon" not in known:
-        raise InputError(f"{folder}: holds these runs without their states; name another folder to save them in")
+        raise InputError(f"{folder}: has these runs without their states; name another folder to save them in")
     if streams_of(known, folder) != sweep.streams:
         raise InputError(f"{folder}: its manifest.json was changed; name another folder")
     design = read_design(folder, known)
@@ -70,7 +70,7 @@ def is_known(folder: Path, sweep: Sweep) -> bool:
 
 
 def _manifest(sweep: Sweep) -> dict[str, Any]:
-    made = {
+    manifest = {
         "schema": FORM,
         "kind": sweep.kind,
         "name": sweep.name,
@@ -89,5 +89,5 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "columns": list(sweep.columns),
         "code": code_digest(),
     }
-    made |= {} if sweep.horizon is None else {"horizon": sweep.horizon}
-    return made | ({} if sweep.uncertain is None else {"uncertain": sweep.uncertain.described()}) | machine()
+    manifest |= {} if sweep.horizon is None else {"horizon": sweep.horizon}
+    return manifest | ({} if sweep.uncertain is None else {"uncertain": sweep.uncertain.described()}) | machine()

@@ -1,4 +1,4 @@
-"""What a sweep's file names, complete in its results folder; sweeps are read by name, by path or out of such a folder."""
+"""Copies of the scenarios of a sweep in its results folder; sweeps are read by name, by path or from such a folder."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from sim.state.arrays import own_numerics
 SWEEP_FILE = "sweep.toml"
 
 LETTERS_KEPT = 40
-"""Letters of a name that its folder has: a longer one would leave no room for the hash."""
+"""Characters of a name in its folder name; more would leave no room for the hash."""
 
 
 @dataclass(frozen=True, eq=False)
 class KeptScenarios(Mapping[str, Scenario]):
-    """Name -> scenario, each read when it is first asked for. hashes: what each computes, as the manifest says.
+    """Name -> scenario, each read on first use. hashes: of each scenario, from the manifest.
 
-    Raises InputError for a file that is gone, damaged or was changed.
+    Raises InputError for a file that is missing, damaged or was changed.
     """
 
     folder: Path
@@ -62,9 +62,9 @@ def write_scenarios(scenarios: Mapping[str, Scenario], folder: Path) -> None:
 
 @own_numerics
 def load_sweep(name_or_path: str | Path) -> Sweep:
-    """Read a sweep by the name of a shipped one, by path, or out of its results folder, which holds all that its file names.
+    """Read a sweep by the name of a shipped one, by path, or from its results folder, which is self-contained.
 
-    Raises InputError, in one line that says where.
+    Raises InputError with the place.
     """
     path = find_sweep(name_or_path)
     kept = read_kept(path) if path.is_dir() else None
@@ -76,11 +76,11 @@ def load_sweep(name_or_path: str | Path) -> Sweep:
 
 
 def read_kept(folder: Path) -> Kept:
-    """Return what the results folder of a sweep keeps. Raises InputError where it is none."""
+    """Return the scenarios of the results folder of a sweep. Raises InputError if it is not one."""
     manifest = read_manifest(folder)
     if manifest["kind"] != SWEEP:
-        goes_on = {ENSEMBLE: "run", CALIBRATION: "calibrate"}[manifest["kind"]]
-        raise InputError(f"{folder}: holds no sweep; pullback {goes_on} goes on with it")
+        command = {ENSEMBLE: "run", CALIBRATION: "calibrate"}[manifest["kind"]]
+        raise InputError(f"{folder}: is not a sweep; pullback {command} continues it")
     try:
         design = manifest["design"]
         listed = next((tuple(raw["values"]) for raw in design["levers"] if raw["path"] == SCENARIO), ())
@@ -92,7 +92,7 @@ def read_kept(folder: Path) -> Kept:
 
 
 def scenario_faults(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
-    """Yield which of them are not what was run."""
+    """Yield a line for each scenario that is not as it was run."""
     for name in scenarios:
         try:
             scenarios[name]

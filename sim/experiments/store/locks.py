@@ -1,4 +1,4 @@
-"""One driver to a folder: locks on it, the shards of a job array beside each other, and who may commit parts."""
+"""Locks of a results folder: one driver at a time, or the shards of one job array; leases for committing parts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Shard:
     of: int
 
     def __post_init__(self) -> None:
-        """Raise InputError where there is no such part."""
+        """Raise InputError if there is no such part."""
         whole_number("the number of a shard", self.number, Limits(1, whole_number("the number of shards", self.of, SHARDS)))
 
     def __str__(self) -> str:
@@ -40,23 +40,23 @@ class Shard:
 
 @contextmanager
 def locked(folder: Path, shard: Shard | None = None) -> Iterator[None]:
-    """Hold the folder's lock, or that of one shard. Raises FolderBusy when another driver holds it.
+    """Lock the folder, for a driver or for one shard. Raises FolderBusy if another driver has locked it.
 
-    Shards share the folder with each other and with nobody else; those of another split are turned away too.
+    Shards of the same split share the folder; shards of another split are refused.
     """
     with ExitStack() as stack:
-        stack.enter_context(_flocked(folder / LOCK, shared=shard is not None))
+        stack.enter_context(_flock(folder / LOCK, shared=shard is not None))
         if shard is not None:
-            stack.enter_context(_flocked(folder / f"{LOCK}-{shard}"))
+            stack.enter_context(_flock(folder / f"{LOCK}-{shard}"))
             for other in folder.glob(f"{LOCK}-*-of-*"):
-                if not other.name.endswith(f"-of-{shard.of}") and _is_flocked(other):
-                    raise FolderBusy(f"{folder}: is being worked on in another split, {other.name}; wait for it")
+                if not other.name.endswith(f"-of-{shard.of}") and _is_taken(other):
+                    raise FolderBusy(f"{folder}: is in use by another split, {other.name}; wait for it")
         yield
 
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Wait until no worker commits a part and no shard writes what all shards share, and keep them waiting."""
+    """Exclude commits of parts and writes of files that all shards share; waits for those in progress."""
     with (folder / TOGETHER).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -64,7 +64,7 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Lease:
-    """What lets the workers of a driver commit to a folder, until another driver takes it over."""
+    """Permission for a driver's workers to commit parts to a folder; it ends when another driver acquires the folder."""
 
     folder: str
     file: str
@@ -72,10 +72,10 @@ class Lease:
 
     @contextmanager
     def committing(self) -> Iterator[None]:
-        """Keep the folder from being taken over meanwhile. Raises FolderBusy when it has been.
+        """Prevent another driver from acquiring the folder during a commit. Raises FolderBusy if one has.
 
-        A worker beyond this machine outlives a driver that is killed; what it commits later could overlap with what the
-        next driver has planned.
+        A worker on another machine survives the death of its driver; its later commits could overlap with the jobs of the
+        next driver.
         """
         with (Path(self.folder) / TOGETHER).open("a+") as file:
             fcntl.flock(file, fcntl.LOCK_SH)
@@ -84,25 +84,25 @@ class Lease:
             except FileNotFoundError:
                 token = ""
             if token != self.token:
-                raise FolderBusy(f"{self.folder}: another driver has taken over")
+                raise FolderBusy(f"{self.folder}: another driver has acquired the folder")
             yield
 
 
 def acquire(folder: Path, shard: Shard | None = None) -> Lease:
-    """Return the pass of a new driver and end those of earlier ones, other shards of the same split excepted.
+    """Return the lease of a new driver and revoke earlier ones, except those of other shards of the same split.
 
-    To be called when the folder is held, and alone.
+    Call it with the folder locked, and exclusively.
     """
     for path in folder.glob(f"{DRIVER}*"):
         if shard is None or not path.name.endswith(f"-of-{shard.of}"):
             path.unlink()
-    made = Lease(str(folder.resolve()), f"{DRIVER}-{shard}" if shard else DRIVER, token_hex(8))
-    write_text(folder / made.file, made.token)
-    return made
+    lease = Lease(str(folder.resolve()), f"{DRIVER}-{shard}" if shard else DRIVER, token_hex(8))
+    write_text(folder / lease.file, lease.token)
+    return lease
 
 
 @contextmanager
-def _flocked(path: Path, shared: bool = False) -> Iterator[None]:
+def _flock(path: Path, shared: bool = False) -> Iterator[None]:
     hold_standard_descriptors()
     with path.open("a+") as file:
         for last in (False,) * LOCK_TRIES + (True,):
@@ -114,20 +114,20 @@ def _flocked(path: Path, shared: bool = False) -> Iterator[None]:
                     raise FolderBusy(
                         f"{path.parent}: another run is writing here; wait for it, or name another folder"
                     ) from None
-                time.sleep(0.1)  # `status` looks whether a lock is free by taking it for a moment
+                time.sleep(0.1)  # `status` tests a lock by taking it for a moment
             except OSError as error:
                 raise OSError(
-                    error.errno, "this disk keeps no locks (flock); name a folder on one that does", str(path.parent)
+                    error.errno, "this disk does not support locks (flock); name a folder on one that does", str(path.parent)
                 ) from None
         yield
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a driver is writing to the folder, or one of its shards."""
-    return any(_is_flocked(path) for path in folder.glob(f"{LOCK}*"))
+    """Whether a driver or a shard is writing to the folder."""
+    return any(_is_taken(path) for path in folder.glob(f"{LOCK}*"))
 
 
-def _is_flocked(path: Path) -> bool:
+def _is_taken(path: Path) -> bool:
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What a manifest says, by key and type: one that was changed by hand or is damaged is told when it is read."""
+"""Keys and types of a manifest, checked on reading, so that damage and manual changes are reported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPTIONAL: Mapping[str, type] = {"horizon": int, "uncertain": dict}
 
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with a manifest of this version, None where nothing is."""
+    """Return the error of a manifest of this version, None if it is valid."""
     for key, kind in {**NEEDED, **OPTIONAL}.items():
         if key not in manifest and key in NEEDED:
             return f"lacks {key}"

@@ -1,4 +1,4 @@
-"""One word for results of which runs are missing, wherever they are read."""
+"""The warning for incomplete results, wherever they are read."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from sim.ground.paths import shown_path
 
 
 class IncompleteResults(UserWarning):
-    """Results were opened of which runs that were asked for are not there."""
+    """Results were opened in which requested runs are missing."""
 
 
-def shortfall(there: int, asked: int, what: str = "runs") -> str:
-    """Return how much of what was asked for is there, "" where all of it is."""
-    return f"INCOMPLETE: {there:,} of {asked:,} {what} are there" if there < asked else ""
+def shortfall(present: int, asked: int, what: str = "runs") -> str:
+    """Return a text with the number of present and requested items, "" if complete."""
+    return f"INCOMPLETE: {present:,} of {asked:,} {what} are there" if present < asked else ""
 
 
-def warn(folder: Path, said: str) -> None:
+def warn(folder: Path, text: str) -> None:
     """Warn of a shortfall in the results of a folder; "" is none."""
-    if said:
-        warnings.warn(f"{shown_path(folder)}: {said}", IncompleteResults, stacklevel=3)
+    if text:
+        warnings.warn(f"{shown_path(folder)}: {text}", IncompleteResults, stacklevel=3)

@@ -28,7 +28,7 @@ KEYS = {"point": pa.int32(), "run": pa.int32()}
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """The runs [first_run, end_run) of the points [first_point, end_point), played and committed together."""
+    """The runs [first_run, end_run) of the points [first_point, end_point), computed and committed together."""
 
     first_point: int
     end_point: int
@@ -46,13 +46,13 @@ class Job:
         return f"{self.first_point:07d}-{self.end_point:07d}_{self.first_run:07d}-{self.end_run:07d}.parquet"
 
     def holds(self, other: Job) -> bool:
-        """Whether every (point, run) of another is of this one."""
+        """Whether it contains every (point, run) of another job."""
         points = self.first_point <= other.first_point and other.end_point <= self.end_point
         return points and self.first_run <= other.first_run and other.end_run <= self.end_run
 
     @property
     def runs_alone(self) -> str:
-        """Which runs they are, where there is one point only."""
+        """The runs as text, for a job of one point."""
         return f"runs {self.first_run} to {self.end_run - 1}"
 
     def __str__(self) -> str:
@@ -67,10 +67,10 @@ def write_part(
     tables: Mapping[str, Iterable[pa.Table]] | None = None,
     state: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Write the tables of one job, and the snapshot of its last evening where one is kept; the outcomes last.
+    """Write the tables of one job and, if given, the snapshot of its last evening; the outcomes last.
 
-    Each file appears whole or not at all. stamp: what the folder's manifest is known by. outcomes: (size,) each, by point
-    and then run. tables: by name, each in pieces that follow each other.
+    Each file is written atomically. stamp: identifies the manifest of the folder. outcomes: (size,) each, by point, then
+    run. tables: by name, each as consecutive pieces.
     """
     for name, pieces in (tables or {}).items():
         write_pieces(folder / name / job.part, pieces)
@@ -84,24 +84,26 @@ def write_part(
 
 
 def pairs_of(job: Job) -> tuple[np.ndarray, np.ndarray]:
-    """Return (size,) points and (size,) runs of a job, in the order in which its part holds them."""
+    """Return (size,) points and (size,) runs of a job, in the order of its part."""
     points, runs = np.arange(job.first_point, job.end_point), np.arange(job.first_run, job.end_run)
     return np.repeat(points, len(runs)), np.tile(runs, len(points))
 
 
 def saved_state(folder: Path, job: Job) -> dict[str, np.ndarray]:
-    """Return the snapshot of the runs of a job, in its order. Raises InputError where it is not there."""
-    (points, runs), found, places = pairs_of(job), [], []
+    """Return the snapshot of the runs of a job, in its order. Raises InputError if it is missing."""
+    (points, runs), snapshots, places = pairs_of(job), [], []
     for part in parts(folder):
         inside = (part.first_point <= points) & (points < part.end_point) & (part.first_run <= runs) & (runs < part.end_run)
-        mine = np.flatnonzero(inside)
-        if len(mine) and _state_file(folder, part).exists():
-            of_part = (points[mine] - part.first_point) * (part.end_run - part.first_run) + runs[mine] - part.first_run
-            found.append(snapshot.read(_state_file(folder, part), of_part))
-            places.append(mine)
+        selected = np.flatnonzero(inside)
+        if len(selected) and _state_file(folder, part).exists():
+            of_part = (
+                (points[selected] - part.first_point) * (part.end_run - part.first_run) + runs[selected] - part.first_run
+            )
+            snapshots.append(snapshot.read(_state_file(folder, part), of_part))
+            places.append(selected)
     if sum(map(len, places)) != job.size:
         raise InputError(f"{folder}: holds no saved state of {job}; run it with --until and --save")
-    return snapshot.chosen(snapshot.joined(found), np.argsort(np.concatenate(places)))
+    return snapshot.chosen(snapshot.joined(snapshots), np.argsort(np.concatenate(places)))
 
 
 def _state_file(folder: Path, job: Job) -> Path:
@@ -109,60 +111,60 @@ def _state_file(folder: Path, job: Job) -> Path:
 
 
 def stamp_of(manifest: dict[str, Any]) -> str:
-    """Return what every part of a folder carries: the sweep's hash and the code's."""
+    """Return the stamp of every part of a folder: hash of the sweep and digest of the code."""
     return f"{manifest['hash']} {manifest['code']}"
 
 
 def columns_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of what a folder keeps of each run: those of the sweep, or all outcomes."""
+    """Return the names of the values kept of each run: those of the sweep, or all outcomes."""
     return tuple(manifest["columns"]) or tuple(outcome.name for outcome in OUTCOMES)
 
 
 def outcome_schema(manifest: Mapping[str, Any]) -> pa.Schema:
-    """Return the schema of the outcomes: readers pass it, so that no file decides for the others."""
+    """Return the schema of the outcomes; readers pass it, so that it does not depend on the first file."""
     return pa.schema(KEYS | dict.fromkeys(columns_of(manifest), pa.float64()))
 
 
 def parts(folder: Path) -> list[Job]:
-    """Return the committed parts, sorted, without those that lie within a larger one. Raises InputError for a stray file."""
+    """Return the committed parts, sorted, without those contained in a larger one. Raises InputError for a stray file."""
     kept: list[Job] = []
-    found = all_parts(folder)
-    if len(found) < 2 or not _overlap(found):
-        return found
-    for job in sorted(found, key=lambda job: -job.size):
+    committed = all_parts(folder)
+    if len(committed) < 2 or not _overlap(committed):
+        return committed
+    for job in sorted(committed, key=lambda job: -job.size):
         if not any(larger.holds(job) for larger in kept):
             kept.append(job)
     return sorted(kept)
 
 
 def all_parts(folder: Path) -> list[Job]:
-    """Return the committed parts, sorted, with those that are left over from compacting."""
-    found = []
+    """Return the committed parts, sorted, including those left over from compacting."""
+    jobs = []
     for path in (folder / "outcomes").iterdir():
         if path.name.startswith("."):
-            continue  # a file that was being written when its writer was stopped
+            continue  # an unfinished file of an interrupted process
         match = PART.fullmatch(path.name)
         job = None if match is None else Job(*map(int, match.groups()))
         if job is None or job.end_point > MOST_POINTS + 1 or job.end_run > MOST_RUNS:
-            raise InputError(f"{path}: is no part of a results folder; move it elsewhere")
-        found.append(job)
-    return sorted(found)
+            raise InputError(f"{path}: is not a part of a results folder; move it elsewhere")
+        jobs.append(job)
+    return sorted(jobs)
 
 
 def clear_left_overs(folder: Path) -> None:
-    """Remove what workers that were killed while they wrote have left; nobody may be writing."""
+    """Remove unfinished files of killed workers; no process may be writing."""
     for path in left_overs(folder):
         path.unlink()
 
 
 def left_overs(folder: Path) -> list[Path]:
-    """Return the files of parts that were being written when their writer was stopped."""
+    """Return the unfinished files of interrupted processes."""
     return [path for table in TABLES for path in (folder / table).glob(".*")]
 
 
-def _overlap(found: Sequence[Job]) -> bool:
-    """Whether two parts share a (point, run). Counts between the edges of parts, so that a large name takes no memory."""
-    first_point, end_point, first_run, end_run = np.array([astuple(job) for job in found]).T
+def _overlap(jobs: Sequence[Job]) -> bool:
+    """Whether two parts share a (point, run). It counts between the edges of parts, so that memory does not depend on their size."""
+    first_point, end_point, first_run, end_run = np.array([astuple(job) for job in jobs]).T
     points, runs = np.unique([first_point, end_point]), np.unique([first_run, end_run])
     count = np.zeros((len(points), len(runs)), np.int32)
     for point, at_point in ((first_point, 1), (end_point, -1)):
@@ -171,25 +173,25 @@ def _overlap(found: Sequence[Job]) -> bool:
     return bool((count.cumsum(axis=0).cumsum(axis=1) > 1).any())
 
 
-def times_there(found: Iterable[Job], points: int, runs: int) -> np.ndarray:
-    """Return (points, runs) how often each planned (point, run) is there."""
-    counted = np.zeros((points, runs), np.uint8)
-    for job in found:
-        counted[job.first_point : job.end_point, job.first_run : min(job.end_run, runs)] += 1
-    return counted
+def times_there(jobs: Iterable[Job], points: int, runs: int) -> np.ndarray:
+    """Return (points, runs) the number of parts with each planned (point, run)."""
+    counts = np.zeros((points, runs), np.uint8)
+    for job in jobs:
+        counts[job.first_point : job.end_point, job.first_run : min(job.end_run, runs)] += 1
+    return counts
 
 
-def check_parts(folder: Path, manifest: dict[str, Any], found: Iterable[Job]) -> None:
-    """Raise InputError for the first part that is damaged, belongs to another sweep, or holds other than its name says."""
+def check_parts(folder: Path, manifest: dict[str, Any], jobs: Iterable[Job]) -> None:
+    """Raise InputError for the first part that is damaged, belongs to another sweep, or does not match its name."""
     stamp = stamp_of(manifest).encode()
-    for job in found:
+    for job in jobs:
         fault = part_fault(folder / "outcomes" / job.part, job, stamp)
         if fault:
             raise InputError(f"{folder / 'outcomes' / job.part}: {fault}")
 
 
 def part_fault(path: Path, job: Job, stamp: bytes) -> str | None:
-    """Return what is wrong with a part by its footer, None where nothing is."""
+    """Return the error of a part, from its footer, or None."""
     try:
         footer = pq.read_metadata(path)
     except (pa.ArrowException, OSError, UnicodeError):
@@ -197,5 +199,5 @@ def part_fault(path: Path, job: Job, stamp: bytes) -> str | None:
     if (footer.metadata or {}).get(STAMP) != stamp:
         return "belongs to another sweep or another version of the code; move it elsewhere"
     if footer.num_rows != job.size:
-        return f"holds {footer.num_rows} rows where its name says {job.size}; remove it and give the same command again"
+        return f"has {footer.num_rows} rows instead of the {job.size} of its name; remove it and give the same command again"
     return None

@@ -1,4 +1,4 @@
-"""The points of a folder, and the values its runs draw: written as tables and read back."""
+"""The points of a folder and the values drawn by its runs: written and read as tables."""
 
 from __future__ import annotations
 
@@ -29,46 +29,46 @@ def design_table(design: Design) -> pa.Table:
 
 
 def read_design(folder: Path, manifest: dict[str, Any]) -> Design:
-    """Return the points as they are in a folder. Raises InputError where they cannot be read."""
+    """Return the points of a folder. Raises InputError if they cannot be read."""
     try:
-        made = manifest["design"]
-        factors = tuple(_factor(raw) for raw in made["levers"] + made["uncertainties"])
+        raw = manifest["design"]
+        factors = tuple(_factor(item) for item in raw["levers"] + raw["uncertainties"])
         table = pq.read_table(folder / "design.parquet", page_checksum_verification=True)
         rows = Rows((_column(table[factor.path]) for factor in factors), len(table))
-        kept = KeptScenarios(folder, dict(made.get("scenarios", {}).items()))
+        kept = KeptScenarios(folder, dict(raw.get("scenarios", {}).items()))
         design = Design(factors, rows, tuple(table["design_row"].to_pylist()), kept)
         if not set(design.names(range(design.points))) <= {"", *kept, *(factor.before for factor in factors)}:
             raise KeyError
         return design
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, AttributeError):
-        said = "is damaged or gone, or the manifest no longer says what it holds; name another folder"
-        raise InputError(f"{folder / 'design.parquet'}: {said}") from None
+        message = "is damaged or missing, or does not match the manifest; name another folder"
+        raise InputError(f"{folder / 'design.parquet'}: {message}") from None
 
 
 def _column(column: pa.ChunkedArray) -> np.ndarray:
-    """Return a column as a design holds it."""
+    """Return a column in the form of a design."""
     return column.to_numpy() if column.type == pa.float64() and not column.null_count else as_column(column.to_pylist())
 
 
 def read_uncertain(folder: Path, manifest: Mapping[str, Any]) -> Uncertain | None:
-    """Return which values an ensemble draws by run, None for none. Raises InputError where that cannot be read."""
+    """Return the values that an ensemble draws by run, None for none. Raises InputError if they cannot be read."""
     if "uncertain" not in manifest:
         return None
     try:
-        made, sets = manifest["uncertain"], {}
-        if not made["ranges"]:
+        raw, sets = manifest["uncertain"], {}
+        if not raw["ranges"]:
             table = pq.read_table(folder / "sets.parquet", page_checksum_verification=True)
             sets = {name: tuple(table[name].to_pylist()) for name in table.column_names}
-        ranges = {path: (low, high) for path, (low, high) in made["ranges"].items()}
-        read = Uncertain(made["what"], made["seed"], ranges, sets)
+        ranges = {path: (low, high) for path, (low, high) in raw["ranges"].items()}
+        read = Uncertain(raw["what"], raw["seed"], ranges, sets)
     except (pa.ArrowException, OSError, UnicodeError, KeyError, TypeError, ValueError, AttributeError):
         read = None
-    if read is None or read.digest != made["digest"]:
-        raise InputError(f"{folder}: which values were drawn can no longer be read; name another folder")
+    if read is None or read.digest != raw["digest"]:
+        raise InputError(f"{folder}: the drawn values can no longer be read; name another folder")
     return read
 
 
 def _factor(raw: dict[str, Any]) -> Factor:
-    """Return a factor as the manifest keeps it. Raises TypeError for one that is none."""
+    """Return a factor from the manifest. Raises TypeError if it is invalid."""
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
     return Factor(**values)

@@ -1,4 +1,4 @@
-"""What a folder of results holds, read as asked for: which runs are there, their outcomes, and what is missing."""
+"""A results folder, read on demand: finished runs, their outcomes, and missing runs."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ A_KIND = {ENSEMBLE: "an ensemble", SWEEP: "a sweep", CALIBRATION: "a calibration
 READ_BY = {
     ENSEMBLE: "pullback compare and explain read an ensemble",
     SWEEP: "pullback compare --by and export read a sweep",
-    CALIBRATION: "pullback calibrate goes on with it",
+    CALIBRATION: "pullback calibrate continues it",
 }
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """The runs of a folder, all that were asked for or not. Rows are in order of point, then run."""
+    """The runs of a folder, complete or not. Rows are in order of point, then run."""
 
     folder: Path
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The manifest.json of the folder. Raises InputError where there is none, or one of another form."""
+        """The manifest.json of the folder. Raises InputError if there is none, or one of another format."""
         return read_manifest(self.folder)
 
     @cached_property
     def base(self) -> Scenario:
-        """What the points differ from, as it was run. Raises InputError where the file no longer says what was run."""
+        """The base of the points, as it was run. Raises InputError if its file was changed."""
         path = self.folder / "scenario.toml"
         base = load_kept(path)
         if base.hash != self.manifest["base_hash"]:
@@ -68,30 +68,30 @@ class Stored:
 
     @cached_property
     def uncertain(self) -> Uncertain | None:
-        """Which values an ensemble draws by run, None for none."""
+        """The values that an ensemble draws by run, None for none."""
         return read_uncertain(self.folder, self.manifest)
 
     def columns(self, numbers: np.ndarray) -> tuple[Columns, ...]:
-        """Return what TheatreModel takes to play these runs of an ensemble again: the values that they drew."""
+        """Return the columns for TheatreModel that repeat these runs of an ensemble: the values they drew."""
         return () if self.uncertain is None else self.uncertain.columns(self.base, numbers)
 
     @property
     def streams(self) -> str:
-        """Whether the points share random numbers, as the folder was begun with."""
+        """Whether the points share random numbers, as set when the folder was created."""
         return streams_of(self.manifest, self.folder)
 
     def run_numbers(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
-        """Return (n,) the numbers of the runs that were played for (point, run), as `Design.run_numbers` does."""
+        """Return (n,) run numbers of (point, run); see `Design.run_numbers`."""
         return self.design.run_numbers(points, runs, self.streams)
 
     @cached_property
     def parts(self) -> list[Job]:
-        """The committed parts, as they were when first asked for."""
+        """The committed parts at the first use."""
         return parts(self.folder)
 
     @cached_property
     def wanted(self) -> np.ndarray:
-        """(points,) runs that were asked for of each; where a rule says how many, as many as it asks for so far."""
+        """(points,) runs requested of each; with precision targets, the number needed so far."""
         fixed, sequential = read_asked(self.folder)
         if not fixed and sequential is None:
             fixed = self._asked_at_least
@@ -100,61 +100,61 @@ class Stored:
 
     @property
     def _asked_at_least(self) -> int:
-        """Runs of a point that were asked for where the folder no longer says: as many as its largest part."""
+        """Runs requested per point if there is no record of it: the number in the largest part."""
         return max((job.end_run for job in self.parts), default=0)
 
     def wanted_by(self, sequential: Sequential) -> np.ndarray:
-        """Return (points,) runs that a rule asks for of each point so far."""
+        """Return (points,) runs that the precision targets need so far."""
         return sequential.wanted(*self._weighed(sequential))
 
     @cached_property
     def unsettled(self) -> int:
-        """Points that have the most runs a rule gives them and whose outcomes are still not known as closely as it asks."""
+        """Number of points with the most runs permitted that do not meet the precision targets."""
         _, sequential = read_asked(self.folder)
         return int(sequential.unsettled(*self._weighed(sequential)).sum()) if sequential else 0
 
     def _weighed(self, sequential: Sequential) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return (points, runs) what is there, and the outcomes that a rule looks at."""
+        """Return (points, runs) bool, finished runs, and the outcomes of the precision targets."""
         names = sorted({criterion.outcome for criterion in sequential.until})
         shape = (self.design.points, sequential.most)
-        there, values = np.zeros(shape, bool), {name: np.full(shape, np.nan) for name in names}
+        present, values = np.zeros(shape, bool), {name: np.full(shape, np.nan) for name in names}
         if self.parts:
             table = self.table(names)
             table = table.filter(pc.less(table["run"], sequential.most))
             place = table["point"].to_numpy(), table["run"].to_numpy()
-            there[place] = True
+            present[place] = True
             for name in names:
                 values[name][place] = table[name].to_numpy()
-        return there, values
+        return present, values
 
     @cached_property
     def missing(self) -> np.ndarray:
-        """(points, runs) which were asked for and are not there."""
+        """(points, runs) bool: requested and missing."""
         runs = np.arange(self.wanted.max(initial=0))
         return (runs < self.wanted[:, None]) & (times_there(self.parts, len(self.wanted), len(runs)) == 0)
 
     @property
     def runs_there(self) -> int:
-        """Number of (point, run) that are there."""
+        """Number of finished (point, run)."""
         return sum(job.size for job in self.parts)
 
     @property
     def runs_asked(self) -> int:
-        """Number of (point, run) that were asked for."""
+        """Number of requested (point, run)."""
         return int(self.wanted.sum())
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that was asked for is there."""
+        """Whether all requested runs are finished."""
         return not self.missing.any()
 
     @property
     def shortfall(self) -> str:
-        """How many of the runs that were asked for are there, as in "INCOMPLETE: 24 of 32 runs are there"; "" for all."""
+        """Text with the number of finished and requested runs, as in "INCOMPLETE: 24 of 32 runs are there"; "" if complete."""
         return shortfall(self.runs_asked - int(self.missing.sum()), self.runs_asked)
 
     def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
-        """Return a row per (point, run): the two keys and outcomes, all of them unless named. Raises KeyError."""
+        """Return a row per (point, run): the two keys and outcomes, by default all. Raises KeyError."""
         known = columns_of(self.manifest)
         names = list(known) if outcomes is None else list(texts("outcomes", outcomes))
         check_once("outcomes:", names)
@@ -164,15 +164,15 @@ class Stored:
         return self._read("outcomes", [*KEYS, *names], list(KEYS), schema)
 
     def _read(self, table: str, columns: list[str], keys: list[str], schema: pa.Schema | None = None) -> pa.Table:
-        """Read a table of all parts to the last checksum, in order of its keys. Raises InputError."""
+        """Read a table of all parts, verifying checksums, in order of its keys. Raises InputError."""
         files = [str(self.folder / table / job.part) for job in self.parts]
         if not files:
             raise InputError(f"{self.folder}: holds no finished run")
         try:
-            found = ds.dataset(files, schema=schema, format=CHECKED)
-            lacking = [set(columns) - set(each.physical_schema.names) for each in found.get_fragments()]
+            dataset = ds.dataset(files, schema=schema, format=CHECKED)
+            lacking = [set(columns) - set(fragment.physical_schema.names) for fragment in dataset.get_fragments()]
             if not any(lacking):
-                return found.to_table(columns=columns).sort_by([(key, "ascending") for key in keys])
+                return dataset.to_table(columns=columns).sort_by([(key, "ascending") for key in keys])
         except (pa.ArrowException, OSError, UnicodeError):
             lacking = []
         for job in self.parts:
@@ -184,21 +184,21 @@ class Stored:
 
 
 def read_part(path: Path, columns: Iterable[str] | None = None) -> pa.Table:
-    """Read one file of a part, some of its columns or all. Raises InputError where it is damaged: it carries checksums."""
+    """Read one file of a part, some columns or all. Raises InputError if it is damaged, by its checksums."""
     names, committed = None if columns is None else list(columns), path.parent.parent / "outcomes" / path.name
-    what = "is damaged"
+    fault = "is damaged"
     try:
         table = pq.read_table(path, columns=names, page_checksum_verification=True)
         return table if names is None else table.select(names)
     except FileNotFoundError:
-        what = "is gone"
-    except (pa.ArrowException, OSError, UnicodeError, KeyError):  # a key that is not there: another file in its place
+        fault = "is gone"
+    except (pa.ArrowException, OSError, UnicodeError, KeyError):  # a missing column: another file in its place
         pass
-    raise InputError(f"{path}: {what}; remove {committed} and give the same command again")
+    raise InputError(f"{path}: {fault}; remove {committed} and give the same command again")
 
 
 def checked_kind(results: OfKind, kind: str) -> OfKind:
-    """Return results of this kind. Raises InputError for others, and says what reads them."""
-    if (there := results.manifest["kind"]) != kind:
-        raise InputError(f"{results.folder}: holds {A_KIND[there]}, not {A_KIND[kind]}; {READ_BY[there]}")
+    """Return the results if they are of this kind. Raises InputError with the command that reads them otherwise."""
+    if (actual := results.manifest["kind"]) != kind:
+        raise InputError(f"{results.folder}: holds {A_KIND[actual]}, not {A_KIND[kind]}; {READ_BY[actual]}")
     return results

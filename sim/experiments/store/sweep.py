@@ -1,4 +1,4 @@
-"""What the folder of a sweep holds, read as asked for: points, outcomes, daily series."""
+"""The results folder of a sweep, read on demand: points, outcomes, daily series."""
 
 from __future__ import annotations
 
@@ -27,22 +27,21 @@ class SweepResults(Stored):
     """The results of a sweep, complete or not. Rows are in order of point, then run."""
 
     def clusters(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
-        """Return (n, 2) what (point, run) depend on: the row of the design (-1: the base) and the number of the run.
+        """Return (n, 2) the row of the design (-1: the base) and the run number of (point, run).
 
-        Runs of one row share its uncertain values, runs of one number their random numbers.
+        Runs of the same row share uncertain values, runs of the same number share random numbers.
         """
         return np.column_stack([np.array(self.design.row_of_design)[points], self.run_numbers(points, runs)])
 
     @property
     def missing_runs(self) -> np.ndarray:
-        """(n, 2) point and run of those that were asked for and are not there."""
+        """(n, 2) point and run of the requested runs that are missing."""
         return np.argwhere(self.missing)
 
     def numbered(self, table: pa.Table) -> pa.Table:
-        """Return a table of (point, run) with the column run_number where the points do not share their random numbers.
+        """Return a table of (point, run), with the column run_number if the points do not share random numbers.
 
-        It is the number of the run that was played: run 5 of the scenario of the point, played by itself, has the random
-        numbers of the rows with run_number 5.
+        A row with run_number 5 has the random numbers of run 5 of the point's scenario in an ensemble of its own.
         """
         if self.streams == SHARED or "run" not in table.column_names:
             return table
@@ -56,41 +55,41 @@ class SweepResults(Stored):
     def frame(self, outcomes: Sequence[str] | None = None) -> pandas.DataFrame:
         """Return a pandas DataFrame with a row per (point, run): keys, every factor, outcomes. Needs pandas.
 
-        `numbered(table())` and `design_table` are the same for those who do without.
+        Without pandas, use `numbered(table())` and `design_table`.
         """
         design = self.design_table().to_pandas()
         return self.numbered(self.table(outcomes)).to_pandas().merge(design, on="point", how="left", validate="many_to_one")
 
     def series(self, names: Sequence[str]) -> pa.Table:
-        """Return daily series: a row per point, level of a quantile (or run, where all were kept) and day."""
+        """Return daily series: a row per point, level of a quantile (or run, if all were kept) and day."""
         self.series_names()
         keys = ["point", "level" if self.manifest["series"] == "quantiles" else "run", "day"]
         return self._read("series", [*keys, *names], keys)
 
     def series_names(self) -> tuple[str, ...]:
-        """Return the names of the daily series that are kept. Raises InputError where there are none."""
+        """Return the names of the daily series in the folder. Raises InputError if there are none."""
         if self.manifest["series"] == "none" or not self.parts:
             raise InputError(f"{self.folder}: keeps no daily series")
         first = self.folder / "series" / self.parts[0].part
         try:
-            kept = pq.read_schema(first).names
+            columns = pq.read_schema(first).names
         except (pa.ArrowException, OSError, UnicodeError):
-            kept = read_part(first, []).column_names  # says what is wrong with it
-        return tuple(name for name in kept if name not in ("point", "run", "level", "day"))
+            columns = read_part(first, []).column_names  # raises the error with its cause
+        return tuple(name for name in columns if name not in ("point", "run", "level", "day"))
 
     def values(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (rows,) points, runs and float values of one outcome, NaN where it did not come or did not arise."""
+        """Return (rows,) points, runs and float values of one outcome, NaN if it did not occur or does not apply."""
         table = self.table([name])
         return table["point"].to_numpy(), table["run"].to_numpy(), table[name].to_numpy()
 
 
 def sweep_in(folder: str | Path) -> SweepResults:
-    """Return the sweep in a folder. Raises InputError where there is none."""
+    """Return the sweep in a folder. Raises InputError if there is none."""
     return checked_kind(SweepResults(Path(folder)), SWEEP)
 
 
 def open_sweep(folder: str | Path) -> SweepResults:
-    """Open the folder of a sweep. Raises InputError where it is none, warns of IncompleteResults."""
+    """Open the folder of a sweep. Raises InputError if it is not one; warns of IncompleteResults."""
     results = sweep_in(folder)
     warn(results.folder, results.shortfall)
     return results
