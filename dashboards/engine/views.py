@@ -22,7 +22,7 @@ from sim.ground.lattice import HOLDERS
 from sim.ground.members import Members
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
-from sim.state.state import AIRFIELD, CAMPAIGNS, CLASSES, CUSTODIES, PHASES, PLACES, TERMS
+from sim.state.state import AIRFIELD, CAMPAIGNS, CUSTODIES, EQUIPMENT_CLASSES, PHASES, PLACES, TERMS
 
 LATEST = 40
 """Events that are shown while days pass; all of them are when they stand still."""
@@ -205,13 +205,13 @@ def places(members: Members, start: Evening, now: Evening) -> dict[str, Any]:
             "name": PLACE_NAMES[place],
             "items": [
                 {
-                    "name": words(CLASSES[i]),
+                    "name": words(EQUIPMENT_CLASSES[i]),
                     "now": round(float(now.stock[row, i])),
                     "start": round(float(start.stock[row, i])),
                     "share": min(1.0, float(now.stock[row, i] / most[i])),
                     "before": min(1.0, float(start.stock[row, i] / most[i])),
                 }
-                for i in range(len(CLASSES))
+                for i in range(len(EQUIPMENT_CLASSES))
                 if start.stock[:, i].sum() > 0
             ],
         }

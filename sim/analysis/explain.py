@@ -13,7 +13,7 @@ import numpy as np
 from sim.agents import AGENTS
 from sim.ground.errors import InputError
 from sim.record.events import BY_NAME, KINDS, MOVED_BY
-from sim.record.ledger import Choice, Event, Ledger, Reading
+from sim.record.ledger import Choice, Event, Ledger, RuleCheck
 from sim.scenario.files import near_miss
 from sim.state.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
 
@@ -291,7 +291,7 @@ def _fields(item: Choice | Event, *names: str) -> dict[str, Any]:
     return {name: getattr(item, name) for name in names}
 
 
-def _reading_to_json(reading: Reading) -> dict[str, Any]:
+def _reading_to_json(reading: RuleCheck) -> dict[str, Any]:
     saw = {name: _json_value(value) for name, value in reading.saw.items()}
     return {"rule": reading.rule, "holds": reading.holds, "saw": saw, "own": dict(reading.own)}
 

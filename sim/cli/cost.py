@@ -20,11 +20,11 @@ def check_and_tell_cost(asked: Sweep, folder: Path, workers: int, anyway: bool) 
 
     Raises InputError, OSError.
     """
-    from sim.experiments.play.need import check_room, needs_of
+    from sim.experiments.play.need import check_resource_limits, needs_of
 
     need, _ = needs_of(asked, folder, workers)
     if not anyway:
-        check_room(need, folder)
+        check_resource_limits(need, folder)
     print_estimate(asked.base, need, workers)
 
 

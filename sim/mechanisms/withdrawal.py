@@ -20,9 +20,9 @@ from sim.state.state import (
     AIRFIELD,
     ANNOUNCED,
     ARMOUR,
-    CLASSES,
     COAST,
     DRAWING_DOWN,
+    EQUIPMENT_CLASSES,
     GONE,
     HELICOPTERS,
     HOME,
@@ -75,7 +75,7 @@ def unit_tonnes(rates: Rates) -> np.ndarray:
         STORES: np.ones(1, np.float32),
         HELICOPTERS: rates.helicopter_tonnes,
     }
-    return rows(*(weights.get(index, np.zeros(1, np.float32)) for index in range(len(CLASSES))))
+    return rows(*(weights.get(index, np.zeros(1, np.float32)) for index in range(len(EQUIPMENT_CLASSES))))
 
 
 def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:

@@ -20,8 +20,8 @@ from sim.state.orders import Orders
 from sim.state.state import (
     AUTHORITY_PARTS,
     CAUSES,
-    CLASSES,
     CUSTODIES,
+    EQUIPMENT_CLASSES,
     INFLUENCE_PARTS,
     NEVER,
     PLACES,
@@ -74,7 +74,7 @@ def _tie(pair: str) -> Read:
 
 
 def _stock(place: str, item: str) -> Read:
-    return _row("stock", PLACES.index(place), CLASSES.index(item))
+    return _row("stock", PLACES.index(place), EQUIPMENT_CLASSES.index(item))
 
 
 def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:

@@ -21,7 +21,7 @@ from sim.state.state import State
 
 
 @dataclass(frozen=True)
-class Reading:
+class RuleCheck:
     """A rule as it was weighed: whether it held, what it read of what its actor saw, and of the actor's own values.
 
     saw holds arrays with the run as their last axis, of size 1.
@@ -47,7 +47,7 @@ class Choice:
     order_text: str
     explanation: str
     evidence: str
-    readings: tuple[Reading, ...]
+    readings: tuple[RuleCheck, ...]
     next_in_line: str | None
 
     @property
@@ -56,7 +56,7 @@ class Choice:
         return self.readings[-1].rule
 
     @property
-    def fired(self) -> Reading:
+    def fired(self) -> RuleCheck:
         """The reading of the rule that fired."""
         return self.readings[-1]
 
@@ -136,7 +136,7 @@ class Keeper:
 
 def choice_of(decision: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> Choice:
     """Return what rules decide in a matter ("actor.decision") for a block of one run, with what each of them read."""
-    readings: list[Reading] = []
+    readings: list[RuleCheck] = []
     fired, next_in_line = None, None
     for rule in rules:
         reading = weigh(rule, seen, values)
@@ -159,13 +159,13 @@ def choice_of(decision: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -
     )
 
 
-def weigh(rule: Rule, seen: Any, values: Any) -> Reading:
+def weigh(rule: Rule, seen: Any, values: Any) -> RuleCheck:
     """Evaluate a rule's condition for a block of one run and note what it read."""
     saw: dict[str, Any] = {}
     own: dict[str, Any] = {}
     noting: Any = _Noting(seen, saw, _as_it_is)
     holds = rule.when(noting, _Noting(values, own, _plain))
-    return Reading(rule.name, bool(np.asarray(holds).reshape(-1)[0]), saw, own)
+    return RuleCheck(rule.name, bool(np.asarray(holds).reshape(-1)[0]), saw, own)
 
 
 class _Noting:

@@ -20,9 +20,9 @@ from sim.state.state import (
     ANNOUNCED,
     AUTHORITY_PARTS,
     BASE_STATUSES,
-    CLASSES,
     COAST,
     DRAWING_DOWN,
+    EQUIPMENT_CLASSES,
     GONE,
     HALTED,
     INFLUENCE_PARTS,
@@ -126,7 +126,9 @@ def _left(base: Member) -> Outcome:
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
-    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), read.stock_at_end(COAST, CLASSES.index(item)))
+    return Outcome(
+        f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), read.stock_at_end(COAST, EQUIPMENT_CLASSES.index(item))
+    )
 
 
 def _held(town: str, name: str) -> Outcome:
@@ -216,7 +218,7 @@ _UNTITLED: tuple[Outcome, ...] = (
     _date("last_russian_left_on", "first day no Russian is left at Qamishli", (4,), read.first("withdrawal_phase", GONE)),
     Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left"),
-    *(_at_hmeimim(item) for item in CLASSES),
+    *(_at_hmeimim(item) for item in EQUIPMENT_CLASSES),
     _on("2026-01-28", "hmeimim_armour", "items", "armoured vehicles at Hmeimim on 28 January 2026", (2, 3)),
     _on("2026-01-28", "hmeimim_stores", "tonnes", "stores at Hmeimim on 28 January 2026", (2, 3)),
     _end("tonnes_by_air", "tonnes", "equipment lifted out of Qamishli", (1,)),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.ground.checks import DAYS, RUNS, SEED, Limits, first_repeated, shown, whole_number
 from sim.ground.errors import InputError
-from sim.ground.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
+from sim.ground.grid import ALLEGIANCE_LETTERS, HOLDER_LETTERS, load_control
 from sim.ground.members import SHIPPED, load_sectors, read_members, shipped_members
 from sim.ground.user_text import read_text
 from sim.scenario.entries import Register
@@ -229,7 +229,7 @@ _CHECKS: dict[str, Check] = {
     "seed": _whole(SEED),
     "control": _raster(HOLDER_LETTERS),
     "communities": _raster(HOLDER_LETTERS),
-    "classes": _raster(ALLEGIANCE_CLASSES),
+    "classes": _raster(ALLEGIANCE_LETTERS),
     "sectors": _file(lambda path: {"sectors_digest": blake2b(read_text(path).encode(), digest_size=16).hexdigest()}),
     "sites": _file(lambda path: {"members": read_members(path)}),
     "timeline": _timeline,

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from sim.experiments.play.check import status, verify
-from sim.experiments.play.cluster import MALLOC, Seen, check_workers, connected, slow_workers
+from sim.experiments.play.cluster import MALLOC, WorkerReport, check_workers, connected, slow_workers
 from sim.experiments.play.plan import points_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.kept import load_sweep
@@ -54,16 +54,16 @@ def test_a_sweep_by_dask_that_lost_a_worker_is_that_of_this_machine(
 
 
 def test_a_worker_of_other_code_or_on_another_disk_is_refused(tmp_path: Path) -> None:
-    fits = Seen(code_digest(), MALLOC, sees=True)
+    fits = WorkerReport(code_digest(), MALLOC, sees=True)
     check_workers({"tcp://a": fits}, tmp_path)
     with pytest.raises(InputError, match="worker tcp://b has another version of the code"):
-        check_workers({"tcp://a": fits, "tcp://b": Seen("0", MALLOC, sees=True)}, tmp_path)
+        check_workers({"tcp://a": fits, "tcp://b": WorkerReport("0", MALLOC, sees=True)}, tmp_path)
     with pytest.raises(InputError, match=f"worker tcp://b does not see {tmp_path}"):
-        check_workers({"tcp://b": Seen(code_digest(), MALLOC, sees=False)}, tmp_path)
+        check_workers({"tcp://b": WorkerReport(code_digest(), MALLOC, sees=False)}, tmp_path)
 
 
 def test_workers_that_would_be_slow_are_told() -> None:
-    fits, low = (Seen("", malloc, sees=True) for malloc in (MALLOC, MALLOC | {"MALLOC_TRIM_THRESHOLD_": 65536}))
+    fits, low = (WorkerReport("", malloc, sees=True) for malloc in (MALLOC, MALLOC | {"MALLOC_TRIM_THRESHOLD_": 65536}))
     assert list(slow_workers({"a": fits}, {"a": 1})) == []
     (said,) = slow_workers({"a": fits, "b": low}, {"a": 1, "b": 1})
     assert said.startswith("1 of 2 workers may be several times slower; start them with MALLOC_TRIM_THRESHOLD_=268435456")

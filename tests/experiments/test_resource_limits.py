@@ -49,7 +49,7 @@ def test_more_runs_than_the_machine_can_hold_are_refused_before_anything_is_writ
     done = called("run", "baseline", "--runs", "10000000", "--out", tmp_path / "it")
     assert done.exit_code == 2 and not (tmp_path / "it").exists()
     assert done.stderr == (
-        "this would take about 543 GB of memory and this machine has 64 GB: "
+        "this needs about 543 GB of memory and this machine has 64 GB: "
         "give fewer --runs or --days, or fewer --workers, or --anyway to try\n"
     )
 
@@ -114,7 +114,7 @@ def test_a_sweep_too_large_to_plan_is_refused(tmp_path: Path, monkeypatch: pytes
         SWEEP.replace("points = 4", "points = 4096").replace(f"n = {RUNS}", "n = 10000000") + '[output]\nseries = "none"\n'
     )
     done = called("sweep", written(tmp_path, text), "--out", tmp_path / "it")
-    assert done.exit_code == 2 and done.stderr.startswith("this would take about 6")
+    assert done.exit_code == 2 and done.stderr.startswith("this needs about 6")
     assert "of memory and this machine has 64 GB: give fewer points or runs, or fewer" in done.stderr
 
 

@@ -109,8 +109,11 @@ def test_what_lacks_is_taken_up_with_the_same_command(here: Path) -> None:
     ("arguments", "said"),
     [
         (("--from", "nowhere"), "nowhere: is not a results folder"),
-        (("--from", "plain-none"), "holds no saved states; make them with sweep --until DAY --save DIR"),
-        (("--from", "plain-kept", "--set", "seed=3"), "seed and start_date cannot change; the runs keep their luck"),
+        (("--from", "plain-none"), "has no saved states; make them with sweep --until DAY --save DIR"),
+        (
+            ("--from", "plain-kept", "--set", "seed=3"),
+            "seed and start_date cannot change; the runs keep their random numbers",
+        ),
         (("--from", "plain-kept", "--set", "start.forces.sdf_fighters=50000"), "belongs to the first evening"),
         (("--from", "plain-kept", "--days", "3"), "was saved on the evening of 2026-01-17; its runs cannot end before it"),
         (("./plain.toml", "--until", "2027-01-01", "--save", "x"), "2027-01-01"),

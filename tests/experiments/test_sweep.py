@@ -268,7 +268,7 @@ def test_verify_finds_runs_that_are_missing_and_runs_that_come_out_otherwise(cop
     other = pa.array(table["killed_sdf"].to_numpy() + 1)
     pq.write_table(table.set_column(place, "killed_sdf", other), path)
     faults = list(verify(copy, POINTS))
-    assert faults[0] == f"{lost.size} of {POINTS * RUNS} runs are not there, the first is point 0, run 0"
+    assert faults[0] == f"{lost.size} of {POINTS * RUNS} runs are missing, the first is point 0, run 0"
     assert len(faults) == 1 + changed.end_point - changed.first_point
     assert all("killed_sdf comes out otherwise" in fault for fault in faults[1:])
 

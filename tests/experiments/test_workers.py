@@ -103,7 +103,7 @@ def test_a_system_that_gives_nothing_for_workers(fault: Exception, said: str, wh
         raise fault
 
     monkeypatch.setattr(ProcessPoolExecutor, when, refuse)
-    with pytest.raises(WorkersCannotStart, match=f"no worker can start: the system gives no .*{said}.*; workers=1 works"):
+    with pytest.raises(WorkersCannotStart, match=f"no worker can start: the system provides no .*{said}.*; workers=1 works"):
         LocalPool(2)
 
 
@@ -124,7 +124,7 @@ def test_a_script_from_standard_input_has_no_file_that_workers_could_import(monk
     main = sys.modules["__main__"]
     monkeypatch.setattr(main, "__file__", "<stdin>", raising=False)
     monkeypatch.setattr(main, "__spec__", None)
-    with pytest.raises(WorkersCannotStart, match="they import the script anew, and <stdin> is no file; save it as one"):
+    with pytest.raises(WorkersCannotStart, match="they import the script again, and <stdin> is not a file; save it as one"):
         LocalPool(2)
 
 

@@ -16,10 +16,10 @@ from sim.state.state import (
     ARMOUR,
     ASKED_TO_LEAVE,
     BESIEGED,
-    CLASSES,
     COAST,
     CONFIRMED,
     DRAWING_DOWN,
+    EQUIPMENT_CLASSES,
     GONE,
     HELICOPTERS,
     HOME,
@@ -57,7 +57,7 @@ def withdraw(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     elif run.withdrawal == ANNOUNCED and run.day - run.phase_since >= preparation:
         _enter(run, DRAWING_DOWN)
     run.stock[COAST] += run.on_the_road[0]
-    run.on_the_road = np.vstack([run.on_the_road[1:], np.zeros((1, len(CLASSES)))])
+    run.on_the_road = np.vstack([run.on_the_road[1:], np.zeros((1, len(EQUIPMENT_CLASSES)))])
     if run.withdrawal == DRAWING_DOWN:
         _draw_down(run, orders, rates, tonnes, draws)
     _finish(run, orders)
@@ -65,10 +65,10 @@ def withdraw(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
 
 def _tonnes(rates: Any) -> list[np.float32]:
     """Return the tonnes of one item of each class."""
-    weights = dict.fromkeys(range(len(CLASSES)), 0.0)
+    weights = dict.fromkeys(range(len(EQUIPMENT_CLASSES)), 0.0)
     weights |= {ARMOUR: rates.armoured_vehicle_tonnes, RADARS: rates.radar_tonnes, STORES: 1.0}
     weights |= {AIR_DEFENCE: rates.air_defence_unit_tonnes, HELICOPTERS: rates.helicopter_tonnes}
-    return [F(weights[c]) for c in range(len(CLASSES))]
+    return [F(weights[c]) for c in range(len(EQUIPMENT_CLASSES))]
 
 
 def _enter(run: Run, phase: int) -> None:

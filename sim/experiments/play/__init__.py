@@ -1,5 +1,5 @@
-"""The one way in which runs are played: jobs, workers, what a batch needs, sweeps and ensembles.
+"""Computation of runs: jobs, workers, resource estimates, sweeps and ensembles.
 
-Here belongs how runs become blocks, jobs and parts, on this machine or on others, and what that takes. The day is of
-the model, the form of a folder of store; no command plays runs by another way.
+This package divides runs into blocks, jobs and parts and computes them, on this machine or on others. All commands use it.
+The day belongs to the model, the format of folders to store.
 """

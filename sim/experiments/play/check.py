@@ -1,4 +1,4 @@
-"""Verify, compact and watch a folder of results."""
+"""Verify and compact a results folder, and report its status."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from sim.ground.errors import InputError
 from sim.registry import load_kept
 
 COMPACT_RUNS = 131_072
-"""Rows that a compacted part is filled up to."""
+"""Largest number of rows of a compacted part."""
 
 RECENT_PARTS = 32
 RUNS_RECOMPUTED = 8
@@ -49,10 +49,10 @@ RUNS_RECOMPUTED = 8
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep or an ensemble is. Sizes in bytes. scenarios: names of those of the lever of a sweep.
+    """Progress of a sweep or an ensemble. Sizes in bytes. scenarios: names in the lever of scenarios.
 
-    unsettled: points at the end of a rule's runs whose outcomes are not known as closely as it asks. rate: runs per second
-    lately, None where too few parts are there to tell.
+    unsettled: points with the most runs permitted that do not meet the precision targets. rate: recent runs per second, None
+    with too few parts.
     """
 
     is_running: bool
@@ -69,12 +69,12 @@ class Status:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until all is there, at the rate of late."""
+        """Seconds until completion at the recent rate."""
         return (self.asked - self.done) / self.rate if self.rate else None
 
 
 def status(folder: Path) -> Status:
-    """Return how far results are; they may be under way in another process. Raises InputError where there are none."""
+    """Return the progress of results, which another process may be computing. Raises InputError if there are none."""
     results = Stored(folder)
     missing, asked = results.missing, results.runs_asked
     return Status(
@@ -93,7 +93,7 @@ def status(folder: Path) -> Status:
 
 
 def disk_used(folder: Path) -> int:
-    """Return the bytes of the files of a folder; those that vanish meanwhile count nothing."""
+    """Return the size of the files of a folder, bytes; files removed meanwhile are ignored."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -103,18 +103,18 @@ def disk_used(folder: Path) -> int:
     return total
 
 
-def _rate(folder: Path, found: list[Job]) -> float | None:
-    """Return runs per second over the latest parts: what came after the first of them."""
-    times = sorted(((folder / "outcomes" / job.part).stat().st_mtime, job.size) for job in found)[-RECENT_PARTS:]
+def _rate(folder: Path, jobs: list[Job]) -> float | None:
+    """Return runs per second over the latest parts, without the runs of the first."""
+    times = sorted(((folder / "outcomes" / job.part).stat().st_mtime, job.size) for job in jobs)[-RECENT_PARTS:]
     if len(times) < 2 or times[-1][0] <= times[0][0]:
         return None
     return sum(size for _, size in times[1:]) / (times[-1][0] - times[0][0])
 
 
 def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]:
-    """Yield what is wrong with results: nothing where every planned (point, run) is there once and whole.
+    """Yield the errors in results: none if every planned (point, run) is stored exactly once and intact.
 
-    points_recomputed: points drawn at random of which some runs are played again and compared bit for bit; none of a
+    points_recomputed: number of random points of which some runs are repeated and compared bit by bit; none for a
     calibration, which does not keep outcomes.
     """
     points_recomputed = whole_number("points_recomputed", points_recomputed, POINTS_RECOMPUTED)
@@ -124,37 +124,39 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
     if base.hash != manifest["base_hash"]:
         yield f"{folder / 'scenario.toml'}: is not the base that was run ({base.hash}, not {manifest['base_hash']})"
         return
-    yield from (strange := list(scenario_faults(results.design.scenarios)))
-    whole, found = [], all_parts(folder)
-    for job in found:
+    yield from (scenario_errors := list(scenario_faults(results.design.scenarios)))
+    intact, committed = [], all_parts(folder)
+    for job in committed:
         fault = _fault(folder, job, manifest)
         if fault:
             yield fault
         else:
-            whole.append(job)
-    kept = [job for job in whole if job in set(results.parts)]
+            intact.append(job)
+    kept = [job for job in intact if job in set(results.parts)]
     runs = max([results.wanted.max(initial=0), *(job.end_run for job in kept)])
     times = times_there(kept, results.design.points, runs)
-    wanted = np.arange(runs) < results.wanted[:, None]
-    for wrong, said in ((wanted & (times == 0), "not there"), (times > 1, "there more than once")):
+    requested = np.arange(runs) < results.wanted[:, None]
+    for wrong, fault in ((requested & (times == 0), "missing"), (times > 1, "stored more than once")):
         if wrong.any():
             point, run = np.argwhere(wrong)[0]
-            yield f"{int(wrong.sum())} of {wanted.sum()} runs are {said}, the first is point {point}, run {run}"
+            yield f"{int(wrong.sum())} of {requested.sum()} runs are {fault}, the first is point {point}, run {run}"
     if manifest["code"] != code_digest():
-        yield "made by another version of the code: no run can be played again to compare"
-    elif len(whole) == len(found) and not strange and not manifest["columns"]:  # damaged, there is nothing to compare with
+        yield "made by another version of the code: runs cannot be repeated for comparison"
+    elif (
+        len(intact) == len(committed) and not scenario_errors and not manifest["columns"]
+    ):  # otherwise there is nothing to compare with
         yield from _recompute(results, kept, points_recomputed, seed)
 
 
 def _fault(folder: Path, job: Job, manifest: dict[str, Any]) -> str | None:
-    """Return what is wrong with a part, read to its last byte."""
+    """Return the error of a part, which is read completely, or None."""
     path = folder / "outcomes" / job.part
     if fault := part_fault(path, job, stamp_of(manifest).encode()):
         return f"{path}: {fault}"
     try:
         kept = read_part(path)
         if not all(np.array_equal(kept[key].to_numpy(), its) for key, its in zip(KEYS, pairs_of(job), strict=True)):
-            return f"{path}: holds other runs than its name says; remove it and give the same command again"
+            return f"{path}: has other runs than its name; remove it and give the same command again"
         for name in more_of(manifest):
             rows, file = read_part(folder / name / job.part).num_rows, folder / name / job.part
             if name == "series" and rows != (planned := _series_rows(job, manifest)):
@@ -170,9 +172,9 @@ def _series_rows(job: Job, manifest: dict[str, Any]) -> int:
 
 
 def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iterator[str]:
-    """Play some runs of some points again."""
-    there = np.unique([point for job in kept for point in range(job.first_point, job.end_point)])
-    chosen = np.random.default_rng(seed).permutation(there)[:points]
+    """Repeat some runs of some points and yield differences."""
+    present = np.unique([point for job in kept for point in range(job.first_point, job.end_point)])
+    chosen = np.random.default_rng(seed).permutation(present)[:points]
     if not len(chosen):
         return
     table = results.table()
@@ -180,16 +182,16 @@ def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iter
         rows = table.filter(pc.equal(table["point"], point)).slice(0, RUNS_RECOMPUTED)
         runs = rows["run"].to_numpy()
         numbers = results.run_numbers(np.full(len(runs), point), runs)
-        again = play(results.design.scenario(point, results.base), numbers, results.columns(numbers))
-        for name, values in again.outcomes.items():
+        repeated = play(results.design.scenario(point, results.base), numbers, results.columns(numbers))
+        for name, values in repeated.outcomes.items():
             if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
-                yield f"point {point}: {name} comes out otherwise when its runs {runs[0]} to {runs[-1]} are played again"
+                yield f"point {point}: {name} differs when its runs {runs[0]} to {runs[-1]} are repeated"
 
 
 def compact(folder: Path) -> tuple[int, int]:
-    """Put small parts together; return the numbers of parts before and after.
+    """Merge small parts; return the numbers of parts before and after.
 
-    A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
+    A larger part is committed before those in it are removed; readers ignore these meanwhile. Raises FolderBusy.
     """
     read_manifest(folder)
     with locked(folder), exclusive(folder):
@@ -208,9 +210,9 @@ def compact(folder: Path) -> tuple[int, int]:
         return len(before), len(kept)
 
 
-def _groups(found: list[Job]) -> Iterator[list[Job]]:
-    """Yield parts of the same runs whose points follow each other, as many as make a larger part."""
-    for _, same_runs in groupby(sorted(found, key=lambda job: (_runs_of(job), job.first_point)), _runs_of):
+def _groups(jobs: list[Job]) -> Iterator[list[Job]]:
+    """Yield groups of parts of the same runs and consecutive points, each for one larger part."""
+    for _, same_runs in groupby(sorted(jobs, key=lambda job: (_runs_of(job), job.first_point)), _runs_of):
         group: list[Job] = []
         for job in same_runs:
             follows = group and group[-1].end_point == job.first_point
@@ -228,11 +230,11 @@ def _runs_of(job: Job) -> tuple[int, int]:
 def _merge(folder: Path, group: list[Job], manifest: dict[str, Any]) -> None:
     if len(group) < 2:
         return
-    whole = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
+    merged = Job(group[0].first_point, group[-1].end_point, *_runs_of(group[0]))
     if manifest["series"] != "none":
         series = pa.concat_tables([read_part(folder / "series" / job.part) for job in group])
-        write_table(folder / "series" / whole.part, series)
+        write_table(folder / "series" / merged.part, series)
     names = outcome_schema(manifest).names
     outcomes = pa.concat_tables([read_part(folder / "outcomes" / job.part, names) for job in group])
     stamped = outcomes.replace_schema_metadata({STAMP: stamp_of(manifest).encode()})
-    write_table(folder / "outcomes" / whole.part, stamped)
+    write_table(folder / "outcomes" / merged.part, stamped)

@@ -1,4 +1,4 @@
-"""What a sweep would take: one job is played as it would be, and measured."""
+"""Estimated time, memory and disk of a sweep, from the measurement of one job."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ UNIT_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a whole sweep would take at most. seconds: with all workers busy. memory: of each worker. Sizes in bytes.
+    """Estimated upper limits of a sweep. seconds: with all workers busy. memory: of each worker. Sizes in bytes.
 
-    least_runs: where a rule says how many runs a point is given, those that every point has.
+    least_runs: with precision targets, the runs that every point has.
     """
 
     points: int
@@ -41,7 +41,7 @@ class Estimate:
 
 
 def estimate(sweep: Sweep, workers: int) -> Estimate:
-    """Play the first job of each round into a temporary folder and scale up what it took to all points."""
+    """Compute the first job of each round into a temporary folder and scale its cost up to all points."""
     workers = whole_number("workers", workers, WORKERS)
     rounds = [(first, times, _jobs(sweep, end - first, workers)) for first, end, times in _rounds(sweep)]
     jobs, points = sum(times * len(planned) for _, times, planned in rounds), sweep.design.points
@@ -50,14 +50,14 @@ def estimate(sweep: Sweep, workers: int) -> Estimate:
         open_folder(folder, sweep)
         task = Task(acquire(folder), stamp_of(read_manifest(folder)))
         before = disk_used(folder)
-        compute(task, Job(0, 1, 0, 1))  # what is read once is in memory
-        seconds, used = 0.0, 0
+        compute(task, Job(0, 1, 0, 1))  # everything that is read once is now in memory
+        seconds, disk = 0.0, 0
         for first, times, planned in rounds:
             job = replace(planned[0], first_run=first + planned[0].first_run, end_run=first + planned[0].end_run)
             warm, start = disk_used(folder), perf_counter()
             compute(task, job)
-            seconds += times * sum(each.size for each in planned) / job.size * (perf_counter() - start)
-            used += times * len(planned) * (disk_used(folder) - warm)  # no job is larger than the first
+            seconds += times * sum(other.size for other in planned) / job.size * (perf_counter() - start)
+            disk += times * len(planned) * (disk_used(folder) - warm)  # no job is larger than the first
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT_OF_MAXRSS
     return Estimate(
         points,
@@ -66,12 +66,12 @@ def estimate(sweep: Sweep, workers: int) -> Estimate:
         jobs,
         seconds / min(workers, jobs),
         memory,
-        before + used,
+        before + disk,
     )
 
 
 def _rounds(sweep: Sweep) -> list[tuple[int, int, int]]:
-    """Return the runs [first, end) that a point is given at a time, and how often: all at once, or as a rule has it."""
+    """Return (first, end, times): runs [first, end) of each round and how often; one round without precision targets."""
     rule = sweep.sequential
     if rule is None:
         return [(0, sweep.runs, 1)]
@@ -80,5 +80,5 @@ def _rounds(sweep: Sweep) -> list[tuple[int, int, int]]:
 
 
 def _jobs(sweep: Sweep, runs: int, workers: int) -> list[Job]:
-    """Return the jobs that so many runs of every point are cut into."""
+    """Return the jobs for so many runs of every point."""
     return plan(np.zeros((sweep.design.points, runs), bool), workers, job_runs(sweep), sweep.series == "quantiles")

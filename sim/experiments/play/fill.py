@@ -1,11 +1,11 @@
-"""Fill the folder of a sweep: play every point of its design, by workers that write their own parts.
+"""Fill the folder of a sweep: compute every point of its design with workers that write their own parts.
 
-Whatever is played goes through `fill`: an ensemble is a sweep of one point, a calibration one that keeps
-other things of each run.
+All runs are computed by `fill`: an ensemble is a sweep of one point, a calibration is a sweep that keeps other values of
+each run.
 
-Resuming is running it again: jobs are planned over the (point, run) that are not there yet, whatever the workers, the size
-of jobs or the machine were before. Which random numbers a run has, its point, run and the sweep's `streams` say alone: a
-folder goes on with those it was begun with.
+The same call again resumes: jobs are planned for the missing (point, run), whatever the workers, the size of jobs or the
+machine were before. The random numbers of a run depend only on its point, its run and the sweep's `streams`, which a folder
+keeps from its creation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiments.design.sweep import Sweep
-from sim.experiments.play.folder import going_on
+from sim.experiments.play.folder import with_streams_of
 from sim.experiments.play.job import Read, Task, compute
 from sim.experiments.play.plan import job_runs, plan, points_of
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
@@ -34,11 +34,11 @@ from sim.record.outcomes import outcome_table
 from sim.state.arrays import own_numerics
 
 Progress = Callable[[int, int, int], object]
-"""Takes the number of runs done, asked for, and of jobs that failed."""
+"""Receives the numbers of finished runs, requested runs and failed jobs."""
 
 
 def quiet(done: int, asked: int, failed: int) -> None:
-    """Take how far it is and say nothing."""
+    """Ignore the progress."""
 
 
 @own_numerics
@@ -50,47 +50,46 @@ def fill(
     make_pool: MakePool = local_pool,
     shard: Shard | None = None,
     read: Read = outcome_table,
-    taken_up: Path | None = None,
+    continued_from: Path | None = None,
     only: np.ndarray | None = None,
 ) -> None:
-    """Play the (point, run) that `folder` does not hold yet, all or those of a shard.
+    """Compute the (point, run) missing in `folder`, all or those of a shard.
 
-    only: (points, runs) bool, which of them are played in place of all; the folder counts as complete once every point has
-    as many runs as the one with the fewest. read, taken_up: as a Task has them. Raises InputError when the folder belongs
-    to other results or a part of it is damaged, FolderBusy when another driver holds it, JobsFailed when jobs raised or
-    killed their worker.
+    only: (points, runs) bool, restricts the runs; the folder is then complete once every point has as many runs as the point
+    with the fewest. read, continued_from: see Task. Raises InputError if the folder has other results or a damaged part,
+    FolderBusy if another driver has locked it, JobsFailed if jobs raised an error or killed their worker.
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
-    sweep = going_on(sweep, folder)
-    if _is_there(folder, sweep, only):
+    sweep = with_streams_of(sweep, folder)
+    if _is_finished(folder, sweep, only):
         asked = int(sweep.runs * sweep.design.points if sweep.sequential is None else Stored(folder).runs_asked)
         on_progress(asked, asked, 0)
         return
-    with nothing_left_without_workers(folder), _made_and_held(folder, shard):
-        work = partial(compute, _begun(folder, sweep, shard, only, read, taken_up))
-        for there, wanted in _rounds(sweep, folder, shard, only):
-            jobs = plan(there | ~wanted, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
-            done, asked = int((there & wanted).sum()), int(wanted.sum())
+    with nothing_left_without_workers(folder), _created_and_locked(folder, shard):
+        work = partial(compute, _prepared(folder, sweep, shard, only, read, continued_from))
+        for present, requested in _rounds(sweep, folder, shard, only):
+            jobs = plan(present | ~requested, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
+            done, asked = int((present & requested).sum()), int(requested.sum())
             on_progress(done, asked, 0)
             failed: dict[str, str] = {}
-            for job, why in work_off(work, jobs, min(workers, len(jobs)), make_pool):
-                if why is None:
+            for job, fault in work_off(work, jobs, min(workers, len(jobs)), make_pool):
+                if fault is None:
                     done += job.size
                 else:
-                    failed[str(job) if sweep.design.points > 1 else job.runs_alone] = why
+                    failed[str(job) if sweep.design.points > 1 else job.runs_alone] = fault
                     note_failed(folder, failed, shard)
                 on_progress(done, asked, len(failed))
             if failed:
-                named = ", ".join(f"{job} {why}" for job, why in failed.items())
+                named = ", ".join(f"{job} {fault}" for job, fault in failed.items())
                 raise JobsFailed(f"{named}; {done} of {asked} runs are stored in {folder}")
         note_failed(folder, {}, shard)
 
 
-def _begun(
-    folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, taken_up: Path | None
+def _prepared(
+    folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, continued_from: Path | None
 ) -> Task:
-    """Note what is asked of a folder that is held, which is made where it is not there; return what its jobs share."""
+    """Initialise a locked folder if it is new, record the requested runs, and return the task that its jobs share."""
     with exclusive(folder):
         open_folder(folder, sweep)
         note_asked(folder, sweep.runs if only is None else int(only.sum(axis=1).min()), sweep.sequential)
@@ -99,11 +98,11 @@ def _begun(
             clear_left_overs(folder)
     manifest = read_manifest(folder)
     check_parts(folder, manifest, parts(folder))
-    return Task(driver, stamp_of(manifest), read, taken_up)
+    return Task(driver, stamp_of(manifest), read, continued_from)
 
 
-def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
-    """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
+def _is_finished(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
+    """Whether a sweep is complete, so that its results can be opened on a read-only disk."""
     if is_locked(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
         return False
     stored = Stored(folder)
@@ -113,12 +112,12 @@ def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
     fixed, rule = read_asked(folder)
     if sweep.sequential is not None:
         return stored.is_complete and rule == sweep.sequential
-    there = times_there(stored.parts, sweep.design.points, sweep.runs)
-    return fixed >= sweep.runs and bool((there > 0).all())
+    counts = times_there(stored.parts, sweep.design.points, sweep.runs)
+    return fixed >= sweep.runs and bool((counts > 0).all())
 
 
 @contextmanager
-def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
+def _created_and_locked(folder: Path, shard: Shard | None) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder, shard):
         yield
@@ -127,13 +126,13 @@ def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
 def _rounds(
     sweep: Sweep, folder: Path, shard: Shard | None, only: np.ndarray | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (points, runs) what is there and what is wanted: once, or anew until no point wants more runs."""
-    mine = points_of(shard, sweep.design.points, sweep.runs)
+    """Yield (points, runs) bool, present and requested: once, or repeatedly until the precision targets are met."""
+    of_shard = points_of(shard, sweep.design.points, sweep.runs)
     while True:
         stored = Stored(folder)
-        there = times_there(stored.parts, sweep.design.points, sweep.runs) > 0
-        runs = stored.wanted_by(sweep.sequential) if sweep.sequential else np.full(len(there), sweep.runs)
-        wanted = (np.arange(sweep.runs) < runs[:, None]) & mine[:, None] & (True if only is None else only)
-        yield there, wanted
-        if sweep.sequential is None or not (wanted & ~there).any():
+        present = times_there(stored.parts, sweep.design.points, sweep.runs) > 0
+        runs = stored.wanted_by(sweep.sequential) if sweep.sequential else np.full(len(present), sweep.runs)
+        requested = (np.arange(sweep.runs) < runs[:, None]) & of_shard[:, None] & (True if only is None else only)
+        yield present, requested
+        if sweep.sequential is None or not (requested & ~present).any():
             return

@@ -1,4 +1,4 @@
-"""Which folder the results of a sweep go to, and whether one that is there is gone on with."""
+"""The results folder of a sweep, new or resumed."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sim.ground.errors import InputError
 
 
 def folder_of(name_or_path: str | Path) -> Path | None:
-    """Return the results folder that stands in place of a sweep, None where it is a name or a file."""
+    """Return the results folder given instead of a sweep, None for a name or a file."""
     path = find_sweep(name_or_path)
     return path if path.is_dir() else None
 
 
 def default_folder(sweep: Sweep) -> Path:
-    """Return the folder that a sweep goes to unless asked otherwise.
+    """Return the default results folder of a sweep.
 
-    Where the sweep file leaves the streams to the number of runs, one that was begun with the others is gone on with.
+    If the sweep file does not set streams, an existing folder with the other setting is resumed.
     """
-    folder, other = (_named(each) for each in (sweep, _with_other_streams(sweep)))
-    goes_on = not sweep.streams_chosen and not folder.exists() and (other / "manifest.json").is_file()
-    return other if goes_on else folder
+    folder, other = (_named(candidate) for candidate in (sweep, _with_other_streams(sweep)))
+    resumes = not sweep.streams_chosen and not folder.exists() and (other / "manifest.json").is_file()
+    return other if resumes else folder
 
 
 def _named(sweep: Sweep) -> Path:
@@ -36,14 +36,14 @@ def _with_other_streams(sweep: Sweep) -> Sweep:
     return replace(sweep, streams=OWN if sweep.streams == SHARED else SHARED)
 
 
-def going_on(sweep: Sweep, folder: Path) -> Sweep:
-    """Return a sweep with the streams that its folder was begun with. Raises InputError where its file says the others."""
+def with_streams_of(sweep: Sweep, folder: Path) -> Sweep:
+    """Return a sweep with the streams of its existing folder. Raises InputError if its file sets the others."""
     if not (folder / "manifest.json").is_file():
         return sweep
     known, other = read_manifest(folder), _with_other_streams(sweep)
     if known.get("hash") != other.hash or streams_of(known, folder) != other.streams:
         return sweep
     if sweep.streams_chosen:
-        said = f'was begun with streams = "{other.streams}", the sweep file says "{sweep.streams}"'
-        raise InputError(f"{folder}: {said}; name another folder, or leave [replicates] streams out")
+        message = f'was created with streams = "{other.streams}", the sweep file sets "{sweep.streams}"'
+        raise InputError(f"{folder}: {message}; name another folder, or leave [replicates] streams out")
     return other

@@ -1,4 +1,4 @@
-"""What a worker does: play the (point, run) of a job, in blocks that mix points, and commit its part."""
+"""The work of a worker: compute the (point, run) of a job, in blocks that mix points, and commit its part."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ from sim.state.arrays import own_numerics
 from sim.state.values import Columns
 
 Read = Callable[[History], Mapping[str, np.ndarray]]
-"""Reads what is kept of each run off the record of a block: a function that pickles."""
+"""Extracts the values kept of each run from the history of a block; it must be picklable."""
 
 PIECE_ROWS = 32_768
-"""Rows of series that are written together, or those of one run: a whole block of them would be in memory twice."""
+"""Rows of series written at a time, at least those of one run; a full block would be in memory twice."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What every job of a folder has in common.
+    """Settings shared by all jobs of a folder.
 
-    driver: whom it is done for. stamp: what the manifest is known by. read: what is kept of each run. taken_up: the folder
-    whose saved runs are taken up again, None to start afresh.
+    driver: the lease of the driver. stamp: identifies the manifest. read: extracts the values kept of each run.
+    continued_from: the folder whose saved runs are continued, None to start from the first evening.
     """
 
     driver: Lease
     stamp: str
     read: Read = outcome_table
-    taken_up: Path | None = None
+    continued_from: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """Runs that were played in blocks. back: (runs,) where each run stands among those of the blocks one after the other."""
+    """Runs that were played in blocks. back: (runs,) position of each run in the concatenated blocks."""
 
     histories: Sequence[History]
-    back: np.ndarray
+    positions: np.ndarray
 
     @property
     def in_order(self) -> bool:
-        """Whether the runs stand as the blocks have them."""
-        return bool((np.diff(self.back) == 1).all())
+        """Whether the runs are in the order of the blocks."""
+        return bool((np.diff(self.positions) == 1).all())
 
     def read(self, read: Read = outcome_table) -> dict[str, np.ndarray]:
-        """Return (runs,) each of what is read off their record."""
+        """Return name -> (runs,) values extracted from the histories."""
         tables = [read(history) for history in self.histories]
-        return {name: np.concatenate([table[name] for table in tables])[self.back] for name in tables[0]}
+        return {name: np.concatenate([table[name] for table in tables])[self.positions] for name in tables[0]}
 
     @property
     def outcomes(self) -> dict[str, np.ndarray]:
@@ -84,17 +84,17 @@ class Played:
 
     def of_series(self, name: str) -> np.ndarray:
         """Return (days + 1, runs) of a daily series."""
-        whole = np.concatenate([history.series[name] for history in self.histories], axis=1)
-        return whole if self.in_order else whole[:, self.back]
+        values = np.concatenate([history.series[name] for history in self.histories], axis=1)
+        return values if self.in_order else values[:, self.positions]
 
 
 @own_numerics
 def compute(task: Task, job: Job) -> None:
-    """Play one job and commit its part."""
-    gc.collect()  # a model and its agents hold each other, and their arrays with them
+    """Compute one job and commit its part."""
+    gc.collect()  # a model and its agents refer to each other, and keep their arrays alive
     manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
-    saved = None if task.taken_up is None else saved_state(task.taken_up, job)
+    saved = None if task.continued_from is None else saved_state(task.continued_from, job)
     numbers = design.run_numbers(points, runs, streams_of(manifest, Path(task.driver.folder)))
     if uncertain is None:
         blocks = design.blocks(points.tolist(), base)
@@ -106,11 +106,11 @@ def compute(task: Task, job: Job) -> None:
         if "horizon" in manifest:
             states.append(snapshot.take(model.state, model.history))
     played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
-    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.back) if states else None)
+    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.positions) if states else None)
 
 
 def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray] | None = None) -> None:
-    """Write what a folder keeps of a job that was played. state: a snapshot of its last evening."""
+    """Write the tables of a computed job. state: a snapshot of its last evening."""
     manifest, *_ = _opened(task.driver.folder, task.stamp)
     outcomes, tables = played.read(task.read), _tables(job, played, manifest)
     with task.driver.committing():
@@ -118,7 +118,7 @@ def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray]
 
 
 def _tables(job: Job, played: Played, manifest: Mapping[str, Any]) -> dict[str, Iterator[pa.Table]]:
-    """Return what a folder keeps of a job besides outcomes, made as it is written."""
+    """Return the tables of a job besides outcomes, generated as they are written."""
     tables: dict[str, Iterator[pa.Table]] = {}
     if manifest["series"] == "full":
         tables["series"] = _series_of_runs(job, played)
@@ -132,14 +132,14 @@ def _tables(job: Job, played: Played, manifest: Mapping[str, Any]) -> dict[str, 
 
 @lru_cache(maxsize=1)
 def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design, Uncertain | None]:
-    """Return manifest, base, design and what is uncertain of a folder; a worker reads them once.
+    """Return manifest, base, design and uncertain values of a folder; a worker reads them once.
 
-    Raises InputError where the folder is no longer the one the job was planned for, or this process has other code.
+    Raises InputError if the folder is not the one the job was planned for, or if this process has other code.
     """
     folder = Path(name)
     manifest = read_manifest(folder)
     if stamp_of(manifest) != stamp:
-        raise InputError(f"{folder}: holds another sweep now")
+        raise InputError(f"{folder}: now belongs to another sweep")
     if manifest["code"] != code_digest():
         raise InputError(f"{folder}: this worker has another version of the code than the sweep")
     base = load_kept(folder / "scenario.toml")
@@ -148,11 +148,10 @@ def _opened(name: str, stamp: str) -> tuple[dict[str, Any], Scenario, Design, Un
 
 @own_numerics
 def play(scenario: Scenario, numbers: np.ndarray, columns: Sequence[Columns] = (), kept: str = "none") -> Played:
-    """Play runs of a scenario, a block at a time.
+    """Compute runs of a scenario, one block at a time.
 
-    numbers: (runs,) of the runs. columns: by path, the values of each run that are not the scenario's own, of its last
-    stages as TheatreModel takes them. kept: what is kept of the daily series, as in a sweep file; for "none" none are
-    returned.
+    numbers: (runs,) of the runs. columns: values that differ by run, see TheatreModel. kept: what is kept of the daily
+    series, as in a sweep file; for "none" none are returned.
     """
     block = Block(np.arange(len(numbers)), scenario, tuple(columns))
     models = _models([block], numbers, block_runs(scenario.days, kept))
@@ -162,14 +161,14 @@ def play(scenario: Scenario, numbers: np.ndarray, columns: Sequence[Columns] = (
 def _models(
     blocks: Sequence[Block], numbers: np.ndarray, most: int, saved: dict[str, np.ndarray] | None = None
 ) -> Iterator[TheatreModel]:
-    """Yield models that have run to the end, of `most` runs each.
+    """Yield models that have run to the end, with `most` runs each.
 
-    numbers: (runs,) of the runs whose places the blocks hold. saved: a snapshot of all the runs, to start from.
+    numbers: (runs,) of all runs, indexed by the places of the blocks. saved: a snapshot of all runs to start from.
     """
     for block in blocks:
         for first in range(0, len(block.places), most):
             if first or block is not blocks[0]:
-                gc.collect()  # once a model: collecting costs as much as a few runs
+                gc.collect()  # once per model: a collection costs as much as a few runs
             piece = slice(first, first + most)
             own = [{path: values[piece] for path, values in stage.items()} for stage in block.columns]
             model = TheatreModel(block.scenario, numbers=numbers[block.places[piece]], columns=own)
@@ -181,19 +180,19 @@ def _models(
 
 
 def _series_of_runs(job: Job, played: Played) -> Iterator[pa.Table]:
-    """Yield a row per point, run and day, some runs at a time."""
+    """Yield tables with a row per point, run and day, some runs at a time."""
     days, (points, runs), done = played.histories[0].days + 1, pairs_of(job), 0
     day = np.arange(days, dtype=np.int16)
-    whole = [history.series for history in played.histories] if played.in_order else [played.series]
-    for series in whole:
-        there = next(iter(series.values())).shape[1]
-        for first in range(0, there, max(PIECE_ROWS // days, 1)):
-            piece = slice(first, min(first + max(PIECE_ROWS // days, 1), there))
+    blocks = [history.series for history in played.histories] if played.in_order else [played.series]
+    for series in blocks:
+        count = next(iter(series.values())).shape[1]
+        for first in range(0, count, max(PIECE_ROWS // days, 1)):
+            piece = slice(first, min(first + max(PIECE_ROWS // days, 1), count))
             pairs = slice(done + piece.start, done + piece.stop)
             keys = {name: np.repeat(key[pairs].astype(np.int32), days) for name, key in (("point", points), ("run", runs))}
             keys["day"] = np.tile(day, piece.stop - piece.start)
             yield pa.table(keys | {name: values[:, piece].T.ravel() for name, values in series.items()})
-        done += there
+        done += count
 
 
 def _series_of_points(job: Job, played: Played) -> pa.Table:
@@ -205,16 +204,16 @@ def _series_of_points(job: Job, played: Played) -> pa.Table:
         "level": np.tile(np.repeat(levels, days), len(points)),
         "day": np.tile(np.arange(days, dtype=np.int16), len(levels) * len(points)),
     }
-    made = {}
+    columns = {}
     for name in played.histories[0].series:
         values = played.of_series(name)
         by_point = (values[:, first : first + runs] for first in range(0, job.size, runs))
-        made[name] = np.concatenate([_quantiles(each).T.ravel() for each in by_point])
-    return pa.table(keys | made)
+        columns[name] = np.concatenate([_quantiles(runs_of_point).T.ravel() for runs_of_point in by_point])
+    return pa.table(keys | columns)
 
 
 def _quantiles(values: np.ndarray) -> np.ndarray:
-    """Return (days + 1, levels) of (days + 1, runs) as np.quantile does, in an eighth of its time."""
+    """Return (days + 1, levels) of (days + 1, runs) equal to np.quantile, eight times faster."""
     place = np.array(LEVELS) * (values.shape[1] - 1)
     below = place.astype(int)
     above, share = np.minimum(below + 1, values.shape[1] - 1), place - below

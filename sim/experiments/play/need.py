@@ -1,6 +1,6 @@
-"""What a sweep takes of disk, memory and time, reckoned before it is played: of what its folder does not hold yet.
+"""Estimated time, memory and disk of a sweep, for the runs that its folder lacks, and the resource limits.
 
-It is told before long work, and refused where it is more than there is.
+Long batches print the estimate first; batches that exceed the resource limits are refused.
 """
 
 from __future__ import annotations
@@ -28,36 +28,36 @@ from sim.scenario.scenario import Scenario
 DISK_PER_RUN_DAY = 40
 """Bytes; 28 to 34 were measured for 60 to 720 days, more where a job is small."""
 
-RUN_DAYS_TOLD = 1_000_000
-"""From this many on, ten seconds or so, a batch says beforehand what it will take."""
+RUN_DAYS_ANNOUNCED = 1_000_000
+"""From this many, about ten seconds, a batch prints its estimate first."""
 
 DAY_AS_RUNS = 60
-"""A day of a block takes its time whatever the number of runs, as if there were so many more of them; measured."""
+"""Fixed cost of a day of a block, expressed in runs; measured."""
 
 TRIAL_RUNS, TRIAL_DAYS = 256, 30
 
 DISK_PER_RUN, DISK_PER_PART = 220, 100_000
-"""Bytes of the outcomes, and of the files of a job however little they hold; measured for 2 to 2,048 runs of a point."""
+"""Bytes of the outcomes, and of the files of a job independent of content; measured for 2 to 2,048 runs of a point."""
 
 DISK_PER_LEVEL_DAY = 85
 """Bytes of the quantiles; 65 to 94 were measured for 30 to 180 days."""
 
 DISK_PER_VALUE, MEMORY_PER_VALUE = 20, 50
-"""Bytes of a factor's value at a point, which every process holds."""
+"""Bytes of a factor's value at a point, in every process."""
 
 MEMORY_PER_RUN = 8
-"""Bytes in the process that hands out the jobs, for every run of every point; as much again for each outcome in a rule."""
+"""Bytes in the driver for every run of every point; as much again for each outcome of a precision target."""
 
 SUMMED_UP_PER_RUN_DAY = 300
-"""Bytes in the process that sums an ensemble up; 290 were measured for 4,096 to 8,192 runs of 180 days."""
+"""Bytes in the process that summarises an ensemble; 290 were measured for 4,096 to 8,192 runs of 180 days."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a batch takes at most.
+    """Estimated upper limits of the resources of a batch.
 
-    runs: that are yet to play, of so many evenings each. at_once: runs that a worker plays together. disk, memory: bytes.
-    less: what to give less of where that is too much.
+    runs: missing runs, of `evenings` evenings each. at_once: runs that a worker computes together. disk, memory: bytes.
+    less: the quantities to reduce if that is too much.
     """
 
     runs: int
@@ -69,29 +69,29 @@ class Need:
 
     @property
     def is_long(self) -> bool:
-        """Whether it takes long enough to be told beforehand."""
-        return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_TOLD
+        """Whether it takes long enough to print the estimate first."""
+        return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_ANNOUNCED
 
 
 def needs_of(
     sweep: Sweep, folder: Path, workers_here: int, shard: Shard | None = None, only: np.ndarray | None = None
 ) -> tuple[Need, Need]:
-    """Return what is taken by what `folder` does not hold yet of a sweep, or of a shard of it: at least, and at most.
+    """Return the lower and upper estimate for the runs of a sweep, or of a shard, that `folder` lacks.
 
-    They differ where a rule says how many runs a point is given. workers_here: 0 where other machines play. only: (points,
-    runs) bool, which of them are played in place of all.
+    They differ with precision targets. workers_here: 0 if only other machines compute. only: (points, runs) bool, restricts
+    the runs.
     """
-    mine, found = points_of(shard, sweep.design.points, sweep.runs), _parts_there(folder, sweep)
+    of_shard, committed = points_of(shard, sweep.design.points, sweep.runs), _committed_parts(folder, sweep)
     less = "points or runs" + ("" if sweep.series == "none" else ' (or series = "none")')
     less = "--runs or --days" if sweep.kind == ENSEMBLE else less
 
     def need(runs: int) -> Need:
         if only is None:
-            missing = max(int(mine.sum()) * runs - sum(_of_part(job, mine, runs) for job in found), 0)
+            missing = max(int(of_shard.sum()) * runs - sum(_of_part(job, of_shard, runs) for job in committed), 0)
         else:
-            missing = int((only & (times_there(found, *only.shape) == 0)).sum())
+            missing = int((only & (times_there(committed, *only.shape) == 0)).sum())
         of_job = _of_job(sweep, missing, runs, workers_here)
-        disk = _disk(sweep, missing, runs, of_job) + (0 if found else DISK_PER_VALUE * _values(sweep))
+        disk = _disk(sweep, missing, runs, of_job) + (0 if committed else DISK_PER_VALUE * _values(sweep))
         at_once = min(of_job, job_runs(sweep))
         return Need(missing, sweep.base.days + 1, at_once, disk, _memory(sweep, of_job, workers_here), less)
 
@@ -103,7 +103,7 @@ def _values(sweep: Sweep) -> int:
 
 
 def _disk(sweep: Sweep, missing: int, runs: int, of_job: int) -> float:
-    """Return bytes of so many runs, which jobs of so many write. runs: of each point."""
+    """Return the disk space of `missing` runs in jobs of `of_job` runs, bytes. runs: of each point."""
     of_series = {
         "none": 0.0,
         "quantiles": DISK_PER_LEVEL_DAY * len(LEVELS) * missing / runs,
@@ -113,8 +113,8 @@ def _disk(sweep: Sweep, missing: int, runs: int, of_job: int) -> float:
 
 
 def _memory(sweep: Sweep, of_job: int, workers_here: int) -> float:
-    """Return bytes, of the processes of this machine; an ensemble is summed up by one of them."""
-    processes = workers_here + (workers_here != 1)  # a single one plays by itself
+    """Return the memory of the processes of this machine, bytes; one of them summarises an ensemble."""
+    processes = workers_here + (workers_here != 1)  # a single worker is the driver itself
     rule = sweep.sequential
     planned = 1 + len({criterion.outcome for criterion in rule.until} if rule else ())
     played = (
@@ -128,19 +128,19 @@ def _memory(sweep: Sweep, of_job: int, workers_here: int) -> float:
     return max(played, MEMORY_AT_REST + SUMMED_UP_PER_RUN_DAY * sweep.runs * (sweep.base.days + 1))
 
 
-def _parts_there(folder: Path, sweep: Sweep) -> list[Job]:
-    """Return the parts of a sweep that are there; those of another one in its place count for nothing."""
+def _committed_parts(folder: Path, sweep: Sweep) -> list[Job]:
+    """Return the committed parts of a sweep; parts of another sweep in the folder are ignored."""
     is_its = (folder / "manifest.json").is_file() and read_manifest(folder).get("hash") == sweep.hash
     return parts(folder) if is_its else []
 
 
-def _of_part(job: Job, mine: np.ndarray, runs: int) -> int:
-    """Return how many (point, run) of a part are of the (points,) that are mine and below `runs`."""
-    return int(mine[job.first_point : job.end_point].sum()) * max(min(job.end_run, runs) - job.first_run, 0)
+def _of_part(job: Job, of_shard: np.ndarray, runs: int) -> int:
+    """Return the number of (point, run) of a part that are of the shard's points, (points,) bool, and below `runs`."""
+    return int(of_shard[job.first_point : job.end_point].sum()) * max(min(job.end_run, runs) - job.first_run, 0)
 
 
 def _of_job(sweep: Sweep, missing: int, runs: int, workers: int) -> int:
-    """Return how many runs a job has, as `sweep.plan` cuts them: whole points as far as they fit."""
+    """Return the number of runs of a job under `plan`: complete points as far as they fit."""
     size = share_runs(missing, workers, job_runs(sweep))
     if runs <= size:
         return size // runs * runs
@@ -148,7 +148,7 @@ def _of_job(sweep: Sweep, missing: int, runs: int, workers: int) -> int:
 
 
 def seconds_per_run(scenario: Scenario, need: Need) -> float:
-    """Return about how long a worker takes for a run: a few of them are played for a month, and their pace is scaled up."""
+    """Return the approximate time of a run in a worker, seconds, scaled up from a block of a month."""
     runs = min(TRIAL_RUNS, need.at_once)
     model = TheatreModel(scenario, runs=runs)
     model.step()  # what is read once is in memory
@@ -157,26 +157,26 @@ def seconds_per_run(scenario: Scenario, need: Need) -> float:
     return (perf_counter() - start) / (runs * max(days - 1, 1)) * need.evenings
 
 
-def check_room(need: Need, folder: Path, otherwise: str = "") -> None:
-    """See that what a batch takes is there. Nothing is written. otherwise: what the message advises in place of fewer runs.
+def check_resource_limits(need: Need, folder: Path, otherwise: str = "") -> None:
+    """Check the resource limits of a batch; writes nothing. otherwise: advice of the message instead of fewer runs.
 
-    Raises InputError where it takes more disk than is free, or more memory than the machine has; OSError where the folder
-    cannot be written and runs are to be added to it.
+    Raises InputError if the batch needs more disk than is free or more memory than the machine has; OSError if runs are to
+    be added to a folder that cannot be written.
     """
-    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    disk = shutil.disk_usage(there)
-    if need.runs and there.is_dir() and not (disk.total and os.access(there, os.W_OK | os.X_OK)):  # /proc has no room at all
+    existing = next(candidate for candidate in (folder, *folder.absolute().parents) if candidate.exists())
+    disk = shutil.disk_usage(existing)
+    if need.runs and existing.is_dir() and not (disk.total and os.access(existing, os.W_OK | os.X_OK)):  # /proc has no space
         advice = "" if otherwise else "; name another folder"
-        raise OSError(errno.EACCES, f"nothing can be written to {there.absolute()}{advice}", str(folder))
+        raise OSError(errno.EACCES, f"nothing can be written to {existing.absolute()}{advice}", str(folder))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for what, takes, has, at, other in (
-        ("disk", need.disk, disk.free, f"{there.absolute()} has", "another --out"),
+    for resource, needed, available, owner, alternative in (
+        ("disk", need.disk, disk.free, f"{existing.absolute()} has", "another --out"),
         ("memory", need.memory, memory, "this machine has", "fewer --workers"),
     ):
-        if takes > has:
+        if needed > available:
             raise InputError(
-                f"this would take about {_gigabytes(takes)} of {what} and {at} {_gigabytes(has)}: "
-                + (otherwise or f"give fewer {need.less}, or {other}, or --anyway to try")
+                f"this needs about {_gigabytes(needed)} of {resource} and {owner} {_gigabytes(available)}: "
+                + (otherwise or f"give fewer {need.less}, or {alternative}, or --anyway to try")
             )
 
 

@@ -1,6 +1,6 @@
-"""The runs of a sweep once more under a null policy: each with the values of its own point, and with its own number.
+"""The runs of a sweep under a null policy, each with the values of its point and its own number.
 
-What is played is a sweep as well, nulls/POLICY in the folder of the first: resumed, checked and read as any other.
+They form a sweep too, nulls/POLICY in the folder of the first, which is resumed, checked and read like any other.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def under_null_policy(scenario: Scenario, policy: str) -> Scenario:
 
 
 def null_sweep(results: SweepResults, policy: str) -> Sweep:
-    """Return the points of a sweep, in the same order and so by the same numbers, with every actor under a null policy.
+    """Return the points of a sweep in the same order, with every actor under a null policy.
 
-    It keeps the daily series of every run where the sweep does, and none otherwise.
+    It keeps the daily series of every run if the sweep does, and none otherwise.
     """
     manifest, design = results.manifest, results.design
     varied = tuple(row for row, number in zip(design.rows, design.row_of_design, strict=True) if number >= 0)
@@ -47,11 +47,11 @@ def null_sweep(results: SweepResults, policy: str) -> Sweep:
 
 
 def null_folder(results: SweepResults, policy: str) -> Path:
-    """Return the folder that holds the runs of a sweep under a null policy."""
+    """Return the folder of the runs of a sweep under a null policy."""
     return results.folder / "nulls" / policy
 
 
 def played_runs(results: SweepResults) -> np.ndarray:
-    """Return (points, runs) bool: the run of the point is there, and is played under the null policies too."""
+    """Return (points, runs) bool: finished runs, which are also computed under the null policies."""
     most = max((job.end_run for job in results.parts), default=0)
     return times_there(results.parts, results.design.points, most) > 0

@@ -1,6 +1,6 @@
-"""What an ensemble keeps of a job besides outcomes and series: who holds each cell, and which rules fired.
+"""Tables of an ensemble besides outcomes and series: holder of each cell, and rules that fired.
 
-Both are numbers of runs, so that those of the parts of a folder add up.
+Both are numbers of runs, which are additive over the parts of a folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sim.state.state import NEVER
 
 
 def control_table(history: History) -> pa.Table:
-    """Return a row per theatre cell and day: in how many runs Damascus holds it, and it is contested."""
+    """Return a row per theatre cell and day: number of runs in which Damascus holds it, and in which it is contested."""
     counts, cells = control_counts(history), history.theatre.cells
     days = counts.shape[1]
     return pa.table(
@@ -27,24 +27,24 @@ def control_table(history: History) -> pa.Table:
 
 
 def control_counts(history: History) -> np.ndarray:
-    """Return (theatre cells, days + 1, 2): runs in which Damascus holds the cell on the evening, and it is contested."""
+    """Return (theatre cells, days + 1, 2): runs in which Damascus holds the cell in the evening; in which it is contested."""
     days = history.days + 1
-    began = history.holder_on(-1)[history.theatre.cells]
-    taken = np.where(began == 0, 0, np.where(history.taken_on == NEVER, days, history.taken_on))
-    over = np.where(began == 2, 0, np.where(history.gone_over_on == NEVER, days, history.gone_over_on))
+    initial = history.holder_on(-1)[history.theatre.cells]
+    taken = np.where(initial == 0, 0, np.where(history.taken_on == NEVER, days, history.taken_on))
+    over = np.where(initial == 2, 0, np.where(history.gone_over_on == NEVER, days, history.gone_over_on))
     both = np.maximum(taken, over)
     return np.stack([_by_day(taken, days), _by_day(over, days) - _by_day(both, days)], axis=2)
 
 
 def _by_day(day: np.ndarray, days: int) -> np.ndarray:
-    """Return (cells, days) number of runs whose (cells, runs) `day` has come; a day of `days` never comes."""
+    """Return (cells, days) number of runs whose (cells, runs) `day` has been reached; `days` means never."""
     cells = len(day)
     flat = (np.arange(cells)[:, None] * (days + 1) + np.minimum(day, days)).ravel()
     return np.bincount(flat, minlength=cells * (days + 1)).reshape(cells, days + 1)[:, :days].cumsum(axis=1)
 
 
 def rules_table(history: History) -> pa.Table:
-    """Return a row per matter, rule and day: in how many runs it fired, and fired for the first time."""
+    """Return a row per decision, rule and day: number of runs in which it fired, and fired for the first time."""
     days = history.days + 1
     decision, rule, runs, first = [], [], [], []
     for name, rules in history.rule_names.items():

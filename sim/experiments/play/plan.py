@@ -1,4 +1,4 @@
-"""Which jobs a sweep is cut into: what one shard plays of it, and what its folder does not hold yet."""
+"""The jobs of a sweep: the points of a shard, and the runs that its folder lacks."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from sim.experiments.store.locks import Shard
 from sim.experiments.store.parts import Job
 
 SHARD_RUNS = 512
-"""Runs of the points that go to one shard before those of the next; a change would leave shards half done."""
+"""Runs of consecutive points in one shard before the next begins; a change would leave shards incomplete."""
 
 
 def job_runs(sweep: Sweep) -> int:
-    """Return how many runs a job has at most: a block."""
+    """Return the largest number of runs of a job, which is a block."""
     return block_runs(sweep.base.days, sweep.series)
 
 
 def points_of(shard: Shard | None, points: int, runs: int) -> np.ndarray:
-    """Return (points,) which points are a shard's: as many as have SHARD_RUNS runs, then as many for the next."""
+    """Return (points,) bool, the points of a shard: groups of SHARD_RUNS runs in turn."""
     if shard is None:
         return np.ones(points, bool)
     return np.arange(points) // max(1, SHARD_RUNS // runs) % shard.of == shard.number - 1
 
 
-def plan(there: np.ndarray, workers: int, most: int, whole_points: bool = True) -> list[Job]:
-    """Cut the (point, run) that are not there into jobs that keep every worker busy.
+def plan(present: np.ndarray, workers: int, most: int, whole_points: bool = True) -> list[Job]:
+    """Divide the missing (point, run) into jobs that keep every worker busy.
 
-    there: (points, runs) bool. A job takes points as they follow each other, `most` runs at most, or one point.
-    whole_points: however many runs a point lacks, they stay in one job, as quantiles over them need.
+    present: (points, runs) bool. A job has consecutive points with at most `most` runs, or one point. whole_points: all
+    missing runs of a point are in one job, as quantiles need.
     """
-    size = share_runs(int(there.size - there.sum()), workers, most)
+    size = share_runs(int(present.size - present.sum()), workers, most)
     jobs: list[Job] = []
-    for point, (first, end) in _spans(there):
+    for point, (first, end) in _spans(present):
         if jobs:
             last = jobs[-1]
             follows = (last.end_point, last.first_run, last.end_run) == (point, first, end)
@@ -47,9 +47,9 @@ def plan(there: np.ndarray, workers: int, most: int, whole_points: bool = True) 
     return jobs
 
 
-def _spans(there: np.ndarray) -> Iterator[tuple[int, tuple[int, int]]]:
+def _spans(present: np.ndarray) -> Iterator[tuple[int, tuple[int, int]]]:
     """Yield each point with each gap in its runs."""
-    for point in np.flatnonzero(~there.all(axis=1)).tolist():
-        steps = np.diff(np.concatenate([[False], ~there[point], [False]]).astype(np.int8))
+    for point in np.flatnonzero(~present.all(axis=1)).tolist():
+        steps = np.diff(np.concatenate([[False], ~present[point], [False]]).astype(np.int8))
         for first, end in zip(np.flatnonzero(steps == 1).tolist(), np.flatnonzero(steps == -1).tolist(), strict=True):
             yield point, (first, end)

@@ -1,4 +1,4 @@
-"""Play one run again, the same to the last bit, and keep what a ledger says of it."""
+"""Repeat one run bit by bit and record its ledger."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sim.state.values import Columns
 def keep_ledger(
     scenario: Scenario | str | Path, run: int, days: int | None = None, columns: Sequence[Columns] = ()
 ) -> Ledger:
-    """Play run number `run` of a scenario again, to `days` or its horizon, and return its ledger.
+    """Repeat run number `run` of a scenario, to `days` or its horizon, and return its ledger.
 
-    columns: the run's own values, one of each path, as TheatreModel takes them. Raises InputError.
+    columns: the run's own values, see TheatreModel. Raises InputError.
     """
     scenario, run = as_scenario(scenario), whole_number("run", run, FIRST_RUN)
     model = TheatreModel(scenario, numbers=[run], columns=columns)
@@ -28,7 +28,7 @@ def keep_ledger(
 
 
 def open_ledger(model: TheatreModel, scenario: Scenario) -> Ledger:
-    """Return an empty ledger that a model of one run of the scenario writes into from now on."""
+    """Return an empty ledger in which a model of one run of the scenario records from now on."""
     ledger = Ledger(scenario, int(model.draws.numbers[0]))
     model.watcher = Keeper(model.theatre, model.state, ledger)
     return ledger

@@ -1,7 +1,7 @@
-"""What a script calls to play: an ensemble of a scenario, or a sweep.
+"""Functions for scripts: run an ensemble of a scenario, or a sweep.
 
-An ensemble is a sweep of one point, the scenario itself, that keeps the days of every run and what happened where. Whatever
-is asked, the same call again goes on where it was stopped, and a larger number of runs adds to the same folder.
+An ensemble is a sweep of one point, the scenario itself, which keeps the daily series and the map of every run. The same
+call again resumes an interrupted batch, and a larger number of runs extends the same folder.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def run(
     out: str | Path | None = None,
     uncertain: str | None = None,
 ) -> Results:
-    """Run a scenario many times, or what its folder lacks of it, and open the results; `frame` of them is a DataFrame.
+    """Run an ensemble of a scenario, computing only missing runs, and open the results; `frame` returns a DataFrame.
 
-    name_or_path and sets: as on the command line; or a scenario as load_scenario returns it, which takes no sets. runs: the
-    scenario's own number when left out. With more than one worker, call it from under `if __name__ == "__main__":`. out:
-    the folder, results/NAME-HASH when left out. uncertain: which values are drawn by run: "all", "assumed" or the path of a
-    file of plausible sets; none when left out. Raises InputError, FolderBusy, JobsFailed.
+    name_or_path, sets: as on the command line; or a scenario of load_scenario, without sets. runs: by default the scenario's
+    number. With more than one worker, call it under `if __name__ == "__main__":`. out: the folder, by default
+    results/NAME-HASH. uncertain: values drawn by run: "all", "assumed" or the path of a file of plausible sets; by default
+    none. Raises InputError, FolderBusy, JobsFailed.
     """
     refuse_unguarded()
     if isinstance(name_or_path, Scenario) and sets:
@@ -49,14 +49,14 @@ def run(
     if runs is not None:
         loaded = loaded.with_values({"runs": whole_number("runs", runs, RUNS)}, set_by="runs")
     drawn = None if uncertain is None else uncertain_of(uncertain, loaded)
-    asked = ensemble_of(loaded, drawn)
-    folder = (Path(out) if out is not None else default_folder(asked)).absolute()
-    fill(asked, folder, workers)
+    requested = ensemble_of(loaded, drawn)
+    folder = (Path(out) if out is not None else default_folder(requested)).absolute()
+    fill(requested, folder, workers)
     return open_ensemble(folder)
 
 
 def ensemble_of(scenario: Scenario, uncertain: Uncertain | None = None, horizon: int | None = None) -> Sweep:
-    """Return the sweep that an ensemble is. uncertain, horizon: as a Sweep has them."""
+    """Return the sweep of an ensemble. uncertain, horizon: see Sweep."""
     return Sweep(
         scenario.name, scenario.title, "", scenario, ONE_POINT, scenario.runs, "full", "",
         kind=ENSEMBLE, horizon=horizon, uncertain=uncertain,
@@ -64,11 +64,11 @@ def ensemble_of(scenario: Scenario, uncertain: Uncertain | None = None, horizon:
 
 
 def sweep(name_or_path: str | Path, workers: int = 1, out: str | Path | None = None) -> SweepResults:
-    """Play a sweep, or what its folder lacks of it, and open the results.
+    """Run a sweep, computing only missing runs, and open the results.
 
-    name_or_path: as on the command line, a results folder too. With more than one worker, call it from under
-    `if __name__ == "__main__":`. out: the folder, results/NAME-HASH when left out, or the one that is named in place of the
-    sweep. Raises InputError, FolderBusy, JobsFailed.
+    name_or_path: as on the command line, also a results folder. With more than one worker, call it under
+    `if __name__ == "__main__":`. out: the folder, by default results/NAME-HASH or the folder given as name_or_path. Raises
+    InputError, FolderBusy, JobsFailed.
     """
     refuse_unguarded()
     loaded = load_sweep(name_or_path)

@@ -1,6 +1,7 @@
-"""Work jobs off by whatever `concurrent.futures.Executor` there is: a bounded window, failures named, the rest done.
+"""Run jobs on any `concurrent.futures.Executor`: a bounded window of submitted jobs; failures do not stop the others.
 
-A job is any small object that pickles. Its work writes its own result; what comes back is that it is done, or why not.
+A job is any small picklable object. The work writes its own result and returns nothing; a failed job is returned with its
+error.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 Job = TypeVar("Job")
 Work = Callable[[Job], object]
 MakePool = Callable[[int], Executor]
-Told = tuple[Job, str | None]
-"""A job and why it failed, None where it is done."""
+Finished = tuple[Job, str | None]
+"""A job and the reason of its failure, None if it succeeded."""
 
 
 class JobsFailed(RuntimeError):
@@ -39,12 +40,13 @@ def local_pool(workers: int) -> Executor:
         return LocalPool(workers)
 
 
-def work_off(work: Work[Job], jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Told[Job]]:
-    """Yield each job as it is done or has failed. What is no job's fault is raised: OSError where the disk fails, and
-    WorkersCannotStart.
+def work_off(
+    work: Work[Job], jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool
+) -> Iterator[Finished[Job]]:
+    """Yield each job when it has finished or failed. Faults of the environment are raised: OSError, WorkersCannotStart.
 
-    work: a function that pickles. A job that raises is told with what it raised. Where a worker dies, the jobs under way are
-    tried again one by one, so that the one that kills is told and the others are done.
+    work: a picklable function. A job that raises is yielded with its error. If a worker dies, the jobs under way are retried
+    one by one, to find the one that kills its worker.
     """
     if workers <= 1:
         for job in jobs:
@@ -63,21 +65,21 @@ def _tried(work: Work[Job], job: Job) -> str | None:
     except OSError:
         raise
     except Exception as error:
-        return _said(error)
+        return _fault_of(error)
     return None
 
 
-def _said(error: BaseException) -> str:
-    if type(error).__name__ == "KilledWorker":  # what Dask raises once a job has taken several workers with it
+def _fault_of(error: BaseException) -> str:
+    if type(error).__name__ == "KilledWorker":  # raised by Dask once a job has killed several workers
         return KILLED
-    said = " ".join([str(error), *getattr(error, "__notes__", ())])
-    return f"raised {type(error).__name__}: {one_line(said)}"
+    text = " ".join([str(error), *getattr(error, "__notes__", ())])
+    return f"raised {type(error).__name__}: {one_line(text)}"
 
 
 def _in_pool(
     work: Work[Job], waiting: deque[Job], workers: int, make_pool: MakePool
-) -> Generator[Told[Job], None, list[Job]]:
-    """Work off what is waiting; return the jobs that were under way when a worker died, none where all went well."""
+) -> Generator[Finished[Job], None, list[Job]]:
+    """Run the waiting jobs; return those under way when a worker died, none if all finished."""
     under_way: dict[Future[object], Job] = {}
     pool = make_pool(workers)
     try:
@@ -89,11 +91,11 @@ def _in_pool(
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
                 if future.cancelled():
-                    raise OSError(errno.ECONNRESET, "the scheduler is gone; the same command goes on once it is back")
+                    raise OSError(errno.ECONNRESET, "the scheduler is unreachable; repeat the command once it is back")
                 error = future.exception()
                 if isinstance(error, (BrokenProcessPool, OSError)):
                     raise error
-                yield under_way.pop(future), None if error is None else _said(error)
+                yield under_way.pop(future), None if error is None else _fault_of(error)
         return []
     except BrokenProcessPool:
         if isinstance(pool, LocalPool) and (fault := pool.fault()) is not None:
@@ -105,21 +107,21 @@ def _in_pool(
 
 @contextmanager
 def _stopping_waits() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait while processes start: one stopped half-way would die with a traceback of its own.
+    """Defer Ctrl-C and SIGTERM while processes start: an interrupted one would die with a traceback of its own.
 
-    A process that starts meanwhile inherits that Ctrl-C is kept from it: that is for the driver alone.
+    A process that starts meanwhile inherits the blocked Ctrl-C, which only the driver should handle.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = {each: signal.signal(each, lambda number, _: came.append(number)) for each in STOPPING}
+    received: list[int] = []
+    before = {name: signal.signal(name, lambda number, _: received.append(number)) for name in STOPPING}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for each, handler in before.items():
-            signal.signal(each, handler or signal.SIG_DFL)
-    for number in came:
+        for name, handler in before.items():
+            signal.signal(name, handler or signal.SIG_DFL)
+    for number in received:
         signal.raise_signal(number)

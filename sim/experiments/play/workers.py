@@ -1,11 +1,11 @@
-"""Processes of this machine that work jobs off, and why they do not start where they cannot.
+"""Worker processes of this machine, and the reasons if they cannot start.
 
-Where the system forks well, on Linux, one process imports the model and workers are forked from it, a driver's first as well
-as those that come after one has died; elsewhere each is started by itself and imports what it needs. Either way a worker
-takes nothing of its driver's state but what the driver sends, and imports the script that the driver runs.
+On Linux one process imports the model and all workers are forked from it, also later replacements; elsewhere each worker is
+spawned and imports the model itself. In both cases a worker has only the state that the driver sends, and imports the script
+that the driver runs.
 
-That no worker starts is a fault of the environment and of no job: a script that starts itself again, an interpreter that is
-gone, a system that gives no more processes, memory or semaphores.
+If no worker starts, the environment is at fault and not a job: a script that starts itself again, a missing interpreter, or
+a system without free processes, memory or semaphores.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any
 from sim.experiments.store.locks import is_locked
 from sim.ground.errors import InputError
 
-if sys.platform == "linux":  # libraries of other systems do not all outlive a fork
+if sys.platform == "linux":  # on other systems some libraries do not survive a fork
     from multiprocessing import forkserver, resource_tracker
     from multiprocessing.context import ForkServerContext as Context
 else:
@@ -36,17 +36,17 @@ else:
 
 NAME = "pullback worker"
 UNGUARDED = 66
-"""The exit code of a worker that began the script anew; the driver says so in its place."""
+"""Exit code of a worker that restarted the script; the driver reports it."""
 
 GUARD = 'if __name__ == "__main__":'
 SECONDS_TO_END = 5
 
 IMPORTED_ONCE = "sim.experiments.play.job"
-"""What workers are forked with: the model, and what a job plays and stores with."""
+"""Module that is imported before workers are forked, with the model and the storage."""
 
 
 class WorkersCannotStart(InputError):
-    """No worker can start here; no job is at fault."""
+    """No worker can start on this machine; no job is at fault."""
 
 
 class LocalPool(ProcessPoolExecutor):
@@ -60,24 +60,27 @@ class LocalPool(ProcessPoolExecutor):
             super().__init__(workers, mp_context=self._context, initializer=_prepare_worker, initargs=(dict(os.environ),))
             self.first: Future[Any] = super().submit(_ready)
         except (ConnectionError, EOFError):
-            raise _cannot("the process that they are forked from ended before it was ready") from None
+            raise _cannot("the process from which they are forked ended before it was ready") from None
         except (OSError, ImportError, NotImplementedError, TypeError, MemoryError) as error:
-            raise _cannot(f"the system gives no process, memory or semaphore for one ({_said(error)})") from None
+            raise _cannot(f"the system provides no process, memory or semaphore for one ({_error_text(error)})") from None
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Hand out a job, starting another worker where all are busy. Raises WorkersCannotStart where none can."""
+        """Submit a job, starting another worker if all are busy. Raises WorkersCannotStart if none can start."""
         try:
             return super().submit(fn, *args, **kwargs)
-        except (ConnectionError, EOFError) as error:  # what they are forked from is gone; another pool has a new one
+        except (
+            ConnectionError,
+            EOFError,
+        ) as error:  # the process they are forked from has ended; another pool starts a new one
             raise BrokenProcessPool(str(error)) from None
         except (OSError, MemoryError, ValueError) as error:
             closed = isinstance(error, OSError) and error.errno is None
-            if closed or isinstance(error, ValueError):  # its pipes are closed, or others have their numbers
+            if closed or isinstance(error, ValueError):  # its pipes are closed, or their descriptors were reused
                 raise BrokenProcessPool(str(error)) from None
-            raise _cannot(f"the system gives no more of them ({_said(error)})") from None
+            raise _cannot(f"the system provides no more of them ({_error_text(error)})") from None
 
     def fault(self) -> WorkersCannotStart | None:
-        """Return why no worker has started, of a pool that broke; None where one had."""
+        """Return the reason why no worker of a broken pool has started; None if one had."""
         if self.first.done() and not self.first.cancelled() and self.first.exception() is None:
             return None
         started = [worker for worker in self._context.started if worker.pid is not None]
@@ -86,41 +89,40 @@ class LocalPool(ProcessPoolExecutor):
         codes = [worker.exitcode for worker in started]
         if UNGUARDED in codes:
             return WorkersCannotStart(
-                f"workers start by importing the script anew, and it started the work again: put the call under {GUARD}, "
-                "or give workers=1"
+                f"workers import the script again, and it restarted the work: put the call under {GUARD}, or give workers=1"
             )
         ended = next((code for code in codes if code not in (None, 0, -signal.SIGTERM)), codes[0] if codes else None)
         return _cannot(f"the first {_how(ended)} before it was ready")
 
 
 class _Context(Context):
-    """Starts workers by name, so that one that imports the script anew knows whose it is."""
+    """Starts workers with a name, by which one that imports the script again recognises itself."""
 
     def __init__(self) -> None:
         self.started: list[BaseProcess] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> BaseProcess:  # type: ignore[override]  # noqa: N802
-        made = Context.Process(*args, **kwargs)
-        made.name = NAME
-        self.started.append(made)
-        return made
+        process = Context.Process(*args, **kwargs)
+        process.name = NAME
+        self.started.append(process)
+        return process
 
 
 def _let_one_process_fork() -> None:
-    """Start the process that workers are forked from, where this process has none yet and the system forks.
+    """Start the process from which workers are forked, if the system forks and it is not running.
 
-    It is told where this process finds modules, so that it imports the same ones, and none of the folder it is started in
-    (Pythons before 3.13.1 leave that out), and Ctrl-C is kept from it, as from workers.
+    It receives the module path of this process without the current folder (Pythons before 3.13.1 do not pass the path), and
+    Ctrl-C is blocked in it, as in workers.
     """
     if sys.platform != "linux":
         return
-    found = os.pathsep.join(os.path.abspath(each) for each in sys.path)
+    module_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
     before = dict(os.environ)
     forkserver.set_forkserver_preload([IMPORTED_ONCE])
-    resource_tracker.ensure_running()  # first, as it ends with Ctrl-C let through
+    resource_tracker.ensure_running()  # first, because it unblocks Ctrl-C
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        os.environ |= {"PYTHONPATH": found, "PYTHONSAFEPATH": "1"}
+        os.environ |= {"PYTHONPATH": module_path, "PYTHONSAFEPATH": "1"}
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -129,47 +131,47 @@ def _let_one_process_fork() -> None:
 
 
 def refuse_unguarded() -> None:
-    """End a worker that is still importing the script and already finds itself asked to start the work.
+    """End a worker that is still importing the script and is already requested to start the work.
 
-    To be called first by whatever plays runs. A worker of ours ends without a word, and the driver says why; in a process
-    that somebody else starts, it raises WorkersCannotStart.
+    Every function that computes runs calls this first. A worker of this program ends silently, and the driver reports why;
+    in another program's process it raises WorkersCannotStart.
     """
     if not getattr(current_process(), "_inheriting", False):
         return
     if current_process().name == NAME:
         sys.stderr.flush()
         os._exit(UNGUARDED)
-    raise WorkersCannotStart(f"the script plays runs while a process is starting by it: put the call under {GUARD}")
+    raise WorkersCannotStart(f"the script starts runs while a process is importing it: put the call under {GUARD}")
 
 
 @contextmanager
 def nothing_left_without_workers(folder: Path) -> Iterator[None]:
-    """Where no worker can start, remove the results folder, and those above it, that were not there before."""
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    """If no worker can start, remove the results folder and its parents if they were created here."""
+    created = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         yield
     except WorkersCannotStart:
-        if folder in made and not is_locked(folder) and not any((folder / "outcomes").glob("*")):
+        if folder in created and not is_locked(folder) and not any((folder / "outcomes").glob("*")):
             shutil.rmtree(folder, ignore_errors=True)
-            for above in made[1:]:
+            for above in created[1:]:
                 if above.is_dir() and not any(above.iterdir()):
                     above.rmdir()
         raise
 
 
 def _check_script() -> None:
-    """Raise WorkersCannotStart where this process was started by what a worker cannot import."""
+    """Raise WorkersCannotStart if workers cannot import the main script of this process."""
     main = sys.modules.get("__main__")
     file = getattr(main, "__file__", None)
     if file is not None and getattr(main, "__spec__", None) is None and not os.path.exists(file):
-        raise _cannot(f"they import the script anew, and {file} is no file; save it as one, with the call under {GUARD}")
+        raise _cannot(f"they import the script again, and {file} is not a file; save it as one, with the call under {GUARD}")
 
 
 def _cannot(why: str) -> WorkersCannotStart:
     return WorkersCannotStart(f"no worker can start: {why}; workers=1 works without")
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
@@ -183,16 +185,14 @@ def _how(code: int | None) -> str:
 
 
 def _ready() -> None:
-    """Say that a worker has started."""
+    """Do nothing; its completion shows that a worker has started."""
 
 
 def _prepare_worker(environment: dict[str, str]) -> None:
-    """Take over the driver's environment, and end this worker when the driver is gone, so that one that is killed leaves
-    nothing running.
-    """
+    """Copy the driver's environment, and end this worker with the driver, so that a killed driver leaves no processes."""
     for name in environment.keys() | os.environ.keys():
         _set(name, environment.get(name))
-    gc.freeze()  # what was imported is no garbage, and is shared among forked workers as long as nobody looks at it
+    gc.freeze()  # imported objects are never collected, and their memory stays shared among forked workers
     driver = parent_process()
     assert driver is not None, "a worker has a parent"
 

@@ -118,7 +118,7 @@ class Results(Stored):
 
 
 def open_ensemble(folder: str | Path) -> Results:
-    """Open the folder of an ensemble. Raises InputError if it is not one or has no finished run; warns of IncompleteResults."""
+    """Open the folder of an ensemble. Raises InputError if it is none or has no finished run; warns of IncompleteResults."""
     results = checked_kind(Results(Path(folder)), ENSEMBLE)
     if not results.runs:
         raise InputError(f"{folder}: holds no finished run")

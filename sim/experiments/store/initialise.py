@@ -24,7 +24,7 @@ from sim.scenario.export import write_scenario
 
 
 def open_folder(folder: Path, sweep: Sweep) -> None:
-    """Initialise the folder of a sweep, or check that it belongs to this sweep and code. Raises InputError if it does not."""
+    """Initialise the folder of a sweep, or check that it belongs to this sweep and code. Raises InputError if not."""
     if is_known(folder, sweep):
         return
     manifest = _manifest(sweep)

@@ -163,7 +163,7 @@ def left_overs(folder: Path) -> list[Path]:
 
 
 def _overlap(jobs: Sequence[Job]) -> bool:
-    """Whether two parts share a (point, run). It counts between the edges of parts, so that memory does not depend on their size."""
+    """Whether two parts share a (point, run). Counts between the edges of parts; memory does not depend on their size."""
     first_point, end_point, first_run, end_run = np.array([astuple(job) for job in jobs]).T
     points, runs = np.unique([first_point, end_point]), np.unique([first_run, end_run])
     count = np.zeros((len(points), len(runs)), np.int32)

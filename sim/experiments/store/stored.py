@@ -150,7 +150,7 @@ class Stored:
 
     @property
     def shortfall(self) -> str:
-        """Text with the number of finished and requested runs, as in "INCOMPLETE: 24 of 32 runs are there"; "" if complete."""
+        """Text with the finished and requested runs, as in "INCOMPLETE: 24 of 32 runs are there"; "" if complete."""
         return shortfall(self.runs_asked - int(self.missing.sum()), self.runs_asked)
 
     def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
