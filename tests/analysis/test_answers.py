@@ -90,7 +90,7 @@ def test_an_outcome_on_an_evening_is_what_a_run_to_that_evening_comes_to() -> No
 def test_an_outcome_without_a_series_is_refused_before_anything_is_played(tmp_path: Path) -> None:
     text = 'outcome = "roj_residents"\nobserved = [2000, 2200, 2400]\nunit = "persons"\nscore = "crps"\nby = 2026-02-02\n'
     item = observed(tmp_path, text)
-    with pytest.raises(InputError, match="it: roj_residents has no daily series and is known on the last day alone"):
+    with pytest.raises(InputError, match="it: roj_residents has no daily series and is known on the last day only"):
         check_readable((item,), load_scenario("baseline"))
     check_readable((item,), load_scenario("baseline", [f"days={(BY - START).days}"]))
     done = CliRunner().invoke(commands, ["hindcast", "baseline", "--observations", str(tmp_path / "record.toml")])

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from sim.analysis.calibrate.identified import combined, identified, paired
 from sim.analysis.calibrate.plausible import write_plausible
 from sim.analysis.calibrate.run import calibrate, write_outcome
-from sim.analysis.calibrate.weights import Calibration, Design, design_of, meets, sweep_of
+from sim.analysis.calibrate.weights import Calibration, SampledPoints, design_of, meets, sweep_of
 from sim.analysis.hindcast.answers import answers_in
 from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
@@ -33,7 +33,7 @@ def fitted() -> list[Observation]:
     return [item for item in load_observations() if item.used_to_fit]
 
 
-def made_design(scenario: Scenario, points: int) -> Design:
+def made_design(scenario: Scenario, points: int) -> SampledPoints:
     return design_of(sweep_of(scenario, fitted(), points, 1))
 
 

@@ -80,18 +80,18 @@ def written(folder: Path, **changes: str | None) -> Path:
         ({"nothing_changes": "0"}, 'nothing_changes must be "never" or a date'),
         ({"used_to_fit": '"no"'}, "used_to_fit must be true or false"),
         ({"source": "5"}, "source must be text in quotes"),
-        ({"outcome": '"summit_result"'}, 'summit_result is a category; say which with is = "rift"'),
+        ({"outcome": '"summit_result"'}, 'summit_result is a category; give it with is = "rift"'),
         ({"unit": '"days"'}, 'unit = "days" does not fit; truce_agreed_on is in "date"'),
-        ({"observed": None, "came_by": "2026-01-20"}, "what was so without a value is scored by brier, not by crps"),
+        ({"observed": None, "came_by": "2026-01-20"}, "an event is scored by brier, not by crps"),
         ({"score": '"brier"', "came_by": "2026-01-20"}, "give observed or came_by, not both"),
         ({"observed": None}, "lacks observed = [low, central, high], or came_by, not_by, not_before"),
         (
             {"score": '"brier"', "observed": None, "not_by": "2026-01-20", "came_by": "2026-01-20"},
-            "not_by says all by itself; leave out came_by",
+            "not_by goes without others; leave out came_by",
         ),
         (
             {"score": '"brier"', "observed": None, "came_by": "2026-01-20", "not_before": "2026-01-21"},
-            "came_by and not_before leave nothing between them",
+            "came_by and not_before exclude every value",
         ),
         (
             {"score": '"brier"', "observed": None, "came_by": "2026-01-20", "by": "2026-01-20"},
@@ -99,14 +99,14 @@ def written(folder: Path, **changes: str | None) -> Path:
         ),
         (
             {"score": '"brier"', "observed": "[1, 1, 1]"},
-            "brier asks whether truce_agreed_on had come by a day: give by",
+            "brier scores whether truce_agreed_on had occurred by a day: give by",
         ),
         (
             {"at_least": "3"},
             "at_least does not go with truce_agreed_on, which is a date",
         ),
         ({"read": '"then"'}, "read must be 'by', the evening of by, or 'end', the last one"),
-        ({"since": "2026-01-14"}, "since takes the change of a number that has no day in its name; not truce_agreed_on"),
+        ({"since": "2026-01-14"}, "since needs a number without a day in its name; not truce_agreed_on"),
         ({"climatology": "0.6"}, 'climatology must be a table, as in { values = [16, 20], source = "..." }'),
         ({"climatology": '{ values = [3], source = "" }'}, "climatology: values must be dates"),
         (

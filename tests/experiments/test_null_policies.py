@@ -162,7 +162,7 @@ def test_what_a_null_policy_comes_to_follows_the_values_of_the_points(played: Pa
     assert attacks.min() <= 2 < at_base.min() <= at_base.max() < 20 < attacks.max()
     made = scored(played)
     assert made["nulls_are"] == (
-        f"null policies idle and random: each of the {made['runs']} runs of 2 points was played again "
+        f"null policies idle and random: each of the {made['runs']} runs of 2 points was repeated "
         "with the values of its point"
     )
     assert not any("base" in note for note in made["notes"])

@@ -202,7 +202,7 @@ def test_a_record_says_nothing_twice(tmp_path: Path) -> None:
         'unit = "date"\n'
         'score = "crps"\nnothing_changes = "never"\nused_to_fit = false\nconfidence = "H"\nsource = "a20"\n'
     )
-    for second, said in (("One ", "another one has the name"), ("Two", "another one says the same of collapse_day")):
+    for second, said in (("One ", "another one has the name"), ("Two", "another one has the same value of collapse_day")):
         (tmp_path / "record.toml").write_text("format = 1\n" + item.format("One") + item.format(second))
         with pytest.raises(InputError, match=said):
             load_observations(tmp_path / "record.toml")

@@ -1,1 +1,1 @@
-"""Which sets of values agree with the record."""
+"""Parameter sets consistent with the record."""

@@ -1,9 +1,9 @@
 """Fit the few values marked "fitted by sim/analysis/calibrate/fit.py" to the record up to 20 January 2026.
 
 Nothing later is used. Run it with `python -m sim.analysis.calibrate.fit`. It draws a Sobol design over the plausible ranges
-that the baseline states for the values in FITTED, runs a short ensemble at each point under the same luck, scores each
-against the observations marked `used_to_fit`, and prints the points best first. The choice is then written into the baseline
-by hand.
+of the baseline for the values in FITTED, runs a short ensemble at each point with common random numbers, scores each against
+the observations marked `used_to_fit`, and prints the points, best first. The choice is then written into the baseline by
+hand.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DESIGN_SEED = 20260120
 
 @dataclass(frozen=True)
 class Target:
-    """An observation up to 20 January, what is read of a run for it, and the error that counts as one."""
+    """An observation up to 20 January, the outcome it is compared with, and the error that counts as one."""
 
     outcome: str
     observed: float
@@ -56,7 +56,7 @@ TARGETS = (
 
 
 def design() -> Sweep:
-    """Return the sweep over the stated ranges, by a scrambled Sobol sequence, the baseline as it stands first."""
+    """Return the sweep over the ranges of the baseline, by a scrambled Sobol sequence; the unchanged baseline is first."""
     base = load_scenario("baseline", [f"days={DAYS}"])
     factors = tuple(read_factor(path, {}, base, path, as_levels=False) for path in FITTED)
     recipe = Recipe("sobol", uncertainties=factors, points=POINTS, seed=DESIGN_SEED)
@@ -73,7 +73,7 @@ def misfit(values: dict[str, np.ndarray]) -> float:
 
 
 def misfits(sweep: Sweep, folder: Path, workers: int = 1) -> list[float]:
-    """Return the misfit of each point of a sweep, which is played into a folder."""
+    """Return the misfit of each point of a sweep, which is run into a folder."""
     fill(sweep, folder, workers)
     table = Stored(folder).table([target.outcome for target in TARGETS])
     values = {name: table[name].to_numpy().reshape(-1, sweep.runs) for name in table.column_names}
@@ -81,12 +81,12 @@ def misfits(sweep: Sweep, folder: Path, workers: int = 1) -> list[float]:
 
 
 def main() -> None:
-    """Print the design's points with their misfit, best first, and the misfit of the baseline as it stands."""
+    """Print the points of the design with their misfit, best first, and the misfit of the unchanged baseline."""
     sweep = design()
     with TemporaryDirectory() as folder:
         scores = misfits(sweep, Path(folder) / "fit")
     print(f"{len(FITTED)} values, {POINTS} points of {RUNS} runs; {len(TARGETS)} observations up to 20 January 2026")
-    print(f"{scores[0]:8.4f}  the baseline as it stands")
+    print(f"{scores[0]:8.4f}  the unchanged baseline")
     for score, point in sorted(zip(scores[1:], sweep.design.rows[1:], strict=True)):
         print(f"{score:8.4f}  " + "  ".join(f"{path} = {x:.3f}" for path, x in zip(FITTED, point, strict=True)))
 

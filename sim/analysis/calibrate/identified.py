@@ -1,6 +1,6 @@
-"""What a calibration says of the values: which ones the record identifies, which it ties, which sums of them it narrows.
+"""Results of a calibration: values that the record identifies, pairs that it correlates, sums that it narrows.
 
-The points count as independent draws from the design, and the weights as so many equal ones (`Calibration.effective`).
+The points are treated as independent draws from the design, with the effective sample size of the weights.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Identified:
-    """What the record says of one value: its weighted 5% and 95% quantiles within [low, high].
+    """The distribution of one value given the record: weighted 5% and 95% quantiles within [low, high].
 
     p: of a Kolmogorov-Smirnov distance as large from the uniform distribution over the range, times the number of values.
     """
@@ -36,16 +36,16 @@ class Identified:
 
     @property
     def identified(self) -> bool:
-        """The weight is spread otherwise than the design."""
+        """Whether the weighted distribution differs from the design."""
         return self.p < LEVEL
 
 
 @dataclass(frozen=True)
 class Combination:
-    """A sum of values, each over its range, that the runs which meet an observation, or ALL of them, have in common.
+    """A weighted sum of values, each scaled to its range, that an observation, or ALL of them, constrains.
 
-    shares: of each value in the sum, signed, the largest first, their sizes adding up to 1. spread: that of the sum where
-    the observation is met over that in the design, 1 where it says nothing; None where too few points meet it to say.
+    shares: signed weights of the values, largest first, absolute values summing to 1. spread: standard deviation of the sum
+    among points that meet the observation over that in the design, 1 without information; None with too few such points.
     """
 
     observation: str
@@ -56,7 +56,7 @@ class Combination:
 
 @own_numerics
 def identified(calibration: Calibration) -> list[Identified]:
-    """Return what the record says of each value, the most identified first."""
+    """Return the distribution of each value given the record, the most identified first."""
     design, weight = calibration.design, calibration.weight
     found = []
     for index, path in enumerate(design.paths):
@@ -75,10 +75,10 @@ def identified(calibration: Calibration) -> list[Identified]:
 
 @own_numerics
 def paired(calibration: Calibration) -> list[tuple[str, str, float, float]]:
-    """Return pairs of values that the record ties to each other: paths, weighted rank correlation, p below LEVEL.
+    """Return pairs of values that the record correlates: paths, weighted rank correlation, p below LEVEL.
 
-    Looked for among the values whose spread changed most. p: of Student's t with as many draws as the weights say as much
-    as, times the number of pairs. None are found where the weights say as much as fewer than FEW / 2 points.
+    Only the values whose distribution changed most are examined. p: of Student's t with the effective sample size, times the
+    number of pairs. The list is empty for an effective sample size below FEW / 2.
     """
     design, weight, n = calibration.design, calibration.weight, calibration.effective
     if n < FEW / 2:
@@ -91,8 +91,8 @@ def paired(calibration: Calibration) -> list[tuple[str, str, float, float]]:
     rho /= np.sqrt(np.outer(rho.diagonal(), rho.diagonal()))
     p = 2.0 * student.sf(np.abs(rho) * np.sqrt((n - 2) / np.maximum(1 - rho**2, 1e-12)), n - 2)
     pairs = [(a, b) for a in range(len(names)) for b in range(a)]
-    found = [(names[b], names[a], float(rho[a, b]), float(p[a, b] * len(pairs))) for a, b in pairs]
-    return sorted((pair for pair in found if pair[3] < LEVEL), key=lambda pair: pair[3])
+    results = [(names[b], names[a], float(rho[a, b]), float(p[a, b] * len(pairs))) for a, b in pairs]
+    return sorted((pair for pair in results if pair[3] < LEVEL), key=lambda pair: pair[3])
 
 
 def _ranks(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -105,12 +105,12 @@ def _ranks(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 @own_numerics
 def combined(calibration: Calibration) -> list[Combination]:
-    """Return, for each observation and for all at once, the sum of values that it speaks of; none where no value weighs.
+    """Return, for each observation and for all together, the sum of values that it constrains; none without an effect.
 
-    The share of runs that meet it is regressed on the values, each over its range, and those are kept whose coefficient is
-    further from 0 than chance would bring one of them at LEVEL. How much narrower the observation makes their sum is told by
-    the half of the points that the sum is not from, where those that meet it say as much as FEW / 2. Needs POINTS_PER_VALUE
-    points for each value, and says nothing on fewer.
+    The share of runs that meet it is regressed on the values, each scaled to its range; values with a coefficient
+    significant at LEVEL (with Bonferroni correction) are kept. The spread of their sum is estimated on the half of the
+    points that was not used for its slopes, if the effective sample size of those that meet it is FEW / 2 or more. The list
+    is empty with fewer than POINTS_PER_VALUE points per value.
     """
     design = calibration.design
     unit = (design.points - design.low) / (design.high - design.low) - 0.5
@@ -118,34 +118,34 @@ def combined(calibration: Calibration) -> list[Combination]:
         return []
     names = [*(item.name for item in calibration.observations), ALL]
     varied = [(name, met) for name, met in zip(names, calibration.met.T, strict=True) if np.ptp(met) > 0]
-    whole, half = _Regression(unit), _Regression(unit[::2])
-    made = (_combination(name, design.paths, whole, half, met) for name, met in varied)
-    return [combination for combination in made if combination.paths]
+    full, half = _Regression(unit), _Regression(unit[::2])
+    combinations = (_combination(name, design.paths, full, half, met) for name, met in varied)
+    return [combination for combination in combinations if combination.paths]
 
 
 def _combination(
-    observation: str, paths: tuple[str, ...], whole: _Regression, half: _Regression, met: np.ndarray
+    observation: str, paths: tuple[str, ...], full: _Regression, half: _Regression, met: np.ndarray
 ) -> Combination:
-    slope, p = whole.of(met)
+    slope, p = full.of(met)
     kept = np.flatnonzero(p * len(p) < LEVEL)
     kept = kept[np.argsort(-np.abs(slope[kept]))]
     if not len(kept):
         return Combination(observation, (), (), 1.0)
     shares = slope[kept] / np.abs(slope[kept]).sum()
-    spread = _spread(whole.unit[1::2, kept], half.of(met[::2])[0][kept], met[::2], met[1::2])
+    spread = _spread(full.unit[1::2, kept], half.of(met[::2])[0][kept], met[::2], met[1::2])
     return Combination(observation, tuple(paths[index] for index in kept), tuple(shares.tolist()), spread)
 
 
-def _spread(unit: np.ndarray, slope: np.ndarray, met_here: np.ndarray, met_there: np.ndarray) -> float | None:
-    """Return the spread of a sum where the record is met, in points other than those that its slopes are from."""
-    if min(effective_size(met_here), effective_size(met_there)) < FEW / 2 or np.ptp(met_here) == 0:
+def _spread(unit: np.ndarray, slope: np.ndarray, met_fitting: np.ndarray, met_testing: np.ndarray) -> float | None:
+    """Return the relative spread of a sum among points that meet the record, in points not used for its slopes."""
+    if min(effective_size(met_fitting), effective_size(met_testing)) < FEW / 2 or np.ptp(met_fitting) == 0:
         return None
     sums = unit @ slope
-    return float(np.sqrt(np.cov(sums, aweights=met_there) / np.var(sums)))
+    return float(np.sqrt(np.cov(sums, aweights=met_testing) / np.var(sums)))
 
 
 class _Regression:
-    """Least squares on (points, values) each over its range; what does not depend on what is regressed is made once."""
+    """Least squares on (points, values), each scaled to its range; the inverse is computed once for all responses."""
 
     def __init__(self, unit: np.ndarray) -> None:
         self.unit, self._mean = unit, unit.mean(axis=0)

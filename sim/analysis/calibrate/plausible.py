@@ -11,41 +11,41 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.analysis.calibrate.weights import Calibration, Design
+from sim.analysis.calibrate.weights import Calibration, SampledPoints
 from sim.experiments.design.design_table import write_design_table
 from sim.ground.files import write_text
 from sim.scenario.files import find_scenario, scenario_names
 
 SWEEP = """\
-# Sets of values that the record speaks for: pullback sweep {path}
+# Parameter sets consistent with the record: pullback sweep {path}
 
 format = 1
 name = "plausible-{name}"
 base = {base}
 title = "Plausible sets of {name}"
-question = "What does the scenario say when its uncertain values are only as certain as the record makes them?"
+question = "What does the scenario lead to when its uncertain values are constrained by the record only?"
 
 [design]
 method = "table"
 table = "plausible.csv"
-repeated = true  # a set drawn twice counts twice
+repeated = true  # repeated sets are counted as often as drawn
 include_base = false
 
 [replicates]
 n = {runs}
-streams = "own"  # all runs are read as one ensemble, and show what is chance
+streams = "own"  # the runs form one ensemble, with independent random numbers
 
 [output]
-series = "full"  # pullback hindcast reads some observations on an evening before the last
+series = "full"  # pullback hindcast needs the series for observations before the last evening
 """
 
 
 RUNS = 8
-"""Of each set in the sweep: what values bring can be told from what chance brings where a set is played more than once."""
+"""Runs of each set in the sweep: with several runs per set the effect of values is distinguishable from chance."""
 
 
 def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, scenario: str) -> None:
-    """Write the sets. drawn: (sets,) points as `draw` gives them. scenario: name or path."""
+    """Write the plausible sets. drawn: (sets,) points, of `draw`. scenario: name or path."""
     design, name = calibration.design, Path(scenario).stem
     write_design_table(folder / "plausible.csv", design.paths, design.points[drawn].tolist())
     path = folder / "plausible.toml"
@@ -60,13 +60,13 @@ def write_plausible(folder: Path, calibration: Calibration, drawn: np.ndarray, s
 
 
 def _base(scenario: str, folder: Path) -> str:
-    """Return what a file in `folder` names as its base: a shipped name, or a path from there."""
+    """Return the `base` of a file in `folder`: a shipped name, or a relative path."""
     if scenario in scenario_names():
         return f'"{scenario}"'
     path = os.path.relpath(find_scenario(scenario).resolve(), folder.resolve())
     return f"'{Path(path).as_posix()}'"
 
 
-def _scenario(design: Design, point: int, name: str, base: str) -> str:
+def _scenario(design: SampledPoints, point: int, name: str, base: str) -> str:
     values = "\n".join(f"{path} = {value!r}" for path, value in design.settings(point).items())
     return f'base = {base}\ntitle = "{name} with plausible set {point}"\n\n{values}\n'

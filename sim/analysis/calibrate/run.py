@@ -1,11 +1,11 @@
-"""A calibration on disk: the folder of a sweep that keeps each run's answers to the record, and what follows from them.
+"""A calibration on disk: the folder of a sweep that keeps the observed quantities of each run, and the results.
 
 <folder>/
-  manifest.json, ...       as of any sweep (sim/experiments/store/__init__.py)
+  manifest.json, ...       as in any sweep (sim/experiments/store/__init__.py)
   outcomes/PART            a row per (point, run), a column per observation
-  plausible.csv            sets of values drawn in proportion to how often their runs meet the record: a design table
-  plausible.toml           a sweep over them, and sets/ a scenario for each distinct one (plausible.py)
-  calibration.json         which values the record identifies, which it ties to each other, which it leaves open
+  plausible.csv            parameter sets drawn in proportion to the share of runs that meet the record: a design table
+  plausible.toml           a sweep over them; sets/ has a scenario for each distinct one (plausible.py)
+  calibration.json         values that the record identifies, and correlations between them
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ def calibrate(
     workers: int,
     on_progress: Progress = quiet,
 ) -> Calibration:
-    """Play the runs that `folder` lacks and return the calibration. on_progress: as of `fill`.
+    """Compute the runs missing in `folder` and return the calibration. on_progress: see `fill`.
 
-    Raises InputError where the folder is another's, FolderBusy where another process works in it.
+    Raises InputError if the folder has other results, FolderBusy if another process is writing to it.
     """
     points, runs = whole_number("points", points, POINTS_OF_A_CALIBRATION), whole_number("runs", runs, RUNS_OF_A_CALIBRATION)
-    asked, items = sweep_of(as_scenario(scenario), observations, points, runs), tuple(observations)
-    fill(asked, folder, workers, on_progress, read=partial(answers_in, items))
-    return read(folder, asked, items)
+    sweep, items = sweep_of(as_scenario(scenario), observations, points, runs), tuple(observations)
+    fill(sweep, folder, workers, on_progress, read=partial(answers_in, items))
+    return read(folder, sweep, items)
 
 
 def read(folder: Path, sweep: Sweep, observations: Sequence[Observation]) -> Calibration:
-    """Read the played runs of a calibration. Raises InputError for a damaged part, or where runs are missing."""
+    """Read the runs of a calibration. Raises InputError for a damaged part, or if runs are missing."""
     stored = Stored(folder)
     if stored.shortfall:
         raise InputError(f"{folder}: {stored.shortfall}; give the same command again")
@@ -72,11 +72,11 @@ def read(folder: Path, sweep: Sweep, observations: Sequence[Observation]) -> Cal
 
 @own_numerics
 def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: int, seed: int) -> dict[str, Any]:
-    """Write the plausible sets and calibration.json; return what the latter holds. scenario: its name or path."""
+    """Write the plausible sets and calibration.json; return the content of the latter. scenario: its name or path."""
     drawn = calibration.draw(whole_number("sets", sets, SETS_OF_A_CALIBRATION), seed)
     write_plausible(folder, calibration, drawn, scenario)
     names = [item.name for item in calibration.observations]
-    found = {
+    outcome = {
         "observations": names,
         "last_observation": str(max((item.seen_by for item in calibration.observations if item.seen_by), default="")),
         "effective_points": calibration.effective,
@@ -89,5 +89,5 @@ def write_outcome(folder: Path, calibration: Calibration, scenario: str, sets: i
         "tied": [{"values": [one, other], "rank_correlation": rho, "p": p} for one, other, rho, p in paired(calibration)],
         "combinations": [asdict(combination) for combination in combined(calibration)],
     }
-    write_json(folder / "calibration.json", found)
-    return found
+    write_json(folder / "calibration.json", outcome)
+    return outcome

@@ -1,1 +1,1 @@
-"""Runs against the record: observations, forecasts of them, scores."""
+"""Hindcast: observations, reference forecasts, scores."""

@@ -1,4 +1,4 @@
-"""What runs say of an observation: its outcome on the evening it is of, as the value, or the yes or no, that is scored."""
+"""The value of an observation in each run: its outcome on the observed evening, or whether the observed event occurred."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """Daily series of results as readings take them: (days + 1, runs) each, read when asked for."""
+    """Daily series of results, (days + 1, runs) each, read on demand; the input of readings."""
 
     series: Mapping[str, np.ndarray]
     days: int
@@ -31,16 +31,16 @@ class Recorded:
 
 
 class _Series(Mapping[str, np.ndarray]):
-    """The series that results keep of every run. Raises NoSeriesError where a sweep keeps quantiles alone, or none."""
+    """The stored series of every run. Raises NoSeriesError if a sweep keeps quantiles only, or none."""
 
     def __init__(self, results: Results | Pooled) -> None:
         self._results = results
 
     def __getitem__(self, name: str) -> np.ndarray:
-        found = self._results.series(name)
-        if found is None:
+        values = self._results.series(name)
+        if values is None:
             raise NoSeriesError(name)
-        return found
+        return values
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERIES)
@@ -56,10 +56,10 @@ def recorded(results: Results | Pooled) -> Recorded:
 
 
 def answers(item: Observation, table: Mapping[str, np.ndarray], record: Daily, end: date) -> np.ndarray:
-    """Return (runs,) what each run says: a number, days since the start with never as inf, an event as 1 or 0; else NaN.
+    """Return (runs,) the value in each run: a number, days since the start with never as inf, or 1 or 0 for an event.
 
-    NaN says that the question does not arise in the run. table: (runs,) values of the outcome at the end, and where it
-    arises. Raises NoSeriesError where an earlier evening is asked for and not kept.
+    NaN: the outcome does not apply in the run. table: (runs,) values of the outcome at the end, and of those that determine
+    whether it applies. Raises NoSeriesError if an earlier evening is needed and not kept.
     """
     outcome, start = BY_NAME[item.outcome], record.start_date
     if outcome.type == DATE:
@@ -76,23 +76,23 @@ def answers(item: Observation, table: Mapping[str, np.ndarray], record: Daily, e
 
 
 def answers_in(observations: Sequence[Observation], history: History) -> dict[str, np.ndarray]:
-    """Return what runs that were played say of each observation, (runs,) by column, as a calibration keeps it."""
+    """Return column -> (runs,) the value of each observation in the runs of a history, as kept by a calibration."""
     end = history.start_date + timedelta(history.days)
-    made = {}
+    columns = {}
     for item in observations:
         table = {name: np.asarray(BY_NAME[name].of(history), float) for name in read_for(BY_NAME[item.outcome])}
-        made[column_of(item)] = np.asarray(answers(item, table, history, end), float)
-    return made
+        columns[column_of(item)] = np.asarray(answers(item, table, history, end), float)
+    return columns
 
 
 def column_of(item: Observation) -> str:
-    """Return the name of the column that holds what runs say of an observation: what it is of, and when."""
-    said = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
-    return f"{item.name} ({', '.join(str(each) for each in said if each)}, at {item.read})"
+    """Return the column name of an observation, with its outcome and dates."""
+    parts = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
+    return f"{item.name} ({', '.join(str(part) for part in parts if part)}, at {item.read})"
 
 
 def is_read_early(item: Observation, end: date) -> bool:
-    """Whether an observation asks for an outcome on an evening before the last one, and no name of an outcome says which."""
+    """Whether an observation needs its outcome on an evening before the last that the outcome's name does not give."""
     if item.since is not None:
         return True
     outcome = BY_NAME[item.outcome]
@@ -101,13 +101,13 @@ def is_read_early(item: Observation, end: date) -> bool:
 
 
 def answers_of(item: Observation, results: Results | Pooled) -> np.ndarray:
-    """Return (runs,) what the runs of results say of an observation, as `answers` does."""
+    """Return (runs,) the value of an observation in the runs of results; see `answers`."""
     table = {name: results.outcomes[name] for name in read_for(BY_NAME[item.outcome])}
     return answers(item, table, recorded(results), results.scenario.end_date)
 
 
 def has_series(outcome: Outcome) -> bool:
-    """Whether an outcome can be read on any evening, from daily series alone."""
+    """Whether an outcome can be read on any evening, from daily series only."""
     blank = Recorded({name: np.zeros((2, 1), np.float32) for name in SERIES}, 1, 1, date(2026, 1, 12))
     try:
         outcome.of(UpTo(blank, 1))
@@ -117,11 +117,11 @@ def has_series(outcome: Outcome) -> bool:
 
 
 def check_readable(observations: tuple[Observation, ...], scenario: Scenario) -> None:
-    """Raise InputError for an observation whose outcome is kept for the last day alone and asked for on another."""
+    """Raise InputError for an observation before the last day whose outcome is known on the last day only."""
     for item in observations:
         early = is_read_early(item, scenario.end_date) and item.lies_within(scenario.start_date, scenario.end_date)
         if early and not has_series(BY_NAME[item.outcome]):
             raise InputError(
-                f"{item.name}: {item.outcome} has no daily series and is known on the last day alone, {scenario.end_date}, "
-                f'not on {item.by}; end the scenario on that day, or say read = "{END}"'
+                f"{item.name}: {item.outcome} has no daily series and is known on the last day only, {scenario.end_date}, "
+                f'not on {item.by}; end the scenario on that day, or give read = "{END}"'
             )

@@ -1,10 +1,10 @@
-"""The ensemble scored against the dated record, beside forecasts that need no model and beside policies without rules.
+"""Scores of the ensemble against the dated record, compared with reference forecasts and with null policies.
 
-The forecasts without a model: nothing changes after the start, and the past, where an observation states one. A date is
-scored in days by the CRPS restricted to the days that the runs cover (Gneiting and Ranjan 2011, threshold weights): what did
-not come by the last day, and "never", count as the day after it, and each row says that day. A run in which a question does
-not arise says nothing of it. Skill is 1 less the ensemble's score over that of the better of the forecasts without a model:
-1 is perfect, 0 no better, negative worse.
+Reference forecasts: persistence ("nothing changes" after the start), and climatology if an observation gives one. A date is
+scored in days by the CRPS restricted to the days that the runs cover (Gneiting and Ranjan 2011, threshold weights): dates
+after the last day, and "never", count as the day after it, which each row gives. Runs in which an outcome does not apply are
+left out. Skill is 1 minus the ensemble's score over that of the better reference forecast: 1 is perfect, 0 no better,
+negative worse.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sim.state.arrays import own_numerics
 RESAMPLES, AT_A_TIME = 1000, 50
 RESAMPLING_SEED = 20260128
 TEST, FITTED, UNCHANGED = "test", "fitted", "unchanged"
-"""Blocks that are scored apart: neither of what follows; used to fit; "nothing changes" lies within the reports."""
+"""Groups of observations: all others; used to fit; "nothing changes" lies within the reports."""
 
 Target = tuple[float, float, float]
 
@@ -42,10 +42,10 @@ def hindcast(
     null_policies: Mapping[str, Results | Pooled] | None = None,
     where: Condition | None = None,
 ) -> dict[str, Any]:
-    """Score every observation the results cover, as `pullback hindcast --json` prints it.
+    """Score every observation that the results cover, in the form of `pullback hindcast --json`.
 
-    null_policies: name -> the same runs, of a sweep each with the values of its point, with that policy for every actor.
-    where: only runs that meet it are scored, those of the null policies too. Raises InputError where no run does.
+    null_policies: name -> the same runs with that policy for every actor (in a sweep, with the values of their points).
+    where: restricts the scored runs, also of the null policies. Raises InputError if no run meets it.
     """
     start, end = results.scenario.start_date, results.scenario.end_date
     kept = _kept(results, where)
@@ -60,12 +60,12 @@ def hindcast(
             left_out["not_covered"].append(item.name)
             continue
         try:
-            ours = answers_of(item, results)[kept]
+            values = answers_of(item, results)[kept]
         except NoSeriesError:
             left_out["not_read"].append(item.name)
             continue
-        theirs = {name: answers_of(item, other)[met] for name, (other, met) in nulls.items()}
-        row = score(item, ours, start, end, theirs, None if clusters is None else clusters[kept])
+        null_values = {name: answers_of(item, other)[met] for name, (other, met) in nulls.items()}
+        row = score(item, values, start, end, null_values, None if clusters is None else clusters[kept])
         if row is None:
             left_out["not_covered"].append(item.name)
         else:
@@ -100,25 +100,25 @@ def _notes(
     notes = [results.note] if isinstance(results, Pooled) and results.note else []
     if where is not None:
         of_nulls = " and ".join(f"{met.sum():,} {name}" for name, met in nulls.items())
-        likewise = f"; of the null policies likewise, {of_nulls}" if nulls else ""
-        notes.append(f"only the {kept.sum():,} of {len(kept):,} runs that meet {where.text}{likewise}")
+        of_null_runs = f"; of the null policies likewise, {of_nulls}" if nulls else ""
+        notes.append(f"only the {kept.sum():,} of {len(kept):,} runs that meet {where.text}{of_null_runs}")
     if unread:
-        said = 'the sweep keeps no daily series of its runs; [output] series = "full" does'
-        notes.append(f"not scored, as they are of an evening before the last and {said}: {'; '.join(unread)}")
+        cause = 'the sweep keeps no daily series of its runs; [output] series = "full" does'
+        notes.append(f"not scored, as they are of an evening before the last and {cause}: {'; '.join(unread)}")
     return notes
 
 
 def _nulls_are(results: Results | Pooled, nulls: Mapping[str, Results | Pooled]) -> str | None:
-    """Say what was played under the null policies, None without any."""
+    """Return a text about the runs under the null policies, None without any."""
     if not nulls:
         return None
-    said, others = f"null policies {' and '.join(nulls)}", {other.runs for other in nulls.values()}
-    if others != {results.runs}:  # results that are short of runs, or have more than their scenario asks for
-        return f"{said}: {' and '.join(f'{other.runs:,}' for other in nulls.values())} runs beside these {results.runs:,}"
+    names, others = f"null policies {' and '.join(nulls)}", {other.runs for other in nulls.values()}
+    if others != {results.runs}:  # incomplete results, or more runs than the scenario's number
+        return f"{names}: {' and '.join(f'{other.runs:,}' for other in nulls.values())} runs beside these {results.runs:,}"
     if isinstance(results, Pooled):
         of_points = f"{results.runs:,} runs of {results.points:,} points"
-        return f"{said}: each of the {of_points} was played again with the values of its point"
-    return f"{said}: each of the {results.runs:,} runs was played again"
+        return f"{names}: each of the {of_points} was repeated with the values of its point"
+    return f"{names}: each of the {results.runs:,} runs was repeated"
 
 
 def score(
@@ -129,42 +129,44 @@ def score(
     null_policies: Mapping[str, np.ndarray] | None = None,
     clusters: np.ndarray | None = None,
 ) -> dict[str, Any] | None:
-    """Return the scores of one observation; None where no run of the ensemble says anything of it.
+    """Return the scores of one observation; None if it applies in no run of the ensemble.
 
-    values: (runs,) what the runs say, as `answers` gives it: days with never as inf, NaN where it says nothing. end: the
-    last day. null_policies: name -> the same under that policy. clusters: (runs, 2) what the runs of a sweep share.
+    values: (runs,) of `answers`: days with never as inf, NaN if it does not apply. end: the last day. null_policies: name ->
+    the same under that policy. clusters: (runs, 2) row and run number of the runs of a sweep.
     """
     cap = float((end - start).days + 1) if item.is_date else np.inf
     clusters = None if clusters is None else clusters[~np.isnan(values)]
-    values = _said(values, cap)
+    values = _defined(values, cap)
     if not len(values):
         return None
     low, central, high = (as_number(x, start) for x in item.observed)
     target = low, central, high
     forecasts = item.forecasts(start)
-    naive = {name: _score(item.score, _said(said, cap), target) for name, said in forecasts.items()}
+    naive = {name: _score(item.score, _defined(forecast, cap), target) for name, forecast in forecasts.items()}
     better = min(naive, key=lambda name: naive[name])
-    ours = _score(item.score, values, target)
+    own = _score(item.score, values, target)
     return {
         **_of_the_record(item, end),
-        "score": ours,
+        "score": own,
         "n": len(values),
         **_of_the_spread(item, values, start, target),
         "naive": naive[better],
         "naive_is": better,
         "nothing_changes": naive["nothing_changes"],
         "climatology": naive.get("climatology"),
-        "forecasts": {name: [float(x) if np.isfinite(x) else None for x in said] for name, said in forecasts.items()},
+        "forecasts": {
+            name: [float(x) if np.isfinite(x) else None for x in forecast] for name, forecast in forecasts.items()
+        },
         "null_policies": {
             name: _null_score(item.score, other, cap, target) for name, other in (null_policies or {}).items()
         },
-        "skill": None if naive[better] == 0 else 1.0 - ours / naive[better],
+        "skill": None if naive[better] == 0 else 1.0 - own / naive[better],
         "skill_ci": _skill_interval(item.score, values, target, naive[better], clusters),
     }
 
 
 def _of_the_record(item: Observation, end: date) -> dict[str, Any]:
-    """Return what an observation itself says."""
+    """Return the fields of an observation."""
     return {
         "name": item.name,
         "outcome": item.outcome,
@@ -185,7 +187,7 @@ def _of_the_record(item: Observation, end: date) -> dict[str, Any]:
 
 
 def _of_the_spread(item: Observation, values: np.ndarray, start: date, target: Target) -> dict[str, Any]:
-    """Return the quantiles of the runs, and whether their intervals meet the reports; of yes or no there is none."""
+    """Return the quantiles of the runs, and whether their intervals overlap the reports; None for yes or no."""
     q05, q25, _, q75, q95 = quantiles = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
     low, _, high = target
     has_interval = item.score != "brier"
@@ -201,9 +203,9 @@ def _of_the_spread(item: Observation, values: np.ndarray, start: date, target: T
 
 
 def summed_up(block: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Count the hits of a block and name its misses; "all" takes every row.
+    """Count the hits of a group and list its misses; "all" has every row.
 
-    A miss lies outside the 90% interval, or has no positive skill where skill has a meaning.
+    A miss lies outside the 90% interval, or has no positive skill if skill is defined.
     """
     rows = [row for row in rows if block in ("all", row["block"])]
     with_interval = [row for row in rows if row["covered90"] is not None]
@@ -224,33 +226,33 @@ def summed_up(block: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _beaten(rows: Sequence[Mapping[str, Any]], null: str) -> dict[str, int]:
-    """Return on how many observations a null policy scores worse, the same and better, and on how many it is silent."""
-    theirs = [(row["null_policies"][null], row["score"]) for row in rows]
-    said = [(null_score, ours) for null_score, ours in theirs if null_score is not None]
+    """Return the numbers of observations on which a null policy scores worse, the same, better, or not at all."""
+    pairs = [(row["null_policies"][null], row["score"]) for row in rows]
+    compared = [(null_score, ours) for null_score, ours in pairs if null_score is not None]
     return {
-        "worse": sum(null_score > ours for null_score, ours in said),
-        "same": sum(null_score == ours for null_score, ours in said),
-        "better": sum(null_score < ours for null_score, ours in said),
-        "silent": len(theirs) - len(said),
+        "worse": sum(null_score > ours for null_score, ours in compared),
+        "same": sum(null_score == ours for null_score, ours in compared),
+        "better": sum(null_score < ours for null_score, ours in compared),
+        "silent": len(pairs) - len(compared),
     }
 
 
-def _said(values: np.ndarray, cap: float) -> np.ndarray:
-    """Return what is said, by those that say anything, up to the cap."""
+def _defined(values: np.ndarray, cap: float) -> np.ndarray:
+    """Return the values that are not NaN, limited to the cap."""
     return np.minimum(values[~np.isnan(values)], cap)
 
 
 def _null_score(kind: str, values: np.ndarray, cap: float, target: Target) -> float | None:
-    """Return a null policy's score, None where its runs say nothing of the observation."""
-    answers = _said(values, cap)
+    """Return a null policy's score, None if the observation applies in none of its runs."""
+    answers = _defined(values, cap)
     return _score(kind, answers, target) if len(answers) else None
 
 
 def _score(kind: str, values: np.ndarray, target: Target) -> float:
     """Return CRPS of the ensemble, Brier score of its share of yes, or the interval score of its 90% interval.
 
-    target: (low, central, high) of the reports. CRPS and Brier score the central one; the interval score the report that
-    is nearest to the interval, so that an interval which meets the reports pays for its width only.
+    target: (low, central, high) of the reports. CRPS and Brier score use the central one; the interval score uses the value
+    within the reports nearest to the interval, so that an interval which overlaps them is penalised for its width only.
     """
     if kind == "crps":
         return float(crps_ensemble(target[1], values))
@@ -262,15 +264,17 @@ def _score(kind: str, values: np.ndarray, target: Target) -> float:
 
 
 def _skill_interval(
-    kind: str, values: np.ndarray, target: Target, theirs: float, clusters: np.ndarray | None = None
+    kind: str, values: np.ndarray, target: Target, reference: float, clusters: np.ndarray | None = None
 ) -> list[float] | None:
-    """Return the 95% interval of the skill: how much the number of runs leaves open, where they are independent as they are
-    resampled, in a sweep as the rows and random histories that they share are left out; None where there are too few.
+    """Return the 95% interval of the skill due to the number of runs; None with too few.
+
+    Independent runs are resampled (bootstrap); for a sweep the shared rows and random numbers are left out in turn
+    (jackknife).
     """
-    if theirs == 0:
+    if reference == 0:
         return None
     if clusters is not None and not independent(clusters):
-        ends = pooled_statistic(lambda some: 1.0 - _score(kind, some, target) / theirs, values, clusters)
+        ends = pooled_statistic(lambda resampled: 1.0 - _score(kind, resampled, target) / reference, values, clusters)
         return None if ends is None else [ends[0], min(ends[1], 1.0)]
     random, scores = np.random.default_rng(RESAMPLING_SEED), np.empty(RESAMPLES)
     for first in range(0, RESAMPLES, AT_A_TIME):
@@ -279,7 +283,7 @@ def _skill_interval(
             scores[first : first + AT_A_TIME] = crps_ensemble(np.full(AT_A_TIME, target[1]), values[picks])
         else:
             scores[first : first + AT_A_TIME] = [_score(kind, values[row], target) for row in picks]
-    return [float(x) for x in np.quantile(1.0 - scores / theirs, [0.025, 0.975])]
+    return [float(x) for x in np.quantile(1.0 - scores / reference, [0.025, 0.975])]
 
 
 def _shown(value: Any) -> Any:

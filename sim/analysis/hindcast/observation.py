@@ -1,4 +1,4 @@
-"""An observation of the record: what was so and when, its range of reports, and what forecasts without a model say of it."""
+"""An observation of the record: value or event, date, range of reports, and its reference forecasts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 
 from sim.record.outcomes import CATEGORY, DATE
 
-NEVER_SAYS, NONE_SAYS = "never", "none"
-"""What "nothing changes" says of a date that would not come, and of a category that would not be reached."""
+NEVER_OCCURS, NO_CATEGORY = "never", "none"
+"""Forecasts of "nothing changes": a date that does not occur, a category that is not reached."""
 BY, END = "by", "end"
 """Evening on which an outcome is read: that of `by`, or the last one."""
 
 
 @dataclass(frozen=True)
 class Climatology:
-    """What the past says: values, an ensemble of past cases (for yes_no: of shares), and where they are from."""
+    """A climatological forecast: values of past cases (for yes_no: shares), and their source."""
 
     values: tuple[Any, ...]
     source: str
@@ -27,9 +27,9 @@ class Climatology:
 
 @dataclass(frozen=True)
 class Event:
-    """A yes or no asked of an outcome: it lies from low to high, or is a category (its index). None: that end is open.
+    """A condition on an outcome: it lies in [low, high], or is a category (its index). None: that end is open.
 
-    Of a date whose upper end is open, never lies within. text: what it asks, in words.
+    For a date with an open upper end, never satisfies it. text: the condition in words.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Event:
     category: int | None = None
 
     def holds(self, values: np.ndarray, start: date) -> np.ndarray:
-        """Return (...) 1.0 or 0.0, NaN where the outcome says nothing. values: dates in days since start, never as inf."""
+        """Return (...) 1.0 or 0.0, NaN if the outcome does not apply. values: dates in days since start, never as inf."""
         if self.category is not None:
             inside = values == self.category
         else:
@@ -51,11 +51,11 @@ class Event:
 class Observation:
     """A dated fact with its range of reports.
 
-    observed: (low, central, high), dates as calendar dates; of an event 0 or 1. event: what is asked of the outcome where it
-    is not its value. nothing_changes: what that forecast says of the outcome, NEVER_SAYS for a date that would not come,
-    NONE_SAYS for a category. by: the evening by which it was so, None where unstated; a date says so itself. since: what is
-    observed is the change from that evening to `by`. read: BY or END. disagreement: in what the reports differ. climatology:
-    None where no past cases are known.
+    observed: (low, central, high), dates as calendar dates; 0 or 1 for an event. event: the observed condition, None if the
+    value of the outcome is observed. nothing_changes: that forecast of the outcome, NEVER_OCCURS for a date, NO_CATEGORY for
+    a category. by: the evening of the observation, None if not given; for a date it is the date itself. since: the observed
+    quantity is the change from that evening to `by`. read: BY or END. disagreement: differences between the reports.
+    climatology: None if no past cases are known.
     """
 
     name: str
@@ -76,46 +76,46 @@ class Observation:
 
     @property
     def is_date(self) -> bool:
-        """Whether what is scored is a date."""
+        """Whether the scored value is a date."""
         return isinstance(self.observed[1], date)
 
     @property
     def seen_by(self) -> date | None:
-        """The last evening a scenario must cover to say anything of it, None where that is not stated."""
+        """The last evening that a scenario must cover, None if not given."""
         return self.observed[1] if self.is_date else self.by
 
     @property
     def unchanged(self) -> bool:
-        """Whether "nothing changes" lies within the reports, so that being right shows nothing."""
+        """Whether "nothing changes" lies within the reports, so that a hit is no evidence of skill."""
         low, _, high = self.observed
         if self.event is None:
-            return self.nothing_changes != NEVER_SAYS and low <= self.nothing_changes <= high
-        said = self.forecasts(date.min)["nothing_changes"]
-        return bool(low <= said[0] <= high)
+            return self.nothing_changes != NEVER_OCCURS and low <= self.nothing_changes <= high
+        forecast = self.forecasts(date.min)["nothing_changes"]
+        return bool(low <= forecast[0] <= high)
 
     def lies_within(self, start: date, end: date) -> bool:
-        """Whether it came after the evening of the start, when it was still open, and before the runs end."""
+        """Whether it lies after the evening of the start and not after the end of the runs."""
         covers = self.since is None or start <= self.since
         return covers and (self.seen_by is None or start < self.seen_by <= end)
 
     def forecasts(self, start: date) -> dict[str, np.ndarray]:
-        """Return what each forecast without a model says, as it is scored: dates in days since start, never as inf."""
-        told = {"nothing_changes": (self.nothing_changes,)}
+        """Return the reference forecasts as they are scored: dates in days since start, never as inf."""
+        forecasts = {"nothing_changes": (self.nothing_changes,)}
         if self.climatology is not None:
-            told["climatology"] = self.climatology.values
-        numbers = {name: np.array([as_number(x, start) for x in said]) for name, said in told.items()}
-        return {name: self.event.holds(said, start) for name, said in numbers.items()} if self.event else numbers
+            forecasts["climatology"] = self.climatology.values
+        numbers = {name: np.array([as_number(x, start) for x in values]) for name, values in forecasts.items()}
+        return {name: self.event.holds(values, start) for name, values in numbers.items()} if self.event else numbers
 
 
-def as_number(said: Any, start: date) -> float:
+def as_number(value: Any, start: date) -> float:
     """Return a value of an observation as a number: a date in days since start, never as inf, no category as -1."""
-    if said in (NEVER_SAYS, NONE_SAYS):
-        return np.inf if said == NEVER_SAYS else -1.0
-    return float((said - start).days) if isinstance(said, date) else float(said)
+    if value in (NEVER_OCCURS, NO_CATEGORY):
+        return np.inf if value == NEVER_OCCURS else -1.0
+    return float((value - start).days) if isinstance(value, date) else float(value)
 
 
 def event_of(item: Mapping[str, Any], kind: str, categories: tuple[str, ...]) -> Event | None:
-    """Return the event that the keys of an observation ask for, None where it is of the outcome's value.
+    """Return the event given by the keys of an observation, None if the outcome's value is observed.
 
     kind: the outcome's type. The keys are checked.
     """

@@ -1,4 +1,4 @@
-"""Which runs came out as the documented record has it: every observation at once, not one by one."""
+"""Runs that agree with the record: all observations together, not one by one."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from sim.state.arrays import own_numerics
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """met: (observations, runs) bool, the run lies inside the observation's range of reports.
+    """met: (observations, runs) bool, the run lies within the range of reports.
 
-    clusters: (runs, 2) what the runs of a sweep share, None for those of an ensemble.
+    clusters: (runs, 2) row and run number of the runs of a sweep, None for an ensemble.
     """
 
     observations: tuple[Observation, ...]
@@ -41,7 +41,7 @@ class Agreement:
 
     @property
     def median_met(self) -> int:
-        """Number of observations that half of the runs meet or pass."""
+        """Median number of observations met by a run."""
         return int(np.quantile(self.count_by_run, 0.5, method="inverted_cdf"))
 
     def all_met(self, only_fitted: bool = False) -> int:
@@ -61,9 +61,9 @@ class Agreement:
 def agreement(
     results: Results | Pooled, observations: Sequence[Observation], where: Condition | None = None
 ) -> Agreement:  # fmt: skip
-    """Compare every run with every observation that the results cover; a question that did not arise is not met.
+    """Compare every run with every observation that the results cover; one that does not apply is not met.
 
-    where: only runs that meet it. Observations of an evening whose series the results do not keep are left out.
+    where: restricts the runs. Observations of an evening without a stored series are left out.
     """
     scenario, covered, met = results.scenario, [], []
     kept = np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
@@ -79,6 +79,6 @@ def agreement(
 
 
 def inside(item: Observation, values: np.ndarray, start: date, beyond: float = 0.0) -> np.ndarray:
-    """Return (runs,) bool: what a run says lies within the reports, and no further than `beyond` outside of them."""
+    """Return (runs,) bool: the value lies within the reports, or outside by at most `beyond`."""
     low, high = (as_number(x, start) for x in (item.observed[0], item.observed[2]))
     return (values >= low - beyond) & (values <= high + beyond)  # NaN is in no range

@@ -1,5 +1,4 @@
-"""Results as tables and in the formats of other programs.
+"""Results as tables and in the formats of other programs, one file per format.
 
-Here belongs a format that others read, a file each. It reads kept results, and plays runs again only for what is not
-kept.
+Exports read stored results, and repeat runs only for data that are not stored.
 """

@@ -1,8 +1,8 @@
 """The deadly events of an ensemble in the columns of the UCDP Georeferenced Event Dataset (GED), simulated and by run.
 
-As there, an event has at least one dead. The model knows the dead of the army and the SDF by sector and day; the dead of
-truce violations, civilians and US soldiers by day alone. These stand at the centre of the ground that can change hands,
-with where_prec 6. Attacks by insurgents without US dead are no events here: the model counts no other dead of them.
+As in GED, an event has at least one death. The model has deaths of the army and the SDF by sector and day; deaths in truce
+violations and of civilians and US soldiers by day only. The latter are placed at the centre of the theatre, with where_prec
+6. Insurgent attacks without US deaths are not included: the model counts no other deaths in them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sim.model import TheatreModel
 from sim.state.state import State
 
 SYRIA = 652
-"""Gleditsch and Ward's number of the state."""
+"""Gleditsch and Ward's state number."""
 
 STATE_BASED = 1
 GOVERNMENT, SDF, UNITED_STATES, ISIS = "Government of Syria", "SDF", "Government of United States of America", "IS"
@@ -67,7 +67,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Place:
-    """Where an event stands: a sector, or all ground that can change hands."""
+    """Location of an event: a sector, or the theatre."""
 
     name: str
     province: str | None
@@ -79,7 +79,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Dead:
-    """The running totals of a block: by side and sector, by party, and of US soldiers."""
+    """Cumulative deaths in a block: by side and sector, by party, and of US soldiers."""
 
     fighters: np.ndarray  # (sides, sectors, runs)
     parties: np.ndarray  # (parties, runs)
@@ -87,21 +87,21 @@ class Dead:
 
     @classmethod
     def of(cls, state: State) -> Dead:
-        """Copy them off a state."""
+        """Copy them from a state."""
         return cls(state.losses.copy(), state.killed.copy(), state.us_killed.copy())
 
     def since(self, before: Dead) -> Dead:
-        """Return those who died since."""
+        """Return the deaths since `before`."""
         return Dead(self.fighters - before.fighters, self.parties - before.parties, self.us - before.us)
 
 
 def violent_events(results: Results) -> pa.Table:
-    """Play the runs of an ensemble again and return a row per event, by run and day.
+    """Repeat the runs of an ensemble and return a row per event, by run and day.
 
-    Raises InputError where the code is no longer that of the results.
+    Raises InputError if the code is not that of the results.
     """
     if results.manifest["code"] != code_digest():
-        raise InputError(f"{results.folder}: was made by another version of the code; its events cannot be played again")
+        raise InputError(f"{results.folder}: was made by another version of the code; its events cannot be reproduced")
     rows: list[dict[str, Any]] = []
     runs = set(results.outcomes["run"].tolist())
     size = block_runs(results.scenario.days)
@@ -125,36 +125,36 @@ def _of_block(results: Results, runs: range) -> Iterator[dict[str, Any]]:
         dead, before = now.since(before), now
         if not (dead.parties.any() or dead.us.any()):
             continue
-        on = scenario.start_date + timedelta(days=day)
+        event_date = scenario.start_date + timedelta(days=day)
         for sides, place, run, counts in _events(dead, places):
-            yield _row(results.manifest["scenario"], runs.start + run, on, sides, place, counts)
+            yield _row(results.manifest["scenario"], runs.start + run, event_date, sides, place, counts)
 
 
 def _events(dead: Dead, places: tuple[Place, ...]) -> Iterator[tuple[tuple[str, str], Place, int, tuple[int, int, int]]]:
-    """Yield the sides, the place, the place in the block of the run, and the dead of side a, of side b and of civilians."""
+    """Yield sides, place, index of the run in the block, and deaths of side a, of side b and of civilians."""
     for sector, place in enumerate(places[:-1]):
         for run in np.flatnonzero(dead.fighters[:, sector].any(axis=0)).tolist():
             army, sdf = dead.fighters[:, sector, run]
             yield (GOVERNMENT, SDF), place, run, (int(army), int(sdf), 0)
-    elsewhere = dead.parties.copy()
-    elsewhere[:2] -= dead.fighters.sum(axis=1)
-    for run in np.flatnonzero((elsewhere >= 0.5).any(axis=0)).tolist():
-        army, sdf, civilians = np.rint(elsewhere[:, run])
+    unplaced = dead.parties.copy()
+    unplaced[:2] -= dead.fighters.sum(axis=1)
+    for run in np.flatnonzero((unplaced >= 0.5).any(axis=0)).tolist():
+        army, sdf, civilians = np.rint(unplaced[:, run])
         yield (GOVERNMENT, SDF), places[-1], run, (int(army), int(sdf), int(civilians))
     for run in np.flatnonzero(dead.us).tolist():
         yield (UNITED_STATES, ISIS), places[-1], run, (int(dead.us[run]), 0, 0)
 
 
 def _places(theatre: Theatre) -> tuple[Place, ...]:
-    """Return the sectors in their order, and the whole theatre."""
-    made = [_place(theatre, theatre.sector == i, sector.key) for i, sector in enumerate(theatre.members["sectors"])]
-    return (*made, _place(theatre, np.ones(theatre.size, bool), "the northeast"))
+    """Return the sectors in order, then the theatre."""
+    sectors = [_place(theatre, theatre.sector == i, sector.key) for i, sector in enumerate(theatre.members["sectors"])]
+    return (*sectors, _place(theatre, np.ones(theatre.size, bool), "the northeast"))
 
 
-def _place(theatre: Theatre, mine: np.ndarray, name: str) -> Place:
-    if not mine.any():
-        mine = np.ones(theatre.size, bool)
-    cells, grid = theatre.cells[mine], theatre.grid
+def _place(theatre: Theatre, selected: np.ndarray, name: str) -> Place:
+    if not selected.any():
+        selected = np.ones(theatre.size, bool)
+    cells, grid = theatre.cells[selected], theatre.grid
     lat, lon = float(grid.lat[cells].mean()), float(grid.lon[cells].mean())
     provinces = np.unique(grid.province[cells])
     if len(provinces) > 1:

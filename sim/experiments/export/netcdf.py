@@ -1,4 +1,4 @@
-"""Results as one netCDF file, its dimensions and units named, where xarray is installed."""
+"""Results as one netCDF file with named dimensions and units; needs xarray."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     import xarray
 
 
-NEEDS = "--netcdf needs xarray and what writes netCDF: pip install xarray h5netcdf h5py, or export as CSV"
+NEEDS = "--netcdf needs xarray and a netCDF library: pip install xarray h5netcdf h5py, or export as CSV"
 
 
 def write_netcdf(folder: Path, file: Path) -> dict[str, int]:
     """Write the results in a folder as one file; return the sizes of its dimensions.
 
-    Raises InputError where xarray, or what it writes with, is not installed.
+    Raises InputError if xarray or a netCDF library is not installed.
     """
     dataset = to_xarray(open_results(folder))
-    with TemporaryDirectory() as name:  # what writes netCDF wants a file that it can seek in
-        made = Path(name) / "made.nc"
+    with TemporaryDirectory() as name:  # netCDF libraries need a seekable file
+        written = Path(name) / "made.nc"
         try:
-            dataset.to_netcdf(made)
+            dataset.to_netcdf(written)
         except ImportError:
             raise InputError(NEEDS) from None
-        with made.open("rb") as whole, whole_file(file) as target:
-            copyfileobj(whole, target)
+        with written.open("rb") as source, whole_file(file) as target:
+            copyfileobj(source, target)
     return dict(dataset.sizes)
 
 
 def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
     """Return results as an xarray Dataset.
 
-    Of a sweep: outcomes over (point, run), NaN for runs that are not there, what varies over (point), series over (point,
-    level, day) where quantiles are kept. Of an ensemble: outcomes over (run), series over (day, run), shares of the runs in
-    which Damascus holds a cell, or it is contested, over (cell, day).
+    A sweep has outcomes over (point, run), NaN for missing runs; varied values over (point); series over (point, level, day)
+    if quantiles are kept. An ensemble has outcomes over (run); series over (day, run); shares of the runs in which Damascus
+    holds a cell, or it is contested, over (cell, day).
     """
     try:
         import xarray
@@ -104,24 +104,24 @@ def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
     names = results.series_names()
     table = results.series(names)
     levels = np.unique(table["level"].to_numpy())
-    there, days = np.unique(table["point"].to_numpy()), int(results.manifest["days"]) + 1
-    made: dict[str, Any] = {"level": levels, "day": _days(results)}
+    present, days = np.unique(table["point"].to_numpy()), int(results.manifest["days"]) + 1
+    quantiles: dict[str, Any] = {"level": levels, "day": _days(results)}
     for name in names:
         values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
-        values[there] = table[name].to_numpy().reshape(len(there), len(levels), days)
+        values[present] = table[name].to_numpy().reshape(len(present), len(levels), days)
         series = SERIES[name]
-        made[f"daily_{name}" if name in taken else name] = (
+        quantiles[f"daily_{name}" if name in taken else name] = (
             ("point", "level", "day"),
             values,
             _attributes(series.unit, series.label),
         )
-    return made
+    return quantiles
 
 
 def _plain(column: list[Any]) -> np.ndarray:
-    """Return values as netCDF takes them: truth as 0 and 1, text as text."""
-    made = np.array(column)
-    return made.astype(np.int8) if made.dtype == bool else made
+    """Return values in types of netCDF: booleans as 0 and 1, text as text."""
+    values = np.array(column)
+    return values.astype(np.int8) if values.dtype == bool else values
 
 
 def _days(results: Results | SweepResults) -> tuple[str, np.ndarray, dict[str, str]]:
@@ -130,7 +130,7 @@ def _days(results: Results | SweepResults) -> tuple[str, np.ndarray, dict[str, s
 
 
 def _of_outcome(outcome: Outcome, results: Results | SweepResults) -> dict[str, str]:
-    """Return the attributes of an outcome; a date is written as days since the start, which readers take for dates."""
+    """Return the attributes of an outcome; a date is in days since the start, which readers decode as dates."""
     return _attributes(_since(results) if outcome.type == DATE else outcome.unit, outcome.definition)
 
 

@@ -1,4 +1,4 @@
-"""An ensemble by PRIO-GRID cell and month, the unit of VIEWS and of much of conflict research."""
+"""An ensemble by PRIO-GRID cell and month, the unit of VIEWS and of much conflict research."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ ATTACKS, DISPLACED = "attacks_", "displaced_"
 def by_priogrid_month(results: Results) -> pa.Table:
     """Return a row per PRIO-GRID cell and month, each figure a mean over the runs.
 
-    month_id: months as VIEWS counts them, 1 is January 1980. days: evenings of the month that the ensemble covers. share_*:
+    month_id: month number of VIEWS, 1 is January 1980. days: evenings of the month that the ensemble covers. share_*: share
     of the cell's area in the country, over these evenings. attacks_by_area: insurgent attacks of the month in a province,
-    shared out by area; displaced_by_population: displaced persons that a province hosts on the month's last evening, shared
-    out by residents. The model knows both by province alone, so that within a province they say nothing of the place; they
-    are null where it keeps none of the cell's provinces.
+    distributed by area; displaced_by_population: displaced persons hosted by a province on the month's last evening,
+    distributed by residents. The model has both by province only, so that differences within a province carry no
+    information; they are null if the model has no series for the cell's provinces.
     """
     grid = theatre_of(results.scenario).grid
     gids, of_cell = np.unique(grid.priogrid, return_inverse=True)
     months, of_day = _months(results)
-    held = _held(results)
+    control = _control_shares(results)
     rows = []
     for month, (year, number) in enumerate(months):
         evenings = np.flatnonzero(of_day == month)
-        shares = held[:, :, evenings].mean(axis=2)
+        shares = control[:, :, evenings].mean(axis=2)
         by_gid = _summed(shares * grid.area_km2, of_cell, len(gids)) / _summed(grid.area_km2[None], of_cell, len(gids))
         rows.append(
             {
@@ -54,22 +54,22 @@ def by_priogrid_month(results: Results) -> pa.Table:
 
 
 def _months(results: Results) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """Return each (year, month) that is covered, and (days + 1,) which of them an evening is in."""
+    """Return the (year, month) covered, and (days + 1,) the index of the month of each evening."""
     dates = [results.scenario.start_date + timedelta(days=day) for day in range(int(results.manifest["days"]) + 1)]
     months = sorted({(day.year, day.month) for day in dates})
     return months, np.array([months.index((day.year, day.month)) for day in dates])
 
 
-def _held(results: Results) -> np.ndarray:
-    """Return (3, lattice cells, days + 1): share of the runs in which Damascus, the SDF holds the cell, it is contested."""
+def _control_shares(results: Results) -> np.ndarray:
+    """Return (3, lattice cells, days + 1) shares of the runs: held by Damascus, held by the SDF, contested."""
     theatre = theatre_of(results.scenario)
-    cells, shares = results.control
-    held = np.zeros((3, theatre.grid.cells, shares.shape[1]))
+    cells, of_runs = results.control
+    control = np.zeros((3, theatre.grid.cells, of_runs.shape[1]))
     for place, holder in enumerate((DAMASCUS, SDF, CONTESTED)):
-        held[place] = (theatre.start_holder == holder)[:, None]
-    held[0, cells], held[2, cells] = shares[:, :, 0], shares[:, :, 1]
-    held[1, cells] = 1.0 - held[0, cells] - held[2, cells]
-    return held
+        control[place] = (theatre.start_holder == holder)[:, None]
+    control[0, cells], control[2, cells] = of_runs[:, :, 0], of_runs[:, :, 1]
+    control[1, cells] = 1.0 - control[0, cells] - control[2, cells]
+    return control
 
 
 def _summed(values: np.ndarray, of_cell: np.ndarray, size: int) -> np.ndarray:
@@ -78,9 +78,9 @@ def _summed(values: np.ndarray, of_cell: np.ndarray, size: int) -> np.ndarray:
 
 
 def _spread(results: Results, prefix: str, weight: np.ndarray, of_cell: np.ndarray, evenings: np.ndarray) -> np.ndarray:
-    """Share the series of provinces out over their cells by weight; return (groups,), NaN where no province has one.
+    """Distribute the series of provinces over their cells by weight; return (groups,), NaN without a series.
 
-    Attacks are a running total and give those of the evenings, displaced persons a stock and give that of the last.
+    Attacks are cumulative, so the increase over the evenings is taken; displaced persons are a stock on the last evening.
     """
     grid = theatre_of(results.scenario).grid
     spread = np.full(grid.cells, np.nan)
@@ -92,7 +92,7 @@ def _spread(results: Results, prefix: str, weight: np.ndarray, of_cell: np.ndarr
         value = mean[evenings[-1]]
         if prefix == ATTACKS:
             value -= mean[evenings[0] - 1] if evenings[0] else 0.0
-        mine = grid.province == index
-        spread[mine] = value * weight[mine] / weight[mine].sum(dtype=np.float64)
+        inside = grid.province == index
+        spread[inside] = value * weight[inside] / weight[inside].sum(dtype=np.float64)
     known = np.bincount(of_cell, weights=~np.isnan(spread))
     return np.where(known > 0, np.bincount(of_cell, weights=np.nan_to_num(spread)), np.nan)

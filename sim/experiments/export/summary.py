@@ -11,7 +11,7 @@ from sim.state.arrays import own_numerics
 
 @own_numerics
 def summary(results: Results) -> dict[str, Any]:
-    """Return the whole object that `pullback run --json` prints."""
+    """Return the object that `pullback run --json` prints."""
     scenario = results.scenario
     return {
         "schema": SCHEMA,

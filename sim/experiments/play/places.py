@@ -27,7 +27,7 @@ def control_table(history: History) -> pa.Table:
 
 
 def control_counts(history: History) -> np.ndarray:
-    """Return (theatre cells, days + 1, 2): runs in which Damascus holds the cell in the evening; in which it is contested."""
+    """Return (theatre cells, days + 1, 2): runs in which Damascus holds the cell; in which it is contested."""
     days = history.days + 1
     initial = history.holder_on(-1)[history.theatre.cells]
     taken = np.where(initial == 0, 0, np.where(history.taken_on == NEVER, days, history.taken_on))
