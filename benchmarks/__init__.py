@@ -1,4 +1,4 @@
 """Benchmarks, and the size of the blocks that they measure."""
 
 BLOCK_RUNS = 512
-"""As in all versions, so that figures can be compared; the program itself takes as many as a worker's memory holds."""
+"""The same in all versions, so that figures are comparable; the program uses as many as a worker's memory permits."""

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the calibrated unit, how a figure is taken and annotated, and what is printed of them all."""
+"""Shared by the benchmarks: the calibrated unit, the measurement of a figure, and the printed summary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, report
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 
-TAKEN = pytest.StashKey[list[Figure]]()
+FIGURES = pytest.StashKey[list[Figure]]()
 
 
 @pytest.fixture(scope="session")
@@ -22,22 +22,22 @@ def scenario() -> Scenario:
 
 
 def one_unit() -> float:
-    """Return seconds of `np.multiply(a, b, out=o)` on a hot float32 (1839, 32) block, which move with the machine."""
+    """Return seconds of `np.multiply(a, b, out=o)` on a hot float32 (1839, 32) block, which depend on the machine."""
     a = np.full((1839, 32), 1.5, np.float32)
     b, out = a.copy(), np.empty_like(a)
     times = []
     for _ in range(300):
-        began = perf_counter()
+        started = perf_counter()
         np.multiply(a, b, out=out)
-        times.append(perf_counter() - began)
+        times.append(perf_counter() - started)
     return float(np.median(times))
 
 
 @pytest.fixture
 def measure(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., float]:
-    """Take a figure, with its time in units measured beside it; return the median seconds.
+    """Measure a figure, with the calibrated unit before and after; return the median seconds.
 
-    `replicate_days` are those that one core plays.
+    replicate_days: computed by one core.
     """
 
     def take(
@@ -46,11 +46,11 @@ def measure(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., flo
         before = one_unit()
         benchmark.pedantic(target, setup=setup, rounds=rounds, warmup_rounds=0)
         median, unit = float(benchmark.stats.stats.median), (before + one_unit()) / 2.0
-        found = benchmark.extra_info
-        found.update(calibrated_units=round(median / unit, 1), unit_microseconds=round(1e6 * unit, 2))
+        info = benchmark.extra_info
+        info.update(calibrated_units=round(median / unit, 1), unit_microseconds=round(1e6 * unit, 2))
         if replicate_days:
-            found.update(replicate_days=replicate_days, replicate_days_per_second=round(replicate_days / median))
-        request.config.stash.setdefault(TAKEN, []).append(Figure(request.node.name, found))
+            info.update(replicate_days=replicate_days, replicate_days_per_second=round(replicate_days / median))
+        request.config.stash.setdefault(FIGURES, []).append(Figure(request.node.name, info))
         return median
 
     return take
@@ -58,14 +58,14 @@ def measure(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., flo
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what was measured, in place of pytest-benchmark's table of seconds, what of it is slower, and what was not."""
+    """Print the figures instead of pytest-benchmark's table of seconds, with those that are slower and those skipped."""
     skipped = [
-        (one.nodeid.rpartition("::")[2], one.longrepr[2].removeprefix("Skipped: "))
-        for one in terminalreporter.stats.get("skipped", [])
+        (item.nodeid.rpartition("::")[2], item.longrepr[2].removeprefix("Skipped: "))
+        for item in terminalreporter.stats.get("skipped", [])
     ]
     compared = terminalreporter.config._benchmarksession.compared_mapping or {}
-    stored = [one for run in compared.values() for one in run.values()]
-    before = {one["name"]: one["extra_info"].get("calibrated_units", 0.0) for one in stored}
+    stored = [item for run in compared.values() for item in run.values()]
+    before = {item["name"]: item["extra_info"].get("calibrated_units", 0.0) for item in stored}
     terminalreporter.section("benchmarks")
-    for line in report(terminalreporter.config.stash.get(TAKEN, []), skipped, before):
+    for line in report(terminalreporter.config.stash.get(FIGURES, []), skipped, before):
         terminalreporter.write_line(line)

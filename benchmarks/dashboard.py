@@ -1,9 +1,9 @@
-"""How quick the Live page is, measured in Chromium: from an input event to the canvas that shows what came of it.
+"""Latency of the Live page in Chromium: from an input event to the canvas that shows its result.
 
     python benchmarks/dashboard.py [--seconds 10] [--json FILE]
 
 Needs the [dashboard] extra, playwright and a Chromium on this machine. Serves the real baseline at 200 runs by
-`pullback watch` and prints a figure beside each bar. The machine should have nothing else to do.
+`pullback watch` and prints each figure with its target. The machine should be otherwise idle.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ SCRUB = (
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure beside its bar; more_is_better says on which side of the bar it should be."""
+    """A measured figure and its target. more_is_better: the figure should be above the target."""
 
     what: str
     value: float
@@ -72,13 +72,13 @@ class Figure:
 
     @property
     def reached(self) -> bool:
-        """Whether the bar is reached."""
+        """Whether the target is met."""
         return self.value >= self.bar if self.more_is_better else self.value <= self.bar
 
 
 @contextmanager
 def served() -> Iterator[tuple[str, int]]:
-    """Serve the pages; yield the address and the server's process number."""
+    """Serve the pages; yield the address and the server's process id."""
     port = free_port()
     with TemporaryFile() as log:
         command = [sys.executable, "-m", "sim", "watch", "--port", str(port), "--no-browser"]
@@ -97,7 +97,7 @@ def served() -> Iterator[tuple[str, int]]:
 
 
 def opened(browser: Browser, url: str, query: str = "") -> Page:
-    """Open the page in a session of its own and wait for its map."""
+    """Open the page in a new session and wait for its map."""
     page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
     page.goto(f"{url}/?{query}")
     page.wait_for_selector(CANVAS)
@@ -111,38 +111,38 @@ def percentile(values: list[float]) -> float:
 
 def first_map(browser: Browser, url: str) -> float:
     """Return the 95th percentile of seconds from the address to the first map."""
-    taken = []
+    times = []
     for _ in range(6):
         start = time.monotonic()
         page = opened(browser, url)
-        taken.append(time.monotonic() - start)
+        times.append(time.monotonic() - start)
         page.context.close()
-    return percentile(taken[1:])  # the first reads the files from the disk
+    return percentile(times[1:])  # the first one reads files from disk
 
 
-def each(page: Page, act: Callable[[int], str], until: str, pause: float = 0.3) -> float:
-    """Return the 95th percentile of milliseconds from an act to the picture that shows it."""
-    taken = []
+def p95_of(page: Page, act: Callable[[int], str], until: str, pause: float = 0.3) -> float:
+    """Return the 95th percentile of milliseconds from an action to the picture that shows it."""
+    times = []
     for number in range(REPEATS):
-        taken.append(page.evaluate(WAIT, [act(number), until]))
+        times.append(page.evaluate(WAIT, [act(number), until]))
         time.sleep(pause)
-    return percentile(taken)
+    return percentile(times)
 
 
 def pauses(page: Page) -> float:
-    """Return the 95th percentile of milliseconds from pressing pause while days pass to the sign that they stand still."""
-    taken = []
+    """Return the 95th percentile of milliseconds from pressing pause to the changed button."""
+    times = []
     play = "document.querySelector('.lv-play').getAttribute('aria-label')"
     for _ in range(REPEATS // 2):
         page.evaluate(WAIT, [CLICK.format("Play"), f"{play} === 'Pause'"])
         time.sleep(0.6)
-        taken.append(page.evaluate(WAIT, [CLICK.format("Pause"), f"{play} === 'Play'"]))
-    return percentile(taken)
+        times.append(page.evaluate(WAIT, [CLICK.format("Pause"), f"{play} === 'Play'"]))
+    return percentile(times)
 
 
 def settings(page: Page) -> float:
     """Return the 95th percentile of milliseconds from applying a setting to the first map of the new runs."""
-    taken = []
+    times = []
     page.fill("input[placeholder^='truce, airlift']", "first truce days")
     for number in range(REPEATS // 2):
         field = page.locator("input[type=number][id='set-damascus.first_truce_days']")
@@ -150,13 +150,13 @@ def settings(page: Page) -> float:
         field.press("Tab")
         page.get_by_text("1 change waits").wait_for()
         act = "document.querySelector('.lv-apply .lv-strong').click()"
-        taken.append(page.evaluate(WAIT, [act, "now.generation !== before.generation"]))
+        times.append(page.evaluate(WAIT, [act, "now.generation !== before.generation"]))
         time.sleep(1.5)
-    return percentile(taken)
+    return percentile(times)
 
 
 def play(pages: list[Page], seconds: float, speed: str) -> list[float]:
-    """Play in all pages at once from the first evening; return frames a second of each."""
+    """Play in all pages at once from the first evening; return frames per second of each."""
     for page in pages:
         page.get_by_label("Days a second").select_option(speed)
         page.evaluate(WATCH)
@@ -227,24 +227,24 @@ def _one_session(browser: Browser, url: str, process: int, seconds: float) -> It
     yield Figure("frames, 200 runs", play([page], seconds, "10")[0], "frames/s", 10, more_is_better=True)
     yield Figure("pause", pauses(page), "ms", 250)
     last = int(page.locator(CANVAS).get_attribute("data-day") or 0)
-    fresh = opened(browser, url)  # on its first evening, so that each step plays a day
-    yield Figure("step, p95", each(fresh, lambda _: CLICK.format("One day on"), "now.day !== before.day"), "ms", 150)
+    fresh = opened(browser, url)  # on its first evening, so that each step computes a day
+    yield Figure("step, p95", p95_of(fresh, lambda _: CLICK.format("One day on"), "now.day !== before.day"), "ms", 150)
     fresh.context.close()
     days = np.random.default_rng(1).permutation(last)[:REPEATS]
-    yield Figure("scrub, p95", each(page, lambda n: SCRUB.format(days[n]), "now.number !== before.number"), "ms", 150)
+    yield Figure("scrub, p95", p95_of(page, lambda n: SCRUB.format(days[n]), "now.number !== before.number"), "ms", 150)
     yield Figure("setting to first new map, p95", settings(page), "ms", 300)
     page.context.close()
 
 
 def main() -> None:
-    """Measure, print, and keep the figures where asked."""
+    """Measure and print the figures, and write them to a file if requested."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each play lasts")
-    parser.add_argument("--json", type=Path, help="file to keep the figures in")
-    given = parser.parse_args()
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    arguments = parser.parse_args()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before the start")
     kept: list[dict[str, Any]] = []
-    for figure in measure(given.seconds):
+    for figure in measure(arguments.seconds):
         kept.append(asdict(figure) | {"reached": figure.reached})
         bar = f"{'at least' if figure.more_is_better else 'at most'} {figure.bar:g} {figure.unit}"
         print(
@@ -252,8 +252,10 @@ def main() -> None:
             flush=True,
         )
     print(f"load {os.getloadavg()[0]:.1f} at the end")
-    if given.json:
-        given.json.write_text(json.dumps({"load": os.getloadavg()[0], "figures": kept}, indent=2) + "\n", encoding="utf-8")
+    if arguments.json:
+        arguments.json.write_text(
+            json.dumps({"load": os.getloadavg()[0], "figures": kept}, indent=2) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

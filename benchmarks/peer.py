@@ -1,9 +1,9 @@
-"""The model a user would otherwise write: one Mesa agent per cell and four actors, one run at a time.
+"""A conventional Mesa model for comparison: one agent per cell and four actors, one run at a time.
 
 The cells follow the rules of the core, in sub-moves; the actors follow its rules of the campaign, the pull-back, the truce,
-the request and the partnership, in scalar form. It has no other system of the core and keeps only the SDF's share, so it is,
-if anything, quicker than a like-for-like model would be. As Mesa models do, it steps every agent on every day; with
-`skip_quiet` it has the core's own trick and leaves the cells alone on days without fighting.
+the request and the partnership, in scalar form. It has no other system of the core and records only the SDF's share, so it
+is faster than an equivalent model would be. Like other Mesa models it steps every agent on every day; with `skip_quiet` it
+omits the cells on days without fighting, as the core does.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Damascus(mesa.Agent):
 
 
 class Sdf(mesa.Agent):
-    """Pulls back from the pocket, takes a truce when the core is threatened."""
+    """Pulls back from the pocket, accepts a truce when the core is threatened."""
 
     def step(self) -> None:
         """Decide ground and truce."""
@@ -104,7 +104,7 @@ class Moscow(mesa.Agent):
     """Leaves when asked, as fast as its aircraft fly."""
 
     def step(self) -> None:
-        """Fly out what a day's sorties take."""
+        """Fly out the load of a day's sorties."""
         model = self.model
         if model.requested and model.tonnes > 0:
             rates = model.scenario["withdrawal"]
@@ -112,7 +112,7 @@ class Moscow(mesa.Agent):
 
 
 class PeerModel(mesa.Model):
-    """One run. press_on: Damascus attacks everywhere from the first day, and nobody else does anything."""
+    """One run. press_on: Damascus attacks everywhere from the first day, and the other actors are idle."""
 
     def __init__(
         self, run: int = 0, days: int = 180, press_on: bool = False, skip_quiet: bool = False, rng: int | None = None
@@ -169,7 +169,7 @@ class PeerModel(mesa.Model):
         self.tonnes = 300.0
 
     def step(self) -> None:
-        """One day: actors, then cells in sub-moves where anybody fights."""
+        """One day: actors, then cells in sub-moves if there is fighting."""
         self.day += 1
         for actor in self.actors:
             actor.step()
@@ -188,7 +188,7 @@ class PeerModel(mesa.Model):
             self.cells.do(deed)
 
     def enter(self, campaign: int) -> None:
-        """Take a posture."""
+        """Set the posture."""
         if campaign != self.campaign:
             self.campaign, self.campaign_since, self.last_gain_on = campaign, self.day, self.day
 

@@ -1,4 +1,4 @@
-"""The cells of the peer model (peer.py): one Mesa agent each, which goes over, takes ground and hears the news."""
+"""The cells of the peer model (peer.py): one Mesa agent each, with defection, advance and nearness of the army."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Ground(mesa.Agent):
 
 
 class Cell(Ground):
-    """One cell: its community, the army in it, and what is near."""
+    """One cell: its community, the army in it, and its neighbours."""
 
     def __init__(self, model: mesa.Model, row: int) -> None:
         theatre = model.theatre
@@ -31,7 +31,7 @@ class Cell(Ground):
         self.progress, self.goes, self.step_now, self.news = 0.0, False, 0.0, 0.0
 
     def settle(self, everybody: list[Ground]) -> None:
-        """Cache the neighbours, the kin among them and how easily each edge is crossed."""
+        """Cache the neighbours, the communities among them and the ease of crossing each edge."""
         theatre, advance = self.model.theatre, self.model.scenario["advance"]
         self.around = [everybody[row] for row in theatre.neighbours[:, self.row]]
         self.kin = [everybody[row] for row in theatre.kin[:, self.row] if row < theatre.size]
@@ -64,7 +64,7 @@ class Cell(Ground):
             self.model.count_over(self)
 
     def march(self) -> None:
-        """Work out how far the army crosses the cell in this sub-move."""
+        """Compute the progress of the army in the cell in this sub-move."""
         model, rates = self.model, self.model.advance
         self.step_now = 0.0
         if self.army > 0:
@@ -81,7 +81,7 @@ class Cell(Ground):
         self.step_now /= SUB_MOVES
 
     def take(self) -> None:
-        """Fall to the army when it has crossed the cell."""
+        """Pass to the army when it has crossed the cell."""
         if self.army > 0:
             self.army = 1.0
             return
@@ -91,10 +91,10 @@ class Cell(Ground):
             self.model.lose(self)
 
     def hear(self) -> None:
-        """Hear how near the army is."""
+        """Compute the nearness of the army."""
         factor = self.model.advance.nearness_per_cell
         self.news = max(self.nearness, *(max(factor * there.nearness, min(there.army, 1.0)) for there in self.around))
 
     def note(self) -> None:
-        """Keep what was heard."""
+        """Store the computed nearness."""
         self.nearness = self.news

@@ -1,4 +1,4 @@
-"""How cost grows with runs, days, cells and processes: prints the tables of benchmarks/README.md and draws its picture.
+"""Scaling of cost with runs, days, cells and processes: prints the tables of benchmarks/README.md and draws its plot.
 
     make scaling
 
@@ -30,7 +30,7 @@ PLANNED = (1, 256, 10_000, 100_000, 1_000_000)
 
 
 def play(scenario: Scenario, runs: int = BLOCK_RUNS, theatre: Theatre | None = None) -> float:
-    """Return the seconds that runs take in blocks, in one process."""
+    """Return the seconds of runs in blocks, in one process."""
     began = perf_counter()
     for first in range(0, runs, BLOCK_RUNS):
         TheatreModel(scenario, min(BLOCK_RUNS, runs - first), first, theatre=theatre).run_to(scenario.days)
@@ -38,7 +38,7 @@ def play(scenario: Scenario, runs: int = BLOCK_RUNS, theatre: Theatre | None = N
 
 
 def best(*arguments: object, rounds: int = 3) -> float:
-    """Return the least seconds of a few rounds: what the machine's other work adds is never negative."""
+    """Return the minimum seconds of a few rounds; other work on the machine only adds time."""
     return min(play(*arguments) for _ in range(rounds))
 
 
@@ -53,7 +53,7 @@ def by_runs(scenario: Scenario) -> list[float]:
 
 
 def by_days() -> list[float]:
-    """Return seconds for each of DAYS of days that are alike: in the quiet year, with a Damascus that does nothing."""
+    """Return seconds for each of DAYS of equal days: the quiet year with an idle Damascus."""
     idle = 'damascus.policy="idle"'
     return [best(load_scenario("quiet-2025", [f"days={days}", idle])) for days in DAYS]
 

@@ -18,22 +18,22 @@ from tests.browser import FLAGS, ROOT, chromium, serving
 
 PICTURES = Path(__file__).with_name("pictures")
 RESULTS = ROOT / "results" / "pictures"
-"""Below the checkout, so that the pages name no folder of this machine; removed at the end."""
+"""Inside the checkout, so that the pages show no folder of this machine; removed at the end."""
 
 SIZE = {"width": 1400, "height": 900}
 RUNS = 128
 MOST_BYTES = 300_000
 QUALITY = 80
 MILLISECONDS = 120_000
-"""Time that a busy machine is given until a page shows all that the picture is of."""
+"""Longest time until a page is complete, on a busy machine."""
 
 MARGIN = 16
 CARDS = ".lv-card, .cp-card"
-"""What a picture ends below: no card is cut in two by its lower edge."""
+"""Elements that a picture must not cut at its lower edge."""
 
 
 def live(page: Page, address: str) -> None:
-    """Show 24 January, a truce in force: where Damascus probably stands, and why it holds still."""
+    """Show 24 January with a truce in force: the probable control of Damascus, and the reasons of its decisions."""
     page.goto(f"{address}/?scenario=baseline&runs=200&day=12&map=damascus")
     page.wait_for_selector('.lv-map canvas[data-day="12"]')
     page.wait_for_timeout(2000)
@@ -42,14 +42,14 @@ def live(page: Page, address: str) -> None:
 
 
 def compare(page: Page, address: str) -> None:
-    """Show the baseline beside the scenario in which Moscow stays."""
+    """Show the comparison of the baseline with the scenario in which Moscow stays."""
     page.goto(f"{address}/compare?a=baseline&b=moscow-stays")
     page.frame_locator("iframe.cp-pictures").get_by_role("heading", name="How large the differences are").wait_for()
     page.wait_for_timeout(1000)
 
 
 def keep(name: str, page: Page) -> None:
-    """Write the window, down to the last card that is whole, into the folder of pictures."""
+    """Write a picture of the window, down to the last complete card."""
     path = PICTURES / f"{name}.webp"
     boxes = [card.bounding_box() for card in page.locator(CARDS).all()]
     ends = [box["y"] + box["height"] for box in boxes if box is not None]
@@ -63,11 +63,11 @@ def keep(name: str, page: Page) -> None:
 
 
 SHOWN = (("live", live, "light"), ("live-dark", live, "dark"), ("compare", compare, "light"))
-"""Name of the picture, what it shows, and the theme."""
+"""Name of the picture, function that shows it, and theme."""
 
 
 def main() -> None:
-    """Run what is compared, serve it, and keep each page in light and the live page in dark too."""
+    """Run and serve the compared scenarios; take each page in the light theme, the live page also in the dark one."""
     path = chromium()
     if path is None:
         raise SystemExit("no Chromium on this machine: apt-get install chromium")

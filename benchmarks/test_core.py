@@ -1,7 +1,7 @@
 """Speed of the core and of its parts. `make bench` prints the table, stores it, and compares it with the last stored one.
 
-Beside each figure stands its calibrated unit: its time over that of one numpy multiply of a hot block in the same process,
-which hardly moves with the machine's load.
+Each figure is also given in calibrated units: its time over that of one numpy multiply of a hot block in the same process,
+which hardly depends on the machine's load.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SIZES = pytest.mark.parametrize("runs", [1, 32, BLOCK_RUNS], ids=["small", "typi
 
 @pytest.fixture(scope="session")
 def on_day(scenario: Scenario) -> Callable[[int, int], TheatreModel]:
-    """Return a model that stands on the evening before a day, played once and kept."""
+    """Return a cached model on the evening before a day."""
     kept: dict[tuple[int, int], TheatreModel] = {}
 
     def model(day: int, runs: int = BLOCK_RUNS) -> TheatreModel:

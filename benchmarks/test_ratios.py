@@ -1,6 +1,6 @@
 """Ratios in one process: the core against the object-per-cell Mesa model, itself one run at a time, and compiled loops.
 
-Each is printed and stored as `ratio`; the page benchmarks/README.md says what they mean.
+Each is printed and stored as `ratio`; benchmarks/README.md explains them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from scipy.stats import ks_2samp
 
 from benchmarks import BLOCK_RUNS
 from benchmarks.peer import PeerModel
-from sim.analysis.calibrate.weights import uncertain
 from sim.experiments.play.blocks import block_runs
 from sim.mechanisms import FIGHTING
 from sim.model import SUB_MOVES, TheatreModel, piece_size
@@ -40,14 +39,14 @@ def seconds(play: Callable[[], object], rounds: int = 3) -> float:
     """Return the median seconds of a few rounds."""
     times = []
     for _ in range(rounds):
-        began = perf_counter()
+        started = perf_counter()
         play()
-        times.append(perf_counter() - began)
+        times.append(perf_counter() - started)
     return float(np.median(times))
 
 
 def play_block(runs: int = BLOCK_RUNS, first_run: int = 0) -> None:
-    """Play the baseline's whole horizon."""
+    """Run the baseline to its horizon."""
     scenario = load_scenario("baseline")
     TheatreModel(scenario, runs=runs, first_run=first_run).run_to(scenario.days)
 
@@ -84,19 +83,19 @@ def test_the_peer_has_the_same_distributions_as_the_core() -> None:
             peer.step()
         shares[:, run] = peer.datacollector.get_model_vars_dataframe()["sdf_share"]
     for day in (2, 3, 5):
-        theirs, ours = shares[day - 1], core.history.series["sdf_share"][day]
-        assert ks_2samp(theirs, ours).pvalue > 0.05
-        assert abs((theirs - ours).mean()) < 0.005
+        of_peer, of_core = shares[day - 1], core.history.series["sdf_share"][day]
+        assert ks_2samp(of_peer, of_core).pvalue > 0.05
+        assert abs((of_peer - of_core).mean()) < 0.005
 
 
 def test_against_the_core_one_run_at_a_time(measure: Callable, benchmark: object) -> None:
-    alone = seconds(lambda: play_block(runs=1))
-    together = measure(play_block, rounds=3, replicate_days=BLOCK_RUNS * 180) / BLOCK_RUNS
-    benchmark.extra_info.update(ratio=round(alone / together, 1), reads="times its pace")
+    single = seconds(lambda: play_block(runs=1))
+    block = measure(play_block, rounds=3, replicate_days=BLOCK_RUNS * 180) / BLOCK_RUNS
+    benchmark.extra_info.update(ratio=round(single / block, 1), reads="times its pace")
 
 
 def test_the_programs_own_block_against_blocks_of_512(measure: Callable, benchmark: object, scenario: Scenario) -> None:
-    """As many runs as the memory of a worker takes, a run's time against that of a run in a block of 512."""
+    """Time per run in a block of the size that a worker's memory permits, against a block of 512."""
     runs = block_runs(scenario.days)
     small = seconds(play_block) / BLOCK_RUNS
     large = measure(lambda: play_block(runs), rounds=3, replicate_days=runs * scenario.days) / runs
@@ -104,18 +103,22 @@ def test_the_programs_own_block_against_blocks_of_512(measure: Callable, benchma
 
 
 def test_points_of_one_run_against_runs_of_one_scenario(measure: Callable, benchmark: object, scenario: Scenario) -> None:
-    """A block in which every uncertain value differs by run, over one of the same run numbers in which none does."""
-    ranges = {path: scenario.entries[path].range for path in uncertain(scenario)}
+    """A block in which every uncertain value differs by run, against a block of the same run numbers without differences."""
+    ranges = {
+        path: entry.range
+        for path, entry in scenario.entries.items()
+        if entry.is_uncertain and entry.range and isinstance(entry.value, float)
+    }
     share = np.random.default_rng(1).random(BLOCK_RUNS)
     columns = {path: low + np.roll(share, place) * (high - low) for place, (path, (low, high)) in enumerate(ranges.items())}
 
     def mixed() -> None:
         TheatreModel(scenario, BLOCK_RUNS, columns=[columns]).run_to(scenario.days)
 
-    alike = seconds(play_block)
-    together = measure(mixed, rounds=3, replicate_days=BLOCK_RUNS * scenario.days)
+    uniform = seconds(play_block)
+    block = measure(mixed, rounds=3, replicate_days=BLOCK_RUNS * scenario.days)
     benchmark.extra_info.update(
-        ratio=round(together / alike, 2), reads="times the time of a block in which all runs are alike"
+        ratio=round(block / uniform, 2), reads="times the time of a block in which all runs have the same values"
     )
 
 
@@ -138,11 +141,11 @@ def test_the_cells_of_a_day_against_compiled_loops(measure: Callable, benchmark:
                 rates = model.setting[mechanism.NAME]
                 mechanism.advance(model.theatre, state, model.orders, rates, model.draws, 1.0 / SUB_MOVES)
 
-    (ours,), (theirs,) = setup()[0], setup()[0]
-    by_numpy(ours)
-    yardstick.step(theirs)
+    (of_numpy,), (of_kernel,) = setup()[0], setup()[0]
+    by_numpy(of_numpy)
+    yardstick.step(of_kernel)
     for name in (*KEPT, "gone_over_on", "taken_on", "cause"):
-        np.testing.assert_allclose(getattr(theirs, name), getattr(ours, name), rtol=0, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(getattr(of_kernel, name), getattr(of_numpy, name), rtol=0, atol=1e-5, err_msg=name)
     compiled = []
     for _ in range(9):
         (state,), _ = setup()
@@ -152,7 +155,7 @@ def test_the_cells_of_a_day_against_compiled_loops(measure: Callable, benchmark:
 
 
 def spin(loops: int) -> int:
-    """Keep a processor busy without memory."""
+    """Load a processor without using memory."""
     total = 0
     for value in range(loops):
         total += value & 3
@@ -164,8 +167,8 @@ def test_two_processes_against_one(measure: Callable, benchmark: object) -> None
         list(pool.map(play_block, [1, 1]))  # imports done
 
         def gain(job: Callable, argument: int) -> float:
-            alone = seconds(lambda: pool.submit(job, argument).result())
-            return 2.0 * alone / seconds(lambda: list(pool.map(job, [argument, argument])))
+            single = seconds(lambda: pool.submit(job, argument).result())
+            return 2.0 * single / seconds(lambda: list(pool.map(job, [argument, argument])))
 
         control, core = gain(spin, 20_000_000), gain(play_block, 256)
         measure(lambda: list(pool.map(play_block, [256, 256])), rounds=3, replicate_days=256 * 180)

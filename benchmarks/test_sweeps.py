@@ -1,6 +1,6 @@
-"""Sweeps: what engine and storage add to the compute of the real baseline, and how soon a folder of many parts goes on.
+"""Sweeps: overhead of engine and storage over the computation of the baseline, and time to resume a folder of many parts.
 
-Figures are of processor time, which other work on the machine moves little, and are printed and stored as `ratio`.
+Figures are of processor time, which hardly depends on other work on the machine; they are printed and stored as `ratio`.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ def sweep_of(folder: Path, points: int, runs: int) -> Sweep:
 
 
 def seconds(call: Callable[[], object], clock: Callable[[], float] = process_time) -> float:
-    began = clock()
+    started = clock()
     call()
-    return clock() - began
+    return clock() - started
 
 
 @pytest.mark.parametrize("runs", [64, 256])
 def test_engine_and_storage_over_compute(
     runs: int, measure: Callable, benchmark: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A whole sweep, from opening the folder to the last part, over what of it is playing the runs."""
-    sweep, rounds, inside, real = (
+    """Time of a sweep, from opening the folder to the last part, over the time of computing its runs."""
+    sweep, rounds, computing, real = (
         sweep_of(tmp_path, points=1024 // runs, runs=runs),
         iter(range(100)),
         [0.0],
@@ -64,27 +64,27 @@ def test_engine_and_storage_over_compute(
     )
 
     def timed(*args: object, **more: object) -> object:
-        began = process_time()
-        made = list(real(*args, **more))
-        inside[0] += process_time() - began
-        return made
+        started = process_time()
+        models = list(real(*args, **more))
+        computing[0] += process_time() - started
+        return models
 
     monkeypatch.setattr("sim.experiments.play.job._models", timed)
 
-    def whole() -> float:
-        inside[0] = 0.0
+    def overhead() -> float:
+        computing[0] = 0.0
         total = seconds(lambda: fill(sweep, tmp_path / str(next(rounds)), 1))
-        return total / inside[0]
+        return total / computing[0]
 
-    ratios = [whole() for _ in range(3)]
-    measure(whole, rounds=1, replicate_days=sweep.design.points * runs * sweep.base.days)
-    reads = "times the processor time of playing its runs"
+    ratios = [overhead() for _ in range(3)]
+    measure(overhead, rounds=1, replicate_days=sweep.design.points * runs * sweep.base.days)
+    reads = "times the processor time of computing its runs"
     benchmark.extra_info.update(ratio=round(float(np.median(ratios)), 3), reads=reads)
 
 
 @pytest.fixture
 def many_parts(tmp_path: Path) -> tuple[Sweep, Path]:
-    """Return a sweep and its folder with a part for each of 5,000 of its points; one point is not there."""
+    """Return a sweep and its folder with a part for each of 5,000 of its points; one point is missing."""
     sweep, folder = sweep_of(tmp_path, points=8192, runs=1), tmp_path / "many"
     open_folder(folder, sweep)
     note_asked(folder, 1, None)
@@ -99,16 +99,16 @@ def many_parts(tmp_path: Path) -> tuple[Sweep, Path]:
 def test_a_folder_of_many_parts_goes_on_at_once(
     many_parts: tuple[Sweep, Path], measure: Callable, benchmark: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the command to the first job handed out."""
+    """From the command to the first submitted job."""
     sweep, folder = many_parts
 
     class Started(Exception):
         pass
 
-    def hand_out(*_: object) -> None:
+    def submit(*_: object) -> None:
         raise Started
 
-    monkeypatch.setattr("sim.experiments.play.fill.work_off", hand_out)
+    monkeypatch.setattr("sim.experiments.play.fill.work_off", submit)
 
     def resume() -> None:
         with pytest.raises(Started):

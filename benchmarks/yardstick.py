@@ -65,7 +65,7 @@ def _defect(state, world, weights, shares_near, shares_far, dt):
 
 @njit(cache=False, fastmath=False)
 def _pushed(army, over, last_gain_on, fighting, handing, core, day, world, paces, dt):
-    """Return (cells, runs) progress of a sub-move, and how full the ground is that it comes from."""
+    """Return (cells, runs) progress of a sub-move, and and state of the ground from which the army comes."""
     neighbours, sector, kurdish, by_class, ease = world
     gone_pace, ordered_pace, contested, tribes, _ = paces
     cells, runs = len(sector), army.shape[1]
@@ -102,7 +102,7 @@ def _pushed(army, over, last_gain_on, fighting, handing, core, day, world, paces
 
 @njit(cache=False, fastmath=False)
 def _hear(army, nearness, neighbours, per_cell):
-    """Let the news of the army travel by one cell."""
+    """Spread the nearness of the army by one cell."""
     cells, runs = neighbours.shape[1], nearness.shape[1]
     news = np.empty((cells, runs), np.float32)
     for cell in range(cells):
@@ -174,7 +174,7 @@ class Yardstick:
         self.groups = near.sizes.shape[0], far.sizes.shape[0]
 
     def step(self, state: State) -> None:
-        """Move the cells of `state` by one day, in place; the state's day is the one that is stepped."""
+        """Move the cells of `state` by one day, in place; the state's day is the day to compute."""
         runs = state.truce.shape[0]
         near, far = (np.zeros((groups, runs), np.float32) for groups in self.groups)
         day = np.int16(state.day)

@@ -1,11 +1,11 @@
-"""Play a sweep by Dask workers: here a scheduler and two workers on this machine, elsewhere as many as you start.
+"""Run a sweep on Dask workers: here a scheduler and two workers on this machine, on a cluster as many as you start.
 
     python examples/dask_cluster.py withdrawal-pace results/withdrawal-pace
 
-On a cluster start `dask scheduler` on one machine and `dask worker ADDRESS --nthreads 1` wherever there is a processor to
-spare, with the environment of MALLOC below, and give `pullback sweep --engine dask --scheduler ADDRESS`. All of them need
-the same pullback, and must see the results folder under the same path. A worker that is lost costs the jobs it had under
-way: Dask gives them to another. Dask runs what its scheduler is sent: keep its port to machines you trust, or use its TLS.
+On a cluster start `dask scheduler` on one machine and one `dask worker ADDRESS --nthreads 1` per free processor, with the
+environment of MALLOC below, and run `pullback sweep --engine dask --scheduler ADDRESS`. All machines need the same version
+of pullback and must see the results folder under the same path. Dask repeats the jobs of a lost worker on another. Dask
+executes any code sent to its scheduler: restrict its port to trusted machines, or use TLS.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 MALLOC = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "67108864"}
-"""Dask's own low trim threshold gives large arrays back to the system each time; set before a worker starts, this holds."""
+"""With Dask's low default trim threshold, memory of large arrays returns to the system each time; set before the start."""
 
 
 @contextmanager
 def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Start a scheduler and workers, each in a process group of its own; yield its address and the workers."""
+    """Start a scheduler and workers, each in its own process group; yield the address and the workers."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
         scheduler = _start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
@@ -49,7 +49,7 @@ def _start(*words: str) -> subprocess.Popen[bytes]:
 
 
 def _address(file: Path) -> str:
-    """Wait for the scheduler to write where it listens."""
+    """Wait until the scheduler has written its address."""
     for _ in range(600):
         if file.exists() and (text := file.read_text(encoding="utf-8")):
             return json.loads(text)["address"]

@@ -1,9 +1,9 @@
-"""Exploratory modelling by the EMA Workbench: it samples and keeps the experiments, the model plays each as a block of runs.
+"""Exploratory modelling with the EMA Workbench: it samples and stores experiments; each is run as a block by the model.
 
     python examples/ema_workbench_recipe.py
 
 Needs the workbench (pip install ema_workbench). Moscow's policy is the lever, a few values are the uncertainties over the
-scenario's own ranges, and the outcomes are means over the runs of an experiment; all experiments share their luck.
+scenario's own ranges, and the outcomes are means over the runs of an experiment; all experiments use common random numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OUTCOMES = ("sdf_share_end", "detainees_transferred", "killed_civilians")
 
 
 def play(runs: int = 64, days: int = 180, **values: Any) -> dict[str, float]:
-    """Play one experiment: a block of runs under these values. Names carry __ for the dot."""
+    """Run one experiment, a block of runs with these values. Names have __ for the dot."""
     scenario = sim.load_scenario("baseline").with_values({"days": days}, set_by="the workbench")
     scenario = scenario.with_values({name.replace("__", "."): v for name, v in values.items()}, set_by="the workbench")
     model = sim.TheatreModel(scenario, runs=runs)
@@ -31,7 +31,7 @@ def play(runs: int = 64, days: int = 180, **values: Any) -> dict[str, float]:
 
 
 def workbench_model(runs: int = 64, days: int = 180) -> Any:
-    """Return the model as the workbench takes it."""
+    """Return the model for the workbench."""
     from ema_workbench import CategoricalParameter, Constant, Model, RealParameter, ScalarOutcome
 
     base = sim.load_scenario("baseline")

@@ -1,10 +1,10 @@
-"""Sensitivity by SALib: its sampler makes the points, a sweep plays them, its analyser reads the outcomes.
+"""Sensitivity with SALib: its sampler draws the points, a sweep runs them, its analyser reads the outcomes.
 
     python examples/salib_recipe.py results/salib-morris
 
 Needs SALib (pip install SALib). Morris's elementary effects of a few uncertainties on the SDF's share of the country at the
-end: mu_star is the mean size of a step's effect, sigma how much that depends on the other values. The points go through a
-sweep with a table, so that they resume, share their luck and are kept with the code that made them.
+end: mu_star is the mean absolute effect of a step, sigma its variation with the other values. The points are the table of a
+sweep, so that they can be resumed, use common random numbers and are stored with the digest of the code.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ VARIED = (
 
 
 def morris(folder: Path, trajectories: int = 8, runs: int = 64, days: int = 180) -> dict[str, Any]:
-    """Play a Morris design into `folder` and return SALib's indices."""
+    """Run a Morris design into `folder` and return SALib's indices."""
     from SALib.analyze import morris as analyse
     from SALib.sample import morris as sample
 
     base = sim.load_scenario(BASE)
     problem = {"num_vars": len(VARIED), "names": list(VARIED), "bounds": [list(base.entries[p].range) for p in VARIED]}
     points = sample.sample(problem, trajectories, num_levels=4, seed=1)
-    points = np.clip(points, *np.array(problem["bounds"]).T)  # the ends come out of its scaling a rounding off
+    points = np.clip(points, *np.array(problem["bounds"]).T)  # its scaling can miss the ends by a rounding error
     results = sim.sweep(_sweep_file(folder, points, runs, days), out=folder / "results")
     means = results.frame([OUTCOME]).groupby("point")[OUTCOME].mean().sort_index().to_numpy()
     return analyse.analyze(problem, points, means, num_levels=4, seed=1)
 
 
 def _sweep_file(folder: Path, points: np.ndarray, runs: int, days: int) -> Path:
-    """Write the points as the table of a sweep."""
+    """Write a sweep file with the points as its table."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "points.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([VARIED, *points.tolist()])

@@ -1,13 +1,13 @@
-"""A first lesson in ten minutes: run, look, change one value, compare run by run, sweep a little.
+"""A tutorial of ten minutes: run, look, change one value, compare run by run, sweep.
 
-Run it as a script (`.venv/bin/python examples/tutorial.py`), or open it in an editor that knows cells (each begins with
-`# %%`). It keeps what it makes in results/tutorial. Every number it prints is of simulated runs of a model under stated
-assumptions: an exploration, not a forecast.
+Run it as a script (`.venv/bin/python examples/tutorial.py`), or open it in an editor with cells (each begins with
+`# %%`). It writes to results/tutorial. Every printed number is from simulated runs of a model under stated assumptions: an
+exploration, not a forecast.
 """
 
 # %% [markdown]
 # ## 1. One run
-# A scenario holds every value a run starts from. A model plays a block of runs; run 7 is the same history each time.
+# A scenario has every value of a run. A model computes a block of runs; run 7 is the same history each time.
 
 # %%
 from pathlib import Path
@@ -17,8 +17,8 @@ import numpy as np
 import sim
 
 RUNS = 64
-HERE = Path("results/tutorial")
-HERE.mkdir(parents=True, exist_ok=True)
+FOLDER = Path("results/tutorial")
+FOLDER.mkdir(parents=True, exist_ok=True)
 
 scenario = sim.load_scenario("baseline")
 model = sim.TheatreModel(scenario, runs=RUNS)
@@ -26,15 +26,15 @@ model.run_to(8)  # the evening of 20 January 2026
 share = model.history.series["sdf_share"]
 print(f"{scenario.title}: {scenario.days} days from {scenario.start_date}")
 print(f"one of {RUNS} runs: the SDF's share of the country went from {share[0, 7]:.3f} to {share[8, 7]:.3f} in 8 days")
-print(f"all of them: {share[8].min():.3f} to {share[8].max():.3f}; one path says little")
+print(f"all of them: {share[8].min():.3f} to {share[8].max():.3f}; a single run is not representative")
 
 # %% [markdown]
 # ## 2. Many runs
-# `sim.run` plays whole histories and keeps them in a folder; the same line again finds them there. An outcome is a value a
-# run. A date that never came is none, so look at how often it came before you look at when.
+# `sim.run` computes complete histories and stores them in a folder; the same line again reuses them. An outcome has one
+# value per run. A date is NaN if the event did not occur, so look first at how often it occurred, then at when.
 
 # %%
-base = sim.run("baseline", runs=RUNS, out=HERE / "baseline")
+base = sim.run("baseline", runs=RUNS, out=FOLDER / "baseline")
 moved = base.outcomes["detainees_transferred"]
 broke = base.outcomes["truce_broken_on"]
 print(f"detainees moved to Iraq: median {np.median(moved):,.0f}, 5% to 95% {np.quantile(moved, [0.05, 0.95]).round()}")
@@ -43,10 +43,10 @@ print(f", half of those by day {np.nanmedian(broke):.0f}" if np.isfinite(broke).
 
 # %% [markdown]
 # ## 3. Change one value
-# A what-if is a small file over a base. It says beforehand what it should move, and why anybody would ask.
+# A what-if is a small file over a base. It states its question, and the expected effects before the run.
 
 # %%
-what_if = HERE / "one-flight.toml"
+what_if = FOLDER / "one-flight.toml"
 what_if.write_text(
     """\
 base = "baseline"
@@ -58,28 +58,28 @@ expected = { qamishli_95_percent_out_on = "later" }
 airlift_sorties_per_day = 1
 """
 )
-changed = sim.run(what_if, runs=RUNS, out=HERE / "one-flight")
+changed = sim.run(what_if, runs=RUNS, out=FOLDER / "one-flight")
 
 # %% [markdown]
 # ## 4. Compare run by run
-# Run 17 of the what-if has the luck of run 17 of the baseline. So take the differences of pairs: luck that both share falls
-# out. What is printed is one thing: the median of the pairs that differ, its interval, and in how many pairs the what-if is
-# higher or later, and lower or earlier. A difference of 0 in every pair says that nothing here depends on it. A date that
-# did not come is later by at least the days that were left.
+# Run 17 of the what-if uses the random numbers of run 17 of the baseline (common random numbers), so differences of pairs
+# cancel much of the chance variation. The output is the median of the pairs that differ, its interval, and the shares of
+# pairs in which the what-if is higher or later, and lower or earlier. If every pair differs by 0, the outcome does not
+# depend on the change. A date that did not occur is later by at least the remaining days.
 
 # %%
 names = ("qamishli_95_percent_out_on", "tonnes_by_road", "moscow_influence", "truce_agreed_on")
-for each in sim.compare(base.folder, changed.folder, outcomes=names).differences:
-    within = f" [{each.ci[0]:+.3g}, {each.ci[1]:+.3g}]" if each.ci else ""
-    pairs = f"up in {each.share_greater:.0%} of the pairs, down in {each.share_less:.0%}"
-    print(f"{each.outcome.name}: {pairs}, difference {each.diff:+.3g}{within}")
+for difference in sim.compare(base.folder, changed.folder, outcomes=names).differences:
+    within = f" [{difference.ci[0]:+.3g}, {difference.ci[1]:+.3g}]" if difference.ci else ""
+    pairs = f"up in {difference.share_greater:.0%} of the pairs, down in {difference.share_less:.0%}"
+    print(f"{difference.outcome.name}: {pairs}, difference {difference.diff:+.3g}{within}")
 
 # %% [markdown]
-# ## 5. Sweep a little
-# One value at one place of its range is one answer. A sweep asks the same at several, each with the same luck.
+# ## 5. Run a sweep
+# One value is one answer. A sweep repeats the question for several values, with common random numbers.
 
 # %%
-(HERE / "flights.toml").write_text(
+(FOLDER / "flights.toml").write_text(
     """\
 format = 1
 name = "flights"
@@ -96,15 +96,15 @@ include_base = false
 n = 32
 """
 )
-swept = sim.sweep(HERE / "flights.toml", out=HERE / "flights")
+swept = sim.sweep(FOLDER / "flights.toml", out=FOLDER / "flights")
 flights = np.array(swept.design.column("withdrawal.airlift_sorties_per_day"))
 point, _, out_on = swept.values("qamishli_95_percent_out_on")
 for value in sorted(set(flights.tolist())):
-    mine = out_on[flights[point] == value]
-    came = mine[np.isfinite(mine)]
-    print(f"flights a day {value:g}: 95% out in {len(came)} of {len(mine)} runs, half of those by day {np.median(came):.0f}")
+    days = out_on[flights[point] == value]
+    came = days[np.isfinite(days)]
+    print(f"flights a day {value:g}: 95% out in {len(came)} of {len(days)} runs, half of those by day {np.median(came):.0f}")
 
 # %% [markdown]
-# ## 6. What to ask next
-# Why did a run go as it did: `pullback explain results/tutorial/baseline --run 7`. Which values an outcome rests on:
-# `pullback sensitivity`. Where the model failed the record: `pullback hindcast`, and docs/LIMITS.md.
+# ## 6. Next steps
+# The reasons behind a run: `pullback explain results/tutorial/baseline --run 7`. The values that drive an outcome:
+# `pullback sensitivity`. Agreement with the record: `pullback hindcast`, and docs/LIMITS.md.

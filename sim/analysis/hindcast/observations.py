@@ -130,7 +130,7 @@ def _check_score(score: str, outcome: Outcome, is_event: bool, where: str) -> No
         raise InputError(f"{where}: an event is scored by brier, not by {score}")
     if not is_event and ((outcome.type == YES_NO and score != "brier") or (outcome.type == NUMBER and score == "brier")):
         raise InputError(
-            f"{where}: score brier is for yes or no: yes_no outcomes, a date that had occurred by a day, at_least and at_most"
+            f"{where}: score brier is for yes or no: yes_no outcomes, a date that had occurred by a day, at_least, at_most"
             f"; {outcome.name} is {outcome.type}"
         )
 
