@@ -9,7 +9,7 @@ from sim.model import SUB_MOVES
 
 
 class Ground(mesa.Agent):
-    """Ground outside the theatre: Damascus's, or nobody's from which an army comes."""
+    """Ground outside the theatre: held by Damascus, or ground from which no army comes."""
 
     def __init__(self, model: mesa.Model, army: float) -> None:
         super().__init__(model)
@@ -76,7 +76,7 @@ class Cell(Ground):
             speed = rates.gone_over_km_per_day if self.over else model.contested[self.klass]
         if ordered:
             speed = max(speed, rates.ordered_out_km_per_day)
-        reach = max(there.army * ease for there, ease in zip(self.around, self.ease, strict=True))
+        reach = max(neighbour.army * ease for neighbour, ease in zip(self.around, self.ease, strict=True))
         self.step_now = speed * reach + (rates.tribes_take_hold_per_day * self.over if attacked else 0.0)
         self.step_now /= SUB_MOVES
 
@@ -93,7 +93,9 @@ class Cell(Ground):
     def hear(self) -> None:
         """Compute the nearness of the army."""
         factor = self.model.advance.nearness_per_cell
-        self.news = max(self.nearness, *(max(factor * there.nearness, min(there.army, 1.0)) for there in self.around))
+        self.news = max(
+            self.nearness, *(max(factor * neighbour.nearness, min(neighbour.army, 1.0)) for neighbour in self.around)
+        )
 
     def note(self) -> None:
         """Store the computed nearness."""

@@ -31,10 +31,10 @@ PLANNED = (1, 256, 10_000, 100_000, 1_000_000)
 
 def play(scenario: Scenario, runs: int = BLOCK_RUNS, theatre: Theatre | None = None) -> float:
     """Return the seconds of runs in blocks, in one process."""
-    began = perf_counter()
+    started = perf_counter()
     for first in range(0, runs, BLOCK_RUNS):
         TheatreModel(scenario, min(BLOCK_RUNS, runs - first), first, theatre=theatre).run_to(scenario.days)
-    return perf_counter() - began
+    return perf_counter() - started
 
 
 def best(*arguments: object, rounds: int = 3) -> float:
@@ -73,9 +73,9 @@ def by_processes(scenario: Scenario, runs: int = 16 * BLOCK_RUNS) -> list[float]
     seconds = []
     for workers in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
-            began = perf_counter()
+            started = perf_counter()
             run(scenario, runs, workers=workers, out=Path(folder) / "results")
-            seconds.append(perf_counter() - began)
+            seconds.append(perf_counter() - started)
     return seconds
 
 

@@ -101,8 +101,10 @@ flights = np.array(swept.design.column("withdrawal.airlift_sorties_per_day"))
 point, _, out_on = swept.values("qamishli_95_percent_out_on")
 for value in sorted(set(flights.tolist())):
     days = out_on[flights[point] == value]
-    came = days[np.isfinite(days)]
-    print(f"flights a day {value:g}: 95% out in {len(came)} of {len(days)} runs, half of those by day {np.median(came):.0f}")
+    dates = days[np.isfinite(days)]
+    print(
+        f"flights a day {value:g}: 95% out in {len(dates)} of {len(days)} runs, half of those by day {np.median(dates):.0f}"
+    )
 
 # %% [markdown]
 # ## 6. Next steps

@@ -101,15 +101,15 @@ def poisson(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Turn uniforms into Poisson counts of the given mean (0 or more, same shape), float32, by inversion."""
     mean = np.asarray(mean, dtype=np.float64)
     none = np.exp(-mean)
-    some = uniform > none
-    u, m, p = np.broadcast_to(uniform, mean.shape)[some], mean[some], none[some]
+    positive = uniform > none
+    u, m, p = np.broadcast_to(uniform, mean.shape)[positive], mean[positive], none[positive]
     counts = np.zeros(mean.shape, dtype=np.float32)
-    few = m <= COUNTED_UP_TO
-    counted, m_few = np.empty(len(u)), m[few]
-    counted[few] = _count_up(u[few], p[few], lambda k, left: m_few[left] / (k + 1.0))
-    u, m = u[~few], np.minimum(m[~few], HIGHEST_MEAN)
-    counted[~few] = _round_up(u, pdtrik(u, m), lambda k: pdtr(k, m))
-    counts[some] = counted
+    by_counting = m <= COUNTED_UP_TO
+    counted, m_few = np.empty(len(u)), m[by_counting]
+    counted[by_counting] = _count_up(u[by_counting], p[by_counting], lambda k, left: m_few[left] / (k + 1.0))
+    u, m = u[~by_counting], np.minimum(m[~by_counting], HIGHEST_MEAN)
+    counted[~by_counting] = _round_up(u, pdtrik(u, m), lambda k: pdtr(k, m))
+    counts[positive] = counted
     return counts
 
 
@@ -118,16 +118,18 @@ def binomial(uniform: np.ndarray, trials: np.ndarray, chance: np.ndarray | float
     chance = np.minimum(np.asarray(chance, dtype=np.float64), ALL_BUT_CERTAIN)
     trials, chance = np.broadcast_arrays(np.asarray(trials, dtype=np.float64), chance)
     none = np.exp(trials * np.log1p(-chance))
-    some = uniform > none
-    u, n, p = np.broadcast_to(uniform, trials.shape)[some], trials[some], chance[some]
+    positive = uniform > none
+    u, n, p = np.broadcast_to(uniform, trials.shape)[positive], trials[positive], chance[positive]
     counts = np.zeros(trials.shape, dtype=np.float32)
-    few = n * p <= COUNTED_UP_TO
+    by_counting = n * p <= COUNTED_UP_TO
     counted = np.empty(len(u))
-    odds, n_few = (p / (1.0 - p))[few], n[few]
-    counted[few] = _count_up(u[few], none[some][few], lambda k, left: (n_few[left] - k) / (k + 1.0) * odds[left])
-    u, n, p = u[~few], n[~few], p[~few]
-    counted[~few] = _round_up(u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p))
-    counts[some] = np.minimum(counted, trials[some])
+    odds, n_few = (p / (1.0 - p))[by_counting], n[by_counting]
+    counted[by_counting] = _count_up(
+        u[by_counting], none[positive][by_counting], lambda k, left: (n_few[left] - k) / (k + 1.0) * odds[left]
+    )
+    u, n, p = u[~by_counting], n[~by_counting], p[~by_counting]
+    counted[~by_counting] = _round_up(u, bdtrik(u, n, p), lambda k: betainc(n - k, k + 1.0, 1.0 - p))
+    counts[positive] = np.minimum(counted, trials[positive])
     return counts
 
 

@@ -56,7 +56,7 @@ MEMBERS = shipped_members().axes | {
     "authority_parts": states.AUTHORITY_PARTS,
     "uncertainty_parts": states.UNCERTAINTY_PARTS,
     "places": states.PLACES,
-    "classes": states.CLASSES,
+    "classes": states.EQUIPMENT_CLASSES,
     "relations": states.RELATIONS,
     "parties": states.PARTIES,
     "taken_in": (*shipped_members().axes["insurgent_provinces"], "all"),

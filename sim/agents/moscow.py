@@ -48,7 +48,7 @@ def a_summit_is_near_and_the_northeast_is_lost(seen: Seen, values: Values) -> np
 
 
 def the_airport_is_handed_over(seen: Seen, values: Values) -> np.ndarray:
-    """The airport has passed to Damascus by a deal: keep nobody there."""
+    """The airport has passed to Damascus under a deal: keep no residual."""
     return seen.airport_handed_over
 
 
@@ -58,7 +58,7 @@ def the_tie_carries_deliveries(seen: Seen, values: Values) -> np.ndarray:
 
 
 def the_northeast_is_not_worth_a_base(seen: Seen, values: Values) -> np.ndarray:
-    """The base is there: leave it before anybody asks."""
+    """The base exists: leave it before a request."""
     return seen.withdrawal == STAYING
 
 

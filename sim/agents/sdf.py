@@ -111,7 +111,7 @@ def acceptance(seen: Seen, values: Values, offered: float) -> np.ndarray:
 
 
 def integration_is_wanted(seen: Seen, values: Values) -> np.ndarray:
-    """No deal is in force and nobody attacks: integrate while the terms are still good."""
+    """No deal is in force: integrate while the terms are still good."""
     return ~seen.deal
 
 

@@ -49,7 +49,7 @@ def the_partner_has_changed_and_the_prisons_are_empty(seen: Seen, values: Values
 
 
 def troops_are_still_in_the_northeast(seen: Seen, values: Values) -> np.ndarray:
-    """Any base is still held: leave now."""
+    """A base in the country is still in use: leave now."""
     return np.logical_or.reduce(seen.base_held)
 
 

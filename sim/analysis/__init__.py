@@ -1,5 +1,5 @@
-"""What is asked of results: scored against the record, compared, traced to values, fitted, explained.
+"""Analysis of results: scores against the record, comparison, sensitivity, calibration, explanation.
 
-Here belongs a question and its statistics, which return figures and the words for how sure they are. How figures are
-shown is of pages and cli; how runs are played for a question is of experiments.
+This package computes statistics and the wording of their uncertainty. Presentation belongs to pages and cli, the computation
+of runs to experiments.
 """

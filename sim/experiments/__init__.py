@@ -1,5 +1,5 @@
-"""Many runs: ensembles and sweeps, how they are played and stored, and how they are opened again.
+"""Many runs: ensembles and sweeps, their computation, storage and reading.
 
-A room each for what runs are asked to be (design), how they are kept (store), how they are played (play), and how
-they are given away (export); nothing else lies here. What is asked of them afterwards is of analysis.
+One package each for the design of runs (design), their storage (store), their computation (play) and their export to other
+formats (export). The analysis of results belongs to sim.analysis.
 """

@@ -82,9 +82,9 @@ def same(value: Any) -> Hashable:
 
 def check_once(what: str, names: Sequence[str]) -> None:
     """Raise InputError if a name is given twice. what: start of the message, as in "--outcome"."""
-    twice = first_repeated(names)
-    if twice is not None:
-        raise InputError(f"{what} {twice.strip()} is given twice; give it once")
+    duplicate = first_repeated(names)
+    if duplicate is not None:
+        raise InputError(f"{what} {duplicate.strip()} is given twice; give it once")
 
 
 def check_reached(what: str, first: date, last: date, start: date, end: date) -> None:

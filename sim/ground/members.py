@@ -202,8 +202,8 @@ def _faults(members_by_axis: Mapping[str, tuple[Member, ...]]) -> Iterator[str]:
     """Yield a line for each inconsistency between members."""
     provinces = {province.key for province in load_grid().provinces}
     for axis, members in members_by_axis.items():
-        if (twice := first_repeated(member.key for member in members)) is not None:
-            yield f"{axis}: {twice} is given twice"
+        if (duplicate := first_repeated(member.key for member in members)) is not None:
+            yield f"{axis}: {duplicate} is given twice"
     for asset in members_by_axis["assets"]:
         if asset.institution and asset.institution not in {
             institution.key for institution in members_by_axis["institutions"]

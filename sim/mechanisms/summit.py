@@ -1,4 +1,4 @@
-"""The summit of Damascus and Moscow: the status of the coastal bases is settled, left open, or the talks fail."""
+"""The summit of Damascus and Moscow: it settles the coastal bases, leaves them open, or ends in a rift."""
 
 from __future__ import annotations
 

@@ -147,8 +147,10 @@ def apply_entries(entries: Mapping[str, Entry], layer: Layer, register: Register
             changed[path] = _entry(path, raw, entries.get(path), layer.name, register)
         except InputError as error:
             faults.append(str(error))
-    why = "a scenario without a base sets every value" if layer.complete else "it belongs to the sites of this file: set it"
-    faults += [f"{path} is missing; {why}" for path in register.declared if path not in seen]
+    reason = (
+        "a scenario without a base sets every value" if layer.complete else "it belongs to the sites of this file: set it"
+    )
+    faults += [f"{path} is missing; {reason}" for path in register.declared if path not in seen]
     return {path: changed[path] for path in register.declared if path in changed}, faults
 
 

@@ -59,7 +59,7 @@ def the_pocket_attack_has_run_its_days(seen: Seen, values: Values) -> np.ndarray
 
 
 def the_pocket_is_under_attack(seen: Seen, values: Values) -> np.ndarray:
-    """The limited attack goes on."""
+    """The limited attack continues."""
     return seen.campaign == IN_POCKET
 
 

@@ -22,13 +22,13 @@ def talks_chance(seen: Seen, values: Values) -> np.ndarray:
 
 
 def a_round_is_held_and_the_sdf_is_strong(seen: Seen, values: Values) -> np.ndarray:
-    """Nobody attacks, a round of talks is held, the SDF holds most of its ground: units may join whole."""
+    """A round of talks is held without an attack and the SDF holds most of its ground: units may join whole."""
     round_held = ~seen.attacking & ~seen.deal & (seen.chance < talks_chance(seen, values))
     return round_held & (seen.sdf_share_of_start > values.units_offered_above_share)
 
 
 def a_round_is_held_and_the_sdf_is_weak(seen: Seen, values: Values) -> np.ndarray:
-    """Nobody attacks, a round is held, the SDF has lost its ground: fighters join one by one, with posts and rights."""
+    """A round of talks is held without an attack and the SDF has lost its ground: posts and rights, one by one."""
     return ~seen.attacking & ~seen.deal & (seen.chance < talks_chance(seen, values))
 
 

@@ -70,7 +70,7 @@ def the_guarantor_urges_a_local_truce(seen: Seen, values: Values) -> np.ndarray:
 
 
 def calm_without_a_truce(seen: Seen, values: Values) -> np.ndarray:
-    """A truce has ended and nobody attacks: offer a new one now and then."""
+    """A truce has ended and there is no attack: offer a new one from time to time."""
     after = (seen.truces > 0) & (seen.campaign == NONE)
     return after & (seen.chance < values.offer_again_chance_per_day)
 

@@ -58,7 +58,7 @@ class Combination:
 def identified(calibration: Calibration) -> list[Identified]:
     """Return the distribution of each value given the record, the most identified first."""
     design, weight = calibration.design, calibration.weight
-    found = []
+    rows = []
     for index, path in enumerate(design.paths):
         values = design.points[:, index]
         order = np.argsort(values)
@@ -69,8 +69,8 @@ def identified(calibration: Calibration) -> list[Identified]:
             float(values[order][min(int(np.searchsorted(reached, level)), len(values) - 1)]) for level in (0.05, 0.95)
         )
         low, high = float(design.low[index]), float(design.high[index])
-        found.append(Identified(path, low, high, p05, p95, float(min(p, 1.0))))
-    return sorted(found, key=lambda value: value.p)
+        rows.append(Identified(path, low, high, p05, p95, float(min(p, 1.0))))
+    return sorted(rows, key=lambda value: value.p)
 
 
 @own_numerics

@@ -228,11 +228,11 @@ def summed_up(block: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _beaten(rows: Sequence[Mapping[str, Any]], null: str) -> dict[str, int]:
     """Return the numbers of observations on which a null policy scores worse, the same, better, or not at all."""
     pairs = [(row["null_policies"][null], row["score"]) for row in rows]
-    compared = [(null_score, ours) for null_score, ours in pairs if null_score is not None]
+    compared = [(null_score, ensemble_score) for null_score, ensemble_score in pairs if null_score is not None]
     return {
-        "worse": sum(null_score > ours for null_score, ours in compared),
-        "same": sum(null_score == ours for null_score, ours in compared),
-        "better": sum(null_score < ours for null_score, ours in compared),
+        "worse": sum(null_score > ensemble_score for null_score, ensemble_score in compared),
+        "same": sum(null_score == ensemble_score for null_score, ensemble_score in compared),
+        "better": sum(null_score < ensemble_score for null_score, ensemble_score in compared),
         "silent": len(pairs) - len(compared),
     }
 

@@ -46,7 +46,7 @@ class Rows(Sequence[tuple[Value, ...]]):
         """Whether all values are the same."""
         if not isinstance(other, Rows) or (len(self), len(self.columns)) != (len(other), len(other.columns)):
             return False
-        return all(np.array_equal(mine, its) for mine, its in zip(self.columns, other.columns, strict=True))
+        return all(np.array_equal(a, b) for a, b in zip(self.columns, other.columns, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -155,7 +155,9 @@ def _fault(folder: Path, job: Job, manifest: dict[str, Any]) -> str | None:
         return f"{path}: {fault}"
     try:
         kept = read_part(path)
-        if not all(np.array_equal(kept[key].to_numpy(), its) for key, its in zip(KEYS, pairs_of(job), strict=True)):
+        if not all(
+            np.array_equal(kept[key].to_numpy(), planned_key) for key, planned_key in zip(KEYS, pairs_of(job), strict=True)
+        ):
             return f"{path}: has other runs than its name; remove it and give the same command again"
         for name in more_of(manifest):
             rows, file = read_part(folder / name / job.part).num_rows, folder / name / job.part

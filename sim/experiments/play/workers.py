@@ -167,8 +167,8 @@ def _check_script() -> None:
         raise _cannot(f"they import the script again, and {file} is not a file; save it as one, with the call under {GUARD}")
 
 
-def _cannot(why: str) -> WorkersCannotStart:
-    return WorkersCannotStart(f"no worker can start: {why}; workers=1 works without")
+def _cannot(reason: str) -> WorkersCannotStart:
+    return WorkersCannotStart(f"no worker can start: {reason}; workers=1 works without")
 
 
 def _error_text(error: BaseException) -> str:
