@@ -84,7 +84,7 @@ def test_check_says_what_does_not_fit_a_replaced_map(another_defender: Path) -> 
 def test_a_map_of_ones_own_says_whose_classes_sectors_and_sites_go_with_it(another_defender: Path, key: str) -> None:
     said = another_defender.read_text()
     another_defender.write_text(said.replace(f'{key} = "shipped"\n', ""))
-    with pytest.raises(InputError, match=f"mine.toml: {key} is missing: with a map of your own say whose {key} go with it"):
+    with pytest.raises(InputError, match=f"mine.toml: {key} is missing: with a map of your own give {key}: a path, or"):
         load_scenario(another_defender)
 
 
@@ -115,7 +115,7 @@ def test_a_map_may_bring_its_own_classes(another_defender: Path) -> None:
 
 def test_ground_of_the_sdf_that_is_none_of_the_communities_named_is_an_error(another_defender: Path) -> None:
     another_defender.write_text('communities = "2026-01-12"\n' + another_defender.read_text())
-    with pytest.raises(InputError, match=r"mine.toml: communities: \d+ cells that the SDF holds on map.txt are none of"):
+    with pytest.raises(InputError, match=r"mine.toml: communities: \d+ cells that the SDF holds on map.txt are not communities on"):
         load_scenario(another_defender)
 
 
@@ -136,7 +136,7 @@ def test_no_shipped_scenario_contradicts_itself(name: str) -> None:
             'truce_term = { value = 3, range = [3, 3], source = "assumed" }',
             "truce_days_left = 4 is more than truce_term = 3",
         ),
-        ('campaign = "general"', "campaign = general, while truce_days_left = 4 means that a truce is in force"),
+        ('campaign = "general"', "campaign = general, but truce_days_left = 4 means that a truce is in force"),
         (
             'escaped_shaddadi = { value = 100, range = [100, 100], source = "assumed" }',
             "recaptured_shaddadi is more than escaped_shaddadi",
