@@ -311,7 +311,7 @@ def test_sensitivity_knows_whether_the_points_share_their_runs(tmp_path: Path) -
         made = made_up(tmp_path / streams, sweep(rows=64, n=4, levers=LEVERS, streams=streams), happens)
         found[streams] = sensitivity(made.folder, "killed_sdf")
     assert (found[SHARED].spread.is_crossed, found[OWN].spread.is_crossed) == (True, False)
-    assert found[SHARED].spread.draws == pytest.approx(found[SHARED].spread.total)
+    assert found[SHARED].spread.luck == pytest.approx(found[SHARED].spread.total)
     assert found[OWN].spread.both == pytest.approx(0.24 * 0.76, abs=0.05)
     assert "512 runs are 4 random histories" in found[SHARED].warning and not found[OWN].warning
 

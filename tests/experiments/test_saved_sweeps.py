@@ -109,7 +109,7 @@ def test_what_lacks_is_taken_up_with_the_same_command(here: Path) -> None:
     ("arguments", "said"),
     [
         (("--from", "nowhere"), "nowhere: is not a results folder"),
-        (("--from", "plain-none"), "has no saved states; make them with sweep --until DAY --save DIR"),
+        (("--from", "plain-none"), "has no saved states; create them with sweep --until DAY --save DIR"),
         (
             ("--from", "plain-kept", "--set", "seed=3"),
             "seed and start_date cannot change; the runs keep their random numbers",

@@ -73,7 +73,7 @@ def test_whatever_plays_runs_says_that_no_worker_starts_and_leaves_nothing(tmp_p
         lambda: calibrate(scenario, fitted, folder, 2, 1, 2),
     ):
         with pytest.raises(
-            WorkersCannotStart, match=r"^no worker can start: the process that they are forked from ended before it was"
+            WorkersCannotStart, match=r"^no worker can start: the process from which they are forked ended before it was"
         ):
             call()
         assert not (tmp_path / "results").exists()
