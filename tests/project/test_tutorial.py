@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sim import compare
+from sim import compare, run
 from sim.cli import commands
 from tests.project.test_page_commands import shown
 
@@ -122,3 +123,15 @@ def test_the_python_that_the_page_shows_runs_from_top_to_bottom(tmp_path: Path) 
         for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
             exec(block, names)
     assert names["compared"].answers and len(names["results"].frame()) == 8
+
+
+def test_the_outcomes_that_the_page_shows_are_computed_and_its_expressions_are_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "howto" / "outcomes.md").read_text(encoding="utf-8")
+    [shown_file] = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    expressions = re.findall(r"^\| `([^`]+)` \|", page.split("## Expressions")[1], flags=re.MULTILINE)
+    assert len(expressions) == 9
+    more = "".join(f"expression_{place} = {json.dumps(text)}\n" for place, text in enumerate(expressions))
+    (tmp_path / "mine.toml").write_text(shown_file + more, encoding="utf-8")
+    outcomes = run(tmp_path / "mine.toml", runs=2, workers=1, out=tmp_path / "mine").outcomes
+    names = re.findall(r"^(\w+) = ", shown_file.split("[outcomes]")[1], flags=re.MULTILINE)
+    assert {*names, *(f"expression_{place}" for place in range(9))} <= set(outcomes)
