@@ -1,4 +1,4 @@
-"""The tutorial, the README's commands and the Python that pages show run as they are, with the results that the text states."""
+"""The tutorial, the commands of the README and the Python of the pages run, with the results that the text states."""
 
 from __future__ import annotations
 
