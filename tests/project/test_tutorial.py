@@ -60,7 +60,7 @@ def readme(tmp_path_factory: pytest.TempPathFactory) -> Played:
     (played.folder / SWEEP).write_text(shipped_sweep_of_few_runs(), encoding="utf-8")
     with contextlib.chdir(played.folder):
         for line in dict.fromkeys(shown(README)):
-            done = CliRunner().invoke(commands, shlex.split(small(line))[1:])
+            done = CliRunner(env={"COLUMNS": "120"}).invoke(commands, shlex.split(small(line))[1:])
             assert done.exit_code == 0, f"{line}: {done.stderr}"
             played.printed[line] = done.stdout
             if line == "pullback run baseline":
