@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sim import compare, run
+from sim import compare, open_results, run
 from sim.cli import commands
 from tests.project.test_page_commands import shown
 
@@ -133,6 +133,13 @@ def test_the_outcomes_that_the_page_shows_are_computed_and_its_expressions_are_r
     assert len(expressions) == 9
     more = "".join(f"expression_{place} = {json.dumps(text)}\n" for place, text in enumerate(expressions))
     (tmp_path / "mine.toml").write_text(shown_file + more, encoding="utf-8")
-    outcomes = run(tmp_path / "mine.toml", runs=2, workers=1, out=tmp_path / "mine").outcomes
+    run(tmp_path / "mine.toml", runs=2, workers=1, out=tmp_path / "results" / "truce")
     names = re.findall(r"^(\w+) = ", shown_file.split("[outcomes]")[1], flags=re.MULTILINE)
-    assert {*names, *(f"expression_{place}" for place in range(9))} <= set(outcomes)
+    [export] = (line for line in shown(page) if " export " in line)
+    with contextlib.chdir(tmp_path):
+        done = CliRunner().invoke(commands, shlex.split(export)[1:])
+        assert done.exit_code == 0, done.stderr
+        assert {"truce_on_1_june", "days_of_truce"} <= set(
+            (tmp_path / "truce.csv").read_text().splitlines()[0].replace('"', "").split(",")
+        )
+        assert {*names, *(f"expression_{place}" for place in range(9))} <= set(open_results("results/truce").outcomes)
