@@ -1,4 +1,4 @@
-"""The pages name tests, files and commands that are there."""
+"""The pages name tests, files and links that are there, and every page of docs/ is reached from the README."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import COMMANDS
 from sim.experiments.store.kept import load_sweep
 from sim.registry import load_scenario
 from sim.scenario.files import scenario_names
@@ -22,7 +21,7 @@ PAGES = [
         ROOT / folder / "README.md"
         for folder in ("benchmarks", "examples", "scenarios", "scenarios/sweeps", "dashboards/assets")
     ),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 CODE = sorted(path for top in ("sim", "dashboards", "examples", "benchmarks") for path in (ROOT / top).rglob("*.py"))
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.toml"))
@@ -103,6 +102,22 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(led), f"{target}#{anchor}"
 
 
+def test_every_page_of_docs_is_reached_from_the_readme() -> None:
+    reached, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        links = re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
+        ahead += [(page.parent / link).resolve() for link in links if not link.startswith("http")]
+    assert sorted(name_of(page) for page in (ROOT / "docs").rglob("*.md") if page not in reached) == []
+
+
+def test_the_readme_is_a_page_of_ten_minutes() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 1300
+
+
 @pages([*PAGES, *CODE, *SCENARIOS])
 def test_every_file_and_module_that_a_text_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
@@ -137,9 +152,7 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-def test_the_pages_name_every_command_and_every_scenario() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in COMMANDS if f"pullback {name}" not in text] == []
+def test_the_page_of_scenarios_names_every_scenario() -> None:
     listed = (ROOT / "scenarios" / "README.md").read_text(encoding="utf-8")
     assert [name for name in scenario_names() if name not in listed] == []
 
