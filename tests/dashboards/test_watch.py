@@ -19,7 +19,7 @@ import pytest
 pytest.importorskip("solara", reason="the dashboard needs the [dashboard] extra")
 
 from dashboards.serve import ASSETS, MOST_SESSIONS, guarded
-from tests.browser import ROOT, Open, free_port, wait_for
+from tests.browser import ROOT, Open, ended, free_port, wait_for
 
 
 def watch(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,9 +74,12 @@ def test_it_stops_when_told(sent: int, code: int, tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     command = [sys.executable, "-m", "sim", "watch", "--no-browser", "--port", str(port)]
     with log.open("wb") as written, subprocess.Popen(command, cwd=ROOT, stderr=written) as process:
-        wait_for(f"http://127.0.0.1:{port}", process, log)
-        process.send_signal(sent)
-        assert process.wait(timeout=30) == code
+        try:
+            wait_for(f"http://127.0.0.1:{port}", process, log)
+        finally:
+            process.send_signal(sent)
+            stopped_with = ended(process)
+    assert stopped_with == code
     assert "Traceback" not in log.read_text()
 
 
