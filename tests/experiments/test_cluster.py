@@ -134,10 +134,8 @@ def test_a_worker_that_outlived_its_driver_commits_nothing(tmp_path: Path) -> No
 
 
 def test_two_shards_as_processes_at_the_same_time(tmp_path: Path) -> None:
-    file, folder = (
-        written(tmp_path, SWEEP.replace(f"n = {RUNS}", "n = 128").replace("days = 9", "days = 4")),
-        tmp_path / "array",
-    )
+    file = written(tmp_path, SWEEP.replace(f"n = {RUNS}", "n = 128").replace("days = 9", "days = 4"))
+    folder = tmp_path / "array"
     with (
         started(file, folder, "--shard", "1/2", workers=1) as one,
         started(file, folder, "--shard", "2/2", workers=1) as two,
