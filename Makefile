@@ -54,7 +54,7 @@ demo: $(RUNNING)
 watch: $(RUNNING)
 	$(VENV)/bin/pullback watch
 
-# As many tests at a time as there are processors; those of a file one after the other, on what they made once. Files come by name:
+# One more test at a time than there are processors; those of a file one after the other, on what they made once. Files come by name:
 # by their number of tests, as xdist would have them, the longest come last, and one processor has nothing to do meanwhile.
 TESTS = -n auto --dist loadfile --no-loadscope-reorder
 

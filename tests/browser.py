@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
@@ -41,10 +42,12 @@ Open = Callable[..., "Page"]
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as made:
-        made.bind((HOST, 0))
-        return int(made.getsockname()[1])
+    """Return a port that nobody listens on, below those that the system gives to connections of other tests meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as made, suppress(OSError):
+            made.bind((HOST, port))
+            return port
 
 
 def chromium() -> str | None:
@@ -65,7 +68,7 @@ def serving(log_folder: Path, *options: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(30)
+            ended(process)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +79,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """Return with what code a process ends that was told to; one that does not is killed."""
+    try:
+        return process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until the served pages answer."""
     deadline = time.monotonic() + START_SECONDS
@@ -84,9 +97,11 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             with urlopen(url, timeout=5) as answer:
                 assert answer.status == 200
                 return
+        except HTTPError as error:
+            with error:
+                raise AssertionError(log.read_text(encoding="utf-8", errors="replace")) from error
         except (URLError, ConnectionError, TimeoutError):
-            ended = process.poll() is not None
-            assert not ended and time.monotonic() < deadline, log.read_text(encoding="utf-8", errors="replace")
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8", errors="replace")
             time.sleep(0.2)
 
 
@@ -132,9 +147,11 @@ def visiting(browser: Browser, address: str) -> Iterator[Open]:
         page.goto(address + path)
         return page
 
-    yield open_
-    for context in opened:
-        context.close()
+    try:
+        yield open_
+    finally:
+        for context in opened:
+            context.close()
     assert asked
     assert not [url for url in asked if not re.match(rf"(https?|wss?)://{re.escape(HOST)}:|data:|blob:|about:", url)]
     assert not wrong

@@ -24,6 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One process more than there are processors: while a test waits for a browser or a child, another has its processor."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (here or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported out of what is searched for garbage: every job of an ensemble collects before it begins."""
     gc.collect()

@@ -102,7 +102,7 @@ def _be_the_program(
                 opened = os.open(where, os.O_RDWR)
                 os.dup2(opened, number)
                 os.close(opened)
-        sys.stdin = sys.__stdin__ = None if streams[0] == CLOSED else sys.stdin
+        sys.stdin = sys.__stdin__ = _text(0, streams[0], encoding, "strict")
         sys.stdout = sys.__stdout__ = _text(1, streams[1], encoding, "strict")
         sys.stderr = sys.__stderr__ = _text(2, streams[2], encoding, "backslashreplace")
         sys.argv = ["pullback", *arguments]
@@ -132,4 +132,6 @@ def _text(number: int, where: str, encoding: str, errors: str) -> Any:
     if where == CLOSED:
         return None
     encoding, _, given = encoding.partition(":")
-    return io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), encoding, given or errors)
+    read = number == 0
+    buffered, raw = io.BufferedReader if read else io.BufferedWriter, io.FileIO(number, "r" if read else "w", closefd=False)
+    return io.TextIOWrapper(buffered(raw), encoding, given or errors)

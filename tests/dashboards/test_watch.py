@@ -19,12 +19,12 @@ import pytest
 pytest.importorskip("solara", reason="the dashboard needs the [dashboard] extra")
 
 from dashboards.serve import ASSETS, MOST_SESSIONS, guarded
-from tests.browser import ROOT, Open, free_port, wait_for
+from tests.browser import ROOT, Open, ended, free_port, wait_for
+from tests.forked import Ended, pullback
 
 
-def watch(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sim", "watch", "--no-browser", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+def watch(*arguments: str) -> Ended:
+    return pullback("watch", "--no-browser", *arguments, folder=ROOT)
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def watch(*arguments: str) -> subprocess.CompletedProcess[str]:
 )
 def test_what_cannot_be_watched_is_one_line(arguments: tuple[str, ...], said: str) -> None:
     done = watch(*arguments)
-    assert done.returncode == 2
+    assert done.code == 2
     assert said in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
 
 
 def test_a_folder_that_holds_no_results_is_one_line(tmp_path: Path) -> None:
     done = watch(str(tmp_path))
-    assert done.returncode == 2 and "is no results folder" in done.stderr
+    assert done.code == 2 and "is no results folder" in done.stderr
 
 
 def test_a_port_that_is_taken_is_one_line() -> None:
@@ -58,7 +58,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         done = watch("--port", str(taken.getsockname()[1]))
-    assert done.returncode == 2 and "choose another with --port" in done.stderr
+    assert done.code == 2 and "choose another with --port" in done.stderr
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
@@ -74,9 +74,12 @@ def test_it_stops_when_told(sent: int, code: int, tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     command = [sys.executable, "-m", "sim", "watch", "--no-browser", "--port", str(port)]
     with log.open("wb") as written, subprocess.Popen(command, cwd=ROOT, stderr=written) as process:
-        wait_for(f"http://127.0.0.1:{port}", process, log)
-        process.send_signal(sent)
-        assert process.wait(timeout=30) == code
+        try:
+            wait_for(f"http://127.0.0.1:{port}", process, log)
+        finally:
+            process.send_signal(sent)
+            stopped_with = ended(process)
+    assert stopped_with == code
     assert "Traceback" not in log.read_text()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import threading
 from collections.abc import Iterator
+from socket import create_connection, create_server, socket
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -12,7 +16,7 @@ pytest.importorskip("solara", reason="the dashboard needs the [dashboard] extra"
 
 from dashboards.serve import Served
 from sim.ground.errors import InputError
-from tests.browser import serving, visiting
+from tests.browser import HOST, serving, visiting
 from tests.dashboards.test_watch import status
 from tests.reverse_proxy import proxy
 
@@ -80,3 +84,41 @@ def test_a_base_path_that_is_none_is_one_line(path: str) -> None:
 def test_the_address_that_is_told_has_the_base_path() -> None:
     assert Served("127.0.0.1", 8765).address == "http://127.0.0.1:8765/"
     assert Served("127.0.0.1", 8765, base_path="/a").address == "http://127.0.0.1:8765/a/"
+
+
+@pytest.mark.parametrize("asked", [b"", f"GET {PREFIX}/ HTTP/1.1\r\n\r\n".encode()], ids=["nothing", "a page"])
+def test_a_proxy_of_the_tests_stops_with_connections_open_and_more_coming(asked: bytes) -> None:
+    """A connection that is let go of without being closed is a warning in whichever test runs when it is found."""
+    running = threading.active_count()
+    with (
+        create_server((HOST, 0)) as silent,
+        proxy(f"http://{HOST}:{silent.getsockname()[1]}", PREFIX, True, True) as address,
+    ):
+        where = (HOST, urlsplit(address).port)
+        visitors = [create_connection(where, timeout=60) for _ in range(8)]
+        for visitor in visitors:
+            visitor.sendall(asked)
+        coming = threading.Thread(target=visit, args=(where, visitors))
+        coming.start()
+    coming.join()
+    for visitor in visitors:
+        with visitor:
+            assert closed(visitor)
+    gc.collect()
+    assert threading.active_count() == running
+
+
+def visit(where: tuple[str, int], visitors: list[socket]) -> None:
+    """Connect again and again, until it is refused."""
+    for _ in range(200):
+        try:
+            visitors.append(create_connection(where, timeout=60))
+        except ConnectionError:
+            return
+
+
+def closed(visitor: socket) -> bool:
+    try:
+        return visitor.recv(1) == b""
+    except ConnectionError:
+        return True

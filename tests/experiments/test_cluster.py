@@ -21,7 +21,8 @@ from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
 
-MANY = SWEEP.replace("points = 4", "points = 8").replace("days = 9", "days = 12").replace(f"n = {RUNS}", "n = 256")
+MANY = SWEEP.replace("points = 4", "points = 8").replace(f"n = {RUNS}", "n = 128")
+"""A sweep of nine jobs, so that there is a middle in which to kill."""
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,8 @@ def test_a_worker_that_outlived_its_driver_commits_nothing(tmp_path: Path) -> No
 
 
 def test_two_shards_as_processes_at_the_same_time(tmp_path: Path) -> None:
-    file, folder = written(tmp_path, SWEEP.replace(f"n = {RUNS}", "n = 128")), tmp_path / "array"
+    file = written(tmp_path, SWEEP.replace(f"n = {RUNS}", "n = 128").replace("days = 9", "days = 4"))
+    folder = tmp_path / "array"
     with (
         started(file, folder, "--shard", "1/2", workers=1) as one,
         started(file, folder, "--shard", "2/2", workers=1) as two,

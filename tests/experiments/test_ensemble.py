@@ -28,8 +28,8 @@ from tests.sweeps import job_of, run_ensemble, runs_in
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = 9
 BLOCK = 1000
-MANY = 1536
-"""Runs of an ensemble of several jobs, large enough to be killed in the middle."""
+MANY = 1100
+"""Runs of an ensemble of four jobs for two workers or three for one: it can be killed in the middle."""
 
 
 def computed(folder: Path, runs: int, workers: int = 1) -> Results:
@@ -192,7 +192,7 @@ def test_a_job_that_kills_its_worker_is_named_and_the_rest_is_stored(
 
 def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
-    with started(folder, 8192, workers=1) as first:
+    with started(folder, 1600, workers=1) as first:
         wait_until(lambda: (folder / "manifest.json").exists())
         second = pullback(*line(folder, 2, workers=1), folder=tmp_path)
         assert (second.code, second.stdout) == (75, b"")

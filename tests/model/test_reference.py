@@ -164,7 +164,8 @@ def played(name: str) -> Played:
             reference.step()
             rules |= set(reference.fired.items())
         found = told(model, plain)
-        moved |= {key for key, was in before.items() if not np.array_equal(was, getattr(model.state, key))}
+        still = before.keys() - moved
+        moved |= {key for key in still if not np.array_equal(before[key], getattr(model.state, key))}
     return Played(found, frozenset(rules), frozenset(moved))
 
 

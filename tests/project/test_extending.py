@@ -8,17 +8,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
+import signal
 import sys
+import traceback
+import warnings
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
 
 import pytest
 from click.testing import CliRunner
 
 from sim.cli import commands
+from tests.forked import SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "tests" / "extensions"
@@ -62,29 +66,41 @@ def add(file: Path, lines: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + lines, encoding="utf-8")
 
 
-LINES = """\
-import json, sys
-from click.testing import CliRunner
-from sim.cli import commands
-for line in json.loads(sys.argv[1]):
-    done = CliRunner().invoke(commands, line)
-    assert done.exit_code == 0, done.stderr
-    print(json.dumps(done.stdout))
-"""
-"""What a process does with command lines, one after the other."""
-
-
 def pullback(tree: Path, *lines: tuple[str, ...]) -> list[str]:
-    """Return what each command line prints, given to the copy in one process."""
-    done = subprocess.run(
-        [sys.executable, "-c", LINES, json.dumps(lines)],
-        cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(said) for said in done.stdout.splitlines()]
+    """Return what each command line prints, given to the copy in one process: a child that imports the program anew."""
+    with TemporaryFile("w+") as told, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # a child that forks from threads: it uses none of them
+        child = os.fork()
+        if child == 0:
+            be_the_copy(tree, lines, told)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        told.seek(0)
+        said = told.read()
+        assert code == 0, said
+        return json.loads(said)
+
+
+def be_the_copy(tree: Path, lines: tuple[tuple[str, ...], ...], told: IO[str]) -> None:
+    """Give a child's copy of the program command lines, one after the other; write what they print. Never returns."""
+    code = 1
+    try:
+        signal.alarm(SECONDS)
+        os.chdir(tree)
+        sys.path.insert(0, str(tree))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "sim"]:
+            del sys.modules[name]
+        copy = import_module("sim.cli")
+        assert Path(copy.__file__).is_relative_to(tree), copy.__file__
+        said = [CliRunner().invoke(copy.commands, line, catch_exceptions=False) for line in lines]
+        assert [done.exit_code for done in said] == [0] * len(said), [done.stderr for done in said]
+        json.dump([done.stdout for done in said], told)
+        told.flush()
+        code = 0
+    except BaseException:
+        traceback.print_exc(file=told)
+        told.flush()
+    finally:
+        os._exit(code)
 
 
 def run(scenario: str, *more: str) -> tuple[str, ...]:

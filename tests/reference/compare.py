@@ -18,6 +18,8 @@ def differences(model: TheatreModel, column: int, reference: Reference) -> list[
     for item in fields(model.state):
         core, plain = getattr(model.state, item.name), getattr(reference.run, item.name)
         core = core[..., column] if isinstance(core, np.ndarray) else core
+        if np.isscalar(core) and type(core) is type(plain) and core == plain:
+            continue
         if not _equal(np.asarray(core), np.asarray(plain)):
             found.append(f"{item.name}: core {_shown(core, plain)}, reference {_shown(plain, core)}")
     return found

@@ -140,6 +140,8 @@ def _best_side(world: World, stood: np.ndarray, rates: Any, cell: int) -> tuple[
     """Return the cells crossed per km from the best side, and the time the army there has, in sub-moves."""
     best, time = F(0.0), F(0.0)
     for edge in world.edges[cell]:
+        if stood[edge.army] == 0:
+            continue
         ease = (rates.road_factor if edge.road else 1.0) * (rates.river_factor if edge.river else 1.0) / float(edge.km)
         if stood[edge.army] * F(ease) > best:
             best, time = stood[edge.army] * F(ease), stood[edge.army]
@@ -149,7 +151,8 @@ def _best_side(world: World, stood: np.ndarray, rates: Any, cell: int) -> tuple[
 def spread_nearness(world: World, run: Run, rates: Any) -> None:
     """Let a cell know the army beside it, or what its neighbours knew, times a factor."""
     known = [
-        max(rates.nearness_per_cell * near, F(1.0) if army > 0 else F(0.0))
+        float(max(rates.nearness_per_cell * near, F(1.0) if army > 0 else F(0.0)))
         for near, army in zip(run.nearness, run.army, strict=True)
     ]
-    run.nearness[:-2] = [max(run.nearness[i], *(known[edge.army] for edge in world.edges[i])) for i in world.cells]
+    before = run.nearness.tolist()
+    run.nearness[:-2] = [max(before[i], *(known[edge.army] for edge in world.edges[i])) for i in world.cells]

@@ -104,11 +104,12 @@ def survey(world: World, run: Run) -> None:
     arab = 0
     for sector in range(len(SECTORS)):
         mine = world.of_sector[sector]
-        run.held_area[sector] = added(world.area[i] for i in mine if free(run, i))
-        run.held_people[sector] = added(world.population[i] for i in mine if free(run, i))
+        held = [i for i in mine if free(run, i)]
+        run.held_area[sector] = added(world.area[i] for i in held)
+        run.held_people[sector] = added(world.population[i] for i in held)
         run.gone_people[sector] = added(world.population[i] for i in mine if run.gone_over[i] > 0)
         run.front_cells[sector] = sum(in_front(world, run, i) for i in mine)
-        arab += sum(free(run, i) and world.community[i] and world.allegiance_class[i] == OTHER for i in mine)
+        arab += sum(world.community[i] and world.allegiance_class[i] == OTHER for i in held)
     run.held_arab = arab
     for province in range(len(world.provinces)):
         run.held_cells[province] = sum(free(run, i) for i in world.of_province[province])
@@ -118,9 +119,10 @@ def survey(world: World, run: Run) -> None:
 
 def in_front(world: World, run: Run, cell: int) -> bool:
     """Say whether the cell is under attack, beside the army, and its community holds."""
-    attacked = run.fighting[world.sector[cell]] and (world.allegiance_class[cell] != KURDISH or run.assault_core)
+    if not run.fighting[world.sector[cell]] or (world.allegiance_class[cell] == KURDISH and not run.assault_core):
+        return False
     beside = any(run.army[edge.army] > 0 for edge in world.edges[cell])
-    return bool(attacked and beside and run.gone_over[cell] == 0 and free(run, cell))
+    return bool(beside and run.gone_over[cell] == 0 and free(run, cell))
 
 
 def close_evening(run: Run) -> None:
@@ -130,7 +132,8 @@ def close_evening(run: Run) -> None:
 
 def taken_in_the_last(world: World, run: Run, days: float) -> list[int]:
     """Return the cells taken today or in the last whole `days`, by insurgent province and in all."""
-    return [sum(bool(run.taken_on[i] >= run.day - int(days)) for i in cells) for cells in world.counted]
+    first, taken_on = run.day - int(days), run.taken_on.tolist()
+    return [sum(taken_on[i] >= first for i in cells) for cells in world.counted]
 
 
 def sdf_share(world: World, run: Run) -> np.float32:
