@@ -1,0 +1,35 @@
+"""Write a value of a quantity in words."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from sim.state.quantity import DAYS, YES_NO, Quantity, is_counted
+from sim.state.state import NEVER
+
+
+def in_words(quantity: Quantity, value: float) -> str:
+    """Return "yes", "general", "3 days", "never" or "0.43".
+
+    A length of time since what has not happened (NEVER), until what will not, or outside its bounds, is "never".
+    """
+    if quantity.unit == YES_NO:
+        return "yes" if value else "no"
+    if quantity.codes:
+        return words(quantity.code_name(value))
+    if quantity.unit == DAYS and (not isfinite(value) or value >= -NEVER or not is_within(quantity, value)):
+        return "never"
+    if quantity.unit == "1":
+        return f"{value:.3g}"
+    amount = f"{value:,.0f}" if is_counted(quantity.unit) else f"{value:,.3g}"
+    return f"{amount} {quantity.unit.removesuffix('s') if amount == '1' else quantity.unit}"
+
+
+def is_within(quantity: Quantity, value: float) -> bool:
+    """Whether a value lies within the bounds of its quantity."""
+    return (quantity.low is None or value >= quantity.low) and (quantity.high is None or value <= quantity.high)
+
+
+def words(name: str) -> str:
+    """Write a name of the code as words."""
+    return name.replace("_", " ")
