@@ -187,7 +187,7 @@ def _placed(member: Member, what: str, place: Mapping[str, Any]) -> Member:
     try:
         if what == "province":
             index = grid.province_index(key)
-            return replace(member, province=index, name=grid.provinces[index].name)
+            return replace(member, province=index, name=member.name or grid.provinces[index].name)
         found = grid.town(key) if what == "town" else grid.site(key)
     except KeyError:
         raise InputError(f"{key} is no {what} of the lattice; give lat, lon and name") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
 from sim.state.measures import core_share_lost, mean_of_parts, members_taken, sdf_share_of_country
 from sim.state.orders import Orders
 from sim.state.quantity import YES_NO, Quantity
-from sim.state.state import CAUSES, CLASSES, CUSTODIES, NEVER, PLACES, State
+from sim.state.state import CAUSES, CLASSES, CUSTODIES, NEVER, PLACES, STOCK, State
 
 Read = Callable[[Theatre, State], np.ndarray]
 
@@ -48,9 +49,17 @@ def _handed(state: State) -> np.ndarray:
     return (state.institution_on != NEVER).sum(axis=0) / max(len(state.institution_on), 1)
 
 
-def _stock(place: str, item: str) -> Read:
-    index = PLACES.index(place), CLASSES.index(item)
-    return lambda theatre, state: state.stock[index]
+def _stock(place: str, **items: str) -> Iterator[tuple[str, Series]]:
+    """Yield the series of what Moscow has at a place. items: by the last part of the series' name, the class it shows."""
+    for short, item in items.items():
+        index, what = (PLACES.index(place), CLASSES.index(item)), STOCK[item]
+        read = partial(_stock_of, index)
+        yield f"{place}_{short}", Series(f"{what.title} at {place.capitalize()}", what.unit, read=read)
+
+
+def _stock_of(index: tuple[int, int], theatre: Theatre, state: State) -> np.ndarray:
+    at: np.ndarray = state.stock[index]
+    return at
 
 
 def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:
@@ -138,14 +147,9 @@ SERIES: dict[str, Series] = {
     "withdrawal_requested": Series(
         "Damascus has asked Moscow to leave Qamishli", YES_NO, read=lambda t, s: s.requested_on != NEVER
     ),
-    "qamishli_persons": Series("Russians at Qamishli", PERSONS, read=_stock("qamishli", "persons")),
-    "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", read=_stock("qamishli", "armoured_vehicles")),
-    "qamishli_radars": Series("Radars at Qamishli", "items", read=_stock("qamishli", "radars")),
-    "qamishli_air_defence": Series("Air-defence units at Qamishli", "items", read=_stock("qamishli", "air_defence_units")),
-    "qamishli_stores": Series("Stores at Qamishli", "tonnes", read=_stock("qamishli", "stores")),
-    "qamishli_helicopters": Series("Helicopters at Qamishli", "items", read=_stock("qamishli", "helicopters")),
-    "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", read=_stock("hmeimim", "armoured_vehicles")),
-    "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", read=_stock("hmeimim", "stores")),
+    **dict(_stock("qamishli", persons="persons", armour="armoured_vehicles", radars="radars",
+                  air_defence="air_defence_units", stores="stores", helicopters="helicopters")),
+    **dict(_stock("hmeimim", armour="armoured_vehicles", stores="stores")),
     "detainees_escaped": Series("Detainees who escaped", PERSONS, read=_in_prisons("escaped")),
     "detainees_recaptured": Series("Escaped detainees recaptured", PERSONS, read=_in_prisons("recaptured")),
     "detainees_held_by_sdf": Series("Detainees in SDF prisons", PERSONS, read=_prisoners_of("guarded", "besieged")),

@@ -29,7 +29,7 @@ import numpy as np
 
 from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
 from sim.state.arrays import ArrayStruct, code, count, dated, flag, number
-from sim.state.quantity import DAY, DAYS
+from sim.state.quantity import DAY, DAYS, Quantity
 
 CAMPAIGNS = ("none", "zone", "pocket", "general", "halted")
 NONE, ZONE, IN_POCKET, GENERAL, HALTED = range(5)
@@ -44,7 +44,16 @@ PHASES = ("none", "announced", "drawing_down", "residual", "gone")
 STAYING, ANNOUNCED, DRAWING_DOWN, RESIDUAL, GONE = range(5)
 PLACES = ("outposts", "qamishli", "hmeimim", "russia")
 OUTPOSTS, AIRFIELD, COAST, HOME = range(4)
-CLASSES = ("persons", "armoured_vehicles", "radars", "air_defence_units", "stores", "helicopters", "aircraft")
+STOCK = {
+    "persons": Quantity("Russians", "persons"),
+    "armoured_vehicles": Quantity("Armoured vehicles", "items"),
+    "radars": Quantity("Radars", "items"),
+    "air_defence_units": Quantity("Air-defence units", "items"),
+    "stores": Quantity("Stores", "tonnes"),
+    "helicopters": Quantity("Helicopters", "items"),
+    "aircraft": Quantity("Aircraft", "items"),
+}
+CLASSES = tuple(STOCK)
 PERSONS, ARMOUR, RADARS, AIR_DEFENCE, STORES, HELICOPTERS, AIRCRAFT = range(7)
 CUSTODIES = ("guarded", "besieged", "abandoned", "damascus")
 GUARDED, BESIEGED, ABANDONED, WITH_DAMASCUS = range(4)
@@ -144,7 +153,10 @@ class State(ArrayStruct):
     supply_total: np.ndarray = number("runs", "equipment delivered through Tartus", "tonnes", "supply", "supply_delivered")
     readiness: np.ndarray = number("runs", "readiness of the Syrian army", "1", "supply", "army_readiness", high=1)
     influence_parts: np.ndarray = number("influence_parts runs", "parts of Moscow's influence", "1", "indices", {
-        f"influence_{part}": f"Moscow's influence: {part}" for part in INFLUENCE_PARTS}, high=1)
+        "influence_coast": "Moscow's influence: coast",
+        "influence_supply": "Moscow's influence: supply",
+        "influence_tie": "Moscow's influence: relation",
+        "influence_status": "Moscow's influence: status"}, high=1)
     authority_parts: np.ndarray = number("authority_parts runs", "parts of Damascus's authority", "1", "indices", {
         f"authority_{part}": f"Damascus's authority: {part}" for part in AUTHORITY_PARTS}, high=1)
     uncertainty_parts: np.ndarray = number("uncertainty_parts runs", "parts of the SDF's uncertainty", "1", "indices", {

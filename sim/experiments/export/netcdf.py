@@ -16,9 +16,10 @@ from sim.experiments.store.ensemble import Results
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file
-from sim.record.history import SERIES
+from sim.record.history import SERIES, Series
 from sim.record.outcomes import DATE, OUTCOMES, Outcome
 from sim.scenario.theatre import theatre_of
+from sim.state.quantity import YES_NO
 
 if TYPE_CHECKING:
     import xarray
@@ -68,10 +69,7 @@ def _of_ensemble(results: Results) -> dict[str, Any]:
     variables |= {o.name: ("run", results.outcomes[o.name], _of_outcome(o, results)) for o in OUTCOMES}
     variables["day"] = _days(results)
     names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
-    variables |= {
-        names[name]: (("day", "run"), results.series(name), _attributes(series.unit, series.label))
-        for name, series in SERIES.items()
-    }
+    variables |= {names[name]: (("day", "run"), results.series(name), _of_series(series)) for name, series in SERIES.items()}
     cells, shares = results.control
     grid = theatre_of(results.scenario).grid
     variables |= {"lat": ("cell", grid.lat[cells]), "lon": ("cell", grid.lon[cells])}
@@ -109,12 +107,7 @@ def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
         values[there] = table[name].to_numpy().reshape(len(there), len(levels), days)
-        series = SERIES[name]
-        made[f"daily_{name}" if name in taken else name] = (
-            ("point", "level", "day"),
-            values,
-            _attributes(series.unit, series.label),
-        )
+        made[f"daily_{name}" if name in taken else name] = (("point", "level", "day"), values, _of_series(SERIES[name]))
     return made
 
 
@@ -132,6 +125,15 @@ def _days(results: Results | SweepResults) -> tuple[str, np.ndarray, dict[str, s
 def _of_outcome(outcome: Outcome, results: Results | SweepResults) -> dict[str, str]:
     """Return the attributes of an outcome; a date is written as days since the start, which readers take for dates."""
     return _attributes(_since(results) if outcome.type == DATE else outcome.unit, outcome.definition)
+
+
+def _of_series(series: Series) -> dict[str, Any]:
+    """Return the attributes of a daily series: claims and codes have no unit, and the names of codes stand beside them."""
+    made: dict[str, Any] = _attributes("1" if series.codes or series.unit == YES_NO else series.unit, series.title)
+    if series.codes:
+        values = np.arange(len(series.codes), dtype=np.float32) + np.float32(series.first_code)
+        made |= {"flag_values": values, "flag_meanings": " ".join(name.replace(" ", "_") for name in series.codes)}
+    return made
 
 
 def _since(results: Results | SweepResults) -> str:
