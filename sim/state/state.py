@@ -84,7 +84,7 @@ class State(ArrayStruct):
     # fmt: off
     # ground
     army: np.ndarray = number(
-        "army_rows runs", "an army of Damascus; just taken, 1 + unused share of the sub-move", "1", "advance", high=2)
+        "army_rows runs", "1 where Damascus's army is; just taken, 1 + unused share of the sub-move", "1", "advance", high=2)
     gone_over: np.ndarray = number("community_rows runs", "1 where the community has left the SDF", "1", "defection", high=1)
     threshold: np.ndarray = number("cells runs", "pressure at which the community goes over", "1", "defection", low=None)
     patience: np.ndarray = number("cells runs", "rest of the community's exponential clock", "1", "defection", low=None)

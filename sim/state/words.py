@@ -21,7 +21,7 @@ def in_words(quantity: Quantity, value: float) -> str:
         return "never"
     if quantity.unit == "1":
         return f"{value:.3g}"
-    amount = f"{value:,.0f}" if is_counted(quantity.unit) else f"{value:,.3g}"
+    amount = f"{value:,.0f}" if is_counted(quantity.unit) or abs(value) >= 1000 else f"{value:.3g}"
     return f"{amount} {quantity.unit.removesuffix('s') if amount == '1' else quantity.unit}"
 
 

@@ -129,9 +129,9 @@ def test_what_it_would_have_taken_turns_the_rule() -> None:
             assert why.fired.holds
             assert not any(passed.holds for passed in why.passed)
             said |= {(weighed.rule, change) for weighed in (*why.passed, why.fired) for change in weighed.changes}
-    assert ("a_truce_holds", "truce no") in said
+    assert ("a_truce_holds", "a truce is in force: no") in said
     needed = scenario["moscow"].residual_tie_needed
-    assert ("the_tie_does_not_carry_a_residual", f"tie to moscow at most {needed:.3g}") in said
+    assert ("the_tie_does_not_carry_a_residual", f"relation of Damascus and Moscow: at most {needed:.3g}") in said
 
 
 def test_maps_have_names() -> None:
