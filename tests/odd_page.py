@@ -23,6 +23,7 @@ from sim.scenario.files import scenario_names
 from sim.scenario.theatre import theatre_of
 from sim.state import state as states
 from sim.state.orders import Orders
+from sim.state.quantity import DAY, Quantity
 from tests import systems
 from tests.odd_markdown import code, folded, said, table, where
 from tests.shipped import SECTORS
@@ -81,6 +82,17 @@ def state_variables() -> str:
     )
 
 
+def in_unit(what: Quantity) -> str:
+    """Return the unit of a quantity with its bounds or codes."""
+    if what.codes:
+        return ", ".join(f"{code} {name}" for code, name in enumerate(what.codes, what.first_code))
+    if what.unit == DAY:
+        return "day, or never"
+    if what.low is not None and what.high is not None:
+        return f"{what.unit}, {what.low:g} to {what.high:g}"
+    return what.unit if what.low is None else f"{what.unit}, at least {what.low:g}"
+
+
 def _arrays(items: Iterable[Any]) -> list[tuple[str, ...]]:
     found = [(item.name, item.metadata, item.metadata["quantity"]) for item in items]
     return [
@@ -89,7 +101,7 @@ def _arrays(items: Iterable[Any]) -> list[tuple[str, ...]]:
             ", ".join(says["axes"]),
             says["dtype"].__name__,
             what.title,
-            what.in_unit,
+            in_unit(what),
             ", ".join(says["written_by"]),
         )
         for name, says, what in found
@@ -119,7 +131,7 @@ def policies() -> str:
 
 def seen() -> str:
     rows = [
-        (f"`{name}`", ", ".join(item.axes.split()), item.quantity.title, item.quantity.in_unit, code(item.moved_by),
+        (f"`{name}`", ", ".join(item.axes.split()), item.quantity.title, in_unit(item.quantity), code(item.moved_by),
          "yes" if item.with_error else "")
         for name, item in OBSERVED.items()
     ]  # fmt: skip
@@ -242,7 +254,7 @@ def outcomes() -> str:
          o.arises, ", ".join(map(str, o.systems)))
         for o in OUTCOMES
     ]  # fmt: skip
-    series = [(f"`{name}`", item.title, item.in_unit) for name, item in SERIES.items()]
+    series = [(f"`{name}`", item.title, in_unit(item)) for name, item in SERIES.items()]
     return "\n\n".join(
         [
             folded(

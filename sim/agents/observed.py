@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.ground.theatre import Theatre
-from sim.state.quantity import CODE_UNIT, YES_NO, Quantity
+from sim.state.quantity import CODE_UNIT, DAYS, YES_NO, Quantity
 from sim.state.state import State
 
 
@@ -38,24 +38,30 @@ class Observed:
     axes: str = "runs"
 
 
+LONGEST = 3650
+"""Days: no scenario is longer, and no truce."""
+
+
 def observed(
-    title: str, unit: str, read: Callable[[Morning], Any], moved_by: str = "", *, low: float | None = 0,
-    high: float | None = None, codes: Sequence[str] = (), **more: Any,
+    title: str, unit: str, read: Callable[[Morning], Any], moved_by: str = "", *, low: float = 0, high: float | None = None,
+    codes: Sequence[str] = (), **more: Any,
 ) -> Any:  # fmt: skip
     """Return a dataclass field for what is observed. title, unit, low, high, codes: see Quantity. more: see Observed.
 
-    moved_by: kinds of event, parted by blanks.
+    moved_by: kinds of event, parted by blanks. high: of a length of time, the longest where it is left out.
     """
-    bounds = {CODE_UNIT: (0, len(codes) - 1), YES_NO: (None, None)}.get(unit, (low, high))
+    known = {CODE_UNIT: (0, len(codes) - 1), YES_NO: (None, None), DAYS: (low, high or LONGEST)}
+    bounds = known.get(unit, (low, high))
     quantity = Quantity(title, unit, tuple(codes), *bounds)
     return field(metadata={"observed": Observed(quantity, read, tuple(moved_by.split()), **more)})
 
 
 def as_it_is(name: str, moved_by: str = "", **more: Any) -> Any:
-    """Return a dataclass field for an array of the state that every actor sees as it is."""
-    [quantity] = [item.metadata["quantity"] for item in State.arrays() if item.name == name]
+    """Return a dataclass field for an array of the state that every actor sees as it is, and as the state describes it."""
+    [says] = [item.metadata for item in State.arrays() if item.name == name]
 
     def read(morning: Morning) -> Any:
         return getattr(morning.state, name).copy()
 
-    return field(metadata={"observed": Observed(quantity, read, tuple(moved_by.split()), **more)})
+    seen = Observed(says["quantity"], read, tuple(moved_by.split()), axes=" ".join(says["axes"]), **more)
+    return field(metadata={"observed": seen})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sim.agents.observed import Morning, Observed, as_it_is, observed
+from sim.agents.observed import LONGEST, Morning, Observed, as_it_is, observed
 from sim.ground.theatre import OTHER, Theatre
 from sim.state.measures import (
     arab_share_left,
@@ -22,7 +22,6 @@ from sim.state.state import (
     AIRFIELD,
     ASKED_TO_LEAVE,
     BASE_STATUSES,
-    CUSTODIES,
     MEDIATION,
     MOSCOW_TIE,
     NEVER,
@@ -34,8 +33,48 @@ from sim.state.state import (
 )
 
 TAKEN = "taken_by_defection taken_by_hand_over taken_by_assault"
-DATES = 3650
-"""Days: no scenario is longer, and no truce."""
+
+
+def _age(morning: Morning, since: np.ndarray) -> np.ndarray:
+    return (morning.day - since).astype(np.int16)
+
+
+def _having(morning: Morning, axis: str, role: str) -> np.ndarray:
+    return morning.theatre.members.having(axis, role)
+
+
+def _sectors(morning: Morning, role: str) -> np.ndarray:
+    return _having(morning, "sectors", role)[:, None]
+
+
+def _share_of_start(morning: Morning) -> np.ndarray:
+    theatre = morning.theatre
+    ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
+    return sdf_share_of_country(theatre, morning.state) / ours
+
+
+def _since_guarding_failed(morning: Morning) -> np.ndarray:
+    failed_on = morning.state.guarding_failed_on
+    return np.where(failed_on == NEVER, -1, _age(morning, failed_on))
+
+
+def _base_ground(morning: Morning) -> np.ndarray:
+    """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
+    theatre = morning.theatre
+    return members_taken(theatre, morning.state, "us_bases") & (theatre.rows["us_bases"] < theatre.size)[:, None]
+
+
+def _near_sites(morning: Morning) -> np.ndarray:
+    """Return (custody sites, runs): nearness of the army; 1 for a site outside the theatre."""
+    at, size = morning.theatre.rows["custody_sites"], morning.theatre.size
+    return np.where((at < size)[:, None], morning.state.nearness[at], np.float32(1.0))
+
+
+def _site_exposed(morning: Morning) -> np.ndarray:
+    """Return (custody sites, 1) bool: the site's cell is of Arab or other majority."""
+    theatre = morning.theatre
+    cells = [member.cell for member in theatre.members["custody_sites"]]
+    return (theatre.grid.allegiance_class[cells] == OTHER)[:, None]
 
 
 @dataclass(frozen=True)
@@ -48,28 +87,26 @@ class Seen:
     # fmt: off
     day: int = observed("day", DAY, lambda m: m.day)
     days_since_deadline: float = observed(
-        "days since the integration deadline", DAYS, lambda m: m.day - m.waits.get("deadline", np.inf),
-        low=-DATES, high=DATES, timeline="deadline")
+        "days since the integration deadline", DAYS, lambda m: m.day - m.waits.get("deadline", np.inf), low=-LONGEST,
+        timeline="deadline")
     days_to_summit: float = observed(
-        "days until the next summit", DAYS, lambda m: m.waits.get("summit", np.inf) - m.day, high=DATES, timeline="summit")
+        "days until the next summit", DAYS, lambda m: m.waits.get("summit", np.inf) - m.day, timeline="summit")
     truce: np.ndarray = as_it_is("truce", "truce_signed truce_lapsed truce_broken deal_signed")
     days_to_expiry: np.ndarray = observed(
         "days until the truce expires", DAYS, lambda m: np.where(m.state.truce, m.state.truce_ends - m.day, np.inf),
-        "truce_signed truce_extended", high=DATES)
+        "truce_signed truce_extended")
     days_since_truce_ended: np.ndarray = observed(
-        "days since the last truce ended", DAYS, lambda m: _age(m, m.state.truce_ended_on), "truce_lapsed truce_broken",
-        high=DATES)
+        "days since the last truce ended", DAYS, lambda m: _age(m, m.state.truce_ended_on), "truce_lapsed truce_broken")
     truces: np.ndarray = as_it_is("truces", "truce_signed")
     deal: np.ndarray = as_it_is("deal", "deal_signed deal_ended")
     campaign: np.ndarray = as_it_is("campaign", "campaign_changed")
     campaign_days: np.ndarray = observed(
-        "days in the present posture", DAYS, lambda m: _age(m, m.state.campaign_since), "campaign_changed", high=DATES)
+        "days in the present posture", DAYS, lambda m: _age(m, m.state.campaign_since), "campaign_changed")
     days_since_campaign: np.ndarray = observed(
-        "days since the last campaign ended", DAYS, lambda m: _age(m, m.state.campaign_ended_on), "campaign_changed",
-        high=DATES)
+        "days since the last campaign ended", DAYS, lambda m: _age(m, m.state.campaign_ended_on), "campaign_changed")
     days_without_gain: np.ndarray = observed(
-        "days without a gain of Damascus", DAYS,
-        lambda m: _age(m, np.maximum(m.state.last_gain_on, m.state.campaign_since)), TAKEN, high=DATES)
+        "days without a gain of Damascus", DAYS, lambda m: _age(m, np.maximum(m.state.last_gain_on, m.state.campaign_since)),
+        TAKEN)
     pocket_share_left: np.ndarray = observed(
         "share of the exposed sectors' area left to the SDF", "1",
         lambda m: share_left(m.theatre, m.state, _sectors(m, "exposed")), TAKEN, high=1)
@@ -81,7 +118,7 @@ class Seen:
     traded: np.ndarray = observed(
         "what the SDF gives up under a deal", YES_NO, lambda m: _sectors(m, "traded"), axes="sectors 1")
     sdf_share_of_start: np.ndarray = observed(
-        "share of its communities' ground the SDF still holds", "1", lambda m: _share_of_start(m), TAKEN, high=1,
+        "share of its communities' ground the SDF still holds", "1", _share_of_start, TAKEN, high=1,
         with_error=True)
     arab_share_left: np.ndarray = observed(
         "share of Arab-majority communities' cells not taken", "1", lambda m: arab_share_left(m.theatre, m.state), TAKEN,
@@ -108,14 +145,15 @@ class Seen:
     withdrawal: np.ndarray = as_it_is(
         "withdrawal", "withdrawal_announced withdrawal_started drawdown_ended last_russian_left")
     days_since_guarding_failed: np.ndarray = observed(
-        "days since guarding of a prison first failed", DAYS, lambda m: _since_guarding_failed(m),
-        "guard_dropped site_cut_off", high=DATES)
+        "days since guarding of a prison first failed", DAYS, _since_guarding_failed,
+        "guard_dropped site_cut_off")
     transfer_running: np.ndarray = as_it_is("transfer_running", "transfer_started transfer_stopped")
     transfer_begun: np.ndarray = observed(
         "the transfer to Iraq has begun", YES_NO, lambda m: m.state.transfer_started_on != NEVER, "transfer_started")
     truce_term: np.ndarray = as_it_is("truce_term", "truce_signed truce_extended")
     truce_age: np.ndarray = observed(
-        "days since the truce was signed", DAYS, lambda m: _age(m, m.state.truce_signed_on), "truce_signed", high=2 * DATES)
+        "days since the truce was signed", DAYS, lambda m: _age(m, m.state.truce_signed_on), "truce_signed",
+        high=2 * LONGEST)
     attacking: np.ndarray = observed(
         "Damascus attacked yesterday", YES_NO, lambda m: np.logical_or.reduce(m.state.fighting), "campaign_changed")
     talks_sought: np.ndarray = as_it_is("talks_sought")
@@ -135,36 +173,29 @@ class Seen:
     uncertainty: np.ndarray = observed(
         "the SDF's uncertainty", "1", lambda m: mean_of_parts(m.state.uncertainty_parts), "partner_shifted truce_signed",
         high=1)
-    turkish_pressure: np.ndarray = observed(
-        "Turkish pressure", "1", lambda m: m.state.outside[TURKISH].copy(), high=1)
+    turkish_pressure: np.ndarray = observed("Turkish pressure", "1", lambda m: m.state.outside[TURKISH].copy(), high=1)
     mediation: np.ndarray = observed(
         "mediation by the Kurdistan Region and France", "1", lambda m: m.state.outside[MEDIATION].copy(), high=1)
     days_since_us_losses: np.ndarray = observed(
-        "days since US troops were last killed", DAYS, lambda m: _age(m, m.state.us_losses_on), "us_losses", high=DATES)
+        "days since US troops were last killed", DAYS, lambda m: _age(m, m.state.us_losses_on), "us_losses")
     days_since_strike: np.ndarray = observed(
-        "days since the last wave of US strikes", DAYS, lambda m: _age(m, m.state.struck_on), "us_strikes", high=DATES)
+        "days since the last wave of US strikes", DAYS, lambda m: _age(m, m.state.struck_on), "us_strikes")
     us_killed: np.ndarray = as_it_is("us_killed", "us_losses")
     transfer_complete: np.ndarray = observed(
-        "all detainees of the plan have been moved to Iraq", YES_NO,
-        lambda m: m.state.transferred >= m.state.transfer_plan, "transfer_stopped")
+        "all detainees of the plan have been moved to Iraq", YES_NO, lambda m: m.state.transferred >= m.state.transfer_plan,
+        "transfer_stopped")
     base_on_taken_ground: np.ndarray = observed(
-        "Damascus's forces are on the base's ground", YES_NO, lambda m: _base_ground(m), TAKEN, axes="us_bases runs")
+        "Damascus's forces are on the base's ground", YES_NO, _base_ground, TAKEN, axes="us_bases runs")
     base_held: np.ndarray = observed(
         "US troops are at the base", YES_NO, lambda m: m.state.us_persons > 0, "us_base_left", axes="us_bases runs")
     base_in_northeast: np.ndarray = observed(
         "the base is in the SDF's area", YES_NO, lambda m: _having(m, "us_bases", "northeast")[:, None], axes="us_bases 1")
-    site_custody: np.ndarray = observed(
-        "custody of the site", CODE_UNIT, lambda m: m.state.custody.copy(),
-        "guard_dropped site_cut_off site_with_damascus", codes=CUSTODIES, axes="custody_sites runs")
-    site_guards: np.ndarray = observed(
-        "guards of the site", "persons", lambda m: m.state.guards.copy(),
-        "guard_dropped site_cut_off", axes="custody_sites runs")
+    site_custody: np.ndarray = as_it_is("custody", "guard_dropped site_cut_off site_with_damascus")
+    site_guards: np.ndarray = as_it_is("guards", "guard_dropped site_cut_off")
     site_nearness: np.ndarray = observed(
-        "nearness of the army", "1", lambda m: _at_sites(m.theatre, m.state.nearness), TAKEN, high=1,
-        axes="custody_sites runs")
+        "nearness of the army", "1", _near_sites, TAKEN, high=1, axes="custody_sites runs")
     site_exposed: np.ndarray = observed(
-        "the site's community is not of Kurdish or mixed majority", YES_NO,
-        lambda m: site_exposed(m.theatre), axes="custody_sites 1")
+        "the site's community is not of Kurdish or mixed majority", YES_NO, _site_exposed, axes="custody_sites 1")
     chance: np.ndarray = observed(
         "the day's uniform number of this actor and matter", "1", lambda m: np.empty(0), high=1, lot=True)
     # fmt: on
@@ -187,47 +218,6 @@ def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
     """
     morning = Morning(theatre, state, state.day + 1, waits)
     return read_only(Seen(**{name: item.read(morning) for name, item in OBSERVED.items()}))
-
-
-def _having(morning: Morning, axis: str, role: str) -> np.ndarray:
-    return morning.theatre.members.having(axis, role)
-
-
-def _sectors(morning: Morning, role: str) -> np.ndarray:
-    return _having(morning, "sectors", role)[:, None]
-
-
-def _share_of_start(morning: Morning) -> np.ndarray:
-    theatre = morning.theatre
-    ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
-    return sdf_share_of_country(theatre, morning.state) / ours
-
-
-def _since_guarding_failed(morning: Morning) -> np.ndarray:
-    failed_on = morning.state.guarding_failed_on
-    return np.where(failed_on == NEVER, -1, _age(morning, failed_on))
-
-
-def _age(morning: Morning, since: np.ndarray) -> np.ndarray:
-    return (morning.day - since).astype(np.int16)
-
-
-def _base_ground(morning: Morning) -> np.ndarray:
-    """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
-    theatre = morning.theatre
-    return members_taken(theatre, morning.state, "us_bases") & (theatre.rows["us_bases"] < theatre.size)[:, None]
-
-
-def _at_sites(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
-    """Return (custody sites, runs) of an array over army rows; 1 for a site outside the theatre."""
-    at = theatre.rows["custody_sites"]
-    return np.where((at < theatre.size)[:, None], rows[at], np.float32(1.0))
-
-
-def site_exposed(theatre: Theatre) -> np.ndarray:
-    """Return (custody sites, 1) bool: the site's cell is of Arab or other majority."""
-    cells = [member.cell for member in theatre.members["custody_sites"]]
-    return (theatre.grid.allegiance_class[cells] == OTHER)[:, None]
 
 
 def read_only(seen: Seen) -> Seen:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from functools import partial
 
 import numpy as np
 
@@ -53,13 +52,8 @@ def _stock(place: str, **items: str) -> Iterator[tuple[str, Series]]:
     """Yield the series of what Moscow has at a place. items: by the last part of the series' name, the class it shows."""
     for short, item in items.items():
         index, what = (PLACES.index(place), CLASSES.index(item)), STOCK[item]
-        read = partial(_stock_of, index)
+        read = _row(lambda theatre, state: state.stock, *index)
         yield f"{place}_{short}", Series(f"{what.title} at {place.capitalize()}", what.unit, read=read)
-
-
-def _stock_of(index: tuple[int, int], theatre: Theatre, state: State) -> np.ndarray:
-    at: np.ndarray = state.stock[index]
-    return at
 
 
 def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:
@@ -101,7 +95,7 @@ def _of_field(name: str, axes: tuple[str, ...], what: Quantity, titles: Mapping[
             yield key, _series(what, title, rows if len(axes) == 1 else _row(rows, index))
 
 
-def _row(rows: Read, index: int) -> Read:
+def _row(rows: Read, *index: int) -> Read:
     return lambda theatre, state: rows(theatre, state)[index]
 
 

@@ -40,14 +40,3 @@ class Quantity:
     def code_name(self, code: float) -> str:
         """Return the name of a code."""
         return self.codes[int(code) - self.first_code]
-
-    @property
-    def in_unit(self) -> str:
-        """The unit with its bounds or codes, as a table shows it."""
-        if self.codes:
-            return ", ".join(f"{code} {name}" for code, name in enumerate(self.codes, self.first_code))
-        if self.unit == DAY:
-            return "day, or never"
-        ends = ["" if end is None else f"{end:g}" for end in (self.low, self.high)]
-        between = f"{ends[0]} to {ends[1]}" if all(ends) else f"at least {ends[0]}" if ends[0] else ""
-        return f"{self.unit}, {between}" if between else self.unit

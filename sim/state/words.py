@@ -16,20 +16,11 @@ def in_words(quantity: Quantity, value: float) -> str:
     if quantity.unit == YES_NO:
         return "yes" if value else "no"
     if quantity.codes:
-        return words(quantity.code_name(value))
-    if quantity.unit == DAYS and (not isfinite(value) or value >= -NEVER or not is_within(quantity, value)):
+        return quantity.code_name(value).replace("_", " ")
+    outside = (quantity.low is not None and value < quantity.low) or (quantity.high is not None and value > quantity.high)
+    if quantity.unit == DAYS and (outside or not isfinite(value) or value >= -NEVER):
         return "never"
     if quantity.unit == "1":
         return f"{value:.3g}"
     amount = f"{value:,.0f}" if is_counted(quantity.unit) or abs(value) >= 1000 else f"{value:.3g}"
     return f"{amount} {quantity.unit.removesuffix('s') if amount == '1' else quantity.unit}"
-
-
-def is_within(quantity: Quantity, value: float) -> bool:
-    """Whether a value lies within the bounds of its quantity."""
-    return (quantity.low is None or value >= quantity.low) and (quantity.high is None or value <= quantity.high)
-
-
-def words(name: str) -> str:
-    """Write a name of the code as words."""
-    return name.replace("_", " ")
