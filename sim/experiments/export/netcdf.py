@@ -69,7 +69,9 @@ def _of_ensemble(results: Results) -> dict[str, Any]:
     variables |= {o.name: ("run", results.outcomes[o.name], _of_outcome(o, results)) for o in OUTCOMES}
     variables["day"] = _days(results)
     names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
-    variables |= {names[name]: (("day", "run"), results.series(name), _of_series(series)) for name, series in SERIES.items()}
+    variables |= {
+        names[name]: (("day", "run"), results.series(name), attributes_of(series)) for name, series in SERIES.items()
+    }
     cells, shares = results.control
     grid = theatre_of(results.scenario).grid
     variables |= {"lat": ("cell", grid.lat[cells]), "lon": ("cell", grid.lon[cells])}
@@ -107,7 +109,11 @@ def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
         values[there] = table[name].to_numpy().reshape(len(there), len(levels), days)
-        made[f"daily_{name}" if name in taken else name] = (("point", "level", "day"), values, _of_series(SERIES[name]))
+        made[f"daily_{name}" if name in taken else name] = (
+            ("point", "level", "day"),
+            values,
+            attributes_of(SERIES[name]),
+        )
     return made
 
 
@@ -127,7 +133,7 @@ def _of_outcome(outcome: Outcome, results: Results | SweepResults) -> dict[str, 
     return _attributes(_since(results) if outcome.type == DATE else outcome.unit, outcome.definition)
 
 
-def _of_series(series: Series) -> dict[str, Any]:
+def attributes_of(series: Series) -> dict[str, Any]:
     """Return the attributes of a daily series: claims and codes have no unit, and the names of codes stand beside them."""
     made: dict[str, Any] = _attributes("1" if series.codes or series.unit == YES_NO else series.unit, series.title)
     if series.codes:
