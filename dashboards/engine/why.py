@@ -13,7 +13,7 @@ from sim.agents.base import Rule
 from sim.agents.seen import OBSERVED
 from sim.analysis.explain import observation
 from sim.pages.wording import words
-from sim.record.ledger import Decision, Reading
+from sim.record.ledger import Choice, RuleCheck
 from sim.scenario.scenario import Scenario
 from sim.state.quantity import YES_NO, Quantity, is_counted
 from sim.state.words import in_words
@@ -40,7 +40,7 @@ class Weighed:
 class Why:
     """A decision explained. passed: more urgent rules that did not hold. next_in_line: what would have fired instead."""
 
-    matter: str
+    decision: str
     order: str
     order_text: str
     idle: bool
@@ -50,28 +50,28 @@ class Why:
     next_text: str
 
 
-def explain(decision: Decision, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
+def explain(choice: Choice, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
     """Explain a decision. rules: those of its matter under the policy that was in force, most urgent first.
 
     drawn: paths of the values that are the run's own.
     """
     named = {rule.name: rule for rule in rules}
-    weighed = [_weighed(reading, named[reading.rule], decision, scenario, drawn) for reading in decision.readings]
-    following = named.get(decision.next_in_line or "")
+    weighed = [_weighed(reading, named[reading.rule], choice, scenario, drawn) for reading in choice.readings]
+    following = named.get(choice.next_in_line or "")
     return Why(
-        decision.matter,
-        decision.order,
-        decision.order_text,
-        decision.idle,
+        choice.decision,
+        choice.order,
+        choice.order_text,
+        choice.idle,
         weighed[-1],
         tuple(weighed[:-1]),
-        decision.next_in_line,
+        choice.next_in_line,
         first_line(following.when.__doc__) if following else "",
     )
 
 
-def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenario, drawn: Collection[str]) -> Weighed:
-    actor = decision.matter.partition(".")[0]
+def _weighed(reading: RuleCheck, rule: Rule, choice: Choice, scenario: Scenario, drawn: Collection[str]) -> Weighed:
+    actor = choice.decision.partition(".")[0]
     changes = () if rule.name == "otherwise" else tuple(turning(rule, reading))[:MOST_CHANGES]
     return Weighed(
         rule.name,
@@ -83,7 +83,7 @@ def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenari
     )
 
 
-def _read(reading: Reading, actor: str, scenario: Scenario, drawn: Collection[str]) -> list[str]:
+def _read(reading: RuleCheck, actor: str, scenario: Scenario, drawn: Collection[str]) -> list[str]:
     """Say what a rule read: what the actor saw, then its own values with unit and source."""
     saw = [": ".join(found) for name, value in reading.saw.items() if (found := observation(name, value)) is not None]
     own = []
@@ -96,7 +96,7 @@ def _read(reading: Reading, actor: str, scenario: Scenario, drawn: Collection[st
     return ([] if reading.rule == "otherwise" else saw) + own
 
 
-def turning(rule: Rule, reading: Reading) -> list[str]:
+def turning(rule: Rule, reading: RuleCheck) -> list[str]:
     """Return, for each value an actor saw, what it alone would have had to be for the rule to come out the other way.
 
     Found by trying: yes and no are exchanged, codes gone through, numbers halved down to where the condition turns.
@@ -121,7 +121,7 @@ def _turned(quantity: Quantity, now: float, turns: Callable[[float], bool]) -> s
     return _threshold(quantity, now, turns)
 
 
-def _turn(rule: Rule, reading: Reading, name: str) -> Callable[[float], bool]:
+def _turn(rule: Rule, reading: RuleCheck, name: str) -> Callable[[float], bool]:
     """Return whether the rule comes out the other way with another value of `name`."""
     own = SimpleNamespace(**{key: _as_values(value) for key, value in reading.own.items()})
 

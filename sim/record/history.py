@@ -13,7 +13,7 @@ from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
 from sim.state.measures import core_share_lost, mean_of_parts, members_taken, sdf_share_of_country
 from sim.state.orders import Orders
 from sim.state.quantity import YES_NO, Quantity
-from sim.state.state import CAUSES, CLASSES, CUSTODIES, NEVER, PLACES, STOCK, State
+from sim.state.state import CAUSES, EQUIPMENT_CLASSES, CUSTODIES, NEVER, PLACES, STOCK, State
 
 Read = Callable[[Theatre, State], np.ndarray]
 
@@ -51,7 +51,7 @@ def _handed(state: State) -> np.ndarray:
 def _stock(place: str, **items: str) -> Iterator[tuple[str, Series]]:
     """Yield the series of what Moscow has at a place. items: by the last part of the series' name, the class it shows."""
     for short, item in items.items():
-        index, what = (PLACES.index(place), CLASSES.index(item)), STOCK[item]
+        index, what = (PLACES.index(place), EQUIPMENT_CLASSES.index(item)), STOCK[item]
         read = _row(lambda theatre, state: state.stock, *index)
         yield f"{place}_{short}", Series(f"{what.title} at {place.capitalize()}", what.unit, read=read)
 
@@ -203,9 +203,9 @@ class History:
         for name, fired in orders.rules.items():
             self.fired[name][state.day] = fired
 
-    def add_rules(self, matter: str, names: Iterable[str]) -> None:
-        """Let more rules than a block began with fire in a matter ("actor.matter"), numbered after those that are known."""
-        self.rule_names[matter] = tuple(dict.fromkeys((*self.rule_names[matter], *names)))
+    def add_rules(self, decision: str, names: Iterable[str]) -> None:
+        """Let more rules than a block began with fire in a matter ("actor.decision"), numbered after those that are known."""
+        self.rule_names[decision] = tuple(dict.fromkeys((*self.rule_names[decision], *names)))
 
     def _write(self, state: State) -> None:
         self.day = state.day

@@ -20,7 +20,7 @@ from sim.state.arrays import own_numerics
 from sim.state.state import (
     ANNOUNCED,
     AUTHORITY_PARTS,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     COAST,
     DRAWING_DOWN,
     GONE,
@@ -147,7 +147,7 @@ def _left(base: Member) -> Outcome:
 
 
 def _at_hmeimim(item: str) -> Outcome:
-    what, of = STOCK[item], read.stock_at_end(COAST, CLASSES.index(item))
+    what, of = STOCK[item], read.stock_at_end(COAST, EQUIPMENT_CLASSES.index(item))
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
     title = f"{what.title} at Hmeimim at the end"
     return Outcome(f"hmeimim_{item}_end", what.unit, NUMBER, definition, (3,), of, title=title)
@@ -267,7 +267,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left", title="Share of the equipment that went to Hmeimim",
             share=True),
-    *(_at_hmeimim(item) for item in CLASSES),
+    *(_at_hmeimim(item) for item in EQUIPMENT_CLASSES),
     _on("2026-01-28", "hmeimim_armour", "items", "armoured vehicles at Hmeimim on 28 January 2026", (2, 3)),
     _on("2026-01-28", "hmeimim_stores", "tonnes", "stores at Hmeimim on 28 January 2026", (2, 3)),
     _total("tonnes_by_air", "equipment lifted out of Qamishli", (1,)),

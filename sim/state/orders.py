@@ -47,7 +47,7 @@ class Orders(ArrayStruct):
     # fmt: on
 
     rules: dict[str, np.ndarray] = field(default_factory=dict)
-    """Per "actor.matter": (runs,) int8, index of the rule that fired."""
+    """Per "actor.decision": (runs,) int8, index of the rule that fired."""
 
     def give(self, name: str, where: np.ndarray, value: Any) -> None:
         """Order `value`, (1 or runs,) as a scenario's values are, in the runs that (runs,) `where` holds."""
@@ -59,7 +59,7 @@ class DatedOrder:
     """A person's order to one actor in one matter, from the morning of `first` to the evening of `last`."""
 
     actor: str
-    matter: str
+    decision: str
     order: str
     first: date
     last: date

@@ -53,7 +53,7 @@ STOCK = {
     "helicopters": Quantity("Helicopters", "items"),
     "aircraft": Quantity("Aircraft", "items"),
 }
-CLASSES = tuple(STOCK)
+EQUIPMENT_CLASSES = tuple(STOCK)
 PERSONS, ARMOUR, RADARS, AIR_DEFENCE, STORES, HELICOPTERS, AIRCRAFT = range(7)
 CUSTODIES = ("guarded", "besieged", "abandoned", "damascus")
 GUARDED, BESIEGED, ABANDONED, WITH_DAMASCUS = range(4)
@@ -249,7 +249,7 @@ def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
         "authority_parts": len(AUTHORITY_PARTS),
         "uncertainty_parts": len(UNCERTAINTY_PARTS),
         "places": len(PLACES),
-        "classes": len(CLASSES),
+        "classes": len(EQUIPMENT_CLASSES),
         "transit_days": TRANSIT_DAYS,
         "recent_days": RECENT_DAYS,
         "taken_in": len(theatre.members["insurgent_provinces"]) + 1,
