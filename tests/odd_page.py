@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from typing import Any
 from unittest.mock import patch
 
 from sim.agents import AGENTS
-from sim.agents.base import ESTIMATED, Rule
-from sim.agents.seen import Seen
+from sim.agents.base import Rule
+from sim.agents.seen import OBSERVED
 from sim.draws import Draws
 from sim.ground.members import shipped_members
 from sim.mechanisms import AFTERMATH, DIPLOMACY, FIGHTING, LOGISTICS, MECHANISMS, campaign
@@ -24,6 +23,7 @@ from sim.scenario.files import scenario_names
 from sim.scenario.theatre import theatre_of
 from sim.state import state as states
 from sim.state.orders import Orders
+from sim.state.quantity import DAY, Quantity
 from tests import systems
 from tests.odd_markdown import code, folded, said, table, where
 from tests.shipped import SECTORS
@@ -67,36 +67,44 @@ MEMBERS = shipped_members().axes | {
     "recent_days": ("the last evenings",),
     "runs": ("the block",),
 }
-ARRAY_COLUMNS = ("Name", "Axes", "Type", "Meaning and unit")
-CODES = {
-    "CAMPAIGNS": states.CAMPAIGNS,
-    "CAUSES": states.CAUSES,
-    "PHASES": states.PHASES,
-    "CUSTODIES": states.CUSTODIES,
-    "TERMS": states.TERMS,
-    "SUMMIT_RESULTS": states.SUMMIT_RESULTS,
-    "BASE_STATUSES": states.BASE_STATUSES,
-}
+ARRAY_COLUMNS = ("Name", "Axes", "Type", "What it is", "Unit, with bounds or codes", "Written by")
 
 
 def state_variables() -> str:
     sizes = states.sizes(theatre_of(BASELINE), BASELINE.runs)
     axes = [(f"`{axis}`", "any" if axis == "runs" else size, ", ".join(MEMBERS[axis])) for axis, size in sizes.items()]
-    codes = [(f"`{name}`", ", ".join(f"{n} {member}" for n, member in enumerate(CODES[name]))) for name in CODES]
-    arrays = [item for item in fields(states.State) if "axes" in item.metadata]
+    arrays = states.State.arrays()
     return "\n\n".join(
         [
             folded(f"The {len(axes)} axes", table(("Axis", "Size in the baseline", "Members"), axes)),
             folded(f"The {len(arrays)} arrays of the state", table(ARRAY_COLUMNS, _arrays(arrays))),
-            folded("The codes", table(("Codes", "Members"), codes)),
         ]
     )
 
 
+def in_unit(what: Quantity) -> str:
+    """Return the unit of a quantity with its bounds or codes."""
+    if what.codes:
+        return ", ".join(f"{code} {name}" for code, name in enumerate(what.codes, what.first_code))
+    if what.unit == DAY:
+        return "day, or never"
+    if what.low is not None and what.high is not None:
+        return f"{what.unit}, {what.low:g} to {what.high:g}"
+    return what.unit if what.low is None else f"{what.unit}, at least {what.low:g}"
+
+
 def _arrays(items: Iterable[Any]) -> list[tuple[str, ...]]:
+    found = [(item.name, item.metadata, item.metadata["quantity"]) for item in items]
     return [
-        (f"`{item.name}`", ", ".join(item.metadata["axes"]), item.metadata["dtype"].__name__, item.metadata["meaning"])
-        for item in items
+        (
+            f"`{name}`",
+            ", ".join(says["axes"]),
+            says["dtype"].__name__,
+            what.title,
+            in_unit(what),
+            ", ".join(says["written_by"]),
+        )
+        for name, says, what in found
     ]
 
 
@@ -122,16 +130,17 @@ def policies() -> str:
 
 
 def seen() -> str:
-    comments = dict(re.findall(r"^    (\w+): [^#\n]+?(?:  # (.*))?$", inspect.getsource(Seen), flags=re.MULTILINE))
-    names = [item.name for item in fields(Seen)]
     rows = [
-        (f"`{name}`", comments.get(name) or name.replace("_", " "), "yes" if name in ESTIMATED else "") for name in names
-    ]
-    return folded(f"The {len(names)} things an actor can observe", table(("Observed", "Meaning", "With error"), rows))
+        (f"`{name}`", ", ".join(item.axes.split()), item.quantity.title, in_unit(item.quantity), code(item.moved_by),
+         "yes" if item.with_error else "")
+        for name, item in OBSERVED.items()
+    ]  # fmt: skip
+    columns = ("Observed", "Axes", "What it is", "Unit, with bounds or codes", "Moved by the events", "With error")
+    return folded(f"The {len(rows)} things an actor can observe", table(columns, rows))
 
 
 def orders() -> str:
-    arrays = [item for item in fields(Orders) if "axes" in item.metadata]
+    arrays = Orders.arrays()
     return folded(f"The {len(arrays)} orders", table(ARRAY_COLUMNS, _arrays(arrays)))
 
 
@@ -241,14 +250,17 @@ def events() -> str:
 
 def outcomes() -> str:
     rows = [
-        (f"`{o.name}`", o.unit, o.type, o.definition + (f": {', '.join(o.categories)}" if o.categories else ""),
+        (f"`{o.name}`", o.title, o.unit, o.type, o.definition + (f": {', '.join(o.categories)}" if o.categories else ""),
          o.arises, ", ".join(map(str, o.systems)))
         for o in OUTCOMES
     ]  # fmt: skip
-    series = [(f"`{name}`", item.label, item.unit) for name, item in SERIES.items()]
+    series = [(f"`{name}`", item.title, in_unit(item)) for name, item in SERIES.items()]
     return "\n\n".join(
         [
-            folded(f"The {len(rows)} outcomes", table(("Outcome", "Unit", "Type", "Definition", "Arises", "Systems"), rows)),
+            folded(
+                f"The {len(rows)} outcomes",
+                table(("Outcome", "Title", "Unit", "Type", "Definition", "Arises", "Systems"), rows),
+            ),
             folded(f"The {len(series)} daily series", table(("Series", "Shows", "Unit"), series)),
         ]
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +11,9 @@ import numpy as np
 from dashboards.engine.seat import Seat, Stop
 from dashboards.engine.seat_file import as_toml
 from dashboards.engine.setup import Setup
-from dashboards.engine.why import plain, words
-from sim.pages.wording import Calendar, amount
+from sim.agents.seen import OBSERVED
+from sim.analysis.explain import observation
+from sim.pages.wording import Calendar, amount, words
 from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
 
 HIDDEN = ("day", "chance")
@@ -37,11 +37,11 @@ def seat_view(seat: Seat, setup: Setup) -> dict[str, Any]:
 
 def _stop(seat: Seat, stop: Stop) -> dict[str, Any]:
     when = seat.story.scenario.start_date + timedelta(days=stop.day)
-    seen = ((item.name, plain(item.name, getattr(stop.seen, item.name))) for item in fields(stop.seen))
+    seen = [observation(name, getattr(stop.seen, name)) for name in OBSERVED if name not in HIDDEN]
     return {
         "day": stop.day,
         "date": f"{when.day} {when:%B %Y}",
-        "seen": [{"name": words(name), "value": value} for name, value in seen if value is not None and name not in HIDDEN],
+        "seen": [{"name": found[0], "value": found[1]} for found in seen if found is not None],
         "matters": [
             {
                 "matter": item.decision,

@@ -13,12 +13,12 @@ from dashboards.engine.frames import LINES, PLANES
 from dashboards.engine.session import Session
 from dashboards.engine.setup import Setup, choices, drawn_values, scenario_named
 from dashboards.engine.views import ACTOR_NAMES
-from dashboards.engine.why import words
 from sim.agents import AGENTS
 from sim.experiments.design.uncertain import ALL, ASSUMED, EACH
 from sim.ground.grid import load_grid, load_lines
 from sim.ground.lattice import COLUMNS, HOLDERS, NORTH, ROWS, STEP, WEST, Site
 from sim.ground.members import Member
+from sim.pages.wording import words
 from sim.registry import registry
 from sim.scenario.scenario import Scenario
 

@@ -159,7 +159,7 @@ def _told(day: int, same: list[Event]) -> Told:
     text = first.text
     if first.cell is not None:
         text = kind.text.format(place=first.place_name, n=f"{len(same):,}", now="")
-    elif len(same) > 1 and not kind.now:
+    elif len(same) > 1 and "{now}" not in kind.text:
         text = kind.text.format(place=first.place_name, n=f"{sum(event.size for event in same):,.0f}", now=first.now)
     actors = tuple(dict.fromkeys(decision.partition(".")[0] for decision in kind.ordered))
     return Told(day, kind.name, text, not kind.minor, actors)

@@ -14,12 +14,13 @@ from dashboards.engine.seat_view import seat_view
 from dashboards.engine.session import Session
 from dashboards.engine.setup import command
 from dashboards.engine.story import Evening, Story
-from dashboards.engine.why import explain, words
+from dashboards.engine.why import explain
 from sim.agents import AGENTS
 from sim.experiments.design.uncertain import sets_of
 from sim.ground.grid import load_grid
 from sim.ground.lattice import HOLDERS
 from sim.ground.members import Members
+from sim.pages.wording import words
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
 from sim.state.state import AIRFIELD, CAMPAIGNS, CUSTODIES, EQUIPMENT_CLASSES, PHASES, PLACES, TERMS

@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 
 from sim.agents.base import Rule
-from sim.analysis.explain import CODES, LONG_AGO
+from sim.agents.seen import OBSERVED
+from sim.analysis.explain import observation
+from sim.pages.wording import words
 from sim.record.ledger import Choice, RuleCheck
 from sim.scenario.scenario import Scenario
+from sim.state.quantity import YES_NO, Quantity, is_counted
+from sim.state.words import in_words
 
 HALVINGS = 24
 MANY = 400.0
-"""Days or things: the largest number that is tried."""
-TIE = "tie_to"
+"""The largest number that is tried where a quantity has no bound of its own."""
 MOST_CHANGES = 3
-SHARES = ("share", "chance", "absence", "prospects", "presence", "uncertainty", "pressure", "mediation")
-"""Words in the name of what runs from 0 to 1."""
-CHANCE = "chance"
-"""The day's lot: an actor reads it, but nobody can change it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def _weighed(reading: RuleCheck, rule: Rule, choice: Choice, scenario: Scenario,
 
 def _read(reading: RuleCheck, actor: str, scenario: Scenario, drawn: Collection[str]) -> list[str]:
     """Say what a rule read: what the actor saw, then its own values with unit and source."""
-    saw = [f"{words(name)}: {said}" for name, value in reading.saw.items() if (said := plain(name, value)) is not None]
+    saw = [": ".join(found) for name, value in reading.saw.items() if (found := observation(name, value)) is not None]
     own = []
     for name, value in reading.own.items():
         entry = scenario.entries.get(f"{actor}.{name}")
@@ -104,19 +103,22 @@ def turning(rule: Rule, reading: RuleCheck) -> list[str]:
     """
     found = []
     for name, value in reading.saw.items():
-        if name == CHANCE or np.size(value) != 1:
+        item = OBSERVED[name]
+        if item.lot or item.axes != "runs" or np.size(value) != 1:
             continue
-        turns = _turn(rule, reading, name)
-        number = np.asarray(value).reshape(-1)[0]
-        if np.issubdtype(number.dtype, np.bool_):
-            said = ("no" if number else "yes") if turns(not number) else None
-        elif name in CODES:
-            said = next((words(CODES[name][code]) for code in range(len(CODES[name])) if turns(code)), None)
-        else:
-            said = _threshold(name, float(number), turns)
-        if said is not None:
-            found.append(f"{words(name)} {said}")
+        text = _turned(item.quantity, np.asarray(value).reshape(-1)[0].item(), _turn(rule, reading, name))
+        if text is not None:
+            found.append(f"{item.quantity.title}: {text}")
     return found
+
+
+def _turned(quantity: Quantity, now: float, turns: Callable[[float], bool]) -> str | None:
+    if quantity.unit == YES_NO:
+        return in_words(quantity, not now) if turns(not now) else None
+    if quantity.codes:
+        codes = range(quantity.first_code, quantity.first_code + len(quantity.codes))
+        return next((in_words(quantity, code) for code in codes if turns(code)), None)
+    return _threshold(quantity, now, turns)
 
 
 def _turn(rule: Rule, reading: RuleCheck, name: str) -> Callable[[float], bool]:
@@ -143,22 +145,16 @@ def _as_values(value: Any) -> Any:
     return np.array([value], np.float32)
 
 
-def _threshold(name: str, now: float, turns: Callable[[float], bool]) -> str | None:
+def _threshold(quantity: Quantity, now: float, turns: Callable[[float], bool]) -> str | None:
     """Return from where on the condition turns, above or below what the actor saw, the nearer of the two."""
-    low, high, whole = _reach(name)
+    low = -MANY if quantity.low is None else quantity.low
+    high = MANY if quantity.high is None else quantity.high
     ends = [end for end in (low, high) if turns(end)]
     if not ends or not np.isfinite(now):
         return None
-    found = [_nearest(min(max(now, low), high), end, turns, whole) for end in ends]
+    found = [_nearest(min(max(now, low), high), end, turns, is_counted(quantity.unit)) for end in ends]
     nearest = min(found, key=lambda value: abs(value - now))
-    return f"{'at least' if nearest > now else 'at most'} {round(nearest, 4) + 0.0:.3g}"
-
-
-def _reach(name: str) -> tuple[float, float, bool]:
-    """Return between which values to look, and whether only whole ones count: days and numbers of things do."""
-    if TIE in name:
-        return -1.0, 1.0, False
-    return (0.0, 1.0, False) if any(word in name for word in SHARES) else (-MANY, MANY, True)
+    return f"{'at least' if nearest > now else 'at most'} {in_words(quantity, round(nearest, 4) + 0.0)}"
 
 
 def _nearest(near: float, far: float, turns: Callable[[float], bool], whole: bool) -> float:
@@ -172,23 +168,6 @@ def _nearest(near: float, far: float, turns: Callable[[float], bool], whole: boo
                 break
         near, far = (near, middle) if turns(middle) else (middle, far)
     return far
-
-
-def plain(name: str, value: Any) -> str | None:
-    """Write one value an actor saw; None for one that lists sites."""
-    if np.size(value) != 1:
-        return None
-    item = np.asarray(value).reshape(-1)[0].item()
-    if name in CODES:
-        return words(CODES[name][int(item)])
-    if isinstance(item, bool):
-        return "yes" if item else "no"
-    return "never" if abs(item) > LONG_AGO else f"{item:.3g}"
-
-
-def words(name: str) -> str:
-    """Write a name of the code as words."""
-    return name.replace("_", " ")
 
 
 def first_line(text: str | None) -> str:

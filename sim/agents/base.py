@@ -14,11 +14,11 @@ from typing import Any, ClassVar, Protocol
 import mesa
 import numpy as np
 
-from sim.agents.seen import Seen
+from sim.agents.seen import OBSERVED, Seen
 from sim.draws import Draws, normal
 from sim.state.orders import Orders
 
-ESTIMATED = ("sdf_share_of_start", "arab_share_left", "core_share_lost", "prospects", "tie_to_moscow")
+ESTIMATED = tuple(name for name, item in OBSERVED.items() if item.with_error)
 """Fields of Seen that an actor reads with an observation error of its own."""
 
 

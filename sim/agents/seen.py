@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from sim.agents.observed import LONGEST, Morning, Observed, as_it_is, observed
 from sim.ground.theatre import OTHER, Theatre
 from sim.state.measures import (
     arab_share_left,
@@ -16,9 +17,11 @@ from sim.state.measures import (
     sdf_share_of_country,
     share_left,
 )
+from sim.state.quantity import CODE_UNIT, DAY, DAYS, YES_NO
 from sim.state.state import (
     AIRFIELD,
     ASKED_TO_LEAVE,
+    BASE_STATUSES,
     MEDIATION,
     MOSCOW_TIE,
     NEVER,
@@ -29,74 +32,173 @@ from sim.state.state import (
     State,
 )
 
-AS_THEY_ARE = (
-    "truce", "truces", "deal", "campaign", "guarantor_absence", "halt_urged", "partner_shifted", "prospects", "withdrawal",
-    "transfer_running", "truce_term", "talks_sought", "summit_result", "us_killed",
-)  # fmt: skip
-"""Fields of the state that every actor sees as they are."""
+TAKEN = "taken_by_defection taken_by_hand_over taken_by_assault"
+
+
+def _age(morning: Morning, since: np.ndarray) -> np.ndarray:
+    return (morning.day - since).astype(np.int16)
+
+
+def _having(morning: Morning, axis: str, role: str) -> np.ndarray:
+    return morning.theatre.members.having(axis, role)
+
+
+def _sectors(morning: Morning, role: str) -> np.ndarray:
+    return _having(morning, "sectors", role)[:, None]
+
+
+def _share_of_start(morning: Morning) -> np.ndarray:
+    theatre = morning.theatre
+    ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
+    return sdf_share_of_country(theatre, morning.state) / ours
+
+
+def _since_guarding_failed(morning: Morning) -> np.ndarray:
+    failed_on = morning.state.guarding_failed_on
+    return np.where(failed_on == NEVER, -1, _age(morning, failed_on))
+
+
+def _base_ground(morning: Morning) -> np.ndarray:
+    """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
+    theatre = morning.theatre
+    return members_taken(theatre, morning.state, "us_bases") & (theatre.rows["us_bases"] < theatre.size)[:, None]
+
+
+def _near_sites(morning: Morning) -> np.ndarray:
+    """Return (custody sites, runs): nearness of the army; 1 for a site outside the theatre."""
+    at, size = morning.theatre.rows["custody_sites"], morning.theatre.size
+    return np.where((at < size)[:, None], morning.state.nearness[at], np.float32(1.0))
+
+
+def _site_exposed(morning: Morning) -> np.ndarray:
+    """Return (custody sites, 1) bool: the site's cell is of Arab or other majority."""
+    theatre = morning.theatre
+    cells = [member.cell for member in theatre.members["custody_sites"]]
+    return (theatre.grid.allegiance_class[cells] == OTHER)[:, None]
 
 
 @dataclass(frozen=True)
 class Seen:
     """What an actor observes on the morning of a day. Arrays are (runs,) unless said otherwise; days are whole days.
 
-    A day that has not come is a large negative age (see state.NEVER) or an infinite wait.
+    A day that has not come is a large age (see state.NEVER), or an infinite wait.
     """
 
-    day: int
-    days_since_deadline: float  # days since the integration deadline lapsed; negative before, -inf without one
-    days_to_summit: float  # days until the next summit; inf without one
-    truce: np.ndarray
-    days_to_expiry: np.ndarray  # inf without a truce or with an open-ended one
-    days_since_truce_ended: np.ndarray  # large when none has ended
-    truces: np.ndarray
-    deal: np.ndarray
-    campaign: np.ndarray  # index in state.CAMPAIGNS
-    campaign_days: np.ndarray
-    days_since_campaign: np.ndarray  # since the last one ended; large when none has
-    days_without_gain: np.ndarray
-    pocket_share_left: np.ndarray  # of the exposed sectors' area
-    pocket_ordered_out: np.ndarray
-    exposed: np.ndarray  # (sectors, 1) bool: the pocket that a limited attack is about
-    traded: np.ndarray  # (sectors, 1) bool: what the SDF gives up under a deal
-    sdf_share_of_start: np.ndarray  # share of its communities' ground the SDF still holds, [0, 1]
-    arab_share_left: np.ndarray  # share of Arab-majority communities' cells not taken, [0, 1]
-    core_share_lost: np.ndarray  # share of the core province's cells that are not the SDF's, [0, 1]
-    strategic_gains_in: np.ndarray  # all gains are Damascus's
-    guarantor_absence: np.ndarray
-    halt_urged: np.ndarray
-    partner_shifted: np.ndarray
-    tie_to_moscow: np.ndarray  # relation of Damascus and Moscow, [-1, 1]
-    tie_to_sdf: np.ndarray  # relation of Damascus and the SDF, [-1, 1]
-    prospects: np.ndarray  # the SDF's estimate, [0, 1]
-    request_pending: np.ndarray  # Damascus has asked and Moscow has not begun to leave
-    withdrawal: np.ndarray  # index in state.PHASES
-    days_since_guarding_failed: np.ndarray  # negative while it has not
-    transfer_running: np.ndarray
-    transfer_begun: np.ndarray
-    truce_term: np.ndarray
-    truce_age: np.ndarray
-    attacking: np.ndarray  # Damascus attacked yesterday
-    talks_sought: np.ndarray  # the SDF asked for talks yesterday
-    airport_handed_over: np.ndarray  # by a deal
-    summit_result: np.ndarray  # index in state.SUMMIT_RESULTS
-    port_status: np.ndarray  # index in state.BASE_STATUSES
-    russian_presence: np.ndarray  # share of the Russians of the start still at the airfield, [0, 1]
-    uncertainty: np.ndarray  # the SDF's uncertainty index, [0, 1]
-    turkish_pressure: np.ndarray  # [0, 1]
-    mediation: np.ndarray  # by the Kurdistan Region and France, [0, 1]
-    days_since_us_losses: np.ndarray  # large when there were none
-    days_since_strike: np.ndarray  # large when there was none
-    us_killed: np.ndarray
-    transfer_complete: np.ndarray  # begun, and no longer running nor stalled
-    base_on_taken_ground: np.ndarray  # (us bases, runs) bool
-    base_held: np.ndarray  # (us bases, runs) bool: troops are there
-    base_in_northeast: np.ndarray  # (us bases, 1) bool: in the SDF's area
-    site_custody: np.ndarray  # (custody sites, runs) index in state.CUSTODIES
-    site_guards: np.ndarray  # (custody sites, runs) guards
-    site_nearness: np.ndarray  # (custody sites, runs) nearness of the army
-    site_exposed: np.ndarray  # (custody sites, 1) bool: the site's community is not of Kurdish or mixed majority
-    chance: np.ndarray  # the day's uniform number of this actor and matter
+    # fmt: off
+    day: int = observed("day", DAY, lambda m: m.day)
+    days_since_deadline: float = observed(
+        "days since the integration deadline", DAYS, lambda m: m.day - m.waits.get("deadline", np.inf), low=-LONGEST,
+        timeline="deadline")
+    days_to_summit: float = observed(
+        "days until the next summit", DAYS, lambda m: m.waits.get("summit", np.inf) - m.day, timeline="summit")
+    truce: np.ndarray = as_it_is("truce", "truce_signed truce_lapsed truce_broken deal_signed")
+    days_to_expiry: np.ndarray = observed(
+        "days until the truce expires", DAYS, lambda m: np.where(m.state.truce, m.state.truce_ends - m.day, np.inf),
+        "truce_signed truce_extended")
+    days_since_truce_ended: np.ndarray = observed(
+        "days since the last truce ended", DAYS, lambda m: _age(m, m.state.truce_ended_on), "truce_lapsed truce_broken")
+    truces: np.ndarray = as_it_is("truces", "truce_signed")
+    deal: np.ndarray = as_it_is("deal", "deal_signed deal_ended")
+    campaign: np.ndarray = as_it_is("campaign", "campaign_changed")
+    campaign_days: np.ndarray = observed(
+        "days in the present posture", DAYS, lambda m: _age(m, m.state.campaign_since), "campaign_changed")
+    days_since_campaign: np.ndarray = observed(
+        "days since the last campaign ended", DAYS, lambda m: _age(m, m.state.campaign_ended_on), "campaign_changed")
+    days_without_gain: np.ndarray = observed(
+        "days without a gain of Damascus", DAYS, lambda m: _age(m, np.maximum(m.state.last_gain_on, m.state.campaign_since)),
+        TAKEN)
+    pocket_share_left: np.ndarray = observed(
+        "share of the exposed sectors' area left to the SDF", "1",
+        lambda m: share_left(m.theatre, m.state, _sectors(m, "exposed")), TAKEN, high=1)
+    pocket_ordered_out: np.ndarray = observed(
+        "the SDF has ordered an exposed sector out", YES_NO,
+        lambda m: (m.state.pulled_back & _sectors(m, "exposed")).any(axis=0), "sector_ordered_out")
+    exposed: np.ndarray = observed(
+        "the pocket of a limited attack", YES_NO, lambda m: _sectors(m, "exposed"), axes="sectors 1")
+    traded: np.ndarray = observed(
+        "what the SDF gives up under a deal", YES_NO, lambda m: _sectors(m, "traded"), axes="sectors 1")
+    sdf_share_of_start: np.ndarray = observed(
+        "share of its communities' ground the SDF still holds", "1", _share_of_start, TAKEN, high=1,
+        with_error=True)
+    arab_share_left: np.ndarray = observed(
+        "share of Arab-majority communities' cells not taken", "1", lambda m: arab_share_left(m.theatre, m.state), TAKEN,
+        high=1, with_error=True)
+    core_share_lost: np.ndarray = observed(
+        "share of the core province's cells the SDF does not hold", "1", lambda m: core_share_lost(m.theatre, m.state),
+        TAKEN, high=1, with_error=True)
+    strategic_gains_in: np.ndarray = observed(
+        "Damascus has all its strategic gains", YES_NO,
+        lambda m: np.logical_and.reduce(members_taken(m.theatre, m.state, "gains")), f"asset_with_damascus {TAKEN}")
+    guarantor_absence: np.ndarray = as_it_is("guarantor_absence", "partner_shifted us_base_left halt_urged")
+    halt_urged: np.ndarray = as_it_is("halt_urged", "halt_urged")
+    partner_shifted: np.ndarray = as_it_is("partner_shifted", "partner_shifted")
+    prospects: np.ndarray = as_it_is("prospects", f"partner_shifted {TAKEN}", with_error=True)
+    tie_to_moscow: np.ndarray = observed(
+        "relation of Damascus and Moscow", "1", lambda m: m.state.relation[MOSCOW_TIE].copy(),
+        "summit_held withdrawal_started supply_began supply_stopped", low=-1, high=1, with_error=True)
+    tie_to_sdf: np.ndarray = observed(
+        "relation of Damascus and the SDF", "1", lambda m: m.state.relation[SDF_TIE].copy(),
+        "campaign_changed truce_signed truce_broken", low=-1, high=1)
+    request_pending: np.ndarray = observed(
+        "Damascus has asked Moscow to leave, and it has not begun to", YES_NO,
+        lambda m: (m.state.requested_on != NEVER) & (m.state.withdrawal == STAYING), "withdrawal_requested")
+    withdrawal: np.ndarray = as_it_is(
+        "withdrawal", "withdrawal_announced withdrawal_started drawdown_ended last_russian_left")
+    days_since_guarding_failed: np.ndarray = observed(
+        "days since guarding of a prison first failed", DAYS, _since_guarding_failed,
+        "guard_dropped site_cut_off")
+    transfer_running: np.ndarray = as_it_is("transfer_running", "transfer_started transfer_stopped")
+    transfer_begun: np.ndarray = observed(
+        "the transfer to Iraq has begun", YES_NO, lambda m: m.state.transfer_started_on != NEVER, "transfer_started")
+    truce_term: np.ndarray = as_it_is("truce_term", "truce_signed truce_extended")
+    truce_age: np.ndarray = observed(
+        "days since the truce was signed", DAYS, lambda m: _age(m, m.state.truce_signed_on), "truce_signed",
+        high=2 * LONGEST)
+    attacking: np.ndarray = observed(
+        "Damascus attacked yesterday", YES_NO, lambda m: np.logical_or.reduce(m.state.fighting), "campaign_changed")
+    talks_sought: np.ndarray = as_it_is("talks_sought")
+    airport_handed_over: np.ndarray = observed(
+        "the airport has been handed over by a deal", YES_NO,
+        lambda m: (m.state.institution_on[_having(m, "institutions", "airfield")] != NEVER).any(axis=0),
+        "institution_handed_over")
+    summit_result: np.ndarray = as_it_is("summit_result", "summit_held")
+    port_status: np.ndarray = observed(
+        "status of Russia's port", CODE_UNIT,
+        lambda m: m.state.base_status[_having(m, "coastal_bases", "port")].max(axis=0, initial=ASKED_TO_LEAVE),
+        "base_status_changed", codes=BASE_STATUSES)
+    russian_presence: np.ndarray = observed(
+        "share of the Russians of the start still at the airfield", "1",
+        lambda m: m.state.stock[AIRFIELD, PERSONS] / np.maximum(m.state.persons_at_start, 1.0),
+        "withdrawal_started last_russian_left", high=1)
+    uncertainty: np.ndarray = observed(
+        "the SDF's uncertainty", "1", lambda m: mean_of_parts(m.state.uncertainty_parts), "partner_shifted truce_signed",
+        high=1)
+    turkish_pressure: np.ndarray = observed("Turkish pressure", "1", lambda m: m.state.outside[TURKISH].copy(), high=1)
+    mediation: np.ndarray = observed(
+        "mediation by the Kurdistan Region and France", "1", lambda m: m.state.outside[MEDIATION].copy(), high=1)
+    days_since_us_losses: np.ndarray = observed(
+        "days since US troops were last killed", DAYS, lambda m: _age(m, m.state.us_losses_on), "us_losses")
+    days_since_strike: np.ndarray = observed(
+        "days since the last wave of US strikes", DAYS, lambda m: _age(m, m.state.struck_on), "us_strikes")
+    us_killed: np.ndarray = as_it_is("us_killed", "us_losses")
+    transfer_complete: np.ndarray = observed(
+        "all detainees of the plan have been moved to Iraq", YES_NO, lambda m: m.state.transferred >= m.state.transfer_plan,
+        "transfer_stopped")
+    base_on_taken_ground: np.ndarray = observed(
+        "Damascus's forces are on the base's ground", YES_NO, _base_ground, TAKEN, axes="us_bases runs")
+    base_held: np.ndarray = observed(
+        "US troops are at the base", YES_NO, lambda m: m.state.us_persons > 0, "us_base_left", axes="us_bases runs")
+    base_in_northeast: np.ndarray = observed(
+        "the base is in the SDF's area", YES_NO, lambda m: _having(m, "us_bases", "northeast")[:, None], axes="us_bases 1")
+    site_custody: np.ndarray = as_it_is("custody", "guard_dropped site_cut_off site_with_damascus")
+    site_guards: np.ndarray = as_it_is("guards", "guard_dropped site_cut_off")
+    site_nearness: np.ndarray = observed(
+        "nearness of the army", "1", _near_sites, TAKEN, high=1, axes="custody_sites runs")
+    site_exposed: np.ndarray = observed(
+        "the site's community is not of Kurdish or mixed majority", YES_NO, _site_exposed, axes="custody_sites 1")
+    chance: np.ndarray = observed(
+        "the day's uniform number of this actor and matter", "1", lambda m: np.empty(0), high=1, lot=True)
+    # fmt: on
 
     def but(self, **changes: np.ndarray) -> Seen:
         """Return the same observation with some fields changed. It is dataclasses.replace without its checks."""
@@ -105,90 +207,17 @@ class Seen:
         return changed
 
 
+OBSERVED: dict[str, Observed] = {item.name: item.metadata["observed"] for item in fields(Seen)}
+"""What each field of Seen is, by name."""
+
+
 def see(theatre: Theatre, state: State, waits: Mapping[str, float]) -> Seen:
     """Return what can be observed of `state` on the morning of the day that now begins.
 
     waits: days from the scenario's start to the timeline's next event of each name.
     """
-    day = state.day + 1
-    ours = float(theatre.area_km2[theatre.community].sum()) / theatre.country_area
-    having = theatre.members.having
-    exposed, traded = (having("sectors", role)[:, None] for role in ("exposed", "traded"))
-    airfield, port = having("institutions", "airfield"), having("coastal_bases", "port")
-    gain = np.maximum(state.last_gain_on, state.campaign_since)
-    return read_only(
-        Seen(
-            **{name: getattr(state, name).copy() for name in AS_THEY_ARE},
-            day=day,
-            days_since_deadline=day - waits.get("deadline", np.inf),
-            days_to_summit=waits.get("summit", np.inf) - day,
-            days_to_expiry=np.where(state.truce, state.truce_ends - day, np.inf),
-            days_since_truce_ended=_age(day, state.truce_ended_on),
-            campaign_days=_age(day, state.campaign_since),
-            days_since_campaign=_age(day, state.campaign_ended_on),
-            days_without_gain=_age(day, gain),
-            pocket_share_left=share_left(theatre, state, exposed),
-            pocket_ordered_out=(state.pulled_back & exposed).any(axis=0),
-            exposed=exposed,
-            traded=traded,
-            sdf_share_of_start=sdf_share_of_country(theatre, state) / ours,
-            arab_share_left=arab_share_left(theatre, state),
-            core_share_lost=core_share_lost(theatre, state),
-            strategic_gains_in=np.logical_and.reduce(members_taken(theatre, state, "gains")),
-            tie_to_moscow=state.relation[MOSCOW_TIE].copy(),
-            tie_to_sdf=state.relation[SDF_TIE].copy(),
-            request_pending=(state.requested_on != NEVER) & (state.withdrawal == STAYING),
-            days_since_guarding_failed=np.where(state.guarding_failed_on == NEVER, -1, _age(day, state.guarding_failed_on)),
-            transfer_begun=state.transfer_started_on != NEVER,
-            truce_age=_age(day, state.truce_signed_on),
-            attacking=np.logical_or.reduce(state.fighting),
-            airport_handed_over=(state.institution_on[airfield] != NEVER).any(axis=0),
-            port_status=state.base_status[port].max(axis=0, initial=ASKED_TO_LEAVE),
-            russian_presence=state.stock[AIRFIELD, PERSONS] / np.maximum(state.persons_at_start, 1.0),
-            uncertainty=mean_of_parts(state.uncertainty_parts),
-            turkish_pressure=state.outside[TURKISH].copy(),
-            mediation=state.outside[MEDIATION].copy(),
-            days_since_us_losses=_age(day, state.us_losses_on),
-            days_since_strike=_age(day, state.struck_on),
-            transfer_complete=state.transferred >= state.transfer_plan,
-            **_places(theatre, state),
-            chance=np.empty(0),
-        )
-    )
-
-
-def _places(theatre: Theatre, state: State) -> dict[str, np.ndarray]:
-    """Return what is seen of each US base and of each custody site."""
-    return {
-        "base_on_taken_ground": _base_ground(theatre, state),
-        "base_held": state.us_persons > 0,
-        "base_in_northeast": theatre.members.having("us_bases", "northeast")[:, None],
-        "site_custody": state.custody.copy(),
-        "site_guards": state.guards.copy(),
-        "site_nearness": _at_sites(theatre, state.nearness),
-        "site_exposed": site_exposed(theatre),
-    }
-
-
-def _age(day: int, since: np.ndarray) -> np.ndarray:
-    return (day - since).astype(np.int16)
-
-
-def _base_ground(theatre: Theatre, state: State) -> np.ndarray:
-    """Return (us bases, runs): Damascus's forces took the base's cell in this run or before its start."""
-    return members_taken(theatre, state, "us_bases") & (theatre.rows["us_bases"] < theatre.size)[:, None]
-
-
-def _at_sites(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
-    """Return (custody sites, runs) of an array over army rows; 1 for a site outside the theatre."""
-    at = theatre.rows["custody_sites"]
-    return np.where((at < theatre.size)[:, None], rows[at], np.float32(1.0))
-
-
-def site_exposed(theatre: Theatre) -> np.ndarray:
-    """Return (custody sites, 1) bool: the site's cell is of Arab or other majority."""
-    cells = [member.cell for member in theatre.members["custody_sites"]]
-    return (theatre.grid.allegiance_class[cells] == OTHER)[:, None]
+    morning = Morning(theatre, state, state.day + 1, waits)
+    return read_only(Seen(**{name: item.read(morning) for name, item in OBSERVED.items()}))
 
 
 def read_only(seen: Seen) -> Seen:

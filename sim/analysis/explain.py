@@ -11,24 +11,15 @@ from typing import Any
 import numpy as np
 
 from sim.agents import AGENTS
+from sim.agents.seen import OBSERVED
 from sim.ground.errors import InputError
-from sim.record.events import BY_NAME, KINDS, MOVED_BY
+from sim.record.events import BY_NAME, KINDS
 from sim.record.ledger import Choice, Event, Ledger, RuleCheck
 from sim.scenario.files import near_miss
-from sim.state.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
+from sim.state.words import in_words
 
 TITLES = {agent.name: agent.title for agent in AGENTS}
-CODES = {
-    "campaign": CAMPAIGNS,
-    "withdrawal": PHASES,
-    "summit_result": SUMMIT_RESULTS,
-    "port_status": BASE_STATUSES,
-}
-"""What an actor sees as an index of a list of names."""
-TIMELINE = {"days_since_deadline": "deadline", "days_to_summit": "summit"}
 DEEPEST = 12
-LONG_AGO = 5000
-"""Days: an age or a wait beyond it stands for what has not come (see sim.state.state.NEVER)."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +142,10 @@ def _cause_of_choice(ledger: Ledger, choice: Choice, told: set[tuple[str, int]],
         return cause
     for name in choice.fired.saw:
         for item in ledger.scenario.timeline:
-            if TIMELINE.get(name) == item.event:
+            if OBSERVED[name].timeline == item.event:
                 day = (item.date - ledger.scenario.start_date).days
                 cause.because.append(Cause(day, f"the timeline: {item.event}, {item.note} [{item.source}]"))
-        earlier = _last(ledger, MOVED_BY.get(name, ()), choice.day - 1)
+        earlier = _last(ledger, OBSERVED[name].moved_by, choice.day - 1)
         if earlier is not None and (earlier.kind.name, earlier.day) not in told:
             cause.because.append(_cause_of(ledger, earlier, told, depth + 1))
     return cause
@@ -192,25 +183,20 @@ def read_values(ledger: Ledger, choice: Choice) -> Iterator[str]:
     if choice.rule == "otherwise":
         return
     for name, value in choice.fired.saw.items():
-        if (said := _plain(name, value)) is not None:
-            yield f"{name} = {said}"
+        if (found := observation(name, value)) is not None:
+            yield ": ".join(found)
     for name, value in choice.fired.own.items():
         entry = ledger.scenario.entries.get(f"{actor}.{name}")
         if entry is not None:
             yield f"own {name} = {value:g} [{entry.source}]" if not isinstance(value, str) else f"own {name} = {value}"
 
 
-def _plain(name: str, value: Any) -> str | None:
-    """Write one value an actor saw; None for one that lists sites."""
-    numbers = np.asarray(value).reshape(-1)
-    if numbers.size != 1:
+def observation(name: str, value: Any) -> tuple[str, str] | None:
+    """Return what an actor saw and its value, in words; None for what lists sectors, bases or sites."""
+    if OBSERVED[name].axes != "runs" or np.size(value) != 1:
         return None
-    number = numbers[0].item()
-    if name in CODES:
-        return CODES[name][int(number)]
-    if abs(number) > LONG_AGO:
-        return "never"
-    return ("yes" if number else "no") if isinstance(number, bool) else f"{number:.3g}"
+    quantity = OBSERVED[name].quantity
+    return quantity.title, in_words(quantity, np.asarray(value).reshape(-1)[0].item())
 
 
 def partings(first: Ledger, second: Ledger) -> tuple[Parting | None, Parting | None]:

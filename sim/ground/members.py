@@ -191,7 +191,7 @@ def _placed(member: Member, place_kind: str, place: Mapping[str, Any]) -> Member
     try:
         if place_kind == "province":
             index = grid.province_index(key)
-            return replace(member, province=index, name=grid.provinces[index].name)
+            return replace(member, province=index, name=member.name or grid.provinces[index].name)
         known = grid.town(key) if place_kind == "town" else grid.site(key)
     except KeyError:
         raise InputError(f"{key} is not a {place_kind} of the lattice; give lat, lon and name") from None

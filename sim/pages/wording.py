@@ -7,12 +7,10 @@ from datetime import date, timedelta
 from math import floor, log10
 
 from sim.record.outcomes import Outcome
+from sim.state.quantity import is_counted
 
 FIGURES = 3
 """Significant figures: more would feign a precision that neither the record nor the model has."""
-
-NOT_COUNTED = ("1", "tonnes")
-"""Units of numbers that need not be whole; a quantile of a count is written as a count."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +88,13 @@ def part(share: float) -> str:
     return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{round(100 * share, 1) + 0.0:g}%"
 
 
-def is_share(outcome: Outcome) -> bool:
-    """Whether an outcome of unit 1 is a part of a whole and not an index."""
-    return outcome.unit == "1" and ("share" in outcome.name or outcome.definition.startswith(("share", "SDF-held")))
-
-
 def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str:
     """Write one value of a numeric outcome."""
     if value is None:
         return "-"
-    if is_share(outcome):
+    if outcome.share:
         return share(value)
-    value = value if outcome.unit in NOT_COUNTED else round(value)
+    value = round(value) if is_counted(outcome.unit) else value
     return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")
 
 

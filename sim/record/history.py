@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 import numpy as np
 
-from sim.ground.members import shipped_members
+from sim.ground.members import Member, shipped_members
 from sim.ground.theatre import CONTESTED, DAMASCUS, Theatre
-from sim.state.measures import (
-    core_share_lost,
-    mean_of_parts,
-    members_taken,
-    sdf_share_of_country,
-)
+from sim.state.measures import core_share_lost, mean_of_parts, members_taken, sdf_share_of_country
 from sim.state.orders import Orders
-from sim.state.state import (
-    AUTHORITY_PARTS,
-    CAUSES,
-    CUSTODIES,
-    EQUIPMENT_CLASSES,
-    INFLUENCE_PARTS,
-    NEVER,
-    PLACES,
-    RELATIONS,
-    UNCERTAINTY_PARTS,
-    State,
-)
+from sim.state.quantity import YES_NO, Quantity
+from sim.state.state import CAUSES, CUSTODIES, EQUIPMENT_CLASSES, NEVER, PLACES, STOCK, State
 
 Read = Callable[[Theatre, State], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Series:
-    """A daily series: what it shows, its unit and how it is read off the state, as (runs,)."""
+class Series(Quantity):
+    """A daily series: what it shows, and how it is read off the state, as (runs,). Its title begins a line."""
 
-    label: str
-    unit: str
-    read: Read
+    read: Read = field(kw_only=True)
 
 
 def _by_cause(name: str) -> Read:
@@ -65,16 +48,12 @@ def _handed(state: State) -> np.ndarray:
     return (state.institution_on != NEVER).sum(axis=0) / max(len(state.institution_on), 1)
 
 
-def _row(name: str, *index: int) -> Read:
-    return lambda theatre, state: getattr(state, name)[index]
-
-
-def _tie(pair: str) -> Read:
-    return _row("relation", RELATIONS.index(pair))
-
-
-def _stock(place: str, item: str) -> Read:
-    return _row("stock", PLACES.index(place), EQUIPMENT_CLASSES.index(item))
+def _stock(place: str, **items: str) -> Iterator[tuple[str, Series]]:
+    """Yield the series of what Moscow has at a place. items: by the last part of the series' name, the class it shows."""
+    for short, item in items.items():
+        index, what = (PLACES.index(place), EQUIPMENT_CLASSES.index(item)), STOCK[item]
+        read = _row(lambda theatre, state: state.stock, *index)
+        yield f"{place}_{short}", Series(f"{what.title} at {place.capitalize()}", what.unit, read=read)
 
 
 def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:
@@ -87,17 +66,41 @@ def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Re
     return read
 
 
-def _each(axis: str, name: str, label: str, unit: str, read: Callable[[Theatre, State], np.ndarray]) -> dict[str, Series]:
-    """Return a series for each shipped member of an axis. name, label: with the member's key in place of {}."""
-    return {name.format(key): Series(label.format(key), unit, _of(axis, key, read)) for key in MEMBERS.axes[axis]}
+def _each(
+    members: Iterable[Member], name: str, axis: str, rows: Callable[[Theatre, State], np.ndarray], what: Quantity
+) -> dict[str, Series]:
+    """Return a series for each of some members of an axis. name, title: with the member's key and name in place of {}."""
+    return {
+        name.format(member.key): _series(what, what.title.format(member.name), _of(axis, member.key, rows))
+        for member in members
+    }
+
+
+def _series(what: Quantity, title: str, read: Read) -> Series:
+    given = {item.name: getattr(what, item.name) for item in fields(Quantity)}
+    return Series(**given | {"title": f"{title[0].upper()}{title[1:]}"}, read=read)
+
+
+def _of_field(name: str, axes: tuple[str, ...], what: Quantity, titles: Mapping[str, str]) -> Iterator[tuple[str, Series]]:
+    """Yield the series that only read an array of the state."""
+
+    def rows(theatre: Theatre, state: State) -> np.ndarray:
+        array: np.ndarray = getattr(state, name)
+        return array
+
+    for index, (key, title) in enumerate(titles.items()):
+        if "{}" in key:
+            yield from _each(MEMBERS[axes[0]], key, axes[0], rows, replace(what, title=title)).items()
+        else:
+            yield key, _series(what, title, rows if len(axes) == 1 else _row(rows, index))
+
+
+def _row(rows: Read, *index: int) -> Read:
+    return lambda theatre, state: rows(theatre, state)[index]
 
 
 def _at_site(site: str, name: str) -> Read:
     return _of("custody_sites", site, lambda theatre, state: getattr(state, name))
-
-
-def _status(base: str) -> Read:
-    return _of("coastal_bases", base, lambda theatre, state: state.base_status)
 
 
 def _displaced(theatre: Theatre, state: State) -> np.ndarray:
@@ -113,98 +116,54 @@ def _east_bank_taken(theatre: Theatre, state: State) -> np.ndarray:
 
 MEMBERS = shipped_members()
 
-SERIES: dict[str, Series] = (
-    {
-        "sdf_share": Series("SDF-held and contested share of the country", "1", sdf_share_of_country),
-        "hasakah_share_lost": Series("Hasakah province not held by the SDF", "1", core_share_lost),
-        "deir_ez_zor_taken": Series("Deir ez-Zor's SDF ground taken by Damascus", "1", _east_bank_taken),
-        "cells_by_assault": Series("Cells taken by assault", "cells", _by_cause("assault")),
-        "cells_by_defection": Series("Cells taken by defection", "cells", _by_cause("defection")),
-        "cells_by_hand_over": Series("Cells taken by hand-over", "cells", _by_cause("hand_over")),
-        "campaign": Series("Posture of the army (index in CAMPAIGNS)", "code", lambda t, s: s.campaign),
-        "fighting_sectors": Series("Sectors under attack", "sectors", lambda t, s: s.fighting.sum(axis=0)),
-        "resumed_on": Series("Day fighting last resumed", "day", lambda t, s: s.resumed_on),
-        "truce": Series("A truce is in force", "share", lambda t, s: s.truce),
-        "truces": Series("Truces signed", "truces", lambda t, s: s.truces),
-        "truce_extensions": Series("Extensions of the truce", "extensions", lambda t, s: s.extensions),
-        "truces_lapsed": Series("Truces lapsed", "truces", lambda t, s: s.lapsed),
-        "truces_broken": Series("Truces broken", "truces", lambda t, s: s.broken),
-        "extended_first": Series("First expiry: 1 extended, -1 lapsed", "code", lambda t, s: s.extended_first),
-        "violations": Series("Truce violations", "1/day", lambda t, s: s.violations),
-        "deal": Series("An integration deal is in force", "share", lambda t, s: s.deal),
-        "killed_damascus": Series("Killed, Damascus's forces", "persons", lambda t, s: s.killed[0]),
-        "killed_sdf": Series("Killed, SDF", "persons", lambda t, s: s.killed[1]),
-        "killed_civilians": Series("Killed, civilians", "persons", lambda t, s: s.killed[2]),
-        "guarantor_absence": Series("Absence of the SDF's guarantor", "1", lambda t, s: s.guarantor_absence),
-        "partner_shifted": Series("The United States has shifted its partnership", "share", lambda t, s: s.partner_shifted),
-        "sdf_prospects": Series("The SDF's estimate of its prospects", "1", lambda t, s: s.prospects),
-        "tie_damascus_moscow": Series("Relation of Damascus and Moscow", "1", _tie("damascus_moscow")),
-        "deal_terms": Series("Terms of the deal (index in TERMS)", "code", lambda t, s: s.deal_terms),
-        "institutions_handed_over": Series("Institutions handed over", "share", lambda t, s: _handed(s)),
-        "summit_result": Series("Result of the last summit (index in SUMMIT_RESULTS)", "code", lambda t, s: s.summit_result),
-        "hmeimim_status": Series("Status of Hmeimim (index in BASE_STATUSES)", "code", _status("hmeimim")),
-        "tartus_status": Series("Status of Tartus (index in BASE_STATUSES)", "code", _status("tartus")),
-        "supply_delivered": Series("Equipment delivered through Tartus", "tonnes", lambda t, s: s.supply_total),
-        "army_readiness": Series("Readiness of the Syrian army", "1", lambda t, s: s.readiness),
-        "moscow_influence": Series("Moscow's influence", "1", lambda t, s: mean_of_parts(s.influence_parts)),
-        "damascus_authority": Series("Damascus's authority", "1", lambda t, s: mean_of_parts(s.authority_parts)),
-        "sdf_uncertainty": Series("The SDF's uncertainty", "1", lambda t, s: mean_of_parts(s.uncertainty_parts)),
-        "us_persons": Series("US troops in Syria", "persons", lambda t, s: s.us_persons.sum(axis=0)),
-        "us_bases": Series("US bases", "bases", lambda t, s: (s.us_persons > 0).sum(axis=0)),
-        "us_killed": Series("US troops killed", "persons", lambda t, s: s.us_killed),
-        "us_strikes": Series("Waves of US strikes", "waves", lambda t, s: s.strikes),
-        "withdrawal_requested": Series("Damascus has asked Moscow to leave", "share", lambda t, s: s.requested_on != NEVER),
-        "withdrawal_phase": Series("Phase of the withdrawal (index in PHASES)", "code", lambda t, s: s.withdrawal),
-        "tonnes_ordered_out": Series("Equipment ordered out", "tonnes", lambda t, s: s.ordered_out),
-        "tonnes_by_air": Series("Equipment lifted out", "tonnes", lambda t, s: s.tonnes_by_air),
-        "tonnes_by_road": Series("Equipment driven out", "tonnes", lambda t, s: s.tonnes_by_road),
-        "tonnes_flown_out": Series("Helicopters flown out", "tonnes", lambda t, s: s.tonnes_flown_out),
-        "tonnes_to_russia": Series("Equipment flown on to Russia", "tonnes", lambda t, s: s.tonnes_to_russia),
-        "sorties": Series("Cargo flights from Qamishli", "flights", lambda t, s: s.sorties),
-        "convoys": Series("Convoys from Qamishli", "convoys", lambda t, s: s.convoys),
-        "convoy_days_blocked": Series("Days the road was closed to a convoy", "days", lambda t, s: s.convoy_days_blocked),
-        "qamishli_persons": Series("Russian persons at Qamishli", "persons", _stock("qamishli", "persons")),
-        "qamishli_armour": Series("Armoured vehicles at Qamishli", "items", _stock("qamishli", "armoured_vehicles")),
-        "qamishli_radars": Series("Radars at Qamishli", "items", _stock("qamishli", "radars")),
-        "qamishli_air_defence": Series("Air-defence units at Qamishli", "items", _stock("qamishli", "air_defence_units")),
-        "qamishli_stores": Series("Stores at Qamishli", "tonnes", _stock("qamishli", "stores")),
-        "qamishli_helicopters": Series("Helicopters at Qamishli", "items", _stock("qamishli", "helicopters")),
-        "hmeimim_armour": Series("Armoured vehicles at Hmeimim", "items", _stock("hmeimim", "armoured_vehicles")),
-        "hmeimim_stores": Series("Stores at Hmeimim", "tonnes", _stock("hmeimim", "stores")),
-        "tie_damascus_sdf": Series("Relation of Damascus and the SDF", "1", _tie("damascus_sdf")),
-        "detainees_transferred": Series("Detainees moved to Iraq", "persons", lambda t, s: s.transferred),
-        "detainees_escaped": Series("Detainees escaped", "persons", _in_prisons("escaped")),
-        "detainees_recaptured": Series("Detainees recaptured", "persons", _in_prisons("recaptured")),
-        "detainees_held_by_sdf": Series("Detainees in SDF prisons", "persons", _prisoners_of("guarded", "besieged")),
-        "detainees_held_by_damascus": Series("Detainees in Damascus's prisons", "persons", _prisoners_of("damascus")),
-        "shaddadi_escapes": Series("Escaped from Shaddadi", "persons", _at_site("shaddadi_prison", "escaped")),
-        "shaddadi_recaptured": Series("Recaptured of Shaddadi's", "persons", _at_site("shaddadi_prison", "recaptured")),
-        "al_hol_residents": Series("Residents of al-Hol", "persons", _at_site("al_hol", "inmates")),
-        "oil_share_damascus": Series("Damascus's share of the oil fields", "1", lambda t, s: s.oil_share_damascus),
-        "attacks": Series("Insurgent attacks a day (SOHR-type count)", "1/day", lambda t, s: s.attacks.sum(axis=0)),
-    }
-    | _each("insurgent_provinces", "attacks_{}", "Insurgent attacks so far, {}", "attacks", lambda t, s: s.attacks_total)
-    | {
-        f"displaced_{host.key}": Series(
-            f"Displaced persons hosted by {host.key}", "persons", _of("hosts", host.key, _displaced)
-        )
-        for host in MEMBERS["hosts"]
-        if "charted" in host.roles
-    }
-    | _each("towns", "{}_taken", "{} is Damascus's", "share", lambda t, s: members_taken(t, s, "towns"))
-    | _each("institutions", "{}_handed_over", "{} handed over by the deal", "share", lambda t, s: s.institution_on != NEVER)
-    | _each("us_bases", "{}_left", "US base {} left", "share", lambda t, s: s.us_left_on != NEVER)
-    | {
-        f"{index}_{part}": Series(f"{label}: {part}", "1", _row(f"{index}_parts", i))
-        for index, label, parts in (
-            ("influence", "Moscow's influence", INFLUENCE_PARTS),
-            ("authority", "Damascus's authority", AUTHORITY_PARTS),
-            ("uncertainty", "The SDF's uncertainty", UNCERTAINTY_PARTS),
-        )
-        for i, part in enumerate(parts)
-    }
-    | _each("assets", "{}_damascus", "{} is Damascus's", "share", lambda t, s: s.asset_taken)
-)
+PERSONS = "persons"
+
+SERIES: dict[str, Series] = {
+    name: series
+    for item in State.arrays()
+    for name, series in _of_field(
+        item.name, item.metadata["axes"], item.metadata["quantity"], item.metadata["series"]
+    )
+} | {
+    "sdf_share": Series("SDF-held share of Syria", share=True, read=sdf_share_of_country),
+    "hasakah_share_lost": Series("Share of Hasakah province not held by the SDF", share=True, read=core_share_lost),
+    "deir_ez_zor_taken": Series("Deir ez-Zor's SDF ground taken", share=True, read=_east_bank_taken),
+    "cells_by_assault": Series("Cells taken by assault", "cells", read=_by_cause("assault")),
+    "cells_by_defection": Series("Cells taken by defection", "cells", read=_by_cause("defection")),
+    "cells_by_hand_over": Series("Cells taken by hand-over", "cells", read=_by_cause("hand_over")),
+    "fighting_sectors": Series("Sectors under attack", "sectors", read=lambda t, s: s.fighting.sum(axis=0)),
+    "institutions_handed_over": Series("Institutions handed over", share=True, read=lambda t, s: _handed(s)),
+    "moscow_influence": Series("Moscow's influence", read=lambda t, s: mean_of_parts(s.influence_parts)),
+    "damascus_authority": Series("Damascus's authority", read=lambda t, s: mean_of_parts(s.authority_parts)),
+    "sdf_uncertainty": Series("SDF's uncertainty", read=lambda t, s: mean_of_parts(s.uncertainty_parts)),
+    "us_persons": Series("US troops in Syria", PERSONS, read=lambda t, s: s.us_persons.sum(axis=0)),
+    "us_bases": Series("US bases held", "bases", read=lambda t, s: (s.us_persons > 0).sum(axis=0)),
+    "withdrawal_requested": Series(
+        "Damascus has asked Moscow to leave Qamishli", YES_NO, read=lambda t, s: s.requested_on != NEVER
+    ),
+    **dict(_stock("qamishli", persons="persons", armour="armoured_vehicles", radars="radars",
+                  air_defence="air_defence_units", stores="stores", helicopters="helicopters")),
+    **dict(_stock("hmeimim", armour="armoured_vehicles", stores="stores")),
+    "detainees_escaped": Series("Detainees who escaped", PERSONS, read=_in_prisons("escaped")),
+    "detainees_recaptured": Series("Escaped detainees recaptured", PERSONS, read=_in_prisons("recaptured")),
+    "detainees_held_by_sdf": Series("Detainees in SDF prisons", PERSONS, read=_prisoners_of("guarded", "besieged")),
+    "detainees_held_by_damascus": Series("Detainees in Damascus's prisons", PERSONS, read=_prisoners_of("damascus")),
+    "shaddadi_escapes": Series("Escapes from Shaddadi prison", PERSONS, read=_at_site("shaddadi_prison", "escaped")),
+    "shaddadi_recaptured": Series(
+        "Recaptured of those who escaped from Shaddadi prison", PERSONS, read=_at_site("shaddadi_prison", "recaptured")
+    ),
+    "al_hol_residents": Series("Residents of al-Hol camp", PERSONS, read=_at_site("al_hol", "inmates")),
+    "attacks": Series("Insurgent attacks a day", "1/day", read=lambda t, s: s.attacks.sum(axis=0)),
+    **_each([host for host in MEMBERS["hosts"] if "charted" in host.roles], "displaced_{}", "hosts", _displaced,
+            Quantity("Displaced hosted by {}", PERSONS)),
+    **_each(MEMBERS["towns"], "{}_taken", "towns", lambda t, s: members_taken(t, s, "towns"),
+            Quantity("{} is Damascus's", YES_NO)),
+    **_each(MEMBERS["institutions"], "{}_handed_over", "institutions", lambda t, s: s.institution_on != NEVER,
+            Quantity("{} handed over by a deal", YES_NO)),
+    **_each(MEMBERS["us_bases"], "{}_left", "us_bases", lambda t, s: s.us_left_on != NEVER,
+            Quantity("US left {}", YES_NO)),
+}  # fmt: skip
+"""Every daily series: those that only read an array of the state are said on its field, the others here."""
 
 
 class History:

@@ -129,7 +129,7 @@ class Keeper:
 
     def _note(self, kind: Kind, index: int, now: float, change: float, mechanism: str) -> None:
         place, place_name, cell = _place(kind, index, self.theatre)
-        name = kind.now[int(now)].replace("_", " ") if kind.now else f"{now:g}"
+        name = kind.codes[int(now)].replace("_", " ") if kind.codes else f"{now:g}"
         size = now if kind.per_day else change if kind.happened in (rises, falls) else 1.0
         self.ledger.events.append(Event(self.state.day, kind, place, place_name, cell, size, name, mechanism))
 

@@ -8,42 +8,43 @@ from typing import Any
 
 import numpy as np
 
-from sim.state.arrays import CODE, FLAG, FLOAT, ArrayStruct, array
+from sim.state.arrays import ArrayStruct, code, flag, number
+from sim.state.quantity import DAYS
+from sim.state.state import CAMPAIGNS, TERMS
 
 
 @dataclass
 class Orders(ArrayStruct):
-    """Orders of all actors for one day and a block of runs. Each field is written by one actor only."""
+    """Orders of all actors for one day and a block of runs. Each field is written by one actor only, which it names."""
 
-    # Damascus
-    campaign: np.ndarray = array(CODE, "runs", "posture of the army: index in state.CAMPAIGNS")
-    offensive: np.ndarray = array(FLAG, "sectors runs", "attack ordered in the sector")
-    assault_core: np.ndarray = array(FLAG, "runs", "the attack does not stop at Kurdish-majority ground")
-    truce_offered: np.ndarray = array(FLOAT, "runs", "term of a truce offered today, days; 0: none")
-    extension_offered: np.ndarray = array(FLOAT, "runs", "days added to an expiring truce; 0: none")
-    terms_offered: np.ndarray = array(CODE, "runs", "index in state.TERMS of the deal on the table")
-    withdrawal_requested: np.ndarray = array(FLAG, "runs", "asks Moscow to leave Qamishli")
-    # Moscow
-    leave_airfield: np.ndarray = array(FLAG, "runs", "evacuate the airfield in the northeast and its outposts")
-    residual_persons: np.ndarray = array(FLOAT, "runs", "persons kept at Qamishli when the rest leaves")
-    residual_aircraft: np.ndarray = array(FLOAT, "runs", "aircraft kept at Qamishli when the rest leaves")
-    share_to_russia: np.ndarray = array(FLOAT, "runs", "share of the day's airlift flown on to Russia")
-    supply_rate: np.ndarray = array(FLOAT, "runs", "tonnes of equipment a day sent through Tartus")
-    # SDF
-    truce_accepted: np.ndarray = array(FLAG, "runs", "would sign a truce today")
-    extension_accepted: np.ndarray = array(FLAG, "runs", "would extend the truce today")
-    seek_talks: np.ndarray = array(FLAG, "runs", "asks Damascus for talks")
-    individual_accepted: np.ndarray = array(FLAG, "runs", "would sign integration of fighters one by one")
-    units_accepted: np.ndarray = array(FLAG, "runs", "would sign integration of whole units")
-    pull_back: np.ndarray = array(FLAG, "sectors runs", "leave the sector's Arab-majority and mixed ground")
-    abandon: np.ndarray = array(FLAG, "custody_sites runs", "take the guards off the site")
-    hand_over: np.ndarray = array(FLAG, "custody_sites runs", "hand the besieged site over to Damascus")
-    # United States
-    urge_halt: np.ndarray = array(FLAG, "runs", "asks Damascus to halt")
-    shift_partner: np.ndarray = array(FLAG, "runs", "declares Damascus its partner in place of the SDF")
-    leave_base: np.ndarray = array(FLAG, "us_bases runs", "hand the base over")
-    strike: np.ndarray = array(FLAG, "runs", "a wave of strikes on insurgents")
-    run_transfer: np.ndarray = array(FLAG, "runs", "flies or drives detainees to Iraq today")
+    # fmt: off
+    campaign: np.ndarray = code("runs", "posture of the army", CAMPAIGNS, "damascus")
+    offensive: np.ndarray = flag("sectors runs", "attack ordered in the sector", "damascus")
+    assault_core: np.ndarray = flag("runs", "the attack does not stop at Kurdish-majority ground", "damascus")
+    truce_offered: np.ndarray = number("runs", "term of a truce offered today; 0: none", DAYS, "damascus")
+    extension_offered: np.ndarray = number("runs", "days added to an expiring truce; 0: none", DAYS, "damascus")
+    terms_offered: np.ndarray = code("runs", "terms of the deal on offer", TERMS, "damascus")
+    withdrawal_requested: np.ndarray = flag("runs", "asks Moscow to leave Qamishli", "damascus")
+    leave_airfield: np.ndarray = flag("runs", "evacuate the airfield in the northeast and its outposts", "moscow")
+    residual_persons: np.ndarray = number("runs", "persons kept at Qamishli when the rest leaves", "persons", "moscow")
+    residual_aircraft: np.ndarray = number("runs", "aircraft kept at Qamishli when the rest leaves", "items", "moscow")
+    share_to_russia: np.ndarray = number(
+        "runs", "share of the day's airlift flown on to Russia", "1", "moscow", high=1, share=True)
+    supply_rate: np.ndarray = number("runs", "equipment sent through Tartus", "tonnes/day", "moscow")
+    truce_accepted: np.ndarray = flag("runs", "would sign a truce today", "sdf")
+    extension_accepted: np.ndarray = flag("runs", "would extend the truce today", "sdf")
+    seek_talks: np.ndarray = flag("runs", "asks Damascus for talks", "sdf")
+    individual_accepted: np.ndarray = flag("runs", "would sign integration of fighters one by one", "sdf")
+    units_accepted: np.ndarray = flag("runs", "would sign integration of whole units", "sdf")
+    pull_back: np.ndarray = flag("sectors runs", "leave the sector's Arab-majority and mixed ground", "sdf")
+    abandon: np.ndarray = flag("custody_sites runs", "take the guards off the site", "sdf")
+    hand_over: np.ndarray = flag("custody_sites runs", "hand the besieged site over to Damascus", "sdf")
+    urge_halt: np.ndarray = flag("runs", "asks Damascus to halt", "us")
+    shift_partner: np.ndarray = flag("runs", "declares Damascus its partner in place of the SDF", "us")
+    leave_base: np.ndarray = flag("us_bases runs", "hand the base over", "us")
+    strike: np.ndarray = flag("runs", "a wave of strikes on insurgents", "us")
+    run_transfer: np.ndarray = flag("runs", "flies or drives detainees to Iraq today", "us")
+    # fmt: on
 
     rules: dict[str, np.ndarray] = field(default_factory=dict)
     """Per "actor.decision": (runs,) int8, index of the rule that fired."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.ground.theatre import DAMASCUS, SDF, Theatre
 from sim.state.arrays import COUNT
+from sim.state.quantity import DAY
 from sim.state.state import (
     AIRFIELD,
     ARMY,
@@ -130,8 +131,8 @@ def initial_state(theatre: Theatre, start: Start, runs: int) -> State:
     that the start raster shows with Damascus, or contested, have gone over before.
     """
     state = State.zeros(sizes(theatre, runs), day=0)
-    for item in fields(state):
-        if item.metadata.get("dtype") is COUNT and item.name.endswith(("_on", "_since")):
+    for item in state.arrays():
+        if item.metadata["quantity"].unit == DAY and item.metadata["dtype"] is COUNT:
             getattr(state, item.name)[:] = NEVER
     held = theatre.start_holder[theatre.cells]
     state.army[:-2] = (held == DAMASCUS)[:, None]

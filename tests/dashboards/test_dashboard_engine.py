@@ -120,7 +120,7 @@ def test_documented_marks_lie_in_the_days_of_the_scenario() -> None:
 def test_what_it_would_have_taken_turns_the_rule() -> None:
     scenario = scenarios_of(SETUP)[0]
     story, policies = Story(scenario, 3), policies_of(scenario)
-    said = set()
+    said, read = set(), set()
     while story.model.running:
         story.step()
         for path, choice in story.choices[story.day].items():
@@ -129,9 +129,12 @@ def test_what_it_would_have_taken_turns_the_rule() -> None:
             assert why.fired.holds
             assert not any(passed.holds for passed in why.passed)
             said |= {(weighed.rule, change) for weighed in (*why.passed, why.fired) for change in weighed.changes}
-    assert ("a_truce_holds", "truce no") in said
+            read |= {line for weighed in (*why.passed, why.fired) for line in weighed.read}
+    assert {"days until the truce expires: 3 days", "days since the last truce ended: never"} <= read
+    assert "posture of the army: general" in read
+    assert ("a_truce_holds", "a truce is in force: no") in said
     needed = scenario["moscow"].residual_tie_needed
-    assert ("the_tie_does_not_carry_a_residual", f"tie to moscow at most {needed:.3g}") in said
+    assert ("the_tie_does_not_carry_a_residual", f"relation of Damascus and Moscow: at most {needed:.3g}") in said
 
 
 def test_maps_have_names() -> None:

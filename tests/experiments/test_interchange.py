@@ -12,12 +12,13 @@ import pytest
 import sim
 from sim.cli import commands
 from sim.experiments.export.ged import SCHEMA, violent_events
-from sim.experiments.export.netcdf import NEEDS, to_xarray, write_netcdf
+from sim.experiments.export.netcdf import NEEDS, attributes_of, to_xarray, write_netcdf
 from sim.experiments.export.prio_grid import by_priogrid_month
 from sim.experiments.store.ensemble import Results
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.grid import load_grid
+from sim.record.history import SERIES
 from sim.registry import load_scenario
 from tests.sweeps import DAYS, POINTS, RUNS, quiet, run_ensemble, run_sweep, written
 
@@ -171,6 +172,17 @@ def test_netcdf_gives_back_an_ensemble(ensemble: Results) -> None:
     assert np.array_equal(made["killed_sdf"].values, ensemble.outcomes["killed_sdf"])
     assert np.array_equal(made["daily_killed_sdf"].values, ensemble.series("killed_sdf"))
     assert made["held_by_damascus"].dims == ("cell", "day") and "lat" in made
+    assert made["campaign"].attrs["flag_meanings"].split()[3] == "general"
+
+
+def test_a_series_of_codes_names_them_in_netcdf_and_has_no_unit() -> None:
+    campaign, first = (attributes_of(SERIES[name]) for name in ("campaign", "extended_first"))
+    assert campaign["units"] == "1" and campaign["flag_meanings"].split()[3] == "general"
+    assert dict(zip(first["flag_values"], first["flag_meanings"].split(), strict=True)) == {
+        -1: "lapsed", 0: "not_reached", 1: "extended",
+    }  # fmt: skip
+    assert attributes_of(SERIES["truce"]) == {"units": "1", "long_name": "A truce is in force"}
+    assert attributes_of(SERIES["sorties"])["units"] == "flights"
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

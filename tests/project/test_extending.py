@@ -1,4 +1,4 @@
-"""A rule, an actor, a mechanism, an outcome, a scenario: each is added in one place and one line, as CONTRIBUTING.md says.
+"""A rule, an actor, a mechanism, a series, an outcome, an observation, a scenario: each is added in one place and one line.
 
 Every test adds one to a copy of the program and runs the copy from the command line.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -41,8 +42,15 @@ RULE_LINE = '    Rule(the_front_has_reached_hasakah, leave_qamishli, "assumed"),
 
 OUTCOME_LINE = """\
     Outcome("days_of_fighting", "days", NUMBER, "days on which Damascus attacked somewhere", (6,),
-            lambda h: (h.series["fighting_sectors"] > 0).sum(axis=0)),
+            lambda h: (h.series["fighting_sectors"] > 0).sum(axis=0), title="Days of fighting"),
+    _end("arab_cells", "the same on the last evening", (6,), "arab_cells_end"),
 """
+
+OBSERVATION = """\
+    area_held: np.ndarray = observed(
+        "area that the SDF holds", "km2", lambda m: m.state.held_area.sum(axis=0), TAKEN)
+"""
+READER = RULE.replace("seen.core_share_lost > 0.05", "seen.area_held < 48000")
 
 SCENARIO = 'base = "baseline"\ntitle = "A slow airlift"\n[withdrawal]\nairlift_sorties_per_day = 1\n'
 
@@ -103,6 +111,19 @@ def be_the_copy(tree: Path, lines: tuple[tuple[str, ...], ...], told: IO[str]) -
         os._exit(code)
 
 
+def odd(tree: Path, part: str) -> str:
+    """Return a part of docs/MODEL.md as the copy makes it."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"from tests.odd_page import {part}; print({part}())"],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tree), str(ROOT))), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def run(scenario: str, *more: str) -> tuple[str, ...]:
     return ("run", scenario, *RUNS, *more, "--json")
 
@@ -143,6 +164,17 @@ def add_outcome(tree: Path) -> None:
     text = (tree / "sim/record/outcomes.py").read_text(encoding="utf-8")
     assert head in text
     edit(tree / "sim/record/outcomes.py", head, head + OUTCOME_LINE)
+
+
+def add_series(tree: Path) -> None:
+    """Name a series on the field of the state that it shows."""
+    field = '"Arab-majority communities\' cells without an army of Damascus", "cells", "survey"'
+    edit(tree / "sim/state/state.py", field, f'{field}, "arab_cells"')
+
+
+def add_observation(tree: Path) -> None:
+    edit(tree / "sim/agents/seen.py", "    talks_sought: np.ndarray", f"{OBSERVATION}    talks_sought: np.ndarray")
+    edit(tree / "sim/agents/moscow.py", "\nBASE = (\n", READER + RULE_LINE)
 
 
 def add_scenario(tree: Path) -> None:
@@ -230,14 +262,30 @@ def test_a_mechanism_is_a_file_and_a_line_of_mechanisms(tree: Path) -> None:
     assert "[onward]" in shown
 
 
-def test_an_outcome_is_a_line_of_outcomes(tree: Path) -> None:
+def test_a_series_is_a_name_on_its_field_and_an_outcome_a_line_of_outcomes(tree: Path) -> None:
+    add_series(tree)
     add_outcome(tree)
-    export = ("export", "made", "--outcome", "days_of_fighting")
-    told, table = pullback(tree, run("baseline", "--out", "made"), export)
+    exports = ("export", "made", "--outcome", "days_of_fighting"), ("export", "made", "--series", "arab_cells")
+    told, table, days = pullback(tree, run("baseline", "--out", "made"), *exports)
     made = outcomes(told)["days_of_fighting"]
     assert (made["n"], made["unit"]) == (24, "days") and 0 < made["median"] <= 12
     assert table.startswith('"run","days_of_fighting"')
-    assert "amascus attacked somewhere" in (tree / "made/report.html").read_text(encoding="utf-8")
+    assert outcomes(told)["arab_cells_end"]["unit"] == "cells" and "arab_cells" in days
+    report = (tree / "made/report.html").read_text(encoding="utf-8")
+    assert "amascus attacked somewhere" in report
+    page = odd(tree, "outcomes")
+    title = "Arab-majority communities' cells without an army of Damascus"
+    assert f"| `arab_cells` | {title} | cells" in page and f"| `arab_cells_end` | {title} at the end | cells |" in page
+    assert "| `days_of_fighting` | Days of fighting | days |" in page
+
+
+def test_an_observation_is_a_field_of_what_actors_see(tree: Path) -> None:
+    add_observation(tree)
+    (tree / "scenarios/weeks.toml").write_text('base = "baseline"\ntitle = "Two weeks"\ndays = 14\n')
+    (story,) = pullback(tree, ("explain", "weeks", "--run", "0", "--actor", "moscow"))
+    story = " ".join(story.split())
+    assert re.search(r"the_front_has_reached_hasakah: .* area that the SDF holds: [0-9,]+ km2", story), story[:2000]
+    assert "| `area_held` | runs | area that the SDF holds | km2, at least 0 | `taken_by_defection`" in odd(tree, "seen")
 
 
 def test_a_scenario_is_a_file(tree: Path) -> None:

@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from sim.analysis.explain import find_event, partings, story, to_json, why
+from sim.analysis.explain import read_values as told_values
 from sim.experiments.design.uncertain import uncertain_of
 from sim.experiments.play.replay import keep_ledger
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
-from sim.record.events import BY_NAME, KINDS, MOVED_BY
+from sim.record.events import BY_NAME, KINDS
 from sim.record.ledger import Choice, Ledger
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
-from sim.state.state import NEVER
+from sim.state.state import BASE_STATUSES, NEVER
 
 DAYS = 60
 RUNS = (0, 3)
@@ -138,7 +139,6 @@ def test_the_kinds_of_event_fit_together() -> None:
     names = {kind.name for kind in KINDS}
     assert len(names) == len(KINDS)
     assert {earlier for kind in KINDS for earlier in kind.after} <= names
-    assert {kind for kinds in MOVED_BY.values() for kind in kinds} <= names
     decisions = set(TheatreModel(load_scenario("baseline"), runs=1).history.fired)
     assert {decision for kind in KINDS for decision in kind.ordered} <= decisions
 
@@ -214,6 +214,22 @@ def test_a_run_never_parts_from_itself_and_unpaired_runs_are_refused() -> None:
     assert partings(ledger_of("baseline"), ledger_of("baseline")) == (None, None)
     with pytest.raises(InputError, match="do not share their luck"):
         partings(ledger_of("baseline"), keep_ledger(load_scenario("baseline", ["seed=1"]), 3, 1))
+
+
+def test_an_event_of_a_code_says_its_name_and_its_places_are_those_of_the_field() -> None:
+    kinds = {kind.name: kind for kind in KINDS}
+    assert kinds["taken_by_assault"].places == "cells" and kinds["truce_signed"].places == ""
+    assert kinds["base_status_changed"].codes == BASE_STATUSES and kinds["truce_signed"].codes == ()
+    now = {event.now for event in ledger_of("baseline").events if event.kind.name == "taken_by_defection"}
+    assert now == {"defection"}
+
+
+def test_what_a_rule_read_is_told_in_words() -> None:
+    ledger = ledger_of("baseline")
+    lines = [line for choice in ledger.choices for line in told_values(ledger, choice)]
+    assert "a truce is in force: yes" in lines and "posture of the army: general" in lines
+    assert "days until the truce expires: 0 days" in lines
+    assert not [line for line in lines if line.startswith(("truce = ", "days_to_expiry", "campaign = "))]
 
 
 def test_the_ledger_as_json_holds_every_decision_and_event() -> None:

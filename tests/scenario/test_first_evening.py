@@ -115,7 +115,9 @@ def test_a_map_may_bring_its_own_classes(another_defender: Path) -> None:
 
 def test_ground_of_the_sdf_that_is_none_of_the_communities_named_is_an_error(another_defender: Path) -> None:
     another_defender.write_text('communities = "2026-01-12"\n' + another_defender.read_text())
-    with pytest.raises(InputError, match=r"mine.toml: communities: \d+ cells that the SDF holds on map.txt are not communities on"):
+    with pytest.raises(
+        InputError, match=r"mine.toml: communities: \d+ cells that the SDF holds on map.txt are not communities on"
+    ):
         load_scenario(another_defender)
 
 

@@ -16,9 +16,10 @@ from sim.experiments.store.ensemble import Results
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file
-from sim.record.history import SERIES
+from sim.record.history import SERIES, Series
 from sim.record.outcomes import DATE, OUTCOMES, Outcome
 from sim.scenario.theatre import theatre_of
+from sim.state.quantity import YES_NO
 
 if TYPE_CHECKING:
     import xarray
@@ -69,8 +70,7 @@ def _of_ensemble(results: Results) -> dict[str, Any]:
     variables["day"] = _days(results)
     names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
     variables |= {
-        names[name]: (("day", "run"), results.series(name), _attributes(series.unit, series.label))
-        for name, series in SERIES.items()
+        names[name]: (("day", "run"), results.series(name), attributes_of(series)) for name, series in SERIES.items()
     }
     cells, shares = results.control
     grid = theatre_of(results.scenario).grid
@@ -109,11 +109,10 @@ def _quantiles(results: SweepResults, taken: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         values = np.full((results.design.points, len(levels), days), np.nan, np.float32)
         values[present] = table[name].to_numpy().reshape(len(present), len(levels), days)
-        series = SERIES[name]
         quantiles[f"daily_{name}" if name in taken else name] = (
             ("point", "level", "day"),
             values,
-            _attributes(series.unit, series.label),
+            attributes_of(SERIES[name]),
         )
     return quantiles
 
@@ -132,6 +131,15 @@ def _days(results: Results | SweepResults) -> tuple[str, np.ndarray, dict[str, s
 def _of_outcome(outcome: Outcome, results: Results | SweepResults) -> dict[str, str]:
     """Return the attributes of an outcome; a date is in days since the start, which readers decode as dates."""
     return _attributes(_since(results) if outcome.type == DATE else outcome.unit, outcome.definition)
+
+
+def attributes_of(series: Series) -> dict[str, Any]:
+    """Return the attributes of a daily series: claims and codes have no unit, and the names of codes stand beside them."""
+    made: dict[str, Any] = _attributes("1" if series.codes or series.unit == YES_NO else series.unit, series.title)
+    if series.codes:
+        values = np.arange(len(series.codes), dtype=np.float32) + np.float32(series.first_code)
+        made |= {"flag_values": values, "flag_meanings": " ".join(name.replace(" ", "_") for name in series.codes)}
+    return made
 
 
 def _since(results: Results | SweepResults) -> str:

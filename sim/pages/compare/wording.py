@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sim.analysis.compare.differences import Difference
 from sim.analysis.compare.expectations import UNANSWERED, Answer
-from sim.pages.wording import is_share, number, percent, share, words
+from sim.pages.wording import number, percent, share, words
 from sim.record.outcomes import DATE, NUMBER
 
 FEW_PAIRS = 10
@@ -41,7 +41,7 @@ def side(made: Difference, value: float | None, start: date, censored: int) -> s
     if value is None:
         return "-"
     if made.outcome.type == NUMBER:
-        return share(value) if is_share(made.outcome) else number(value)
+        return share(value) if made.outcome.share else number(value)
     return percent(value)
 
 
@@ -54,7 +54,7 @@ def unit(made: Difference) -> str:
     """Return the unit of differences."""
     if made.outcome.type == DATE:
         return "days"
-    if made.outcome.type == NUMBER and not is_share(made.outcome):
+    if made.outcome.type == NUMBER and not made.outcome.share:
         return "" if made.outcome.unit == "1" else made.outcome.unit
     return "points"
 
