@@ -125,12 +125,12 @@ def _left(base: Member) -> Outcome:
 
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
-    definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
+    definition = f"{item.replace('_', ' ')} at Hmeimim at the end, including those from Qamishli"
     return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), read.stock_at_end(COAST, CLASSES.index(item)))
 
 
 def _held(town: str, name: str) -> Outcome:
-    definition = f"Damascus's forces stand in {name} on the evening of 20 January 2026"
+    definition = f"Damascus's forces hold {name} on the evening of 20 January 2026"
     reading = read.on(f"{town}_taken", "2026-01-20")
     return Outcome(
         f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), reading, arises=COVERED, member=("towns", town)
@@ -138,10 +138,10 @@ def _held(town: str, name: str) -> Outcome:
 
 
 _UNTITLED: tuple[Outcome, ...] = (
-    _on("2026-01-19", "sdf_share", "1", "SDF-held and contested area over the lattice's, 19 January 2026", (6,)),
-    _on("2026-01-20", "sdf_share", "1", "SDF-held and contested area over the lattice's, 20 January 2026", (6,)),
-    _on("2026-01-28", "sdf_share", "1", "the same on 28 January 2026", (6, 7)),
-    _end("sdf_share_end", "1", "the same on the last evening", (6, 7)),
+    _on("2026-01-19", "sdf_share", "1", "SDF-held and contested area over the lattice's area on 19 January 2026", (6,)),
+    _on("2026-01-20", "sdf_share", "1", "SDF-held and contested area over the lattice's area on 20 January 2026", (6,)),
+    _on("2026-01-28", "sdf_share", "1", "SDF-held and contested area over the lattice's area on 28 January 2026", (6, 7)),
+    _end("sdf_share_end", "1", "SDF-held and contested area over the lattice's area on the last evening", (6, 7)),
     _date("collapse_day", "first day the SDF's share is below half of its starting share", (6,),
             lambda h: read.first_day(h.series["sdf_share"] < 0.5 * h.series["sdf_share"][0])),
     _end("cells_by_assault", "cells", "cells Damascus took by assault", (6,)),
@@ -151,18 +151,19 @@ _UNTITLED: tuple[Outcome, ...] = (
             read.cells_changed, arises=COVERED),
     Outcome("truce_violations", "violations", NUMBER, "violations of truces in force", (7, 8),
             read.once("truce", 1, read.summed("violations")), arises=TRUCE),
-    Outcome("siege_days", "days", NUMBER, "days on which the offensive stood halted at the city lines", (7,),
+    Outcome("siege_days", "days", NUMBER, "days on which the offensive was halted at the city lines", (7,),
             read.days_at("campaign", HALTED)),
     *(_held(town, town.capitalize()) for town in ("raqqa", "tabqa", "shaddadi", "hajin")),
     _held("hasakah", "Hasakah city"),
     *(_held(town, town.capitalize()) for town in ("qamishli", "kobani")),
-    _on("2026-01-20", "rmelan_damascus", "1", "the oil field of Rmelan is Damascus's, evening of 20 January 2026", (6, 21),
-            YES_NO),
-    _on("2026-01-28", "rmelan_damascus", "1", "the same on 28 January 2026", (6, 21), YES_NO),
+    _on("2026-01-20", "rmelan_damascus", "1", "Damascus holds the oil field of Rmelan, evening of 20 January 2026",
+            (6, 21), YES_NO),
+    _on("2026-01-28", "rmelan_damascus", "1", "Damascus holds the oil field of Rmelan, evening of 28 January 2026",
+            (6, 21), YES_NO),
     _on("2026-01-20", "deir_ez_zor_taken", "1",
-            "share of the SDF's ground of 12 January in Deir ez-Zor that is Damascus's on 20 January 2026", (6,)),
-    _date("truce_agreed_on", "first truce that lasts more than a day", (8,), read.truce_agreed_on),
-    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,),
+            "share of the SDF's ground in Deir ez-Zor of 12 January that Damascus holds on 20 January 2026", (6,)),
+    _date("truce_agreed_on", "day the first truce that lasts more than a day was agreed", (8,), read.truce_agreed_on),
+    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended then", (8,),
             read.truce_extended, arises="where a truce reached its expiry"),
     Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,),
             read.once("truce", 1, read.at_end("truce_extensions")), arises=TRUCE),
@@ -207,14 +208,15 @@ _UNTITLED: tuple[Outcome, ...] = (
     _date("withdrawal_announced_on", "day Moscow decided to leave Qamishli, asked or not", (1, 5),
             read.first("withdrawal_phase", ANNOUNCED)),
     _date("withdrawal_started_on", "first day equipment left Qamishli", (1,), read.first("withdrawal_phase", DRAWING_DOWN)),
-    _date("qamishli_95_percent_out_on", "first day 95% of the tonnes of equipment ordered out have left", (1, 2),
+    _date("qamishli_95_percent_out_on",
+            "first day on which 95% of the tonnes of equipment ordered out of Qamishli have left", (1, 2),
             read.qamishli_95_percent_out_on),
-    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed when the drawdown had ended", (4,), read.qamishli_residual,
-            arises="where the drawdown ended"),
+    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed at Qamishli when the drawdown had ended", (4,),
+            read.qamishli_residual, arises="where the drawdown ended"),
     Outcome("qamishli_residual_persons", "persons", NUMBER, "Russians at Qamishli when the drawdown had ended", (4,),
             read.when_the_drawdown_ended("qamishli_persons"), arises="where the drawdown ended"),
     _date("last_russian_left_on", "first day no Russian is left at Qamishli", (4,), read.first("withdrawal_phase", GONE)),
-    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,),
+    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left Qamishli which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left"),
     *(_at_hmeimim(item) for item in CLASSES),
     _on("2026-01-28", "hmeimim_armour", "items", "armoured vehicles at Hmeimim on 28 January 2026", (2, 3)),
@@ -235,10 +237,10 @@ _UNTITLED: tuple[Outcome, ...] = (
     _on("2026-01-21", "detainees_transferred", "persons", "detainees moved to Iraq by 21 January 2026", (9,)),
     _on("2026-01-28", "detainees_transferred", "persons", "detainees moved to Iraq by 28 January 2026", (9,)),
     _end("detainees_escaped", "persons", "detainees who escaped from prisons", (10,)),
-    _end("detainees_recaptured", "persons", "of those, retaken", (10,)),
+    _end("detainees_recaptured", "persons", "detainees who escaped from prisons and were recaptured", (10,)),
     *_of("custody_sites", SHADDADI, _end("shaddadi_escapes", "persons", "detainees who escaped from Shaddadi", (10,))),
     *(_escapes(site.key) for site in shipped_members()["custody_sites"] if site.kind == "prison" and site.key != SHADDADI),
-    Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
+    Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of those who escaped from Shaddadi who were recaptured", (10,),
             read.shaddadi_recaptured_share, arises="where detainees escaped from Shaddadi"),
     _end("detainees_held_by_sdf", "persons", "detainees in SDF prisons", (9, 10)),
     _end("detainees_held_by_damascus", "persons", "detainees in Damascus's prisons", (9, 10)),
@@ -248,13 +250,14 @@ _UNTITLED: tuple[Outcome, ...] = (
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             read.summed("attacks")),
     *(
-        Outcome(f"insurgent_attacks_2026_01_{day}", "attacks", NUMBER, f"the same from the start to {day} January 2026",
-                (11,), read.attacks_by(f"2026-01-{day}"), arises=COVERED)
+        Outcome(f"insurgent_attacks_2026_01_{day}", "attacks", NUMBER,
+                f"insurgent attacks in the northeast from the start to {day} January 2026, SOHR-type count", (11,),
+                read.attacks_by(f"2026-01-{day}"), arises=COVERED)
         for day in (20, 28)
     ),
     *(
-        Outcome(f"insurgent_attacks_{each.key}", "attacks", NUMBER, f"the same in {each.name}", (11,),
-                read.at_end(f"attacks_{each.key}"))
+        Outcome(f"insurgent_attacks_{each.key}", "attacks", NUMBER, f"insurgent attacks in {each.name}, SOHR-type count",
+                (11,), read.at_end(f"attacks_{each.key}"))
         for each in shipped_members()["insurgent_provinces"]
     ),
     _end("killed_damascus", "persons", "dead of Damascus's forces", (6, 7)),
@@ -271,11 +274,11 @@ _UNTITLED: tuple[Outcome, ...] = (
         _end("displaced_aleppo_end", "persons", "displaced hosted by Aleppo on the last evening", (20,))),
     *_of("hosts", "hasakah",
         _end("displaced_hasakah_end", "persons", "displaced hosted by Hasakah on the last evening", (20,))),
-    _end("oil_share_damascus", "1", "share of the listed oil fields' weight with Damascus", (21,)),
-    Outcome("dams_damascus", "dams", NUMBER, "of the three dams on the Euphrates, those with Damascus at the end", (21,),
+    _end("oil_share_damascus", "1", "share of the listed oil fields, by weight, that Damascus holds at the end", (21,)),
+    Outcome("dams_damascus", "dams", NUMBER, "dams on the Euphrates, of three, that Damascus holds at the end", (21,),
             read.number_taken("dam")),
-    Outcome("crossings_damascus", "crossings", NUMBER, "of Semalka and Yarubiyah, those with Damascus at the end", (21,),
-            read.number_taken("crossing")),
+    Outcome("crossings_damascus", "crossings", NUMBER,
+            "border crossings, of Semalka and Yarubiyah, that Damascus holds at the end", (21,), read.number_taken("crossing")),
     _end("sdf_prospects_end", "1", "the SDF's estimate of its prospects on the last evening", (17,)),
 )  # fmt: skip
 
