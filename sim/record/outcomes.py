@@ -278,7 +278,8 @@ _UNTITLED: tuple[Outcome, ...] = (
     Outcome("dams_damascus", "dams", NUMBER, "dams on the Euphrates, of three, that Damascus holds at the end", (21,),
             read.number_taken("dam")),
     Outcome("crossings_damascus", "crossings", NUMBER,
-            "border crossings, of Semalka and Yarubiyah, that Damascus holds at the end", (21,), read.number_taken("crossing")),
+            "border crossings, of Semalka and Yarubiyah, that Damascus holds at the end", (21,),
+            read.number_taken("crossing")),
     _end("sdf_prospects_end", "1", "the SDF's estimate of its prospects on the last evening", (17,)),
 )  # fmt: skip
 
