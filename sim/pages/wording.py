@@ -1,4 +1,4 @@
-"""How the report writes numbers, dates and shares."""
+"""Numbers, dates and shares as text."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share of runs: 0% and 100% are said only of none and of all."""
+    """Write a share of runs: 0% and 100% only for none and all."""
     if 0 < share < 0.005:
         return "<1%"
     if 0.995 < share < 1:
@@ -84,7 +84,7 @@ def share(value: float) -> str:
 
 
 def part(share: float) -> str:
-    """Write a part of a variance: below a tenth with one decimal, and nothing but none as 0%."""
+    """Write a part of a variance: below a tenth with one decimal, and only none as 0%."""
     if 0 < share < 0.0005:
         return "<0.1%"
     return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{round(100 * share, 1) + 0.0:g}%"
