@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "saved",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Continue saved runs, with values changed by --set.",
+    help="Continue saved runs under --set.",
 )
 @click.option("--anyway", is_flag=True, help="Run even if disk or memory may not suffice.")
 @click.option("--json", "as_json", is_flag=True, help="Print all outcomes as one JSON object.")

@@ -18,9 +18,7 @@ from sim.ground.errors import InputError
 )
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
               help="Folder with the results that the Compare page lists.")  # fmt: skip
-@click.option(
-    "--base-path", default="", metavar="PATH", help="Path to serve under, as in /pullback, behind a reverse proxy."
-)
+@click.option("--base-path", default="", metavar="PATH", help="Path to serve under, as in /pullback, behind a proxy.")
 @click.option("--proxy-host", metavar="NAME", help="Host name of the reverse proxy, as in example.org.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def watch(
