@@ -28,7 +28,7 @@ TERMS = 4
 """Most values of a combination on the terminal; calibration.json has them all."""
 
 
-@click.command()
+@click.command(short_help="Find parameter sets consistent with the record.")
 @click.argument("scenario")
 @click.option(
     "--observations", type=click.Path(path_type=Path), metavar="FILE", help="File of observations.  [default: shipped]"

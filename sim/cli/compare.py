@@ -29,7 +29,7 @@ or more       a lower bound: a date did not come by the last day and counts as t
 q             p of the same test, adjusted for the number of outcomes; largest effects first"""
 
 
-@click.command()
+@click.command(short_help="Compare outcomes of results in pairs of runs.")
 @click.argument("sources", nargs=-1, required=True, metavar="A B [...]")
 @click.option(
     "--outcome",
@@ -85,6 +85,7 @@ def compare(
 
 
 def _print(made: Comparison, show_all: bool) -> None:
+    from sim.pages.wording import counted
 
     out, base = console(), made.paired.base
     for note in made.notes:
@@ -94,7 +95,7 @@ def _print(made: Comparison, show_all: bool) -> None:
         _print_side(out, made, [each for each in made.differences if each.scenario == other.name], show_all)
     out.print(LEGEND)
     out.print("pullback list outcomes shows the names that --outcome takes")
-    out.print(f"{len(base.key):,} pairs of simulated runs: an exploration, not a forecast")
+    out.print(f"{counted(len(base.key), 'pair')} of simulated runs: an exploration, not a forecast")
 
 
 def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:

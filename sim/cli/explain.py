@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_EVENTS = 10
 
 
-@click.command()
+@click.command(short_help="Explain one run: who decided what and why.")
 @click.argument("source")
 @click.option(
     "--run", type=click.IntRange(*FIRST_RUN), required=True, metavar="K", help="Number of the run, counted from 0."
@@ -41,7 +41,7 @@ def explain(
 ) -> None:
     """Explain one run of SOURCE, a results folder or a scenario: who decided what and why, and what followed.
 
-    The run is played again with equal results, recording every rule that was checked and every event.
+    The run is replayed exactly, recording every rule that was checked and every event.
     """
 
     if sum(map(bool, (why, diverge, as_json))) + bool(actor and (why or diverge or as_json)) > 1:

@@ -44,7 +44,7 @@ skill    1 is perfect, 0 no better than naive; with its 95% interval
 -        undefined: the naive score is perfect, or no run has a value"""
 
 
-@click.command()
+@click.command(short_help="Score runs of a scenario against the record.")
 @click.argument("scenario", default="baseline")
 @click.option(
     "--observations", type=click.Path(path_type=Path), metavar="FILE", help="File of observations.  [default: shipped]"

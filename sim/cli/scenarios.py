@@ -28,7 +28,7 @@ Difference = tuple[str, Any, Any]
 """Name of a value, its value in the base, its value in the scenario."""
 
 
-@click.command()
+@click.command(short_help="Show the values of a scenario with their evidence.")
 @click.argument("scenario")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--rules", is_flag=True, help="Show the actors' rules instead, with the orders that a scenario may state.")
@@ -58,7 +58,7 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     _print_values(out, shown)
 
 
-@click.command()
+@click.command(short_help="Check a scenario file without running it.")
 @click.argument("file")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value, in TOML, before checking.")
 def check(file: str, sets: tuple[str, ...]) -> int:

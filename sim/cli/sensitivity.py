@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOWN = 15
 
 
-@click.command()
+@click.command(short_help="Rank the values that an outcome of a sweep depends on.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--outcome", required=True, metavar="X", help="Name of an outcome; with categories, NAME=CATEGORY.")
 @click.option(

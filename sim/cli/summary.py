@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from sim.cli.tables import console, span, table
-from sim.pages.wording import amount
+from sim.pages.wording import amount, counted
 from sim.record.outcomes import OUTCOMES
 from sim.scenario.scenario import Scenario
 
@@ -70,7 +70,7 @@ def print_summary(
     if save is not None:
         out.print(f"continue  pullback run --from {save} --set KEY=VALUE", soft_wrap=True)
     out.print("names     pullback list outcomes: every outcome with the name that --outcome takes")
-    out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
+    out.print(f"{counted(made['runs'], 'simulated run')}, seed {made['seed']}: an exploration, not a forecast")
 
 
 def _drawn(uncertain: dict[str, Any]) -> str:

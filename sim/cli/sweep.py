@@ -27,7 +27,7 @@ OUTCOME_SHOWN = "truce_agreed_on"
 """The outcome of the example in the next steps."""
 
 
-@click.command()
+@click.command(short_help="Show a sweep and its estimated time, memory and disk.")
 @click.argument("sweep")
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to assume.  [default: processors]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
-@click.command()
+@click.command(short_help="Show the progress of a sweep or ensemble.")
 @FOLDER
 @click.option("--outcome", metavar="X", help="Also show the mean of an outcome so far.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -87,7 +87,7 @@ def _so_far(folder: Path, outcome: str, made: Status) -> tuple[str, str]:
     return measure.caption, f"{mean}{complete}{note}"
 
 
-@click.command()
+@click.command(short_help="Check that results are complete and reproducible.")
 @FOLDER
 @click.option(
     "--recompute",
@@ -97,7 +97,7 @@ def _so_far(folder: Path, outcome: str, made: Status) -> tuple[str, str]:
     help="Number of points to play again.",
 )
 def verify(folder: Path, recompute: int) -> int:
-    """Check the results in DIR: every planned run once, every file intact, some points played again with equal results."""
+    """Check the results in DIR: every planned run once, every file intact, some points replayed with identical results."""
     from sim.experiments.play.check import verify as faults_of
 
     faults = 0
@@ -105,11 +105,11 @@ def verify(folder: Path, recompute: int) -> int:
         faults += 1
         click.echo(fault)
     if not faults:
-        click.echo("ok: every planned run is there once, every file is intact, points played again gave equal results")
+        click.echo("ok: every planned run is there once, every file is intact, the points replayed gave identical results")
     return PARTLY if faults else DONE
 
 
-@click.command()
+@click.command(short_help="Merge the small files of results into large ones.")
 @FOLDER
 def compact(folder: Path) -> None:
     """Merge the small files of the results in DIR into large ones. May be stopped at any time."""
@@ -124,7 +124,7 @@ def compact(folder: Path) -> None:
     click.echo(f"nothing to merge: {files}" if before == after else f"{before:,} files before, {files} now")
 
 
-@click.command()
+@click.command(short_help="Write results as CSV or netCDF.")
 @FOLDER
 @click.option("--csv", "file", type=FILE, metavar="FILE", help="CSV file to write.  [default: standard output]")
 @click.option("--netcdf", type=FILE, metavar="FILE", help="Write all outcomes and series to a netCDF file instead.")

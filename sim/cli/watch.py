@@ -10,7 +10,7 @@ from sim.ground.checks import PORT, check_once
 from sim.ground.errors import InputError
 
 
-@click.command()
+@click.command(short_help="Open the dashboard in a browser.")
 @click.argument("what", metavar="[SCENARIO | DIR ...]", nargs=-1)
 @click.option("--port", type=click.IntRange(*PORT), default=8765, show_default=True, help="Port to serve on.")
 @click.option(

@@ -105,6 +105,11 @@ def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str
     return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")
 
 
+def counted(n: int, noun: str) -> str:
+    """Write a number of things, as in 1 run or 2,000 runs."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def words(name: str) -> str:
     """Write a name of the code as words."""
     return name.replace("_", " ")

@@ -119,7 +119,7 @@ def test_check_counts_values_and_gives_the_hash(here: Path) -> None:
     entries = load_scenario("baseline").entries.values()
     assumed, fitted = (sum(entry.source.startswith(word) for entry in entries) for word in ("assumed", "fitted"))
     done = pullback("check", "mine.toml")
-    expected = f"{len(entries)} values, {assumed} assumed, {fitted} fitted, hash {load_scenario('./mine.toml').hash}"
+    expected = f"{len(entries)} values, {assumed} assumed, {fitted} fitted; hash {load_scenario('./mine.toml').hash}"
     assert (done.exit_code, done.stdout) == (0, f"ok: {expected}\n")
 
 
@@ -146,7 +146,7 @@ def test_show_begins_with_what_differs_from_the_base(here: Path) -> None:
     entry = {value["path"]: value for value in shown["values"]}["withdrawal.airlift_sorties_per_day"]
     assert (entry["value"], entry["set_by"], entry["range"]) == (1.0, "mine", [1.0, 3.0])
     text = pullback("show", "mine.toml").stdout
-    assert text.index("differs") < text.index("timeline") < text.index("[damascus]")
+    assert text.index("in this scenario") < text.index("timeline") < text.index("[damascus]")
 
 
 def test_run_json_is_one_object_and_the_second_time_nothing_is_computed(here: Path) -> None:
@@ -166,7 +166,9 @@ def test_run_says_what_it_is_not(here: Path) -> None:
     done = pullback("run", "baseline", *SHORT, "--seed", "5", "--out", "mine")
     assert done.exit_code == 0
     assert "2 simulated runs, seed 5: an exploration, not a forecast" in done.stdout
-    assert all(f"\n{name} " in done.stdout for name in MAIN_OUTCOMES)
+    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+    assert all(f"\n{titles[name]} " in done.stdout for name in MAIN_OUTCOMES)
+    assert not [name for name in titles if "_" in name and name in done.stdout]
     assert (here / "mine" / "manifest.json").is_file()
 
 
@@ -241,7 +243,7 @@ def test_a_stopped_run_says_how_to_go_on_and_goes_on(here: Path, sent: signal.Si
     assert (started.returncode, stdout) == (code, "")
     last = stderr.splitlines()[-1]
     stored = int(last.removeprefix("pullback: stopped: ").split()[0])
-    assert last.endswith(f"{stored} of 4096 runs are stored in mine; the same command goes on from there")
+    assert last.endswith(f"{stored} of 4096 runs are stored in mine; the same command continues from there")
     again = pullback(*arguments, "1", "--runs", str(stored + 2))
     assert again.exit_code == 0
     assert json.loads(again.stdout)["runs"] >= stored + 2
@@ -290,7 +292,7 @@ def test_hindcast_scores_the_users_own_record(here: Path) -> None:
     scored = json.loads(done.stdout)
     assert [(item["name"], item["observed"]) for item in scored["observations"]] == [("Defections by the third day", 5)]
     table = pullback("hindcast", "short.toml", "--observations", "record.toml").stdout
-    assert "short against the record: 2 runs, seed" in table
+    assert "Hindcast of short: 2 runs, seed" in table
     assert "Defections" in table
     assert set(scored["observations"][0]["null_policies"]) == {"idle", "random"}
     assert len(list((here / "results").glob("short-*/hindcast.html"))) == 1

@@ -17,7 +17,7 @@ from sim.pages.compare.maps import definitions, maps_section
 from sim.pages.compare.pictures import dates_section, distributions_section, durations_section
 from sim.pages.markup import Content, Contents, code, element, figure, folded, paragraph, section, small, table
 from sim.pages.page_file import document, write_page
-from sim.pages.wording import percent
+from sim.pages.wording import counted, percent
 from sim.record.outcomes import DATE, NUMBER
 
 MOST_ROWS = 60
@@ -37,7 +37,7 @@ def comparison_page(made: Comparison) -> Element:
     sections = [part for place, other in enumerate(paired.others) for part in _sections(made, other, place, several)]
     if any(part.get("aria-labelledby", "").startswith("maps-") for part in sections):
         sections.append(definitions(made))
-    footer = f"{len(paired.base.key):,} pairs of simulated runs of a model under stated assumptions."
+    footer = f"{counted(len(paired.base.key), 'pair')} of simulated runs of a model under stated assumptions."
     title = f"{names} compared with {paired.base.name}"
     return document(title, _facts(made), list(made.notes), [*sections, _method(made)], footer)
 
@@ -47,7 +47,7 @@ def _facts(made: Comparison) -> dict[str, str]:
     facts = {"A": _described(base)}
     for place, other in enumerate(made.paired.others):
         facts["B" if place == 0 else f"B, {place + 1}"] = _described(other)
-    facts["Pairs"] = f"{len(base.key):,} pairs of runs with common random numbers; seed {base.seed}"
+    facts["Pairs"] = f"{counted(len(base.key), 'pair')} of runs with common random numbers; seed {base.seed}"
     if made.paired.condition is not None:
         facts["Only where"] = f"{made.paired.condition.text}, in the run of A"
     return facts

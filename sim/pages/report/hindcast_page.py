@@ -13,7 +13,7 @@ from sim.analysis.where import Condition
 from sim.experiments.store.ensemble import Results
 from sim.pages import page_file
 from sim.pages.report.record import record_section
-from sim.pages.wording import Calendar
+from sim.pages.wording import Calendar, counted
 from sim.record.statistics import summaries
 from sim.scenario.scenario import Scenario
 
@@ -40,6 +40,6 @@ def write_page(
         "Runs": f"{scored['runs']}, seed {scenario.seed}",
     } | ({"Only where": where.text} if where else {})
     cautions = [results.shortfall] if results.shortfall else []
-    footer = f"{scored['runs']} simulated runs of a model under stated assumptions."
+    footer = f"{counted(scored['runs'], 'simulated run')} of a model under stated assumptions."
     page_file.write_page(path, page_file.document(f"{title}: hindcast", facts, cautions, (section,), footer))
     return path

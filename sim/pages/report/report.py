@@ -24,7 +24,7 @@ from sim.pages.report.sources import sources_section
 from sim.pages.report.spread import drawn, spread_sections
 from sim.pages.report.summary import caution, in_short
 from sim.pages.report.values import expectation, plain, values_section
-from sim.pages.wording import Calendar
+from sim.pages.wording import Calendar, counted
 from sim.scenario.scenario import Scenario
 
 FILE = "report.html"
@@ -68,7 +68,7 @@ def _page(results: Results, scenario: Scenario, stated: Results | None) -> Eleme
         _facts(results, scenario, calendar, made),
         caution(results.runs, max(results.runs_asked, scenario.runs)),
         sections,
-        f"{results.runs} simulated runs of a model under stated assumptions.",
+        f"{counted(results.runs, 'simulated run')} of a model under stated assumptions.",
         sheets=("report.css",),
         asks=scenario.asks,
         expects=expectation(scenario.expect),
@@ -84,7 +84,7 @@ def _facts(results: Results, scenario: Scenario, calendar: Calendar, made: dict[
     }
     if scenario.branch is not None:
         first, origin = calendar.long(scenario.branch.day), scenario.branch.origin.name
-        facts["Takes effect"] = f"on {first}; until then the runs equal those of {origin}"
+        facts["Takes effect"] = f"on {first}; until then the runs are those of {origin}"
     given = [f"{entry.path} = {plain(entry.value)}" for entry in scenario.entries.values() if entry.set_by == "--set"]
     if given:
         facts["Set"] = ", ".join(given)

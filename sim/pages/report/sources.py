@@ -8,7 +8,7 @@ from sim.ground.data_tables import Table
 from sim.pages.markup import folded, paragraph, section, table
 
 LICENCE = "The code of Pullback is under the MIT licence. The data are under the licences below, file by file."
-CONTENT = (
+WHAT = (
     "The geographic data, file by file: source, licence, "
     'derivation and use. The record of events (rows a01 to a54, quoted in scenarios as "facts a36") ends on 28 '
     "January 2026; nothing later is used."
@@ -34,7 +34,7 @@ def sources_section() -> Element:
         paragraph(ATTRIBUTION),
         folded(
             f"Table of sources: {len(sources.rows)} rows",
-            [paragraph(text) for text in (CONTENT, *NOTES)],
+            [paragraph(text) for text in (WHAT, *NOTES)],
             table(
                 "Sources of the data",
                 [name.capitalize() for name in sources.columns],

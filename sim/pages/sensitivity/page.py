@@ -16,7 +16,7 @@ from sim.pages.maps import swatch
 from sim.pages.markup import Contents, code, element, figure, folded, paragraph, section, table
 from sim.pages.page_file import document, write_page
 from sim.pages.sensitivity.charts import Part, heat_map, parts_bar, ranking, response_chart
-from sim.pages.wording import number, part, percent
+from sim.pages.wording import counted, number, part, percent
 
 MOST_ROWS, FEWEST_ROWS, MOST_RESPONSES = 20, 5, 6
 CLEAR = 0.05
@@ -47,7 +47,7 @@ def sensitivity_page(made: Sensitivity, map_: Heat | None = None) -> Element:
         _method(made),
     ]
     title = f"Sensitivity: {made.measure.title}"
-    footer = f"{made.runs:,} simulated runs of a model under stated assumptions."
+    footer = f"{counted(made.runs, 'simulated run')} of a model under stated assumptions."
     return document(title, _facts(made), cautions, [each for each in sections if each is not None], footer)
 
 
