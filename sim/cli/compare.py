@@ -104,7 +104,7 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
     start = made.paired.base.start
     _print_expected(out, [answer for answer in made.answers if answer.scenario == differences[0].scenario])
     for text in words.warnings(differences):
-        out.print(f"! {text}; compared in those pairs", soft_wrap=True)
+        out.print(f"! {text}", soft_wrap=True)
     clear = [each for each in words.by_size(differences) if each.is_clear]
     columns = ("A", "B", "B - A", "95% interval", "up, down", *(["q"] if show_all else []))
     rows = table("outcome", *columns, whole=columns)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from sim.cli.tables import console, span, table
-from sim.pages.wording import amount, counted
+from sim.pages.wording import Calendar, amount, counted
 from sim.record.outcomes import OUTCOMES
 from sim.scenario.scenario import Scenario
 
@@ -121,12 +121,8 @@ def _arises(outcome: dict[str, Any], made: dict[str, Any]) -> str:
 
 
 def _date_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
-    def day(key: str) -> str:
-        if outcome[key] is None:
-            return "later"
-        return str(date.fromisoformat(made["start"]) + timedelta(days=round(outcome[key])))
-
+    calendar = Calendar(date.fromisoformat(made["start"]), made["days"])
     late = outcome["censored"] / outcome["n"]
     share = f"{late:.0%}" if late >= 0.005 else "<1%"
     remarks = ([f"{share} later"] if late else []) + ([_arises(outcome, made)] if outcome["n"] < made["runs"] else [])
-    return day("median"), span(day("p05"), day("p95")), ", ".join(remarks)
+    return calendar.short(outcome["median"]), calendar.span(outcome["p05"], outcome["p95"]), ", ".join(remarks)

@@ -55,7 +55,7 @@ def test_a_session_is_bounded() -> None:
         scenarios_of(Setup(runs=MOST_RUNS + 1))
     with pytest.raises(InputError, match="too many for a session"):
         scenarios_of(Setup(runs=MOST_RUNS, days=MOST_RUN_DAYS // MOST_RUNS + 1))
-    with pytest.raises(InputError, match="do not share luck"):
+    with pytest.raises(InputError, match="cannot be paired"):
         scenarios_of(Setup(against="quiet-2025"))
 
 

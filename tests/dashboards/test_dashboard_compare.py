@@ -133,7 +133,7 @@ def test_a_sweep_is_compared_by_a_lever_and_asked_what_an_outcome_rests_on(on_of
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Question(a="baseline", b="unpaired"), "do not share their luck"),
+        (Question(a="baseline", b="unpaired"), "have different random numbers"),
         (Question(a="baseline", b="small"), "sweep"),
         (Question(a="baseline", b="moscow-stays", where="sdf_share <"), "sdf_share"),
         (Question(a="small", outcome="nothing"), "nothing"),
@@ -215,7 +215,7 @@ def test_the_page_draws_the_answer_to_its_address(root: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("a=baseline&b=unpaired", "do not share their luck"),
+        ("a=baseline&b=unpaired", "have different random numbers"),
         ("a=broken", "broken"),
         ("a=../../etc", "there is no results folder"),
         ("a=%3Cscript%3E", "there is no results folder"),
@@ -265,7 +265,7 @@ def test_two_folders_are_compared_in_a_browser(browser: Any, compared: str, tmp_
         pictures = page.frame_locator("iframe.cp-pictures")
         pictures.get_by_role("heading", name="How large the differences are").wait_for()
         page.get_by_label("B", exact=True).select_option("unpaired")
-        page.get_by_text("do not share their luck").wait_for()
+        page.get_by_text("have different random numbers").wait_for()
         assert "b=unpaired" in page.url
         page.get_by_label("A", exact=True).select_option("small")
         page.get_by_role("heading", name="What sdf_share_end rests on").wait_for()

@@ -200,7 +200,7 @@ def test_export_says_what_does_not_go(
         f"{swept.folder}: is a sweep, which keeps no places; name the folder of an ensemble (pullback run)\n",
     )
     assert (
-        "--series and --priogrid go one at a time"
+        "--series and --priogrid cannot be combined; give one of them"
         in called(capfd, "export", swept.folder, "--series", "sdf_share", "--priogrid")[2]
     )
     monkeypatch.setitem(__import__("sys").modules, "xarray", None)

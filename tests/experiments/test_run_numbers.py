@@ -254,7 +254,7 @@ def test_explain_plays_the_run_of_a_point(begun: SweepResults) -> None:
     said = called("explain", begun.folder, "--point", 3, "--run", 1).stdout
     assert f"point 3 (its run 1): run {told['run']} of seed" in said.splitlines()[0]
     beside = called("explain", begun.folder, "--point", 3, "--run", 1, "--diverge", begun.folder).stdout
-    assert "they never part" in beside
+    assert "the two runs never differ" in beside
     assert f"run {told['run']} of baseline, point 3 and of baseline" in called(
         "explain", begun.folder, "--point", 3, "--run", 1, "--diverge", "baseline"
     ).stdout.replace("\n", " ")
@@ -264,7 +264,7 @@ def test_explain_plays_the_run_of_a_point(begun: SweepResults) -> None:
     ("source", "point", "said"),
     [
         ("{it}", None, "{it}: holds a sweep; name a point too, as in --point 1\n"),
-        ("{it}", 9, "{it}: does not hold run 1 of point 9; both are counted from 0\n"),
+        ("{it}", 9, "{it}: has no run 1 of point 9; both are counted from 0\n"),
         ("baseline", 1, "baseline: is a scenario; --point goes with the folder of a sweep\n"),
     ],
 )
@@ -362,9 +362,12 @@ def test_two_sweeps_are_paired_where_points_and_streams_agree_and_refused_otherw
     shared = made_up(tmp_path / "c", sweep(rows=16, n=2, streams="shared"), happens)
     less = made_up(tmp_path / "d", sweep(rows=8, n=2), happens)
     done = called("compare", one.folder, shared.folder)
-    assert done.exit_code == 2 and 'have other random numbers (streams = "own" and "shared"); play one anew' in done.stderr
-    assert "have other points, so that their runs are no pairs" in called("compare", one.folder, less.folder).stderr
+    assert (
+        done.exit_code == 2
+        and 'have different random numbers (streams = "own" and "shared"); play both with the same' in done.stderr
+    )
+    assert "have different points: their runs cannot be paired" in called("compare", one.folder, less.folder).stderr
     sim.run("baseline", runs=2, sets=["days=2"], out=tmp_path / "e")
     for sources in ((one.folder, tmp_path / "e"), (tmp_path / "e", one.folder)):
-        said = f"{one.folder} holds a sweep and {tmp_path / 'e'} an ensemble, whose runs are no pairs\n"
+        said = f"{one.folder} is a sweep and {tmp_path / 'e'} an ensemble: their runs cannot be paired\n"
         assert called("compare", *sources).stderr == said

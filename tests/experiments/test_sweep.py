@@ -342,7 +342,7 @@ def test_plan_says_what_a_sweep_takes_and_keeps_nothing(program: Any, capfd: Any
         stdout.split()
     )
     assert "sobol over 1 lever and 1 uncertainty" in stdout
-    assert "points are few for 1 value: a value stands out only if it makes" in stdout
+    assert "points are few for 1 value: a value is detected only if it explains" in stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -357,7 +357,7 @@ def test_the_commands_on_a_folder(program: Any, capfd: Any) -> None:
     assert len(lines) == 1 + POINTS * RUNS
     assert program(capfd, "export", "DIR", "--outcome", "kiled_sdf")[::2] == (
         2,
-        "kiled_sdf is not an outcome; did you mean killed_sdf?\n",
+        "kiled_sdf is not the name of an outcome; did you mean killed_sdf?\n",
     )
 
 

@@ -252,7 +252,7 @@ def test_a_comparison_pairs_runs_of_the_same_values_and_refuses_others(
     mixed = pullback("compare", "baseline-all", "us-leaves-first-None")
     assert mixed.exit_code == 2 and "run both with --uncertain, or both without" in mixed.stderr
     unplayed = pullback("compare", "baseline", "us-leaves-first", "--uncertain", "all")
-    assert "pullback run baseline --uncertain all puts its results into results/baseline-" in unplayed.stderr
+    assert "pullback run baseline --uncertain all writes its results to results/baseline-" in unplayed.stderr
 
 
 def test_a_hindcast_draws_values_for_the_null_policies_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
     largest = {each.outcome.name: each for each in reversed(clear)}
     for each in words.by_size(list(largest.values()))[:LARGEST]:
         sentences.append(f"{words.label(each)}: {_in_words(made, each)}.")
-    sentences += [f"{each}; compared in those pairs." for each in words.warnings(differences)]
+    sentences += [f"{each}." for each in words.warnings(differences)]
     items = [element("li", each) for each in sentences]
     lists = [
         ("Not distinguishable from chance", unclear),

@@ -120,7 +120,7 @@ def remark(made: Difference) -> str:
     if made.sides_apart:
         limits.append("a few large differences the other way outweigh many small ones, so that A and B are not shown")
     if not made.is_clear and made.ci is not None and made.differ and (made.ci[0] > 0 or made.ci[1] < 0):
-        limits.append("its interval excludes 0, but so would those of some of so many outcomes by chance (see q)")
+        limits.append("its interval excludes 0, but among so many outcomes some do so by chance (see q)")
     if is_fragile(made):
         limits.append(f"rests on {made.differ} {'pair' if made.differ == 1 else 'pairs'} that differ")
     return "; ".join(limits)
@@ -140,9 +140,8 @@ def arises(made: Difference) -> str:
     a, b = made.arises
     if a == b == made.n:
         return f"arises in {made.n:,} of {made.pairs:,} pairs, in the same runs of A and B"
-    return f"arises in {a:,} runs of A and {b:,} of B, in both runs of {made.n:,} pairs" + (
-        " (a difference beyond chance)" if made.arises_apart else ""
-    )
+    both = f"{made.n:,} {'pair' if made.n == 1 else 'pairs'}" if made.n else "no pair"
+    return f"arises in {a:,} runs of A and {b:,} of B, on both sides of {both}"
 
 
 def warnings(differences: Sequence[Difference]) -> list[str]:
@@ -150,7 +149,10 @@ def warnings(differences: Sequence[Difference]) -> list[str]:
     alike: dict[str, dict[str, None]] = {}
     for each in differences:
         if each.arises_apart:
-            alike.setdefault(f"{arises(each)}, {each.outcome.arises}", {})[each.outcome.title] = None
+            a, b = each.arises
+            counts = f"arises in {a:,} runs of A and {b:,} of B, a difference beyond chance ({each.outcome.arises})"
+            pairs_left = "compared over pairs with both" if each.n else "not compared, as no pair has both"
+            alike.setdefault(f"{counts}; {pairs_left}", {})[each.outcome.title] = None
     return [f"{'; '.join(titles)}: {text}" for text, titles in alike.items()]
 
 
