@@ -82,7 +82,7 @@ def named(name: str, on_offer: tuple[Shelved, ...]) -> Shelved:
     """Return a folder by its name. Raises InputError where none on offer has it, it cannot be opened, or it is too large."""
     folder = next((each for each in on_offer if each.name == name), None)
     if folder is None:
-        raise InputError(f"the results folder {name[:60]!r} no longer exists")
+        raise InputError(f"there is no results folder {name[:60]!r}")
     if folder.trouble:
         raise InputError(folder.trouble)
     runs = Stored(folder.path).runs_there

@@ -105,6 +105,12 @@ def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str
     return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")
 
 
+def unit_beside(outcome: Outcome) -> str:
+    """Return the unit to put after an outcome's title, "" where the title says it."""
+    needs_none = outcome.unit == "1" or outcome.unit in outcome.title.lower()
+    return "" if needs_none else f", {outcome.unit}"
+
+
 def counted(n: int, noun: str) -> str:
     """Write a number of things, as in 1 run or 2,000 runs."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -289,15 +289,15 @@ def test_the_command_names_what_differs_and_what_does_not(folders: tuple[Path, P
     done = CliRunner().invoke(commands, ["compare", *map(str, folders)])
     assert done.exit_code == 0
     assert "moscow-stays (B) against baseline (A)" in done.stdout
-    shown, _, same = done.stdout.partition("the same in every pair: ")
-    assert "withdrawal_started_on" in shown and "collapse_day" in same
-    assert f"{RUNS} pairs of runs with the same luck" in done.stdout
+    shown, _, same = done.stdout.partition("equal in every pair: ")
+    assert "Equipment first left" in shown and "SDF's ground first halved" in " ".join(same.split())
+    assert f"{RUNS} pairs of simulated runs" in done.stdout
 
 
 def test_the_probability_of_a_date_is_shown_by_date(folders: tuple[Path, Path]) -> None:
     done = CliRunner().invoke(commands, ["compare", *map(str, folders), "--outcome", "withdrawal_started_on"])
     assert done.exit_code == 0
-    assert "withdrawal_started_on by" in done.stdout and "2026-02-11" in done.stdout
+    assert "Equipment first left Qamishli by" in done.stdout and "2026-02-11" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_scenario_that_has_not_been_run_says_how_to(tmp_path: Path, monkeypatc
     with pytest.raises(InputError, match="baseline has not been run; pullback run baseline writes its results to"):
         compare("baseline", "moscow-stays")
     (tmp_path / "results" / "baseline-01234567").mkdir(parents=True)
-    with pytest.raises(InputError, match="of other values are results/baseline-01234567: compare by the folder"):
+    with pytest.raises(InputError, match="other results are in results/baseline-01234567: name the folder"):
         compare("baseline", "moscow-stays")
 
 
@@ -338,5 +338,5 @@ def test_a_scenario_of_ones_own_is_compared_by_its_folder(
     with pytest.raises(InputError, match="is a scenario file; name the results folder that pullback run"):
         compare(folders[0], "./mine.toml")
     (tmp_path / "results" / "mine-01234567").mkdir(parents=True)
-    with pytest.raises(InputError, match="; its results are in results/mine-01234567: compare by the folder"):
+    with pytest.raises(InputError, match="; its results are in results/mine-01234567: name the folder"):
         compare(folders[0], "mine")

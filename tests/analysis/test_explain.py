@@ -30,7 +30,7 @@ def pullback(*arguments: str) -> Result:
 def test_a_story_is_dated_and_one_of_many(folder: Path) -> None:
     said = pullback("explain", str(folder), "--run", "1").stdout
     assert "Three weeks: run 1, seed" in said
-    assert "one simulated history of many, not a forecast" in said
+    assert "one of many simulated histories, not a forecast" in said
     assert said.index("2026-01-13") < said.index("2026-01-20")
     assert "read: " in said and "next in line: " in said and "* " in said
 

@@ -34,7 +34,7 @@ def of(results: SweepResults, outcome: str = "killed_sdf") -> Any:
 def test_forty_points_for_150_values_are_few_and_a_thousand_are_not() -> None:
     said = too_few_points(40, 150)
     assert said.startswith("40 points are few for 150 values: a value is detected only if it explains 35% of the variance")
-    assert said.endswith("and what one does is mixed with what others do")
+    assert said.endswith("and the effects of different values cannot be separated")
     assert "mixed" not in too_few_points(16, 3) and too_few_points(16, 3)
     assert (too_few_points(1024, 150), too_few_points(64, 5), too_few_points(64, 0)) == ("", "", "")
 

@@ -41,7 +41,7 @@ def test_what_an_address_should_not_say_is_left_out_with_a_notice(query: str, wo
 
 def test_many_parts_that_are_left_out_are_counted() -> None:
     _, notices = read("&".join(f"x{number}=1" for number in range(500)))
-    assert len(notices) == MOST_NOTICES + 1 and notices[-1] == "Address: 495 more parts were left out."
+    assert len(notices) == MOST_NOTICES + 1 and notices[-1] == "Address: 495 more parts were ignored."
 
 
 def test_a_day_or_run_beyond_the_last_becomes_the_nearest() -> None:

@@ -71,7 +71,7 @@ def test_the_folders_of_the_root_are_on_offer_the_baseline_first(on_offer: tuple
     assert {each.name for each in on_offer if each.trouble} == {"broken", "half"}
     small = next(each for each in on_offer if each.is_sweep)
     assert small.levers == ("moscow.policy",) and "truce.breakdown_per_day" in small.varied
-    assert f"({RUNS} runs)" in on_offer[0].says
+    assert f"({RUNS} runs)" in on_offer[0].caption
 
 
 def test_folders_of_the_command_line_come_first_and_keep_apart(root: Path, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_sweep_is_compared_by_a_lever_and_asked_what_an_outcome_rests_on(on_of
     rests = ask.answer(Question(a="small", outcome="tonnes_by_air"), on_offer)
     assert by is not None and "stay" in by.title
     assert rests is not None and rests.rows[0][0][0] == "moscow.policy"
-    assert rests.rows[-1][0][0] == "(a value that does nothing)"
+    assert rests.rows[-1][0][0] == "(value without effect)"
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_two_folders_are_compared_in_a_browser(browser: Any, compared: str, tmp_
     with visiting(browser, compared) as open_page:
         page = open_page("/compare?a=baseline&b=moscow-stays")
         page.get_by_role("heading", name="moscow-stays (B) against baseline (A)").wait_for()
-        page.get_by_label("Filter the rows").fill("tonnes_by_air")
+        page.get_by_label("Filter the rows").fill("flown out")
         page.locator("tbody tr").first.wait_for()
         assert page.locator("tbody tr").count() == 1
         page.get_by_label("Filter the rows").fill("")
@@ -268,6 +268,6 @@ def test_two_folders_are_compared_in_a_browser(browser: Any, compared: str, tmp_
         page.get_by_text("have different random numbers").wait_for()
         assert "b=unpaired" in page.url
         page.get_by_label("A", exact=True).select_option("small")
-        page.get_by_role("heading", name="What sdf_share_end rests on").wait_for()
+        page.get_by_role("heading", name="Sensitivity: SDF-held share of Syria at the end").wait_for()
         page.get_by_label("Compare by lever").select_option("moscow.policy")
         page.get_by_role("heading", name="moscow.policy").first.wait_for()

@@ -103,9 +103,9 @@ def _short(made: Comparison, differences: Sequence[Difference], place: int, whos
 def _in_words(made: Comparison, each: Difference) -> str:
     if each.outcome.type == DATE:
         a, b = (percent(1 - late / each.n) for late in each.censored)
-        return f"{words.pairs_in_words(each)}: {words.size(each)}; came in {b} of the runs of B and {a} of A"
+        return f"{words.size(each)}, {words.pairs_in_words(each)}; came in {b} of the runs of B and {a} of A"
     if each.outcome.type == NUMBER:
-        return f"{words.pairs_in_words(each)}: {words.size(each)}"
+        return f"{words.size(each)}, {words.pairs_in_words(each)}"
     a, b = words.sides(each, made.paired.base.start)
     return f"{b} in B, {a} in A ({words.size(each)})"
 

@@ -17,7 +17,7 @@ from sim.pages.compare import wording as words
 from sim.pages.compare.charts import coming_of_two, distributions, survival_of_two, waiting_in_words
 from sim.pages.maps import swatch_of_line
 from sim.pages.markup import Contents, element, figure, folded, paragraph, section, small, table
-from sim.pages.wording import Calendar, percent
+from sim.pages.wording import Calendar, percent, unit_beside
 from sim.record.outcomes import DATE, NUMBER, arising
 
 MOST_DISTRIBUTIONS = 24
@@ -122,8 +122,7 @@ def distributions_section(
     for each in shown:
         a, b = (side.outcomes[each.outcome.name] for side in (made.paired.base, other))
         both = ~np.isnan(a) & ~np.isnan(b)
-        unit = "" if each.outcome.unit == "1" else f", {each.outcome.unit}"
-        title = f"{each.outcome.title}{unit}"
+        title = each.outcome.title + unit_beside(each.outcome)
         picture = distributions(f"distribution-{place}-{each.outcome.name}", title, a[both], b[both], each.diff, each.ci)
         caption = f"{words.size(each)} in the median of the pairs that differ. {words.distance(each)}"
         pictures.append(figure(title, picture, caption))

@@ -93,7 +93,7 @@ def _people(summaries: Summaries) -> str:
     )
     runs = "the one run" if civilians["n"] == 1 else "90% of the runs"
     return (
-        f"Killed in {runs}: {_span(civilians)} civilians, {_span(damascus)} of Damascus's forces, {_span(sdf)} of the SDF; "
+        f"Killed ({runs}): {_span(civilians)} civilians, {_span(damascus)} of Damascus's forces, {_span(sdf)} of the SDF; "
         f"most displaced on any evening: {_span(displaced)} persons."
     )
 
