@@ -34,6 +34,8 @@ def status(folder: Path, outcome: str | None, as_json: bool) -> None:
 
     from sim.experiments.play.check import status as status_of
 
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such results folder")
     made = status_of(folder)
     if as_json:
         more = {"seconds_left": made.seconds_left, "complete": made.done == made.asked}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sim.analysis.measure import outcome_named
 from sim.cli import commands
 from sim.cli.summary import MAIN_OUTCOMES
 from sim.experiments.store.ensemble import open_ensemble
+from sim.ground.errors import InputError
 from sim.ground.grid import load_grid
 from sim.ground.paths import data_folder
+from sim.record.history import SERIES
 from sim.record.outcomes import OUTCOMES
 from sim.registry import load_scenario
 from sim.scenario.export import to_toml
@@ -262,6 +266,7 @@ def test_help_comes_at_once() -> None:
     heavy = ("numpy", "scipy", "mesa", "pandas", "pyarrow", "rich", "solara")
     code = f"""
 import sys
+from sim.analysis.measure import outcome_named
 from sim.cli import commands
 try:
     commands(["--help"])
@@ -349,3 +354,28 @@ def test_progress_into_a_file_is_a_line_every_ten_seconds(
         "40 of 100 runs, 2 a second, 38 s left",
     ]
     assert out == "" and all(free.endswith(" of disk free") for _, _, free in said)
+
+
+def test_list_shows_every_outcome_and_series_with_the_name_that_options_take(here: Path) -> None:
+    outcomes = pullback("list", "outcomes").stdout
+    assert all(re.search(rf"^{re.escape(each.title)} +{each.name}$", outcomes, re.M) for each in OUTCOMES)
+    assert all(each.definition in outcomes for each in OUTCOMES)
+    rows = json.loads(pullback("list", "series", "--json").stdout)["series"]
+    assert [row["name"] for row in rows] == list(SERIES)
+    assert all(f"  {name}\n" in pullback("list", "series").stdout for name in list(SERIES)[:3])
+
+
+def test_a_title_in_place_of_a_name_is_an_error_with_the_name(here: Path) -> None:
+    for wrong, hint in (
+        ("Truce first agreed", "; did you mean truce_agreed_on (Truce first agreed)?"),
+        ("truce_agreed", "; did you mean truce_agreed_on?"),
+        ("zzz", "; pullback list outcomes shows them all"),
+    ):
+        with pytest.raises(InputError) as error:
+            outcome_named(wrong)
+        assert str(error.value) == f"{wrong} is not the name of an outcome{hint}"
+
+
+def test_the_status_of_a_folder_that_is_not_there_is_one_line(here: Path) -> None:
+    done = pullback("status", "nowhere")
+    assert (done.exit_code, done.stderr) == (2, "nowhere: no such results folder\n")

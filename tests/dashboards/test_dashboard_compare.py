@@ -108,7 +108,7 @@ def test_two_folders_are_compared_pair_by_pair(on_offer: tuple[Shelved, ...]) ->
     assert made is not None and made.title == "moscow-stays (B) against baseline (A)"
     rows = {row[0][0]: row for row in made.rows}
     assert all(len(row) == len(made.columns) for row in made.rows)
-    assert rows["tonnes_by_air"][3][1] < 0  # nothing leaves where Moscow stays
+    assert rows["Equipment flown out of Qamishli"][3][1] < 0  # nothing leaves where Moscow stays
     table = list(csv.DictReader(io.StringIO(made.csv)))
     assert {row["name"] for row in table} >= {"tonnes_by_air"}
     assert made.html.startswith("<!DOCTYPE html>") and "<svg" in made.html and "<script" not in made.html
