@@ -180,4 +180,4 @@ def test_luck_that_the_levers_of_a_row_share_does_not_set_its_points_apart() -> 
 def test_one_run_a_point_cannot_tell_values_from_luck() -> None:
     made = variance(np.arange(9.0)[:, None], np.arange(9))
     assert not made.is_identified and np.isnan([made.between_points, made.luck, made.both]).all()
-    assert made.named == {"values and luck, which one run a point cannot tell apart": 7.5}
+    assert made.named == {"values and chance, not separable with one run a point": 7.5}

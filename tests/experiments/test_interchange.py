@@ -197,7 +197,7 @@ def test_export_says_what_does_not_go(
 ) -> None:
     assert called(capfd, "export", swept.folder, "--events")[::2] == (
         2,
-        f"{swept.folder}: is a sweep, which keeps no places; name the folder of an ensemble (pullback run)\n",
+        f"{swept.folder}: is a sweep, which stores no maps; name the folder of an ensemble (pullback run)\n",
     )
     assert (
         "--series and --priogrid cannot be combined; give one of them"
