@@ -52,7 +52,7 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     _print_heading(out, shown)
     _print_differences(out, shown, differences)
     events = [(str(event.date), event.event, event.note, event.source) for event in shown.timeline]
-    orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.matter}", o.order, o.note) for o in shown.orders]
+    orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.decision}", o.order, o.note) for o in shown.orders]
     _print_dated(out, ("timeline", "event", "note", "source"), events)
     _print_dated(out, ("stated orders", "decision", "order", "note"), orders)
     _print_values(out, shown)
@@ -105,7 +105,7 @@ def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
 def _print_heading(out: Console, scenario: Scenario) -> None:
 
     rows = table("", "")
-    rows.add_row("question", scenario.asks or "-")
+    rows.add_row("question", scenario.question or "-")
     rows.add_row("base", scenario.base or "none: states every value itself")
     rows.add_row(
         "days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (random numbers start on {scenario.epoch})"
@@ -131,12 +131,12 @@ def _print_differences(out: Console, scenario: Scenario, differences: list[Diffe
             rows.add_row(key, plain(before), plain(now))
         out.print()
         out.print(rows if differences else f"no value differs from {scenario.base}")
-    if scenario.expect:
+    if scenario.expected:
         from sim.record.outcomes import OUTCOMES
 
         titles = {outcome.name: outcome.title for outcome in OUTCOMES}
         rows = table("expected effects", "", whole=("expected effects",))
-        for outcome, direction in scenario.expect.items():
+        for outcome, direction in scenario.expected.items():
             rows.add_row(titles[outcome], direction)
         out.print()
         out.print(rows)
@@ -184,7 +184,7 @@ def _aligned(section: str, entries: list[Entry]) -> list[str]:
 
 
 def _as_json(scenario: Scenario, differences: list[Difference]) -> dict[str, Any]:
-    keys = ("name", "title", "asks", "base", "expect", "hash", "epoch", "start_date", "days", "runs", "seed")
+    keys = ("name", "title", "question", "base", "expected", "hash", "epoch", "start_date", "days", "runs", "seed")
     return {
         "schema": SCHEMA,
         **{key: getattr(scenario, key) for key in (*keys, "control", "communities", "classes")},

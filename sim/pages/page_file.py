@@ -20,11 +20,11 @@ def styles(*sheets: str) -> str:
 
 def document(
     title: str, facts: dict[str, str], cautions: Sequence[str], sections: Sequence[Element], footer: str,
-    sheets: Sequence[str] = ("report.css", "compare.css"), asks: str = "", expects: Element | None = None,
+    sheets: Sequence[str] = ("report.css", "compare.css"), question: str = "", expected: Element | None = None,
 ) -> Element:  # fmt: skip
     """Return a page under its heading. facts: the results shown. cautions: limits of the figures.
 
-    sheets: files of this folder. asks: the question of the scenario. expects: its expectations.
+    sheets: files of this folder. question: the question of the scenario. expects: its expectations.
     """
     head = element(
         "head",
@@ -39,10 +39,10 @@ def document(
         "header",
         paragraph("Pullback: northeast Syria, January 2026 and the months after", class_="small"),
         element("h1", title),
-        paragraph(asks) if asks else None,
+        paragraph(question) if question else None,
         paragraph(NOTICE, class_="notice"),
         [paragraph(caution, class_=look) for caution, look in zip(cautions, classes, strict=True)],
-        expects,
+        expected,
         element("dl", [part for name, fact in facts.items() for part in (element("dt", name), element("dd", fact))]),
     )
     headings = [part.find("h2") for part in sections]

@@ -20,7 +20,7 @@ from sim.state.state import (
     ANNOUNCED,
     AUTHORITY_PARTS,
     BASE_STATUSES,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     COAST,
     DRAWING_DOWN,
     GONE,
@@ -126,7 +126,8 @@ def _left(base: Member) -> Outcome:
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, including those from Qamishli"
-    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), read.stock_at_end(COAST, CLASSES.index(item)))
+    stock = read.stock_at_end(COAST, EQUIPMENT_CLASSES.index(item))
+    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock)
 
 
 def _held(town: str, name: str) -> Outcome:
@@ -218,7 +219,7 @@ _UNTITLED: tuple[Outcome, ...] = (
     _date("last_russian_left_on", "first day no Russian is left at Qamishli", (4,), read.first("withdrawal_phase", GONE)),
     Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left Qamishli which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left"),
-    *(_at_hmeimim(item) for item in CLASSES),
+    *(_at_hmeimim(item) for item in EQUIPMENT_CLASSES),
     _on("2026-01-28", "hmeimim_armour", "items", "armoured vehicles at Hmeimim on 28 January 2026", (2, 3)),
     _on("2026-01-28", "hmeimim_stores", "tonnes", "stores at Hmeimim on 28 January 2026", (2, 3)),
     _end("tonnes_by_air", "tonnes", "equipment lifted out of Qamishli", (1,)),

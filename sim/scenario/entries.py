@@ -71,7 +71,7 @@ class Register:
     """Everything a scenario may set.
 
     sections: the dataclass of each section. policies: of each actor, by name. axes: keys of the members of each axis.
-    outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders a person may give.
+    outcomes: the names a what-if may expect something of. orders: by "actor.decision", the orders a person may give.
     drawn_at_start: paths of values that only the first evening reads. made_by: makes it again in another process.
     """
 

@@ -32,7 +32,7 @@ class Side:
 
     key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
     and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
-    notes: what limits its figures. expect: outcome -> direction that its scenario expects.
+    notes: what limits its figures. expected: outcome -> direction that its scenario expects.
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
     key where left out.
@@ -48,7 +48,7 @@ class Side:
     key: np.ndarray
     outcomes: Mapping[str, np.ndarray]
     notes: tuple[str, ...] = ()
-    expect: Mapping[str, str] = field(default_factory=dict)
+    expected: Mapping[str, str] = field(default_factory=dict)
     design: Any = None
     streams: str = ""
     drawn: Uncertain | None = None
@@ -108,7 +108,7 @@ def side_of(results: Results | SweepResults) -> Side:
     manifest, name = results.manifest, results.manifest["scenario"]
     note = () if results.is_complete else (f"INCOMPLETE: {name} has {len(run)} of {results.runs_asked} runs",)
     side = _side(name, shown_path(results.folder), results.scenario, manifest["code"], key, outcomes)
-    return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
+    return replace(side, notes=note, expected=results.scenario.expected, drawn=results.uncertain, shares=results.clusters)
 
 
 def _side_of_sweep(results: SweepResults) -> Side:
@@ -124,7 +124,7 @@ def _side_of_sweep(results: SweepResults) -> Side:
     points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
               for n, f in enumerate(results.design.factors)}  # fmt: skip
     return replace(
-        side, notes=note, expect=results.base.expect, design=(points, results.design.row_of_design),
+        side, notes=note, expected=results.base.expected, design=(points, results.design.row_of_design),
         streams=results.streams, shares=results.clusters(point, run),
     )  # fmt: skip
 
@@ -175,8 +175,8 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
         name = value if path == SCENARIO else f"{path} = {shown(value)}"
         scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
         side = _side(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
-        expect = scenario.expect if path == SCENARIO else {}
-        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[kept], run[kept]), expect=expect))
+        expected = scenario.expected if path == SCENARIO else {}
+        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[kept], run[kept]), expected=expected))
     return sides
 
 

@@ -31,7 +31,7 @@ class Sweep:
 
     name: str
     title: str
-    asks: str
+    question: str
     base: Scenario
     recipe: Recipe
     runs: int

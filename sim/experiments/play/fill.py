@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiments.design.sweep import Sweep
-from sim.experiments.play.folder import going_on
+from sim.experiments.play.folder import with_streams_of
 from sim.experiments.play.job import Read, Task, compute
 from sim.experiments.play.plan import job_runs, plan, points_of
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.play.workers import nothing_left_without_workers, refuse_unguarded
 from sim.experiments.store.asked import note_asked, note_failed, read_asked
-from sim.experiments.store.begin import is_known, open_folder
+from sim.experiments.store.initialise import is_known, open_folder
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Shard, alone, held, is_held, take_over
+from sim.experiments.store.locks import Shard, exclusive, locked, is_locked, acquire
 from sim.experiments.store.parts import check_parts, clear_left_overs, left_overs, parts, stamp_of, times_there
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import WORKERS, whole_number
@@ -50,7 +50,7 @@ def fill(
     make_pool: MakePool = local_pool,
     shard: Shard | None = None,
     read: Read = outcome_table,
-    taken_up: Path | None = None,
+    continued_from: Path | None = None,
     only: np.ndarray | None = None,
 ) -> None:
     """Play the (point, run) that `folder` does not hold yet, all or those of a shard.
@@ -62,13 +62,13 @@ def fill(
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
-    sweep = going_on(sweep, folder)
+    sweep = with_streams_of(sweep, folder)
     if _is_there(folder, sweep, only):
         asked = int(sweep.runs * sweep.design.points if sweep.sequential is None else Stored(folder).runs_asked)
         on_progress(asked, asked, 0)
         return
     with nothing_left_without_workers(folder), _made_and_held(folder, shard):
-        work = partial(compute, _begun(folder, sweep, shard, only, read, taken_up))
+        work = partial(compute, _begun(folder, sweep, shard, only, read, continued_from))
         for there, wanted in _rounds(sweep, folder, shard, only):
             jobs = plan(there | ~wanted, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
             done, asked = int((there & wanted).sum()), int(wanted.sum())
@@ -88,23 +88,23 @@ def fill(
 
 
 def _begun(
-    folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, taken_up: Path | None
+    folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, continued_from: Path | None
 ) -> Task:
     """Note what is asked of a folder that is held, which is made where it is not there; return what its jobs share."""
-    with alone(folder):
+    with exclusive(folder):
         open_folder(folder, sweep)
         note_asked(folder, sweep.runs if only is None else int(only.sum(axis=1).min()), sweep.sequential)
-        driver = take_over(folder, shard)
+        driver = acquire(folder, shard)
         if shard is None:
             clear_left_overs(folder)
     manifest = read_manifest(folder)
     check_parts(folder, manifest, parts(folder))
-    return Task(driver, stamp_of(manifest), read, taken_up)
+    return Task(driver, stamp_of(manifest), read, continued_from)
 
 
 def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
-    if is_held(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
+    if is_locked(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
         return False
     stored = Stored(folder)
     check_parts(folder, stored.manifest, stored.parts)
@@ -120,7 +120,7 @@ def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
 @contextmanager
 def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with held(folder, shard):
+    with locked(folder, shard):
         yield
 
 

@@ -21,7 +21,7 @@ from sim.experiments.play.blocks import block_runs
 from sim.experiments.play.places import control_table, rules_table
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Pass
+from sim.experiments.store.locks import Lease
 from sim.experiments.store.parts import Job, pairs_of, saved_state, stamp_of, write_part
 from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.errors import InputError
@@ -49,10 +49,10 @@ class Task:
     whose saved runs are taken up again, None to start afresh.
     """
 
-    driver: Pass
+    driver: Lease
     stamp: str
     read: Read = outcome_table
-    taken_up: Path | None = None
+    continued_from: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ def compute(task: Task, job: Job) -> None:
     gc.collect()  # a model and its agents hold each other, and their arrays with them
     manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
-    saved = None if task.taken_up is None else saved_state(task.taken_up, job)
+    saved = None if task.continued_from is None else saved_state(task.continued_from, job)
     numbers = design.run_numbers(points, runs, streams_of(manifest, Path(task.driver.folder)))
     if uncertain is None:
         blocks = design.blocks(points.tolist(), base)

@@ -141,10 +141,10 @@ def _timeline(scenario: Scenario) -> Element | None:
     return folded(f"Dated events and orders: {len(rows)}", table("Dated events", columns, rows)) if rows else None
 
 
-def expectation(expect: Mapping[str, str]) -> Element | None:
+def expectation(expected: Mapping[str, str]) -> Element | None:
     """Return the expectations of a what-if: titles of outcomes with directions."""
-    if not expect:
+    if not expected:
         return None
     titles = {outcome.name: outcome.title for outcome in OUTCOMES}
-    effects = "; ".join(f"{titles[name]}: {direction}" for name, direction in expect.items())
+    effects = "; ".join(f"{titles[name]}: {direction}" for name, direction in expected.items())
     return paragraph(f"Expected effects, stated before any run, against its base: {effects}.")
