@@ -1,1 +1,1 @@
-"""The Compare page: results folders side by side, under the same luck."""
+"""The Compare page: results folders side by side, with common random numbers."""

@@ -1,4 +1,4 @@
-"""The Compare page: a form that asks, and the answer to it. What is asked stands in the address."""
+"""The Compare page: a form, and the answer. The address holds the question."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def Chooser(  # noqa: N802
 def Shown(  # noqa: N802
     title: str, columns: list[str], rows: list[list[list[Any]]], csv: str, html: str, command: str
 ) -> None:
-    """Show an answer: the table, and its pictures in a page of their own that can run nothing."""
+    """Show an answer: the table, and its charts in a page of their own that cannot run scripts."""
 
 
 @solara.component
@@ -84,14 +84,14 @@ def _answer(asked: Question, on_offer: tuple[Shelved, ...]) -> Answer | str | No
 def _trouble(answered: solara.lab.Task, on_offer: tuple[Shelved, ...]) -> str:
     """Return in one line why there is no answer, "" where there is one or it is still made."""
     if not on_offer:
-        return "There are no results yet: pullback run baseline makes some. Then look for new folders."
+        return "There are no results yet. Run pullback run baseline, then press Look for new folders."
     if answered.error:
-        return f"These results cannot be read ({type(answered.exception).__name__}); pullback verify says what is wrong."
+        return f"These results cannot be read ({type(answered.exception).__name__}). Check them with pullback verify DIR."
     return answered.value if answered.finished and isinstance(answered.value, str) else ""
 
 
 def _offered(each: Shelved) -> dict[str, Any]:
     return {
-        "name": each.name, "sweep": each.is_sweep, "says": each.says, "trouble": each.trouble,
+        "name": each.name, "sweep": each.is_sweep, "caption": each.caption, "trouble": each.trouble,
         "levers": list(each.levers), "varied": list(each.varied),
     }  # fmt: skip

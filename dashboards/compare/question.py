@@ -1,4 +1,4 @@
-"""What a reader asks of results folders, and the answer: a table, and a page of pictures."""
+"""A reader's question about results folders, and the answer: a table, and a page of charts."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from sim.pages.compare import wording as words
 from sim.pages.compare.page import comparison_page
 from sim.pages.markup import page
 from sim.pages.sensitivity.page import sensitivity_page
+from sim.pages.wording import words as in_words
 from sim.record.outcomes import OUTCOMES
 
 LONGEST = 200
-"""Letters of a part of the address that are read."""
+"""Characters of a part of the address that are read."""
 
 OUTCOME = "sdf_share_end"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: two folders compared; or one sweep, by a lever, or by what an outcome of it rests on.
+    """Two folders compared; or one sweep, by a lever, or the sensitivity of an outcome.
 
     a, b: names of folders on offer. by: path of a lever of the sweep a. outcome: name of an outcome. across, down: paths of
     the heat map. where: a condition that runs must meet.
@@ -47,7 +48,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """columns, rows: the table, each cell a text and what it is sorted by. html: the page of pictures. command: the same."""
+    """columns, rows: the table, each cell a text and its sort key. html: the page of charts. command: gives the same."""
 
     title: str
     columns: tuple[str, ...]
@@ -106,7 +107,7 @@ def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
     table = [dict(row) for row in made.table().to_pylist()]
     return Answer(
         _titled(f"{names} (B) against {made.paired.base.name} (A)", made.notes),
-        ("Outcome", "B", "A", "B less A, where they differ", "95% interval", "Up, down", "Effect", "q"),
+        ("Outcome", "B", "A", "B - A", "95% interval", "Up, down", "Effect", "q"),
         tuple(_row(made, each) for each in words.by_size(made.differences)),
         _csv(table),
         page(comparison_page(made)),
@@ -115,7 +116,7 @@ def _of_comparison(question: Question, folders: tuple[Shelved, ...]) -> Answer:
 
 
 def _titled(title: str, notes: Sequence[str]) -> str:
-    """Return a title, with what is said of missing runs."""
+    """Return a title, with the note on missing runs."""
     return ". ".join([title, *(note for note in notes if note.startswith("INCOMPLETE"))])
 
 
@@ -152,8 +153,8 @@ def _of_sensitivity(question: Question, a: Shelved) -> Answer:
     drawn = ("--over", *over) if map_ is not None else ()
     command = _command("sensitivity", _short(a.path), *drawn, outcome=question.outcome, where=question.where)
     return Answer(
-        _titled(f"What {made.measure.said} rests on", (made.results.shortfall,)),
-        ("Value", "Share of the points' variance", "95% interval", "q", "Rank correlation", "Evidence"),
+        _titled(f"Sensitivity: {made.measure.caption}", (made.results.shortfall,)),
+        ("Value", "Share of the variance between points", "95% interval", "q", "Rank correlation", "Evidence"),
         (*(_driver(each) for each in made.drivers), _dummy(made)),
         _csv([vars(each) for each in made.drivers]),
         page(sensitivity_page(made, map_)),
@@ -175,7 +176,7 @@ def _driver(each: Any) -> tuple[tuple[str, float | str], ...]:
 
 def _dummy(made: Sensitivity) -> tuple[tuple[str, float | str], ...]:
     return (
-        ("(a value that does nothing)", "~"), ("0%", 0.0), (f"below {made.dummy:.1%}", made.dummy), ("", 1.0), ("", 0.0),
+        ("(value without effect)", "~"), ("0%", 0.0), (f"below {made.dummy:.1%}", made.dummy), ("", 1.0), ("", 0.0),
         ("", "~"),
     )  # fmt: skip
 
@@ -202,9 +203,13 @@ def stamps(question: Question, on_offer: tuple[Shelved, ...]) -> tuple[int, ...]
 
 
 def outcome_choices() -> list[dict[str, str]]:
-    """Return every outcome, and each category of one that has them, with its definition."""
+    """Return every outcome, and each category of one that has them, with its title and definition."""
     return [
-        {"name": f"{outcome.name}{f'={category}' if category else ''}", "says": outcome.definition}
+        {
+            "name": f"{outcome.name}{f'={category}' if category else ''}",
+            "title": f"{outcome.title}{f': {in_words(category)}' if category else ''}",
+            "definition": outcome.definition,
+        }
         for outcome in OUTCOMES
         for category in (outcome.categories or ("",))
     ]
@@ -214,5 +219,5 @@ def asked(question: Question, wish: Mapping[str, Any]) -> Question:
     """Return the question as a form changes it: known parts, as text, cut to a bounded length. Raises InputError."""
     known = {item.name for item in fields(Question)}
     if not all(isinstance(key, str) and key in known and isinstance(text, str) for key, text in wish.items()):
-        raise InputError("the form asked for something that is not there")
+        raise InputError("the form sent an unknown field")
     return replace(question, **{key: text[:LONGEST] for key, text in wish.items()})

@@ -1,4 +1,4 @@
-"""The results folders on offer: those named on the command line and those below one root, each known by its name alone."""
+"""The results folders on offer: those named on the command line and those below one root, each known by its name only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Shelved:
     name: str
     path: Path
     is_sweep: bool = False
-    says: str = ""
+    caption: str = ""
     trouble: str = ""
     levers: tuple[str, ...] = ()
     varied: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ def _shelved(name: str, path: Path) -> Shelved:
         stored = Stored(path) if manifest["kind"] == ENSEMBLE else sweep_in(path)
         runs = (stored.shortfall or f"{stored.runs_there:,} runs") if stored.runs_there else "no runs"
         if manifest["kind"] == ENSEMBLE:
-            return Shelved(name, path, says=f"{manifest['title']} ({runs})")
+            return Shelved(name, path, caption=f"{manifest['title']} ({runs})")
         levers = tuple(raw["path"] for raw in manifest["design"]["levers"])
         varied = tuple(factor.path for factor in stored.design.factors)
         return Shelved(name, path, True, f"sweep: {manifest['asks']} ({runs})", levers=levers, varied=varied)
@@ -82,14 +82,14 @@ def named(name: str, on_offer: tuple[Shelved, ...]) -> Shelved:
     """Return a folder by its name. Raises InputError where none on offer has it, it cannot be opened, or it is too large."""
     folder = next((each for each in on_offer if each.name == name), None)
     if folder is None:
-        raise InputError(f"there is no results folder of the name {name[:60]!r} any more")
+        raise InputError(f"there is no results folder {name[:60]!r}")
     if folder.trouble:
         raise InputError(folder.trouble)
     runs = Stored(folder.path).runs_there
     if runs > MOST_RUNS:
         raise InputError(
-            f"{name} holds {runs:,} runs, more than the {MOST_RUNS:,} that a page takes: "
-            "pullback compare and pullback sensitivity take them on the command line"
+            f"{name} has {runs:,} runs, more than this page can show ({MOST_RUNS:,}); use pullback compare or "
+            "pullback sensitivity on the command line"
         )
     return folder
 

@@ -1,4 +1,4 @@
-"""The shareable address of a view: scenario, seed, settings, run and day as a query string, read back with suspicion."""
+"""The shareable address of a view: scenario, seed, settings, run and day as a query string; input is validated."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from sim.registry import registry
 from sim.scenario.entries import Value
 
 LONGEST = 8000
-"""Letters of a query string that are read at all."""
+"""Longest query string that is read, in characters."""
 
 MOST_NOTICES = 5
 """Parts that are named one by one where they were left out."""
 
 MAPS = ("run", "damascus", "sdf", "contested", "difference")
-"""What a map can show: one run, the probability that a side holds each cell, the difference of two scenarios."""
+"""Kinds of map: one run, the probability that a side holds each cell, the difference of two scenarios."""
 
 SETTING = "set."
 
@@ -70,7 +70,7 @@ def read(query: str | None, start: Place | None = None) -> tuple[Place, tuple[st
     if not query:
         return start, ()
     if len(query) > LONGEST:
-        return start, (f"The address is longer than {LONGEST} letters and was left out.",)
+        return start, (f"The address is longer than {LONGEST} characters and was ignored.",)
     given = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
     found: dict[str, Any] = {}
     notices: list[str] = []
@@ -78,7 +78,7 @@ def read(query: str | None, start: Place | None = None) -> tuple[Place, tuple[st
         try:
             found[key] = _reader(key)(key, text)
         except InputError as error:
-            notices.append(f"Address: {error}; left out.")
+            notices.append(f"Address: {error}; ignored.")
     return _place(found, start, notices)
 
 
@@ -86,13 +86,13 @@ def _reader(key: str) -> Callable[[str, str], object]:
     if key.startswith(SETTING):
         return _setting
     if key not in READERS:
-        raise InputError(f"{_cut(key)} is not a known part")
+        raise InputError(f"{_cut(key)} is not a known part of an address")
     return READERS[key]
 
 
 def _name(key: str, text: str) -> str:
     if text not in choices():
-        raise InputError(f"{key} = {_cut(text)} is not a scenario on offer")
+        raise InputError(f"{key} = {_cut(text)} is not an available scenario")
     return text
 
 
@@ -114,17 +114,17 @@ def _one_of(known: tuple[str, ...]) -> Callable[[str, str], str]:
 def _setting(key: str, text: str) -> Value:
     """Read a setting's value by the type that the code declares for it."""
     path = key.removeprefix(SETTING)
-    says = registry().declared.get(path)
-    if says is None:
+    spec = registry().declared.get(path)
+    if spec is None:
         raise InputError(f"{_cut(path)} is not a setting")
-    if says.type is str:
+    if spec.type is str:
         return text
-    if says.type is bool:
+    if spec.type is bool:
         if text not in ("true", "false"):
             raise InputError(f"{path} = {_cut(text)} is neither true nor false")
         return text == "true"
     try:
-        return says.type(text)
+        return spec.type(text)
     except ValueError:
         raise InputError(f"{path} = {_cut(text)} is not a number") from None
 
@@ -141,25 +141,27 @@ def _place(found: dict[str, Any], start: Place, notices: list[str]) -> tuple[Pla
     of_setup = ("days", "seed", "runs", "against", "uncertain")
     parts: list[dict[str, Any]] = [{key: found[key]} for key in of_setup if key in found]
     parts += [{"values": (key.removeprefix(SETTING), found[key])} for key in found if key.startswith(SETTING)]
-    setup, said = _that_holds(setup, parts)
-    notices = _few([*notices, *said])
+    setup, ignored = _valid(setup, parts)
+    notices = _few([*notices, *ignored])
     days, run, day = scenarios_of(setup)[0].days, found.get("run", start.run), found.get("day", start.day)
     if run >= setup.runs or day > days:
-        notices.append(f"Address: there are {setup.runs} runs, counted from 0, and {days} days; the nearest is shown.")
+        notices.append(
+            f"Address: there are {setup.runs} runs, counted from 0, and {days} days; the nearest run and day are shown."
+        )
     shows = found.get("map", start.shows)
     if shows == "difference" and setup.against is None:
         shows = start.shows
     return Place(setup, min(run, setup.runs - 1), min(day, days), shows), tuple(notices)
 
 
-def _that_holds(setup: Setup, parts: list[dict[str, Any]]) -> tuple[Setup, list[str]]:
+def _valid(setup: Setup, parts: list[dict[str, Any]]) -> tuple[Setup, list[str]]:
     """Return the setup with all parts where they hold together, otherwise with those that do one after another."""
-    whole = setup
+    complete = setup
     for part in parts:
-        whole = replace(whole, **_merged(whole, part))
+        complete = replace(complete, **_merged(complete, part))
     try:
-        scenarios_of(whole)
-        return whole, []
+        scenarios_of(complete)
+        return complete, []
     except InputError:
         notices = []
     for part in parts:
@@ -167,7 +169,7 @@ def _that_holds(setup: Setup, parts: list[dict[str, Any]]) -> tuple[Setup, list[
         try:
             scenarios_of(tried)
         except InputError as error:
-            notices.append(f"Address: {_first_line(error)}; left out.")
+            notices.append(f"Address: {_first_line(error)}; ignored.")
         else:
             setup = tried
     return setup, notices
@@ -176,7 +178,7 @@ def _that_holds(setup: Setup, parts: list[dict[str, Any]]) -> tuple[Setup, list[
 def _few(notices: list[str]) -> list[str]:
     """Return the first notices, and how many more parts were left out."""
     more = len(notices) - MOST_NOTICES
-    return notices if more <= 0 else [*notices[:MOST_NOTICES], f"Address: {more} more parts were left out."]
+    return notices if more <= 0 else [*notices[:MOST_NOTICES], f"Address: {more} more parts were ignored."]
 
 
 def _merged(setup: Setup, part: dict[str, Any]) -> dict[str, Any]:

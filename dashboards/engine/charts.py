@@ -19,7 +19,7 @@ LEADING = (
     "Displaced hosted by Hasakah",
     "Killed so far, all parties and civilians",
 )
-"""The charts that are seen first, after the SDF's share."""
+"""The charts shown first, after the SDF's share."""
 
 CHARTS: tuple[Panel, ...] = (
     SHARE,
@@ -35,7 +35,7 @@ DATED = {
     "Detainees moved to Iraq": ("transfer_started_on",),
     "Killed so far, all parties and civilians": ("truce_agreed_on",),
 }
-"""Dated observations that belong to a chart's story: by title, the outcomes whose documented days it shows."""
+"""Outcomes whose documented days a chart shows, by the chart's title."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Documented:
 
 
 def documented(scenario: Scenario) -> tuple[tuple[Documented, ...], ...]:
-    """Return for each chart what the record says within the scenario's days."""
+    """Return for each chart the documented values within the scenario's days."""
     record = {item.outcome: item for item in load_observations()}
     return tuple(
         tuple(

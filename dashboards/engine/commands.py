@@ -1,4 +1,4 @@
-"""What a page can ask of its engine."""
+"""The commands of a page to its engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class GoTo:
 
 @dataclass(frozen=True)
 class Reset:
-    """Forget all days and begin again on the first evening."""
+    """Discard all days and start again from the first evening."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Show:
-    """Note what the map shows."""
+    """Choose the kind of map."""
 
     shows: str
 
@@ -90,7 +90,7 @@ class Sit:
 
 @dataclass(frozen=True)
 class Order:
-    """Give a person's orders by matter; what is left out follows the policy."""
+    """Give a person's orders by decision; those left out follow the policy."""
 
     orders: Mapping[str, str]
 

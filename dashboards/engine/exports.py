@@ -1,4 +1,4 @@
-"""What a reader can take along of a session: the series as CSV, the map as SVG."""
+"""Exports of a session: the series as CSV, the map as SVG."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HATCHES = {
     "sdf": "M3,3h0.1", "contested": "M0,6L6,0M-1,1L1,-1M5,7L7,5", "turkish_backed": "M0,3H6M3,0V6", "druze_held": "M0,0L6,6",
     "israeli_held": "M0,3H6",
 }  # fmt: skip
-"""What tells holders apart without colour: a pattern's path in a field of 6 by 6."""
+"""Hatching that distinguishes holders without colour: a path in a field of 6 by 6."""
 TALL, WIDE = 10.0, 8.2
 BELOW = 46.0
 
@@ -62,10 +62,10 @@ def map_svg(session: Session) -> str:
     looks[theatre.cells] = np.array(HOLDERS, object)[held[theatre.cells]]
     cells = [_cell(theatre, cell, look) for cell, look in enumerate(looks)]
     over = [_box(theatre, cell, f"url(#{name})") for name in HATCHES for cell in np.flatnonzero(looks == name).tolist()]
-    said, size = _caption(session), (COLUMNS * WIDE, ROWS * TALL + BELOW)
+    caption, size = _caption(session), (COLUMNS * WIDE, ROWS * TALL + BELOW)
     drawn = element(
-        "svg", element("title", said), element("defs", _hatches()), cells, over, _legend(),
-        text(said, 8, ROWS * TALL + 38), xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {size[0]:g} {size[1]:g}",
+        "svg", element("title", caption), element("defs", _hatches()), cells, over, _legend(),
+        text(caption, 8, ROWS * TALL + 38), xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {size[0]:g} {size[1]:g}",
         font_family="system-ui, sans-serif", font_size="10", shape_rendering="crispEdges",
     )  # fmt: skip
     return tostring(drawn, encoding="unicode") + "\n"

@@ -1,4 +1,4 @@
-"""Take a seat: a person decides for one actor in one run; the other actors and the run's luck are as they were.
+"""Take a seat: a person decides for one actor in one run; the other actors' rules and the random numbers are unchanged.
 
 The run stops on the morning of a day on which the actor's policy would order something new, or after some days.
 """

@@ -17,9 +17,9 @@ def as_toml(seat: Seat, setup: Setup) -> str:
     scenario, base = seat.scenario(), known_as(setup.scenario)
     if base not in scenario_names():
         base = str(Path(base).resolve())
-    lines = [f"# Played in run {seat.story.run}; the other runs follow the same orders under their own luck."]
+    lines = [f"# Played in run {seat.story.run}; the other runs follow the same orders with their own random numbers."]
     if setup.uncertain != STATED:
-        lines += [f"# Uncertain values were drawn by run. With --uncertain {setup.uncertain} that run is as it was played."]
+        lines += [f"# Uncertain values were drawn by run: use --uncertain {setup.uncertain} to reproduce that run."]
     lines += [f"base = {_text(base)}", f"title = {_text(f'{scenario.title}, with orders to {seat.actor} by a person')}"]
     lines += [f"{key} = {getattr(scenario, key)}" for key in ("seed", "days")]
     lines += [f"runs = {max(setup.runs, seat.story.run + 1)}"]

@@ -1,4 +1,4 @@
-"""What a person in a seat sees: the morning's observations, the orders open, the orders given, and the reckoning."""
+"""The view of a person in a seat: the morning's observations, the available orders, those given, and the final outcomes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.pages.wording import Calendar, amount, words
 from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
 
 HIDDEN = ("day", "chance")
-"""What an actor's rules read that a person does not observe: the day's lot."""
+"""Inputs of an actor's rules that a person does not observe: the day and its random number."""
 
 
 def seat_view(seat: Seat, setup: Setup) -> dict[str, Any]:
@@ -62,13 +62,13 @@ def _given(order: Any) -> dict[str, str]:
 
 
 def reckoning(seat: Seat) -> list[dict[str, Any]]:
-    """Compare every outcome of the run as it was played with the same run, under the same luck, left to the policy."""
+    """Compare every outcome of the run as it was played with the same run left to the policy."""
     scenario = seat.story.scenario
     calendar = Calendar(scenario.start_date, scenario.days)
     played, left = outcome_table(seat.story.model.history), outcome_table(seat.left_to_policy)
     return [
         {
-            "name": words(outcome.name),
+            "name": outcome.title,
             "definition": outcome.definition,
             "seat": _of_table(outcome, played, calendar),
             "policy": _of_table(outcome, left, calendar),
@@ -79,11 +79,11 @@ def reckoning(seat: Seat) -> list[dict[str, Any]]:
 
 
 def _of_table(outcome: Outcome, table: Mapping[str, np.ndarray], calendar: Calendar) -> str:
-    return said(outcome, float(table[outcome.name][0]), calendar) if arising(outcome, table)[0] else "does not arise"
+    return written(outcome, float(table[outcome.name][0]), calendar) if arising(outcome, table)[0] else "does not arise"
 
 
-def said(outcome: Outcome, value: float, calendar: Calendar) -> str:
-    """Write one value of an outcome in words."""
+def written(outcome: Outcome, value: float, calendar: Calendar) -> str:
+    """Write one value of an outcome."""
     if outcome.type == DATE:
         return "not by the end" if np.isnan(value) else calendar.long(value)
     if np.isnan(value):

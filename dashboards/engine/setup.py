@@ -1,4 +1,4 @@
-"""What a session simulates: a shipped scenario or the one on offer, with values, seed, number of runs and days.
+"""The setup of a session: a shipped scenario or the user's own, with values, seed, number of runs and days.
 
 Its uncertain values are as the scenario states them, or drawn by run as `pullback run --uncertain` draws them.
 """
@@ -38,7 +38,7 @@ _on_offer: dict[str, tuple[Scenario, str]] = {}
 
 @dataclass(frozen=True)
 class Setup:
-    """What is simulated. against: the scenario it is compared with under the same luck, or None.
+    """A scenario to simulate. against: the scenario it is compared with, with common random numbers, or None.
 
     values: dotted path -> value, on top of the scenario, not of `against`. seed, days: None for the scenario's own.
     uncertain: one of UNCERTAIN, for both scenarios.
@@ -95,7 +95,9 @@ def scenarios_of(setup: Setup) -> tuple[Scenario, Scenario | None]:
         return first, None
     second = _with_heading(scenario_named(setup.against), replace(setup, seed=first.seed, days=first.days))
     if (first.epoch, first.start_date, first.control_digest) != (second.epoch, second.start_date, second.control_digest):
-        raise InputError(f"{setup.scenario} and {setup.against} start on other days or maps: their runs do not share luck")
+        raise InputError(
+            f"{setup.scenario} and {setup.against} start on different days or maps, so that their runs cannot be paired"
+        )
     return first, second
 
 
@@ -110,7 +112,7 @@ def _check_size(scenario: Scenario, runs: int) -> None:
         raise InputError(f"runs = {shown(runs)} must be a whole number from 1 to {MOST_RUNS}")
     if runs * scenario.days > MOST_RUN_DAYS:
         most = max(1, MOST_RUN_DAYS // scenario.days)
-        raise InputError(f"{runs} runs of {scenario.days} days are too many for a session; {most} runs fit")
+        raise InputError(f"{runs} runs of {scenario.days} days are too many for a session; use at most {most} runs")
 
 
 def drawn_values(setup: Setup, scenario: Scenario) -> Uncertain | None:

@@ -119,7 +119,7 @@ def _drawn_text(setup: Setup, scenario: Scenario) -> str:
     if uncertain is None:
         return ""
     what = {ALL: "all {} uncertain values", ASSUMED: "the {} assumed values"}[uncertain.what].format(len(uncertain.paths))
-    return f"{what} drawn from their ranges, one set for every {EACH} runs"
+    return f"{what} drawn from their ranges, a new set for every {EACH} runs"
 
 
 def settings(setup: Setup, scenario: Scenario) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The parts of the Live page that are drawn in the browser. Each takes plain values and hands back what a reader does.
+"""The parts of the Live page that are drawn in the browser. Each takes plain values and returns a reader's commands.
 
 `frame` is a frame of the engine as frame_values writes it; parts that draw it acknowledge its number.
 """
@@ -66,7 +66,7 @@ def frame_values(frame: Frame) -> dict[str, Any]:
 def Heading(  # noqa: N802
     heading: dict[str, Any], notices: list[str], event_apply: Heard, event_dismiss: Heard
 ) -> None:
-    """Say what is simulated, and let the reader choose the scenario and the one it is compared with."""
+    """Describe the simulation, and let the reader choose the scenario and the one it is compared with."""
 
 
 @drawn("map.vue")
@@ -74,7 +74,7 @@ def Map(  # noqa: N802
     ground: dict[str, Any],
     frame: dict[str, Any],
     shows: str,
-    said: str,
+    caption: str,
     emptied: list[str],
     against: str,
     uncertain: bool,
@@ -136,7 +136,7 @@ def Events(happened: list[dict[str, Any]], day: int, event_do: Heard) -> None:  
 
 @drawn("provinces.vue")
 def Provinces(provinces: list[dict[str, Any]], date: str, run: str, runs: int) -> None:  # noqa: N802
-    """Say in a table what the map shows."""
+    """Show the content of the map as a table."""
 
 
 @drawn("runs.vue")
@@ -155,4 +155,4 @@ def Settings(heading: dict[str, Any], groups: list[dict[str, Any]], event_apply:
 def Exports(  # noqa: N802
     command: str, explain: str, address: str, download: dict[str, Any], event_export: Heard
 ) -> None:
-    """Offer what a reader can take along."""
+    """Offer the exports."""

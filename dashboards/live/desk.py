@@ -1,4 +1,4 @@
-"""One browser's desk: its engine, and what its page shows of it. A page that is left and found again finds its desk."""
+"""One browser's desk: its engine, and its page. A page that is left and reopened keeps its desk."""
 
 from __future__ import annotations
 
@@ -77,20 +77,20 @@ class Desk:
             stage.settings(self._setup, session.scenario),
         )
 
-    # --- what a reader does ------------------------------------------------------------------------------------------
+    # --- commands of a reader ------------------------------------------------------------------------------------------
 
     def do(self, wish: Mapping[str, Any]) -> None:
-        """Pass on what was pressed: {"do": name, ...}. What makes no sense is left out."""
-        with suppress(*SENSELESS):
+        """Pass on a command: {"do": name, ...}. Invalid ones are ignored."""
+        with suppress(*INVALID):
             self.engine.send(WISHES[wish["do"]](wish))
 
     def apply(self, wish: Mapping[str, Any]) -> None:
-        """Simulate another setup, to the day that is shown. Whether it holds is checked where it is simulated."""
-        with suppress(*SENSELESS):
+        """Simulate another setup, to the day that is shown. It is validated where it is simulated."""
+        with suppress(*INVALID):
             self.engine.send(ask.Apply(self._place(wish)))
 
     def _place(self, wish: Mapping[str, Any]) -> Place:
-        """Return the place that a form asks for. Another scenario is taken as it is, without the settings of the first."""
+        """Return the place that a form requests. Another scenario is used without the settings of the first."""
         place = self.engine.session.place_now
         changed = {key: read(wish[key]) for key, read in FORM.items() if key in wish}
         if changed.get("scenario", place.setup.scenario) != place.setup.scenario:
@@ -101,11 +101,11 @@ class Desk:
         return replace(place, setup=setup, shows=shows)
 
     def dismiss(self, _: object = None) -> None:
-        """Take the notices of the address away."""
+        """Remove the notices of the address."""
         self.notices.set([])
 
     def export(self, what: str) -> None:
-        """Write what a reader takes along and let the browser save it."""
+        """Write an export and let the browser save it."""
         session = self.engine.session
         made = {"csv": ("series.csv", series_csv), "svg": (f"map-day-{session.day}.svg", map_svg)}
         if what in made:
@@ -114,15 +114,15 @@ class Desk:
             drawn = "" if session.uncertain is None else f"uncertain-{session.uncertain.what}-"
             self.download.set({"count": count, "name": f"{session.scenario.name}-{drawn}{name}", "text": write(session)})
 
-    # --- how things are called ---------------------------------------------------------------------------------------
+    # --- captions ---------------------------------------------------------------------------------------
 
-    def run_said(self, view: View) -> str:
-        """Say which run it is, always as one of many."""
+    def run_caption(self, view: View) -> str:
+        """Describe the run, always as one of many."""
         played = "your run: " if view.seat else ""
         return f"{played}run {view.place.run}, one of {view.place.setup.runs} runs"
 
-    def explain_said(self, view: View) -> str:
-        """Return the command that tells the watched run as a story; a changed setup is told from its results."""
+    def explain_command(self, view: View) -> str:
+        """Return the command that explains the watched run; of a changed setup, from its results."""
         session, setup = self.engine.session, view.place.setup
         untouched = session.scenario.hash == scenario_named(setup.scenario).hash and session.uncertain is None
         source = setup.scenario if untouched else default_folder(ensemble_of(session.scenario, session.uncertain))
@@ -149,21 +149,21 @@ WISHES: Mapping[str, Callable[[Mapping[str, Any]], ask.Command]] = {
     "order": lambda wish: ask.Order({str(key): str(value) for key, value in wish["orders"].items() if value}),
     "leave": lambda wish: ask.Leave(),
 }
-"""What the page can ask for, by name; nothing else is heard."""
+"""Commands of the page by name; others are ignored."""
 
-SENSELESS = (KeyError, TypeError, ValueError, AttributeError)
-"""What comes of reading a wish that no part of the page sends."""
+INVALID = (KeyError, TypeError, ValueError, AttributeError)
+"""Errors of reading a command that no part of the page sends."""
 
 FORM: Mapping[str, Callable[[Any], Any]] = {
     "scenario": str,
-    "against": lambda said: str(said) if said else None,
-    "seed": lambda said: said,
-    "runs": lambda said: said,
-    "days": lambda said: said,
+    "against": lambda value: str(value) if value else None,
+    "seed": lambda value: value,
+    "runs": lambda value: value,
+    "days": lambda value: value,
     "uncertain": str,
-    "values": lambda said: {str(path): value for path, value in said.items()},
+    "values": lambda values: {str(path): value for path, value in values.items()},
 }
-"""What a setup is made of, as a form sends it; whether it holds is checked where it is simulated."""
+"""The fields of a setup, as a form sends them; they are validated where it is simulated."""
 
 _desk: solara.Reactive[Desk | None] = solara.Reactive(None)
 """Each browser has its own: Solara keeps one per kernel."""

@@ -1,4 +1,4 @@
-"""The Live page: what stands where, and who hears what. What is computed is in dashboards.engine."""
+"""The layout of the Live page, and its event handlers. Computation is in dashboards.engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK = Path(__file__).parent / "live.css"
 
 @solara.component
 def LivePage() -> None:  # noqa: N802
-    """Show a session's simulation; the address says where it begins."""
+    """Show a session's simulation, starting at the place in the address."""
     router = solara.use_router()
     here = solara.use_memo(lambda: desk(router.search), [])
     solara.use_effect(here.wake, [])
@@ -57,7 +57,7 @@ def _Map(here: Desk) -> None:  # noqa: N802
         ground=stage.ground,
         frame=here.frame.value,
         shows=view.place.shows,
-        said=here.run_said(view),
+        caption=here.run_caption(view),
         emptied=view.emptied,
         against=stage.heading["against"] or "",
         uncertain=bool(stage.heading["drawn"]),
@@ -87,7 +87,7 @@ def _Fans(here: Desk) -> None:  # noqa: N802
         charts=stage.charts,
         frame={key: value for key, value in here.frame.value.items() if key != "planes"},
         other="the same run by its policy" if view.seat else f"median of {against}" if against else "",
-        watched=here.run_said(view),
+        watched=here.run_caption(view),
         uncertain=bool(stage.heading["drawn"]),
         event_ack=lambda got: here.engine.acknowledge("charts", int(got[0]), int(got[1]), int(got[2])),
         event_do=here.do,
@@ -118,7 +118,7 @@ def _Seat(here: Desk) -> None:  # noqa: N802
 @solara.component
 def _Places(here: Desk) -> None:  # noqa: N802
     view = here.view.value
-    parts.Places(places=view.places, run=here.run_said(view))
+    parts.Places(places=view.places, run=here.run_caption(view))
 
 
 @solara.component
@@ -130,7 +130,7 @@ def _Events(here: Desk) -> None:  # noqa: N802
 @solara.component
 def _Provinces(here: Desk) -> None:  # noqa: N802
     view = here.view.value
-    parts.Provinces(provinces=view.provinces, date=view.date, run=here.run_said(view), runs=view.place.setup.runs)
+    parts.Provinces(provinces=view.provinces, date=view.date, run=here.run_caption(view), runs=view.place.setup.runs)
 
 
 @solara.component
@@ -152,7 +152,7 @@ def _Exports(here: Desk) -> None:  # noqa: N802
     download: dict[str, Any] = here.download.value
     parts.Exports(
         command=view.command,
-        explain=here.explain_said(view),
+        explain=here.explain_command(view),
         address=view.address,
         download=download,
         event_export=here.export,

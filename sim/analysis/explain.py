@@ -1,4 +1,4 @@
-"""Tell a run's ledger: as a dated story, back from an event to its causes, and where two paired runs part."""
+"""Explain a run from its ledger: a dated story, the causes of an event, and where two paired runs first differ."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ def find_event(ledger: Ledger, wanted: str) -> Event:
         return then[0]
     if found and not there:
         raise InputError(
-            f"--why {wanted}: in run {ledger.run} {kind} came only at {', '.join(_unique(e.place for e in found))}"
+            f"--why {wanted}: in run {ledger.run} {kind} happened only at {', '.join(_unique(e.place for e in found))}"
         )
     if there:
         days = _unique(str(ledger.date_of(event.day)) for event in there)
-        raise InputError(f"--why {wanted}: in run {ledger.run} it came on {', '.join(days)}")
-    raise InputError(f"--why {wanted}: {kind} did not come in run {ledger.run}")
+        raise InputError(f"--why {wanted}: in run {ledger.run} it happened on {', '.join(days)}")
+    raise InputError(f"--why {wanted}: {kind} did not happen in run {ledger.run}")
 
 
 def _unique(values: Iterable[str]) -> list[str]:
@@ -202,11 +202,13 @@ def observation(name: str, value: Any) -> tuple[str, str] | None:
 def partings(first: Ledger, second: Ledger) -> tuple[Parting | None, Parting | None]:
     """Return the first day on which the decisions of two runs part, and the first on which their events do.
 
-    None where they never do. Raises InputError when the runs do not share their luck.
+    None where they never do. Raises InputError when the runs have different random numbers.
     """
     one, other = first.scenario, second.scenario
     if (one.seed, one.epoch, one.start_date, first.run) != (other.seed, other.epoch, other.start_date, second.run):
-        raise InputError("--diverge: the two runs do not share their luck; seed, start and number of the run must be equal")
+        raise InputError(
+            "--diverge: the runs have different random numbers; seed, start and number of the run must be equal"
+        )
     days = range(1, min(one.days, other.days) + 1)
     choices = next((p for p in (_parted_choices(first, second, day) for day in days) if p.choices), None)
     events = next((p for p in (_parted_events(first, second, day) for day in days) if p.only_first or p.only_second), None)

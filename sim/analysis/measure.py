@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
 from sim.ground.errors import InputError
-from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, Outcome, arising
+from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 from sim.scenario.files import near_miss
 from sim.scenario.scenario import Scenario
 
@@ -17,8 +18,8 @@ from sim.scenario.scenario import Scenario
 class Measure:
     """One number a run.
 
-    days: the horizon that a date is restricted to: what did not come counts as that many days. category: index of the
-    category that counts as 1, None for other outcomes.
+    days: the horizon that a date is restricted to: a date that did not come counts as that many days. category: index of
+    the category that counts as 1, None for other outcomes.
     """
 
     outcome: Outcome
@@ -26,14 +27,25 @@ class Measure:
     category: int | None = None
 
     @property
-    def said(self) -> str:
-        """What the number is, with its unit."""
-        if self.category is not None:
-            return f"{self.outcome.name} = {self.outcome.categories[self.category]}, share of the runs"
+    def name(self) -> str:
+        """What `measure_named` reads: the outcome's name, or NAME=CATEGORY."""
+        return self.outcome.name + ("" if self.category is None else f"={self.outcome.categories[self.category]}")
+
+    @property
+    def title(self) -> str:
+        """The outcome's title, with the category that is counted."""
+        if self.category is None:
+            return self.outcome.title
+        return f"{self.outcome.title}: {self.outcome.categories[self.category].replace('_', ' ')}"
+
+    @property
+    def caption(self) -> str:
+        """The title, with what the number of a run is and its unit."""
+        if self.category is not None or self.outcome.type == YES_NO:
+            return f"{self.title}, share of the runs"
         if self.outcome.type == DATE:
-            return f"{self.outcome.name}, days until, at most {self.days}"
-        unit = "share of the runs" if self.outcome.type == "yes_no" else self.outcome.unit
-        return self.outcome.name + (f", {unit}" if unit != "1" else "")
+            return f"{self.title}, days from the start, at most {self.days}"
+        return self.title + (f", {self.outcome.unit}" if self.outcome.unit != "1" else "")
 
     def of_table(self, table: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the number of each run, NaN where the outcome's question did not arise. table: what `read_for` names."""
@@ -49,12 +61,21 @@ class Measure:
 
 
 def outcome_named(name: str) -> Outcome:
-    """Return an outcome. Raises InputError with the near miss."""
+    """Return an outcome by its name. Raises InputError with the likeliest name; a title leads to its name too."""
     for outcome in OUTCOMES:
         if outcome.name == name:
             return outcome
-    hint = near_miss(name, [outcome.name for outcome in OUTCOMES]) or "; pullback run --json lists them all"
-    raise InputError(f"{name} is not an outcome{hint}")
+    raise InputError(f"{name} is not the name of an outcome{_likeliest(name)}")
+
+
+def _likeliest(name: str) -> str:
+    """Return what to write instead of an unknown name: the likeliest name, else that of the likeliest title."""
+    by_title = {outcome.title.lower(): outcome for outcome in OUTCOMES}
+    titles = get_close_matches(name.lower().replace("_", " "), by_title, 1)
+    if titles and (" " in name or not get_close_matches(name, [outcome.name for outcome in OUTCOMES], 1)):
+        outcome = by_title[titles[0]]
+        return f"; did you mean {outcome.name} ({outcome.title})?"
+    return near_miss(name, [outcome.name for outcome in OUTCOMES]) or "; pullback list outcomes shows them all"
 
 
 def measure_named(text: str, scenario: Scenario) -> Measure:
@@ -63,9 +84,9 @@ def measure_named(text: str, scenario: Scenario) -> Measure:
     outcome = outcome_named(name)
     if outcome.type != CATEGORY:
         if category:
-            raise InputError(f"{text}: {name} has no categories; give {name} alone")
+            raise InputError(f"{text}: {name} has no categories; write {name} alone")
         return Measure(outcome, scenario.days)
     if category not in outcome.categories:
         example = f"{name}={outcome.categories[0]}"
-        raise InputError(f"{text}: say which of {', '.join(outcome.categories)}, as in {example}")
+        raise InputError(f"{text}: choose one of {', '.join(outcome.categories)}, as in {example}")
     return Measure(outcome, scenario.days, outcome.categories.index(category))

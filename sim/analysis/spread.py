@@ -1,7 +1,7 @@
-"""What of an outcome's spread the uncertain values bring, and what chance: of runs that play each set of values twice.
+"""Split an outcome's spread into that of uncertain values and chance, from runs that play each parameter set twice.
 
-Two runs of a set share the values and nothing else, so that what they have in common is what values bring: the intraclass
-correlation of pairs, from a one-way analysis of variance (Fisher 1925). Its interval is that of sets drawn anew.
+Two runs of a set share its values and nothing else, so that what they have in common is due to the values: the intraclass
+correlation of pairs, from a one-way analysis of variance (Fisher 1925). Its interval is by bootstrap over the sets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sim.state.arrays import own_numerics
 
 FEWEST_SETS = 16
 FEWEST_APART = 8
-"""Runs that differ from what most have: with fewer, two that agree are luck."""
+"""Fewest runs that differ from the most frequent value: with fewer, two that agree may do so by chance."""
 
 RESAMPLES = 400
 LEVELS = (0.025, 0.975)
@@ -30,9 +30,9 @@ LEVELS = (0.025, 0.975)
 
 @dataclass(frozen=True)
 class Share:
-    """The share of an outcome's variance over the runs that the values bring, with its 95% interval; chance has the rest.
+    """The share of an outcome's variance over the runs due to values, with its 95% interval; the rest is chance.
 
-    sets: that it is read off, both of whose runs have the outcome.
+    sets: number of parameter sets it is estimated from, those of which both runs have the outcome.
     """
 
     share: float
@@ -43,7 +43,7 @@ class Share:
 
 @own_numerics
 def share_of_values(outcome: Outcome, table: Mapping[str, np.ndarray], days: int) -> Share | None:
-    """Return what values bring of an outcome, None where it is a name, hardly varies, or arises in few sets.
+    """Return the share due to values, None where the outcome is a category, hardly varies, or arises in few sets.
 
     table: outcome -> (runs,), and "run" -> their numbers. A date that does not come within the `days` counts as the last.
     """
@@ -75,25 +75,26 @@ def _common(pairs: np.ndarray) -> np.ndarray:
     means = pairs.mean(axis=2)
     between = 2 * ((means - means.mean(axis=1, keepdims=True)) ** 2).sum(axis=1) / (pairs.shape[1] - 1)
     within = ((pairs[:, :, 0] - pairs[:, :, 1]) ** 2).mean(axis=1) / 2
-    whole = between + within
-    return np.where(whole > 0, np.maximum(between - within, 0) / np.where(whole > 0, whole, 1), 0)
+    total = between + within
+    return np.where(total > 0, np.maximum(between - within, 0) / np.where(total > 0, total, 1), 0)
 
 
 @own_numerics
 def summary_of(results: Results, stated: Results | None = None) -> dict[str, Any]:
-    """Return what `pullback run --json` prints. Where values are drawn by run there are two more keys in each outcome.
+    """Return the object that `pullback run --json` prints. Where values are drawn by run, outcomes have two more keys.
 
-    as_stated: its summary over `stated`, the runs in which every value is as stated, None without those. values: what of the
-    spread the values bring (Share), None where that cannot be told. Intervals of shares allow for runs that share values.
+    as_stated: its summary over `stated`, the runs in which every value is as stated, None without those. values: the share
+    of the spread due to values (Share), None where it cannot be estimated. Intervals of shares allow for runs that share
+    values.
     """
-    made, scenario = summary(results), results.scenario
+    result, scenario = summary(results), results.scenario
     if "uncertain" not in results.manifest:
-        return made
+        return result
     start, days = scenario.start_date, scenario.days
     others = {} if stated is None else summaries(stated.outcomes, start, days)
     clusters = results.clusters
     assert clusters is not None, "values are drawn by run"
-    by_name = {outcome["name"]: outcome for outcome in made["outcomes"]}
+    by_name = {outcome["name"]: outcome for outcome in result["outcomes"]}
     for outcome in OUTCOMES:
         share, row = share_of_values(outcome, results.outcomes, days), by_name[outcome.name]
         if outcome.type == YES_NO and row["share"] is not None:
@@ -102,5 +103,5 @@ def summary_of(results: Results, stated: Results | None = None) -> dict[str, Any
             _, row["ci"] = pooled_share(values[known] > 0, clusters[known])
         row |= {"as_stated": others.get(outcome.name), "values": None if share is None else asdict(share)}
     drawn = results.manifest["uncertain"]
-    told = {"what": drawn["what"], "drawn": drawn["drawn"], "each": drawn["each"], "sets": len(np.unique(clusters[:, 0]))}
-    return made | {"uncertain": told}
+    sets = len(np.unique(clusters[:, 0]))
+    return result | {"uncertain": {"what": drawn["what"], "drawn": drawn["drawn"], "each": drawn["each"], "sets": sets}}

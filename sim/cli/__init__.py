@@ -1,6 +1,6 @@
 """The command line: a file per group of commands, and the only place that prints or exits.
 
-Modules of commands import what is heavy inside the command, so that help and usage errors come at once.
+Modules of commands import heavy modules inside the command, so that help and usage errors come at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.ground.checks import first_repeated
 from sim.scenario.files import near_miss
 
 COMMANDS = {
-    "list": "scenarios.list_command",
+    "list": "listing.list_command",
     "show": "scenarios.show",
     "check": "scenarios.check",
     "run": "run.run",
@@ -39,7 +39,7 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Commands that are imported when they are asked for, and errors as one line with the exit code they stand for."""
+    """Commands that are imported on demand, with errors as one line and their exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order help shows them."""
@@ -77,7 +77,7 @@ class Commands(click.Group):
 
 
 def _check_given_once(ctx: click.Context, command: click.Command, name: str | None, args: Sequence[str]) -> None:
-    """Raise UsageError where an option that takes one value is given twice: the later would win without a word."""
+    """Raise UsageError where an option that takes one value is given twice: the later would win silently."""
     own = command.make_context(name, list(args), parent=ctx, resilient_parsing=True)
     _, _, given = command.make_parser(own).parse_args(list(args))
     single = [each for each in given if isinstance(each, click.Option) and not (each.is_flag or each.multiple)]
@@ -88,10 +88,10 @@ def _check_given_once(ctx: click.Context, command: click.Command, name: str | No
 
 @click.group("pullback", cls=Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
-    """Explore northeast Syria in January 2026 by simulation: what follows if the actors choose otherwise.
+    """Explore, by simulation, what could have followed in northeast Syria from January 2026 if actors had chosen otherwise.
 
-    A scenario is a name that `pullback list` shows, or the path of your own file. The program explores; it does not
-    predict.
+    SCENARIO is a name shown by pullback list, or the path of your own file. The simulation explores; it does not predict,
+    and it is not for targeting.
     """
 
 

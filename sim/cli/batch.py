@@ -1,4 +1,4 @@
-"""Compute an ensemble for a command: where its results go, how far it is, and what stopping it comes to."""
+"""Compute an ensemble for a command, with progress, and end in order when it is stopped."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def processors() -> int:
 
 
 def compute(asked: Sweep, folder: Path, workers: int, continued_from: Path | None = None) -> Results:
-    """Compute the runs of an ensemble that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
+    """Compute the missing runs of an ensemble, showing progress. Raises Ended when stopped or when jobs failed.
 
-    taken_up: the results folder whose saved runs are taken up again.
+    taken_up: the results folder whose saved runs are continued.
     """
     from sim.cli.progress import progress
     from sim.experiments.play.fill import fill
@@ -39,7 +39,7 @@ def compute(asked: Sweep, folder: Path, workers: int, continued_from: Path | Non
 
 @contextmanager
 def ending(folder: Path) -> Iterator[None]:
-    """Tell what playing into a folder comes to where it is stopped, fails in part or is another's. Raises Ended."""
+    """Raise Ended where work on a folder is stopped, fails in part, or is another process's."""
     from sim.experiments.play.runner import JobsFailed
     from sim.experiments.store.locks import FolderBusy
 
@@ -52,7 +52,7 @@ def ending(folder: Path) -> Iterator[None]:
     except (KeyboardInterrupt, Terminated) as stop:
         end_workers()
         code = TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
-        raise Ended(f"stopped: {_stored_in(folder)}; the same command goes on from there", code) from None
+        raise Ended(f"stopped: {_stored_in(folder)}; the same command continues from there", code) from None
 
 
 def _stored_in(folder: Path) -> str:
@@ -67,16 +67,16 @@ def _stored_in(folder: Path) -> str:
 
 
 def page_beside(path: Path, write: Callable[[], object]) -> tuple[Path | None, int]:
-    """Write the page of results that are complete without it; return its path, None where the disk does not take it.
+    """Write the page of results that are complete without it; return its path, None where it cannot be written.
 
-    The second is the exit code: a disk that takes no files at all is no fault of the command.
+    The second is the exit code: a disk that is not writable at all is no error of the command.
     """
     try:
         write()
     except OSError as error:
-        closed = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+        read_only = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
         return None, say(
-            f"{shown_path(path)}: was not written ({error.strerror}); the results are whole", DONE if closed else DISK
+            f"{shown_path(path)}: was not written ({error.strerror}); the results are complete", DONE if read_only else DISK
         )
     return path, DONE
 

@@ -1,4 +1,4 @@
-"""pullback calibrate: sets of the uncertain values that the record speaks for, and which values it identifies."""
+"""pullback calibrate: parameter sets consistent with the record, and the values that the record identifies."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 TERMS = 4
-"""Most values of a sum on the terminal; calibration.json has them all."""
+"""Most values of a combination on the terminal; calibration.json has them all."""
 
 
-@click.command()
+@click.command(short_help="Find parameter sets consistent with the record.")
 @click.argument("scenario")
-@click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
+@click.option(
+    "--observations", type=click.Path(path_type=Path), metavar="FILE", help="File of observations.  [default: shipped]"
+)
 @click.option(
     "--points", type=click.IntRange(*POINTS_OF_A_CALIBRATION), default=16384, show_default=True, help="Points of the design."
 )
@@ -38,10 +40,10 @@ TERMS = 4
     "--runs", type=click.IntRange(*RUNS_OF_A_CALIBRATION), default=1, show_default=True, help="Runs of each point."
 )
 @click.option(
-    "--sets", type=click.IntRange(*SETS_OF_A_CALIBRATION), default=256, show_default=True, help="Plausible sets to draw."
+    "--sets", type=click.IntRange(*SETS_OF_A_CALIBRATION), default=256, show_default=True, help="Parameter sets to draw."
 )
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
-@click.option("--out", type=FOLDER, help="Folder.  [default: results/calibrate-NAME-HASH]")
+@click.option("--out", type=FOLDER, help="Results folder.  [default: results/calibrate-NAME-HASH]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def calibrate(
     scenario: str,
@@ -53,9 +55,10 @@ def calibrate(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Weigh sets of SCENARIO's uncertain values by how often their runs meet the record that it is fitted to.
+    """Find parameter sets of SCENARIO that are consistent with the record.
 
-    Values move within their own ranges and nowhere else. The same command goes on where it was stopped.
+    Uncertain values are drawn within their ranges, and each set is weighted by the share of its runs that meet the
+    observations used to fit. The same command continues where it was stopped.
     """
     from sim.analysis.calibrate.run import write_outcome
     from sim.analysis.calibrate.weights import sweep_of
@@ -67,15 +70,15 @@ def calibrate(
     fitted = [item for item in load_observations(observations) if item.used_to_fit]
     used = [item for item in fitted if item.lies_within(loaded.start_date, loaded.end_date)]
     if not used:
-        raise InputError(f"{loaded.name}: no observation marked used_to_fit lies within its days")
+        raise InputError(f"{loaded.name}: no observation with used_to_fit lies within its days")
     if len(used) < len(fitted):
         outside = "; ".join(item.name for item in fitted if item not in used)
         span = f"{loaded.start_date} to {loaded.end_date}"
-        click.echo(f"pullback: left out, because the scenario's days, {span}, do not cover it: {outside}", err=True)
+        click.echo(f"pullback: left out, as not within the scenario's days ({span}): {outside}", err=True)
     folder = out or default_folder(sweep_of(loaded, used, points, runs))
     found = _played(loaded, used, folder, points, runs, workers)
     if not found.weight.any():
-        raise InputError(f"{loaded.name}: no run of {points} points met every observation; give more --points or --runs")
+        raise InputError(f"{loaded.name}: no run of {points} points met every observation; use more --points or --runs")
     made = write_outcome(folder, found, scenario, sets, loaded.seed)
     with stored_in(folder):
         if as_json:
@@ -87,7 +90,7 @@ def calibrate(
 def _played(
     scenario: Scenario, used: Sequence[Observation], folder: Path, points: int, runs: int, workers: int | None
 ) -> Calibration:
-    """Play the runs that lack, showing progress. Raises Ended when stopped, or when another process is at it."""
+    """Play the missing runs, showing progress. Raises Ended when stopped, or when another process works on the folder."""
     from sim.analysis.calibrate.run import calibrate as played
     from sim.cli.batch import ending, processors
 
@@ -100,8 +103,8 @@ def _print(
 ) -> None:
 
     out = console()
-    each = "1 run" if runs == 1 else f"{runs:,} runs"
-    out.print(f"{name}: {points:,} points over {len(made['values'])} uncertain values, {each} each", style="bold")
+    of_each = "1 run" if runs == 1 else f"{runs:,} runs"
+    out.print(f"{name}: {points:,} points over {len(made['values'])} uncertain values, {of_each} of each", style="bold")
     rows = table("observation", "record", "runs that meet it", whole=("observation",))
     for item in used:
         rows.add_row(item.name, _recorded(item), f"{made['met'][item.name]:.0%}")
@@ -109,21 +112,23 @@ def _print(
     rows.add_row("all of them", "", f"{made['share_of_runs_that_meet_the_record']:.1%}, CI {low:.1%} to {high:.1%}")
     out.print(rows)
     last = f", the last of {made['last_observation']}" if made["last_observation"] else ""
-    out.print(f"weighed by these {len(made['met'])} observations{last}, and by nothing later")
+    out.print(f"weighted by these {len(made['met'])} observations{last}; nothing later is used")
     _print_effective(out, made)
     _print_identified(out, made)
-    out.print(f"\nsets     {folder / 'plausible.csv'}: {sets}, of which {made['distinct_sets']} distinct", soft_wrap=True)
-    out.print(f"sweep    pullback sweep {folder / 'plausible.toml'}, then pullback hindcast on its results", soft_wrap=True)
-    out.print(f"one set  pullback run {min((folder / 'sets').glob('*.toml'))}", soft_wrap=True)
-    out.print(f"all      {folder / 'calibration.json'}", soft_wrap=True)
+    out.print(
+        f"\nparameter sets  {folder / 'plausible.csv'}: {sets}, {made['distinct_sets']} of them distinct", soft_wrap=True
+    )
+    out.print(f"run all sets    pullback sweep {folder / 'plausible.toml'}", soft_wrap=True)
+    out.print(f"run one set     pullback run {min((folder / 'sets').glob('*.toml'))}", soft_wrap=True)
+    out.print(f"full results    {folder / 'calibration.json'}", soft_wrap=True)
 
 
 def _print_effective(out: Console, made: dict[str, Any]) -> None:
-    """Print how many points the weights say as much as, and what that means."""
+    """Print the effective sample size of the weighted points, and the precision it gives."""
     n = made["effective_points"]
     out.print(f"\neffective sample size {n:,.0f}", style="bold")
-    known = f"a share of a half among them is known to within {100 / n**0.5:.0f} percentage points either way"
-    out.print(f"the weighted points say as much as {n:,.0f} of equal weight: {known}", soft_wrap=True)
+    precision = f"the 95% interval of a share of 50% is about 50% ± {100 / n**0.5:.0f} points"
+    out.print(f"the weighted points are worth {n:,.0f} points of equal weight: {precision}", soft_wrap=True)
     if made["warning"]:
         out.print(f"! {made['warning']}", soft_wrap=True)
 
@@ -138,12 +143,12 @@ def _recorded(item: Observation) -> str:
 
 
 def _print_identified(out: Console, made: dict[str, Any]) -> None:
-    """Say which values and combinations the record identifies, and what becomes of the others."""
+    """Print the values and combinations that the record identifies."""
     from sim.analysis.calibrate.identified import LEVEL
 
     clear = [value for value in made["values"] if value["identified"]]
-    said = f"{len(clear)} of {len(made['values'])} values (p, adjusted for their number, below {LEVEL:g})"
-    out.print(f"\nidentified by the record: {said}", style="bold")
+    count = f"{len(clear)} of {len(made['values'])} values (p, adjusted for their number, below {LEVEL:g})"
+    out.print(f"\nidentified by the record: {count}", style="bold")
     rows = table("value", "range", "5% to 95%", "p", whole=("value",))
     for value in clear[:SHOWN]:
         span = f"{value['p05']:.3g} to {value['p95']:.3g}"
@@ -152,19 +157,19 @@ def _print_identified(out: Console, made: dict[str, Any]) -> None:
         out.print(rows)
     _print_combinations(out, made["combinations"])
     for tied in made["tied"][:SHOWN]:
-        out.print(f"tied: {' and '.join(tied['values'])}, rank correlation {tied['rank_correlation']:.2f}")
+        out.print(f"correlated: {' and '.join(tied['values'])}, rank correlation {tied['rank_correlation']:.2f}")
     if not made["tied"]:
-        out.print("no two values are tied to each other by the record")
-    out.print("every other value stays at its stated or assumed range")
+        out.print("the record makes no two values correlated")
+    out.print("the record does not narrow the range of any other value")
 
 
 def _print_combinations(out: Console, combinations: list[dict[str, Any]]) -> None:
-    """Print the sums of values that observations narrow, the values of each line by their share in its sum."""
+    """Print the linear combinations of values that observations constrain, with the weight of each value."""
 
     if not combinations:
         return
-    out.print("\nsums of values, each over its range, that an observation moves or narrows", style="bold")
-    rows = table("observation", "shares of the values in its sum", "spread left", right=("spread left",))
+    out.print("\ncombinations of values, each scaled by its range, that an observation constrains", style="bold")
+    rows = table("observation", "weights in the combination", "spread left", right=("spread left",))
     for made in combinations:
         terms = [f"{share:+.2f} {path}" for path, share in zip(made["paths"], made["shares"], strict=True)]
         more = [f"and {len(terms) - TERMS} more"] if len(terms) > TERMS else []

@@ -1,4 +1,4 @@
-"""pullback compare: how outcomes differ between results that share their luck."""
+"""pullback compare: differences of outcomes between results with common random numbers."""
 
 from __future__ import annotations
 
@@ -21,25 +21,34 @@ if TYPE_CHECKING:
 
 
 LEGEND = """
-A, B              mean of a number; median of a date, and the share of the runs in which it came
-where it differs  B less A: median of the pairs that differ; of yes or no, difference of the shares
-95% interval      of that, by the sign test that gives q; of yes or no, Newcombe's
-up, down          shares of the pairs in which B is greater, or later, and less, or earlier
-or more           a date did not come by the last day, and counts as the day after
-q                 p of the same test, adjusted for the number of outcomes; the largest effects first"""
+A, B          mean of a number; median of a date, with the share of runs in which it came
+B - A         median difference of the pairs that differ; for yes or no, difference of shares
+95% interval  of B - A, by the sign test that gives q; for yes or no, Newcombe's interval
+up, down      shares of the pairs in which B is higher or later, and lower or earlier
+or more       a lower bound: a date did not come by the last day and counts as the day after
+q             p of the same test, adjusted for the number of outcomes; largest effects first"""
 
 
-@click.command()
+@click.command(short_help="Compare outcomes of results in pairs of runs.")
 @click.argument("sources", nargs=-1, required=True, metavar="A B [...]")
-@click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes, whether they differ or not.")
 @click.option(
-    "--where", "condition", metavar="CONDITION", help='Only pairs whose run of A meets "truce_broken_on < 2026-03-01".'
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="X",
+    help="Only this outcome, also where it does not differ.",
 )
-@click.option("--by", metavar="LEVER", help="A is one sweep; compare its points by this value, as in moscow.policy.")
-@click.option("--uncertain", metavar="all|assumed|FILE", help="Of scenarios by name: those of run --uncertain.")
+@click.option(
+    "--where",
+    "condition",
+    metavar="CONDITION",
+    help='Only pairs whose run of A meets it, as in "truce_broken_on < 2026-03-01".',
+)
+@click.option("--by", metavar="LEVER", help="With one sweep: compare its points by this lever, as in moscow.policy.")
+@click.option("--uncertain", metavar="all|assumed|FILE", help="For scenario names: their runs with this --uncertain.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a row per difference.")
-@click.option("--html", type=FILE, metavar="FILE", help="Also write a page with pictures.")
+@click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a CSV file, one row per difference.")
+@click.option("--html", type=FILE, metavar="FILE", help="Also write a web page with charts.")
 def compare(
     sources: tuple[str, ...],
     outcomes: tuple[str, ...],
@@ -50,16 +59,17 @@ def compare(
     csv_file: Path | None,
     html: Path | None,
 ) -> None:
-    """Compare B, and any others, with A, run by run: each pair of runs has the same luck.
+    """Compare B, and any further results, with A in pairs of runs.
 
-    A and B are results folders, or names of scenarios that have been run. A difference is B less A within a pair: the median
-    of the pairs that differ (of yes or no: of the shares), with its 95% interval. What a scenario expected is answered.
+    A and B are results folders, or names of scenarios that have been run. The two runs of a pair have common random numbers:
+    the same draw for the same decision on the same day, so that a difference between them is an effect of the change. Shown
+    are the outcomes that differ beyond chance, with a 95% interval, and whether the scenario's expectations hold.
     """
     from sim.analysis.compare.compare import compare as of
 
     printed = is_printed(csv_file, html, as_json=as_json)
     made = of(*sources, outcomes=outcomes, where=condition, by=by, uncertain=uncertain)
-    made.answers  # noqa: B018 - faults are told before anything is written
+    made.answers  # noqa: B018 - faults are reported before anything is written
     if csv_file is not None:
         write_csv(csv_file, made.table())
     if html is not None:
@@ -75,6 +85,7 @@ def compare(
 
 
 def _print(made: Comparison, show_all: bool) -> None:
+    from sim.pages.wording import counted
 
     out, base = console(), made.paired.base
     for note in made.notes:
@@ -83,7 +94,8 @@ def _print(made: Comparison, show_all: bool) -> None:
         out.print(f"{other.name} (B) against {base.name} (A)", style="bold", soft_wrap=True)
         _print_side(out, made, [each for each in made.differences if each.scenario == other.name], show_all)
     out.print(LEGEND)
-    out.print(f"{len(base.key):,} pairs of runs with the same luck: an exploration, not a forecast")
+    out.print("pullback list outcomes shows the names that --outcome takes")
+    out.print(f"{counted(len(base.key), 'pair')} of simulated runs: an exploration, not a forecast")
 
 
 def _print_side(out: Console, made: Comparison, differences: list[Difference], show_all: bool) -> None:
@@ -91,10 +103,10 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
 
     start = made.paired.base.start
     _print_expected(out, [answer for answer in made.answers if answer.scenario == differences[0].scenario])
-    for said in words.warnings(differences):
-        out.print(f"! {said}; compared where it arises in both", soft_wrap=True)
+    for text in words.warnings(differences):
+        out.print(f"! {text}", soft_wrap=True)
     clear = [each for each in words.by_size(differences) if each.is_clear]
-    columns = ("A", "B", "where it differs", "95% interval", "up, down", *(["q"] if show_all else []))
+    columns = ("A", "B", "B - A", "95% interval", "up, down", *(["q"] if show_all else []))
     rows = table("outcome", *columns, whole=columns)
     for each in differences if show_all else clear:
         if each.diff is not None:
@@ -102,21 +114,21 @@ def _print_side(out: Console, made: Comparison, differences: list[Difference], s
             rows.add_row(words.label(each), *words.sides(each, start), *cells[: len(columns) - 2])
     if rows.row_count:
         out.print(rows)
-    for said in words.remarks(differences if show_all else clear):
-        out.print(said, soft_wrap=True)
+    for text in words.remarks(differences if show_all else clear):
+        out.print(text, soft_wrap=True)
     if show_all:
         _print_by_date(out, differences)
         return
-    told = {each.outcome.name for each in clear}
-    for said, which in (
-        ("not distinguishable from chance (q above 0.05)", [each for each in differences if each.differ]),
-        ("the same in every pair", [each for each in differences if each.diff is not None]),
-        ("the question arises on both sides in no pair", differences),
+    listed = {each.outcome.title for each in clear}
+    for heading, group in (
+        ("not distinguishable from chance (q of 0.05 or more)", [each for each in differences if each.differ]),
+        ("equal in every pair", [each for each in differences if each.diff is not None]),
+        ("arises on both sides in no pair", differences),
     ):
-        names = list(dict.fromkeys(each.outcome.name for each in which if each.outcome.name not in told))
-        told.update(names)
-        if names:
-            out.print(f"\n{said}: {', '.join(names)}")
+        titles = list(dict.fromkeys(each.outcome.title for each in group if each.outcome.title not in listed))
+        listed.update(titles)
+        if titles:
+            out.print(f"\n{heading}: {'; '.join(titles)}")
 
 
 def _print_expected(out: Console, answers: list[Answer]) -> None:
@@ -124,7 +136,7 @@ def _print_expected(out: Console, answers: list[Answer]) -> None:
 
     if not answers:
         return
-    rows = table("expected beforehand of", "", "found, and how sure", "", whole=("expected beforehand of",))
+    rows = table("outcome", "expected", "found", "verdict", whole=("outcome", "verdict"))
     for answer in answers:
         rows.add_row(*words.expected(answer))
     out.print(rows)
@@ -137,9 +149,8 @@ def _print_by_date(out: Console, differences: list[Difference]) -> None:
 
     for made in differences:
         if made.by:
-            rows = table(
-                f"{made.outcome.name} by", "A", "B", "difference", "95% interval", whole=(f"{made.outcome.name} by",)
-            )
+            heading = f"{made.outcome.title} by"
+            rows = table(heading, "A", "B", "B - A", "95% interval", whole=(heading,))
             for row in made.by:
                 ends = " to ".join(words.points(end, with_unit=False) for end in row.ci)
                 rows.add_row(str(row.date), percent(row.a), percent(row.b), words.points(row.diff), ends)

@@ -1,4 +1,4 @@
-"""What long work will take, told before it begins."""
+"""The estimated time, memory and disk of long work, printed before it begins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_and_tell_cost(asked: Sweep, folder: Path, workers: int, anyway: bool) -> None:
-    """See that there is room for the runs of an ensemble, unless told to try anyway, and say what they take.
+    """Check that disk and memory suffice for the runs of an ensemble, unless `anyway`, and print the estimate.
 
     Raises InputError, OSError.
     """
@@ -29,16 +29,16 @@ def check_and_tell_cost(asked: Sweep, folder: Path, workers: int, anyway: bool) 
 
 
 def print_estimate(scenario: Scenario, need: Need, workers: int, most: Need | None = None, more: str = "") -> None:
-    """Say what long work will take, on stderr. most: what it may come to, where a rule says how many runs there are.
+    """Print the estimated time, memory and disk of long work on stderr. most: the upper limit under a stopping rule.
 
-    scenario: what is played, or the base of what is. more: what the line ends with.
+    scenario: the one played, or the base of the sweep. more: end of the line.
     """
     from sim.experiments.play.need import seconds_per_run
 
     if not need.runs or not (most or need).is_long:
         return
     pace = seconds_per_run(scenario, need) / workers
-    said = f"about {in_time(pace * need.runs)}, {in_bytes(need.disk)} of disk, {in_bytes(need.memory)} of memory"
+    estimate = f"about {in_time(pace * need.runs)}, {in_bytes(need.disk)} of disk, {in_bytes(need.memory)} of memory"
     if most is not None:
-        said += f"; up to {most.runs:,} runs, {in_time(pace * most.runs)} and {in_bytes(most.disk)} by its rule"
-    click.echo(f"{need.runs:,} runs of {need.evenings - 1} days: {said}{more}", err=True)
+        estimate += f"; at most {most.runs:,} runs, {in_time(pace * most.runs)} and {in_bytes(most.disk)} of disk"
+    click.echo(f"{need.runs:,} runs of {need.evenings - 1} days: {estimate}{more}", err=True)

@@ -1,4 +1,4 @@
-"""What a command line ends with: the exit code for each kind of trouble, and one line for what the user can mend."""
+"""Exit codes of the command line, and one line for errors that the user can correct."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Terminated(BaseException):
 
 
 OUTPUT = "standard output"
-"""The name that an OSError gives to what failed there."""
+"""The file name of an OSError on standard output."""
 
 
 class ReaderClosed(Exception):
-    """The reader of standard output has seen enough: the command is done."""
+    """The reader closed standard output: the command is done."""
 
 
 class Ended(Exception):
-    """A command ended otherwise than done, in a way the user can do something about."""
+    """A command stopped before its end, for a reason that the user can act on."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class Ended(Exception):
 
 
 def exit_code(call: Callable[[], Any]) -> int:
-    """Call a command and return the exit code it ends with, having said on stderr what went wrong."""
+    """Call a command and return its exit code; print errors on stderr."""
     try:
         code = call()
         return code if isinstance(code, int) else DONE
@@ -66,12 +66,12 @@ def exit_code(call: Callable[[], Any]) -> int:
 
 
 def and_flushed(call: Callable[[], Any]) -> Any:
-    """Call a command and write out all that it prints, so that what comes of it is known."""
+    """Call a command and flush its output, so that errors of writing are raised."""
     try:
         code = call()
         sys.stdout.flush()
     except BrokenPipeError as error:  # click would end in silence; of standard output it is a ReaderClosed
-        raise Ended(f"{error.filename or 'a process of this program'}: {error.strerror or 'is gone'}", DISK) from None
+        raise Ended(f"{error.filename or 'a process of this program'}: {error.strerror or 'has ended'}", DISK) from None
     return code
 
 

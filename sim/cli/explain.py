@@ -1,4 +1,4 @@
-"""pullback explain: one run as a dated story, an event walked back to its causes, and where two runs part."""
+"""pullback explain: one run as a dated story, the causes of an event, and where two runs first differ."""
 
 from __future__ import annotations
 
@@ -24,24 +24,28 @@ if TYPE_CHECKING:
 MOST_EVENTS = 10
 
 
-@click.command()
+@click.command(short_help="Explain one run: who decided what and why.")
 @click.argument("source")
-@click.option("--run", type=click.IntRange(*FIRST_RUN), required=True, metavar="K", help="Number of the run, from 0.")
-@click.option("--point", type=click.IntRange(min=0), metavar="P", help="Of a sweep: the number of the point, 0 the base.")
-@click.option("--actor", metavar="NAME", help="Tell the decisions of one actor only, those to order nothing too.")
-@click.option("--why", metavar="EVENT", help="Walk back from an event: KIND[:PLACE][@DATE], as in truce_extended.")
-@click.option("--diverge", metavar="SOURCE2", help="Find where this run parts from the same run of another scenario.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole ledger as one JSON object.")
+@click.option(
+    "--run", type=click.IntRange(*FIRST_RUN), required=True, metavar="K", help="Number of the run, counted from 0."
+)
+@click.option("--point", type=click.IntRange(min=0), metavar="P", help="For a sweep: number of the point; 0 is the base.")
+@click.option("--actor", metavar="NAME", help="Only the decisions of one actor, including those to order nothing.")
+@click.option("--why", metavar="EVENT", help="Trace the causes of an event, KIND[:PLACE][@DATE], as in truce_extended.")
+@click.option(
+    "--diverge", metavar="SOURCE2", help="Find where this run first differs from the same run of another scenario."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all decisions and events as one JSON object.")
 def explain(
     source: str, run: int, point: int | None, actor: str | None, why: str | None, diverge: str | None, as_json: bool
 ) -> None:
-    """Tell one run of SOURCE, a results folder or a scenario: who decided what and why, and what came of it.
+    """Explain one run of SOURCE, a results folder or a scenario: who decided what and why, and what followed.
 
-    The run is played again, bit for bit, with a ledger that notes every rule weighed and every event.
+    The run is replayed exactly, recording every rule that was checked and every event.
     """
 
     if sum(map(bool, (why, diverge, as_json))) + bool(actor and (why or diverge or as_json)) > 1:
-        raise click.UsageError("--why, --diverge and --json go one at a time, and without --actor")
+        raise click.UsageError("--why, --diverge, --json and --actor cannot be combined; give one of them")
     if actor is not None:
         _check_actor(actor)
     ledger = _ledger(source, run, point)
@@ -72,9 +76,9 @@ def _check_actor(name: str) -> None:
 
 
 def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
-    """Play run `run` of a results folder or a scenario again. Raises InputError when the folder does not hold it.
+    """Play run `run` of a results folder or a scenario again. Raises InputError when the folder does not have it.
 
-    point: of a sweep, which alone has points.
+    point: for a sweep only.
     """
     from sim.experiments.play.replay import keep_ledger
     from sim.registry import load_scenario
@@ -82,7 +86,7 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
     folder = Path(source)
     if not folder.is_dir():
         if point is not None:
-            raise InputError(f"{source}: is a scenario; --point goes with the folder of a sweep")
+            raise InputError(f"{source}: is a scenario; --point needs the results folder of a sweep")
         return keep_ledger(load_scenario(source), run)
     import numpy as np
 
@@ -92,13 +96,13 @@ def _ledger(source: str, run: int, point: int | None = None) -> Ledger:
 
     results = open_results(folder)
     if results.manifest["code"] != code_digest():
-        raise InputError(f"{source}: was made by another version of the code, which would play another run; run it again")
+        raise InputError(f"{source}: was computed by another version of the code; run it again")
     if isinstance(results, SweepResults):
         return _of_point(results, run, point)
     if point is not None:
-        raise InputError(f"{source}: holds an ensemble; --point goes with the folder of a sweep")
+        raise InputError(f"{source}: is an ensemble; --point needs the results folder of a sweep")
     if run not in results.outcomes["run"]:
-        raise InputError(f"{source}: does not hold run {run}; it holds {results.runs} runs, counted from 0")
+        raise InputError(f"{source}: has no run {run}; it has {results.runs} runs, counted from 0")
     scenario = replace(results.scenario, name=results.manifest["scenario"])
     return keep_ledger(scenario, run, columns=results.columns(np.array([run])))
 
@@ -110,9 +114,9 @@ def _of_point(results: SweepResults, run: int, point: int | None) -> Ledger:
     from sim.experiments.play.replay import keep_ledger
 
     if point is None:
-        raise InputError(f"{results.folder}: holds a sweep; name a point too, as in --point 1")
+        raise InputError(f"{results.folder}: is a sweep; name a point, as in --point 1")
     if not any(job.first_point <= point < job.end_point and job.first_run <= run < job.end_run for job in results.parts):
-        raise InputError(f"{results.folder}: does not hold run {run} of point {point}; both are counted from 0")
+        raise InputError(f"{results.folder}: has no run {run} of point {point}; both are counted from 0")
     number = int(results.run_numbers(np.array([point]), np.array([run]))[0])
     scenario, at = results.design.scenario(point, results.base), f"point {point}"
     name = results.design.names([point])[0] or results.manifest["scenario"]
@@ -124,8 +128,8 @@ def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
     from sim.analysis.explain import story
 
     scenario = ledger.scenario
-    out.print(f"{scenario.title}: run {ledger.run} of seed {scenario.seed}", style="bold")
-    out.print(f"{scenario.start_date} to {scenario.end_date}; one simulated history of many, not a forecast")
+    out.print(f"{scenario.title}: run {ledger.run}, seed {scenario.seed}", style="bold")
+    out.print(f"{scenario.start_date} to {scenario.end_date}; one of many simulated histories, not a forecast")
     for day in story(ledger, actor):
         out.print(f"\n{day.date}", style="bold")
         for choice in day.choices:
@@ -138,11 +142,11 @@ def _print_choice(out: Console, ledger: Ledger, choice: Choice) -> None:
     from sim.analysis.explain import choice_text, read_values
 
     _print_indented(out, choice_text(ledger, choice), 2)
-    read = "; ".join(read_values(ledger, choice))
-    if read:
-        _print_indented(out, f"read: {read}", 6)
+    values = "; ".join(read_values(ledger, choice))
+    if values:
+        _print_indented(out, f"based on: {values}", 6)
     if choice.next_in_line not in (None, "otherwise"):
-        _print_indented(out, f"next in line: {choice.next_in_line}", 6)
+        _print_indented(out, f"next rule that held: {choice.next_in_line}", 6)
 
 
 def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> None:
@@ -155,18 +159,20 @@ def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
     from sim.analysis.explain import choice_text, differing_values, partings
 
     choices, events = partings(first, second)
-    out.print(f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, under the same luck", style="bold")
+    out.print(
+        f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, with common random numbers", style="bold"
+    )
     for line in differing_values(first, second):
         _print_indented(out, f"set differently: {line}", 2)
     if choices is None and events is None:
-        out.print("they never part")
+        out.print("the two runs never differ")
     if choices is not None:
-        out.print(f"\ntheir decisions part on {choices.date}", style="bold")
+        out.print(f"\ndecisions first differ on {choices.date}", style="bold")
         for one, other in choices.choices:
             _print_indented(out, f"{first.scenario.name}: {choice_text(first, one)}", 2)
             _print_indented(out, f"{second.scenario.name}: {choice_text(second, other)}", 2)
     if events is not None:
-        out.print(f"\ntheir events part on {events.date}", style="bold")
+        out.print(f"\nevents first differ on {events.date}", style="bold")
         for ledger, only in ((first, events.only_first), (second, events.only_second)):
             for event in only[:MOST_EVENTS]:
                 _print_indented(out, f"only in {ledger.scenario.name}: {event.text}", 2)

@@ -1,4 +1,4 @@
-"""pullback hindcast: the ensemble scored against the dated record, or the user's own."""
+"""pullback hindcast: an ensemble scored against the dated record, or the user's own."""
 
 from __future__ import annotations
 
@@ -25,32 +25,36 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 TITLES = {
-    "test": 'Not used to fit, and "nothing changes" is wrong',
+    "test": 'Not used to fit, and the forecast "nothing changes" is wrong',
     "fitted": "Used to fit: a good score shows no skill",
-    "unchanged": '"Nothing changes" is right too',
+    "unchanged": 'The forecast "nothing changes" is right too',
 }
 
 LATER = "later"
 ROOMY = 96
-"""Columns of a terminal from which on the table has wide gaps."""
+"""Width of a terminal, in columns, from which the table has wide gaps."""
 
 LEGEND = """
-later    not by the last day, or never: scored as the day after
-in       the 50 or 90% interval that meets the reports' range; yes or no has none
-score    CRPS (of dates in days), Brier, or interval score: lower is better
-naive    the score of 'nothing changes', or, marked *, of documented past cases
-null     the score with every actor idle (i), and deciding at random (r)
-skill    1 is perfect, 0 no better than naive, with its 95% interval over runs
--        where naive is perfect, or where no run says anything"""
+later    not by the last day, or never; scored as the day after
+in       the narrower interval (50% or 90%) that meets the range of reports; none for yes or no
+score    CRPS (for dates in days), Brier or interval score: lower is better
+naive    score of the forecast "nothing changes" or, marked *, of documented past cases
+null     score with every actor idle (i), and deciding at random (r)
+skill    1 is perfect, 0 no better than naive; with its 95% interval
+-        undefined: the naive score is perfect, or no run has a value"""
 
 
-@click.command()
+@click.command(short_help="Score runs of a scenario against the record.")
 @click.argument("scenario", default="baseline")
-@click.option("--observations", type=click.Path(path_type=Path), metavar="FILE", help="Your own record.  [default: shipped]")
-@click.option("--where", "condition", metavar="CONDITION", help='Only runs that meet "truce_agreed_on < 2026-02-01".')
-@click.option("--uncertain", metavar="all|assumed|FILE", help="Of a scenario: draw values by run, as run --uncertain does.")
+@click.option(
+    "--observations", type=click.Path(path_type=Path), metavar="FILE", help="File of observations.  [default: shipped]"
+)
+@click.option(
+    "--where", "condition", metavar="CONDITION", help='Only runs that meet it, as in "truce_agreed_on < 2026-02-01".'
+)
+@click.option("--uncertain", metavar="all|assumed|FILE", help="For a scenario: draw values by run, as run --uncertain does.")
 @click.option("--no-nulls", is_flag=True, help="Score without the null policies.")
-@click.option("--html", type=FILE, metavar="FILE", help="Page to write.  [default: in the results]")
+@click.option("--html", type=FILE, metavar="FILE", help="Web page to write.  [default: in the results folder]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def hindcast(
     scenario: str,
@@ -61,11 +65,11 @@ def hindcast(
     html: Path | None,
     as_json: bool,
 ) -> int:
-    """Score SCENARIO (default: baseline) against the record.
+    """Score runs of SCENARIO (default: baseline) against the record of January 2026.
 
-    SCENARIO may also be the folder of finished results; the points of a sweep over uncertain values count as one ensemble.
-    Beside it stand the forecast that nothing changes, what past cases say, and the same runs, each with its own values, with
-    every actor idle and deciding at random; they are kept, and played once.
+    SCENARIO may also be a results folder; the points of a sweep over uncertain values count as one ensemble. For comparison
+    the same observations are scored with naive forecasts (nothing changes; past cases) and null policies (the same runs with
+    every actor idle, or deciding at random). Runs under the null policies are kept and played only once.
     """
     from sim.analysis.hindcast.answers import check_readable
     from sim.analysis.hindcast.hindcast import hindcast as score_all
@@ -81,7 +85,7 @@ def hindcast(
     check_readable(record, loaded)
     where = read_condition(condition, loaded.start_date, loaded.end_date) if condition else None
     if opened is not None and uncertain is not None:
-        raise click.UsageError("--uncertain goes with a scenario; the runs of a folder have the values they have")
+        raise click.UsageError("--uncertain needs a scenario; the values of stored runs are fixed")
     results = opened or _computed(loaded, uncertain)
     nulls = {} if no_nulls else nulls_of(loaded, results)
     scored = score_all(results, record, nulls, where)
@@ -100,7 +104,7 @@ def hindcast(
 
 
 def _computed(scenario: Scenario, uncertain: str | None) -> Results:
-    """Return the runs of a scenario, which are computed where they lack."""
+    """Return the runs of a scenario, computed where missing."""
     from sim.cli.batch import compute, processors
     from sim.experiments.design.uncertain import uncertain_of
     from sim.experiments.play.folder import default_folder
@@ -126,7 +130,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     opened = open_results(name)
     results = Pooled(opened) if isinstance(opened, SweepResults) else opened
     if results.manifest["code"] != code_digest():
-        raise InputError(f"{name}: was made by another version of the code; the null policies could not be compared with it")
+        raise InputError(f"{name}: was computed by another version of the code; run it again")
     return replace(results.scenario, name=results.manifest["scenario"]), results
 
 
@@ -135,7 +139,7 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
     from sim.pages.wording import Calendar
 
     out, calendar = console(), Calendar(scenario.start_date, scenario.days)
-    out.print(f"{name} against the record: {scored['runs']} runs, seed {scenario.seed}", style="bold")
+    out.print(f"Hindcast of {name}: {scored['runs']} runs, seed {scenario.seed}", style="bold")
     if scored["incomplete"]:
         out.print(f"! {scored['incomplete']}", style="bold")
     for note in scored["notes"]:
@@ -148,7 +152,7 @@ def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: P
             out.print(_block(scored, block["block"], calendar, out.width))
             _print_sums(out, block)
     if scored["not_covered"]:
-        out.print(f"\nnot covered by this scenario: {'; '.join(scored['not_covered'])}")
+        out.print(f"\nnot within the days of this scenario: {'; '.join(scored['not_covered'])}")
     if scored["observations"]:
         out.print("\nAll observations", style="bold")
         _print_sums(out, scored["all"])
@@ -174,38 +178,38 @@ def _block(scored: dict[str, Any], block: str, calendar: Calendar, width: int) -
 
 
 def cells(item: dict[str, Any], calendar: Calendar) -> tuple[str, ...]:
-    """Return the row of an observation: name, record, what the runs say, whether they meet it, and the scores."""
+    """Return the row of an observation: name, record, runs, whether they meet it, and the scores."""
     low, high = item["observed_range"]
     quantiles = [LATER if quantile == item["restricted_to"] else quantile for quantile in item["quantiles"]]
-    asked = item["probability"] is not None
-    if asked:
-        said, inside = f"{item['probability']:.0%} yes", "-"
+    if item["probability"] is not None:
+        simulated, inside = f"{item['probability']:.0%} yes", "-"
         recorded = ("yes" if item["observed"] else "no") + ("" if low == high else "\ndisputed")
         recorded = f"{item['asks']}: {recorded}" if item["asks"] else recorded
     else:
         recorded = _value(item["observed"], calendar, 3) + ("" if low == high else f"\n{_span(low, high, calendar)}")
-        said = f"{_value(quantiles[2], calendar, 3)}\n{_span(quantiles[0], quantiles[-1], calendar)}"
+        simulated = f"{_value(quantiles[2], calendar, 3)}\n{_span(quantiles[0], quantiles[-1], calendar)}"
         inside = "50" if item["covered50"] else "90" if item["covered90"] else "no"
     naive = _value(item["naive"]) + ("*" if item["naive_is"] == "climatology" else "")
     nulls = "\n".join(f"{name[0]} {_value(score)}" for name, score in item["null_policies"].items())
     skill = "-" if item["skill"] is None else f"{item['skill']:.2f}\n{item['skill_ci'][0]:.2f} to {item['skill_ci'][1]:.2f}"
-    return item["name"], recorded, said, inside, _value(item["score"]), naive, nulls, skill
+    return item["name"], recorded, simulated, inside, _value(item["score"]), naive, nulls, skill
 
 
 def _print_sums(out: Console, sums: dict[str, Any]) -> None:
-    """Print how many of a block are hits, and name the misses."""
+    """Print the number of hits of a block, and name the misses."""
     n = sums["with_interval"]
-    said = []
+    parts = []
     if n:
-        said.append(f"the 90% interval holds {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
+        parts.append(f"the 90% interval meets {sums['covered90']} of {n}, the 50% interval {sums['covered50']}")
     if sums["with_skill"]:
-        said.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
+        parts.append(f"positive skill on {sums['positive_skill']} of {sums['with_skill']}")
     for name, counts in sums["worse_null_policies"].items():
-        said.append(f"{name} scores worse on {counts['worse']} of {counts['worse'] + counts['same'] + counts['better']}")
-    out.print("; ".join(said), style="italic")
-    for key, what in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
+        scored = counts["worse"] + counts["same"] + counts["better"]
+        parts.append(f"the null policy {name} scores worse on {counts['worse']} of {scored}")
+    out.print("; ".join(parts), style="italic")
+    for key, heading in (("outside90", "outside the 90% interval"), ("without_skill", "without positive skill")):
         if sums[key]:
-            out.print(f"{what}: {', '.join(sums[key])}", style="italic")
+            out.print(f"{heading}: {'; '.join(sums[key])}", style="italic")
 
 
 def _value(value: float | str | None, calendar: Calendar | None = None, figures: int = 2) -> str:

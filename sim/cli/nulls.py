@@ -1,4 +1,4 @@
-"""The null policies that a hindcast is compared with: the same runs, played with every actor idle and deciding at random."""
+"""The null policies of a hindcast: the same runs with every actor idle, and with every actor deciding at random."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sim.scenario.scenario import Scenario
 
 @dataclass(frozen=True)
 class _Null:
-    """The runs under one null policy: the sweep they are, where they go, which are played (None: all), what that takes."""
+    """The runs under one null policy: sweep, folder, the runs to play (None: all), and their time, memory and disk."""
 
     asked: Sweep
     folder: Path
@@ -37,9 +37,9 @@ class _Null:
 
 
 def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results | Pooled]:
-    """Return the same runs under each null policy, played where they lack; none where this disk takes no results.
+    """Return the same runs under each null policy, played where missing; none where the disk is not writable.
 
-    scenario: of the results, or the base of a sweep. Raises InputError where the disk or the memory will not do, Ended.
+    scenario: of the results, or the base of a sweep. Raises InputError where disk or memory do not suffice, Ended.
     """
     workers = batch.processors()
     try:
@@ -54,19 +54,19 @@ def nulls_of(scenario: Scenario, results: Results | Pooled) -> dict[str, Results
 
 
 def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
-    """Say what all null policies together will take, and see that it is there."""
+    """Print the estimate for all null policies together, and check that disk and memory suffice."""
     first, needs = nulls[0], [null.need for null in nulls]
-    whole = replace(
+    total = replace(
         max(needs, key=lambda need: need.memory),
         runs=sum(need.runs for need in needs),
         disk=sum(need.disk for need in needs),
     )
-    check_resource_limits(whole, first.folder, "make room, or give --no-nulls to score without the null policies")
-    print_estimate(first.asked.base, whole, workers, more=", for the null policies; --no-nulls scores without them")
+    check_resource_limits(total, first.folder, "free some, or use --no-nulls to score without the null policies")
+    print_estimate(first.asked.base, total, workers, more=" for the null policies (--no-nulls leaves them out)")
 
 
 def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: int) -> _Null:
-    """Return the same runs under a null policy: of an ensemble one as well, of a sweep those of its runs that are there."""
+    """Return the same runs under a null policy: an ensemble, or those runs of a sweep that have been played."""
     if isinstance(results, Pooled):
         asked, only = null_sweep(results.sweep, policy), played_runs(results.sweep)
         folder = null_folder(results.sweep, policy)
@@ -77,7 +77,7 @@ def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: i
 
 
 def _played(null: _Null, policy: str, workers: int) -> Results | Pooled:
-    """Return the runs under a null policy, played where they lack."""
+    """Return the runs under a null policy, played where missing."""
     with batch.ending(null.folder), progress(null.folder, what=f"runs under {policy}") as report:
         fill(null.asked, null.folder, workers, report, only=null.only)
         results = open_results(null.folder)

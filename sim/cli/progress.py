@@ -1,4 +1,4 @@
-"""How far a batch is, on stderr: a bar on a terminal, otherwise a plain line every ten seconds."""
+"""Progress of a batch on stderr: a bar on a terminal, otherwise a plain line every ten seconds."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 def progress(folder: Path, is_final: bool = True, what: str = "runs") -> Iterator[Callable[[int, int, int], None]]:
     """Yield the function that is called as jobs end: a bar on a terminal, otherwise a line every ten seconds.
 
-    It takes the number of runs done, asked for, and of jobs that failed. is_final: the number of runs asked for will not
-    grow, so that the time left can be told. what: name of the runs.
+    It takes the number of runs done and requested, and of jobs that failed. is_final: the requested number will not grow,
+    so that the time left is known. what: name of the runs.
     """
-    started = said = monotonic()
+    started = printed = monotonic()
     before: int | None = None
 
     def line(seconds: float, done: int, asked: int, failed: int) -> str:
@@ -39,12 +39,12 @@ def progress(folder: Path, is_final: bool = True, what: str = "runs") -> Iterato
     with _on_a_bar(what) as bar:
 
         def report(done: int, asked: int, failed: int) -> None:
-            nonlocal before, said
+            nonlocal before, printed
             before, now = done if before is None else before, monotonic()
             if bar is not None:
                 bar(done, asked, line(now - started, done, asked, failed))
-            elif now - said >= SECONDS_BETWEEN_LINES:
-                said = now
+            elif now - printed >= SECONDS_BETWEEN_LINES:
+                printed = now
                 click.echo(line(now - started, done, asked, failed), err=True)
 
         yield report
@@ -52,7 +52,7 @@ def progress(folder: Path, is_final: bool = True, what: str = "runs") -> Iterato
 
 @contextmanager
 def _on_a_bar(what: str) -> Iterator[Callable[[int, int, str], object] | None]:
-    """Yield the function that moves a bar, taking what is done, the total and what to say; None without a terminal."""
+    """Yield the function that moves a bar, taking runs done, the total and a description; None without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -60,11 +60,11 @@ def _on_a_bar(what: str) -> Iterator[Callable[[int, int, str], object] | None]:
 
     with Progress(console=console(to_stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total, said: bar.update(task, completed=done, total=total, description=said)
+        yield lambda done, total, text: bar.update(task, completed=done, total=total, description=text)
 
 
 def in_time(seconds: float) -> str:
-    """Write a stretch of time for reading."""
+    """Write a duration for reading."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""pullback run: an ensemble of one scenario, and what its outcomes came to."""
+"""pullback run: an ensemble of one scenario, and its outcomes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,26 @@ if TYPE_CHECKING:
 @click.argument("scenario", required=False)
 @click.option("--runs", type=int, help="Number of runs.  [default: the scenario's]")
 @click.option("--days", type=int, help="Days to simulate.  [default: the scenario's]")
-@click.option("--seed", type=int, help="Seed of the runs' luck.  [default: the scenario's]")
+@click.option("--seed", type=int, help="Seed of the random numbers.  [default: the scenario's]")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="""Set a value, as in 'moscow.policy="stay"'.""")
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
 @click.option(
     "--uncertain",
     metavar="all|assumed|FILE",
-    help="Draw uncertain values for every two runs: from their ranges, or from sets.",
+    help="Draw uncertain values, a new set for every two runs: all, only assumed ones, or the sets in FILE.",
 )
-@click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
-@click.option("--save", type=FOLDER, metavar="DIR", help="With --until: results with all runs' states.")
-@click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up saved runs, under --set.")
-@click.option("--anyway", is_flag=True, help="Try also where disk or memory will not do.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every outcome.")
+@click.option("--until", metavar="DAY", help="Stop on the evening of DAY, a date or a number of days.")
+@click.option("--save", type=FOLDER, metavar="DIR", help="With --until: folder for the results and the state of every run.")
+@click.option(
+    "--from",
+    "saved",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Continue saved runs under --set.",
+)
+@click.option("--anyway", is_flag=True, help="Run even if disk or memory may not suffice.")
+@click.option("--json", "as_json", is_flag=True, help="Print all outcomes as one JSON object.")
 def run(
     scenario: str | None,
     runs: int | None,
@@ -52,11 +58,11 @@ def run(
     anyway: bool,
     as_json: bool,
 ) -> int:
-    """Run SCENARIO many times and show what came of it.
+    """Run SCENARIO many times and show its outcomes.
 
-    Runs that are in the results folder are not computed again: the same command goes on where it was stopped, and a
-    larger --runs adds to it. With --uncertain the runs show what is not known about the values as well as chance; as many
-    runs with every value as stated are played beside them, to tell the two apart.
+    Finished runs are kept: the same command continues where it was stopped, and a larger --runs adds runs. With --uncertain
+    the spread of the outcomes includes uncertainty about values; as many runs with every value as stated are computed for
+    comparison.
     """
     from sim.cli.batch import compute, page_beside, processors
     from sim.experiments.play.folder import default_folder
@@ -96,13 +102,13 @@ def _check_usage(
     uncertain: str | None,
 ) -> None:
     if (scenario is None) == (saved is None):
-        raise click.UsageError("name a scenario, or the saved runs to go on with: --from DIR")
+        raise click.UsageError("name a scenario, or the folder of saved runs to continue: --from DIR")
     if saved is not None and seed is not None:
-        raise click.UsageError("--seed does not go with --from: the runs keep their luck")
+        raise click.UsageError("--seed cannot be used with --from: saved runs keep their random numbers")
     if saved is not None and uncertain is not None:
-        raise click.UsageError("--uncertain does not go with --from: the runs keep the values they were saved with")
+        raise click.UsageError("--uncertain cannot be used with --from: saved runs keep their values")
     if save is not None and (until is None or out is not None):
-        raise click.UsageError("--save DIR goes with --until DAY and stands for --out")
+        raise click.UsageError("--save DIR needs --until DAY, and replaces --out")
 
 
 def _asked(loaded: Scenario, until: str | None, save: Path | None, saved: Path | None, uncertain: str | None) -> Sweep:
@@ -130,7 +136,7 @@ def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], giv
     there = loaded.runs
     for key, value in given.items():
         if any(expression.partition("=")[0].strip().strip("\"'") == key for expression in sets):
-            raise InputError(f"--set {key} and --{key} say the same; give one of them")
+            raise InputError(f"--set {key} and --{key} set the same value; give one of them")
         loaded = loaded.with_values({key: value}, set_by=f"--{key}")
     if saved is not None and loaded.runs > there:
         raise InputError(f"--runs {loaded.runs}: {saved} holds {there} saved runs")

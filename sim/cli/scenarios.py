@@ -1,4 +1,4 @@
-"""pullback list, show, check: the scenarios, every value with its evidence, validation without a run."""
+"""pullback show and check: every value of a scenario with its evidence, validation without a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from sim.cli.exits import DONE, USAGE
 from sim.cli.tables import console, plain, table
-from sim.scenario.files import InputErrors, find_scenario, read_layers, scenario_names
+from sim.scenario.files import InputErrors, find_scenario
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,29 +25,15 @@ SCHEMA = 1
 INDENT = "    "
 
 Difference = tuple[str, Any, Any]
-"""What differs, its value in the base, its value here."""
+"""Name of a value, its value in the base, its value in the scenario."""
 
 
-@click.command("list")
-def list_command() -> None:
-    """List the scenarios: name, title, what each asks, its base, its length."""
-
-    listed = table("name", "title", "question", "base", "days", right=("days",), whole=("name", "base"))
-    for name in scenario_names():
-        layers = read_layers(name)
-        merged = {key: raw for layer in layers for key, raw in layer.data.items()}
-        own = layers[-1].data
-        row = (own.get("title", ""), own.get("question", ""), own.get("base", ""), merged.get("days", ""))
-        listed.add_row(name, *map(str, row))
-    console().print(listed)
-
-
-@click.command()
+@click.command(short_help="Show the values of a scenario with their evidence.")
 @click.argument("scenario")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--rules", is_flag=True, help="Show the actors' rules instead, and the orders a person may give.")
+@click.option("--rules", is_flag=True, help="Show the actors' rules instead, with the orders that a scenario may state.")
 def show(scenario: str, as_json: bool, rules: bool) -> None:
-    """Show every value of SCENARIO with unit, range, kind, confidence and source."""
+    """Show every value of SCENARIO with its unit, range, kind, confidence and source."""
     from sim.cli.rules import print_rules
     from sim.registry import load_scenario
 
@@ -68,15 +54,15 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     events = [(str(event.date), event.event, event.note, event.source) for event in shown.timeline]
     orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.decision}", o.order, o.note) for o in shown.orders]
     _print_dated(out, ("timeline", "event", "note", "source"), events)
-    _print_dated(out, ("a person's orders", "decision", "order", "note"), orders)
+    _print_dated(out, ("stated orders", "decision", "order", "note"), orders)
     _print_values(out, shown)
 
 
-@click.command()
+@click.command(short_help="Check a scenario file without running it.")
 @click.argument("file")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Also set a value, written as TOML.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value, in TOML, before checking.")
 def check(file: str, sets: tuple[str, ...]) -> int:
-    """Check a scenario FILE (or a shipped scenario) without running it; name every fault found."""
+    """Check a scenario FILE without running it, and list every error in it."""
     from sim.registry import load_scenario
     from sim.scenario.first_evening import about_the_map
     from sim.scenario.theatre import theatre_of
@@ -91,7 +77,7 @@ def check(file: str, sets: tuple[str, ...]) -> int:
     assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
     for line in about_the_map(theatre_of(scenario), scenario.control, scenario.communities, scenario.classes):
         click.echo(line)
-    click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted, hash {scenario.hash}")
+    click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted; hash {scenario.hash}")
     return DONE
 
 
@@ -120,9 +106,9 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
 
     rows = table("", "")
     rows.add_row("question", scenario.question or "-")
-    rows.add_row("base", scenario.base or "none: it states every value itself")
+    rows.add_row("base", scenario.base or "none: states every value itself")
     rows.add_row(
-        "days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})"
+        "days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (random numbers start on {scenario.epoch})"
     )
     if scenario.branch is not None:
         first = scenario.start_date + timedelta(days=scenario.branch.day)
@@ -140,14 +126,20 @@ def _print_heading(out: Console, scenario: Scenario) -> None:
 def _print_differences(out: Console, scenario: Scenario, differences: list[Difference]) -> None:
 
     if scenario.base is not None:
-        rows = table("differs", scenario.base, "here", whole=("differs",))
+        rows = table("value", f"in {scenario.base}", "in this scenario", whole=("value",))
         for key, before, now in differences:
             rows.add_row(key, plain(before), plain(now))
         out.print()
         out.print(rows if differences else f"no value differs from {scenario.base}")
     if scenario.expected:
-        expected = ", ".join(f"{outcome} {direction}" for outcome, direction in scenario.expected.items())
-        out.print(f"\nexpects  {expected}")
+        from sim.record.outcomes import OUTCOMES
+
+        titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+        rows = table("expected effects", "", whole=("expected effects",))
+        for outcome, direction in scenario.expected.items():
+            rows.add_row(titles[outcome], direction)
+        out.print()
+        out.print(rows)
 
 
 def _print_dated(out: Console, columns: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> None:
@@ -160,11 +152,11 @@ def _print_dated(out: Console, columns: tuple[str, ...], lines: Sequence[tuple[s
 
 
 def _print_values(out: Console, scenario: Scenario) -> None:
-    """Print two lines a value: what it is, and below it where it is from."""
+    """Print two lines for each value: name, value and unit, then the source."""
     from sim.cli.rules import FACTS
 
     setters = sorted({entry.set_by for entry in scenario.entries.values()})
-    out.print(f"\nvalues set by {', '.join(setters)}; confidence H, M, L, or - for what is assumed or chosen")
+    out.print(f"\nvalues set by {', '.join(setters)}; confidence H (high), M, L (low), or - if assumed or chosen")
     out.print(FACTS)
     for section in scenario.sections:
         entries = [entry for path, entry in scenario.entries.items() if path.startswith(f"{section}.")]

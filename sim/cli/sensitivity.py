@@ -1,4 +1,4 @@
-"""pullback sensitivity: what an outcome of a sweep rests on."""
+"""pullback sensitivity: the values of a sweep that an outcome depends on."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 SHOWN = 15
 
 
-@click.command()
+@click.command(short_help="Rank the values that an outcome of a sweep depends on.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--outcome", required=True, metavar="X", help="The outcome; of a category NAME=CATEGORY.")
-@click.option("--where", "condition", metavar="CONDITION", help='Only runs as in "truce_broken_on < 2026-03-01".')
-@click.option("--over", nargs=2, metavar="A B", help="Also the means over two values, as a heat map.")
-@click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a row per value.")
-@click.option("--html", type=FILE, metavar="FILE", help="Also write a page with pictures.")
+@click.option("--outcome", required=True, metavar="X", help="Name of an outcome; with categories, NAME=CATEGORY.")
+@click.option(
+    "--where", "condition", metavar="CONDITION", help='Only runs that meet it, as in "truce_broken_on < 2026-03-01".'
+)
+@click.option("--over", nargs=2, metavar="A B", help="Also the means by two values, as a table and heat map.")
+@click.option("--csv", "csv_file", type=FILE, metavar="FILE", help="Also write a CSV file, one row per value.")
+@click.option("--html", type=FILE, metavar="FILE", help="Also write a web page with charts.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sensitivity(
     folder: Path,
@@ -39,9 +41,10 @@ def sensitivity(
     html: Path | None,
     as_json: bool,
 ) -> None:
-    """Rank the values that the sweep in DIR varies by how much of an outcome's variance rests on each.
+    """Rank the values that the sweep in DIR varies by their share of an outcome's variance.
 
-    Says too how much is luck, how much lies between the points, and what share rests on values that are only assumed.
+    Also shows how much of the variance is due to chance, and how much to values that are only assumed.
+    pullback list outcomes shows the names of outcomes.
     """
     from sim.analysis.sensitivity.sensitivity import as_object
     from sim.analysis.sensitivity.sensitivity import sensitivity as of
@@ -64,7 +67,7 @@ def sensitivity(
 
 
 def _finite(value: Any) -> Any:
-    """Return what JSON can say: null for what is not a number."""
+    """Return a value for JSON: null in place of NaN and inf."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -75,9 +78,9 @@ def _finite(value: Any) -> Any:
 def _print(made: Sensitivity, map_: Heat | None, folder: Path) -> None:
 
     out = console()
-    out.print(made.measure.said + (f", where {made.where.said}" if made.where else ""), style="bold")
+    out.print(made.measure.caption + (f", where {made.where.said}" if made.where else ""), style="bold")
     if not made.is_complete:
-        out.print("INCOMPLETE: the sweep is not finished; these are the points that are there", style="bold")
+        out.print("INCOMPLETE: the sweep is not finished; these are the points played so far", style="bold")
     if made.warning:
         out.print(f"! {made.warning}", style="bold", soft_wrap=True)
     out.print(f"{made.points} points, {made.runs:,} runs in {folder}\n", soft_wrap=True)
@@ -92,33 +95,35 @@ def _print_spread(out: Console, made: Sensitivity) -> None:
     from sim.pages.wording import part
 
     rows = table("variance of one run", "share", whole=("variance of one run",))
-    for said, each in made.spread.named.items():
-        rows.add_row(said, part(each / made.spread.total) if made.spread.total else "-")
+    for name, variance in made.spread.named.items():
+        rows.add_row(name, part(variance / made.spread.total) if made.spread.total else "-")
     out.print(rows)
 
 
 def _print_drivers(out: Console, made: Sensitivity) -> None:
     from sim.pages.wording import part
 
-    rows = table("value", "of the points'", "95% interval", "q", "rank corr.", "evidence", whole=("value",))
+    rows = table("value", "share", "95% interval", "q", "rank corr.", "evidence", whole=("value",))
     clear = [driver for driver in made.drivers if driver.q < 0.05]
     for driver in clear[:SHOWN]:
         rank = "-" if driver.rank_correlation is None else f"{driver.rank_correlation:+.2f}"
         ends = f"{part(driver.low)} to {part(driver.high)}"
         rows.add_row(driver.path, part(driver.share), ends, f"{driver.q:.2g}", rank, driver.grade)
-    rows.add_row("(dummy)", "0%", f"below {part(made.dummy)}", "", "", "")
-    out.print()
+    rows.add_row("(value without effect)", "0%", f"below {part(made.dummy)}", "", "", "")
+    out.print("\nvalues, by share of the variance between points")
     out.print(rows)
-    out.print(f"{len(clear)} of {len(made.drivers)} values stand out from one that does nothing (q below 0.05)")
+    out.print(f"{len(clear)} of {len(made.drivers)} values are distinguishable from chance (q below 0.05)")
 
 
 def _print_grades(out: Console, made: Sensitivity) -> None:
     from sim.pages.wording import part
 
-    rows = table("rests by itself on", "values", "of all variance", "95% interval", whole=("rests by itself on",))
+    rows = table(
+        "evidence of the values", "values", "share of all variance", "95% interval", whole=("evidence of the values",)
+    )
     for grade in made.grades:
-        said = f"confidence {grade.grade}" if len(grade.grade) == 1 else grade.grade
-        rows.add_row(said, str(grade.values), part(grade.share), f"{part(grade.low)} to {part(grade.high)}")
+        name = f"confidence {grade.grade}" if len(grade.grade) == 1 else grade.grade
+        rows.add_row(name, str(grade.values), part(grade.share), f"{part(grade.low)} to {part(grade.high)}")
     rows.add_row(made.left_over, "", part(made.together), "")
     out.print()
     out.print(rows)

@@ -1,7 +1,7 @@
-"""Standard output and standard error as the program uses them: taken once, at the start.
+"""Standard output and standard error, wrapped once at the start.
 
-A character that the encoding of a stream lacks is written as an escape. Nothing that happens to standard error stops the
-program. Where standard output is closed or full the command goes on to its end, and its exit code says so.
+A character that the encoding of a stream lacks is written as an escape. Errors on standard error do not stop the program.
+Where standard output is closed or full the command continues to its end, and its exit code reports it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sim.ground.errors import one_line
 from sim.ground.files import hold_standard_descriptors
 
 STRICT = ("strict", "surrogateescape")
-"""What Python does by itself with characters that an encoding lacks; another choice is the user's."""
+"""Python's own handling of characters that an encoding lacks; any other is the user's choice."""
 
 
 class Output(io.FileIO):
-    """Standard output. It fails once, with its name; afterwards nothing is left to flush on the way out."""
+    """Standard output. It fails once, with its name; afterwards nothing is flushed at exit."""
 
     def __init__(self, descriptor: int, is_closed: bool) -> None:
         super().__init__(descriptor, "wb", closefd=False)
@@ -51,13 +51,13 @@ class Output(io.FileIO):
 
 
 class Messages(io.FileIO):
-    """Standard error. What cannot be written to it is dropped."""
+    """Standard error. Output that cannot be written is dropped."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "wb", closefd=False)
 
     def write(self, data: Any, /) -> int:
-        """Write to the descriptor, whatever comes of it."""
+        """Write to the descriptor; errors are ignored."""
         try:
             return super().write(data) or 0
         except OSError:
@@ -65,9 +65,9 @@ class Messages(io.FileIO):
 
 
 def take_streams() -> None:
-    """Make sys.stdout and sys.stderr what this module says, and leave no standard descriptor closed.
+    """Wrap sys.stdout and sys.stderr, and leave no standard descriptor closed.
 
-    Streams that a caller of the program has put in their place are left alone.
+    Streams that a caller of the program has replaced are left alone.
     """
     hold_standard_descriptors()
     if sys.stdout is sys.__stdout__:
@@ -88,7 +88,7 @@ def _text(before: TextIO | None, raw: io.FileIO) -> TextIO:
 
 @contextmanager
 def stored_in(folder: Path) -> Iterator[None]:
-    """Where standard output fails within, say in the line about it where the results are."""
+    """Where standard output fails within, report where the results are stored."""
     try:
         yield
         sys.stdout.flush()
@@ -100,14 +100,14 @@ def stored_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def incomplete_results_told() -> Iterator[None]:
-    """Write a line to standard error for each results folder that is read and of which runs are missing."""
-    told: set[str] = set()
+    """Write a line to standard error for each results folder read that lacks runs."""
+    shown: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
         if not issubclass(category, IncompleteResults):
             before(message, category, *place, **rest)
-        elif str(message) not in told:
-            told.add(str(message))
+        elif str(message) not in shown:
+            shown.add(str(message))
             click.echo(f"pullback: {one_line(message)}", err=True)
 
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""What the outcomes of an ensemble came to, as pullback run shows it on the terminal."""
+"""The main outcomes of an ensemble, as pullback run prints them on the terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from sim.cli.tables import console, span, table
+from sim.pages.wording import Calendar, amount, counted
+from sim.record.outcomes import OUTCOMES
 from sim.scenario.scenario import Scenario
 
 MAIN_OUTCOMES = (
@@ -36,15 +38,17 @@ MAIN_OUTCOMES = (
 )
 """Outcomes that the table on the terminal shows; the report and --json have all of them."""
 
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+
 
 def print_summary(
     made: dict[str, Any], loaded: Scenario, sets: tuple[str, ...], report: Path | None, save: Path | None
 ) -> None:
-    """Print the main outcomes. report: the page that tells more. save: the folder, where states were kept."""
-    rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
+    """Print the main outcomes. report: the page with all of them. save: the folder, where states were kept."""
+    rows = table("outcome", "median", "5% to 95%", "runs", whole=("outcome", "median"))
     outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
     for name in MAIN_OUTCOMES:
-        rows.add_row(name, *_cells(outcomes[name], made))
+        rows.add_row(BY_NAME[name].title, *_cells(outcomes[name], made))
     out = console()
     out.print(f"{made['scenario']}: {loaded.title}", style="bold")
     if made["incomplete"]:
@@ -59,39 +63,40 @@ def print_summary(
     out.print(rows)
     if "uncertain" in made:
         _print_spread(out, outcomes, made)
-    out.print("\nlater: after the last day, or never; CI: 95% interval of a share of the runs")
-    out.print(f"results  {made['results']}", soft_wrap=True)
+    out.print("\nlater: after the last day, or never. CI: 95% confidence interval of a share of the runs.")
+    out.print(f"results   {made['results']}", soft_wrap=True)
     if report is not None:
-        out.print(f"report   {report}", soft_wrap=True)
+        out.print(f"report    {report}", soft_wrap=True)
     if save is not None:
-        out.print(f"go on    pullback run --from {save} --set KEY=VALUE", soft_wrap=True)
-    out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
+        out.print(f"continue  pullback run --from {save} --set KEY=VALUE", soft_wrap=True)
+    out.print("names     pullback list outcomes: every outcome with the name that --outcome takes")
+    out.print(f"{counted(made['runs'], 'simulated run')}, seed {made['seed']}: an exploration, not a forecast")
 
 
 def _drawn(uncertain: dict[str, Any]) -> str:
-    """Say which values are drawn."""
-    where = {"all": "from their ranges", "assumed": "only assumed, from their ranges"}
-    whence = where.get(uncertain["what"], f"from the sets in {uncertain['what']}")
-    return f"{uncertain['drawn']} uncertain values drawn {whence}: {uncertain['sets']} sets, {uncertain['each']} runs each"
+    """Describe the values that are drawn."""
+    which = "assumed" if uncertain["what"] == "assumed" else "uncertain"
+    source = "from their ranges" if uncertain["what"] in ("all", "assumed") else f"from {uncertain['what']}"
+    sets = f"{uncertain['sets']} parameter sets, {uncertain['each']} runs of each"
+    return f"{uncertain['drawn']} {which} values drawn {source}: {sets}"
 
 
 def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[str, Any]) -> None:
-    """Print what of the spread is values and what is chance."""
-    rows = table("outcome", "5% to 95%", "as stated", "by values", whole=("outcome", "by values"))
+    """Print how much of each outcome's spread is due to uncertain values, and how much to chance."""
+    rows = table("outcome", "5% to 95%", "as stated", "due to values", whole=("outcome", "due to values"))
     for name in MAIN_OUTCOMES:
         outcome = outcomes[name]
         share, stated = outcome["values"], outcome["as_stated"]
-        told = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
-        rows.add_row(name, _spread(outcome, made), "" if stated is None else _spread(stated, made), told)
-    out.print("\nwhat is not known about values, and what is chance", style="bold")
+        part = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
+        rows.add_row(BY_NAME[name].title, _spread(outcome, made), "" if stated is None else _spread(stated, made), part)
+    out.print("\nuncertain values and chance", style="bold")
     out.print(rows)
-    out.print(
-        "as stated: the same number of runs with every value as stated; by values: their part of the variance (95% interval)"
-    )
+    out.print("as stated: as many runs with every value as the scenario states it")
+    out.print("due to values: share of the variance that the uncertain values explain, with its 95% interval")
 
 
 def _spread(outcome: dict[str, Any], made: dict[str, Any]) -> str:
-    """Return the range of an outcome, or how often it is so."""
+    """Return the range of an outcome, or the share of yes."""
     median, between, _ = _cells(outcome, made)
     return median if outcome["type"] == "yes_no" else between
 
@@ -99,33 +104,25 @@ def _spread(outcome: dict[str, Any], made: dict[str, Any]) -> str:
 def _cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
     """Return median, range and remark of one outcome."""
     if not outcome["n"]:
-        return "-", "-", "does not arise"
+        return "-", "-", "arises in none"
     if outcome["type"] == "yes_no":
         low, high = outcome["ci"]
         return f"{outcome['share']:.0%} yes", f"CI {low:.0%} to {high:.0%}", _arises(outcome, made)
     if outcome["type"] == "date":
         return _date_cells(outcome, made)
-    unit = "" if outcome["unit"] == "1" else f" {outcome['unit']}"
-    low, median, high = (_number(outcome[key]) for key in ("p05", "median", "p95"))
-    return f"{median}{unit}", span(low, high), _arises(outcome, made)
+    of = BY_NAME[outcome["name"]]
+    low, high = (amount(of, outcome[key], with_unit=False) for key in ("p05", "p95"))
+    return amount(of, outcome["median"]), span(low, high), _arises(outcome, made)
 
 
 def _arises(outcome: dict[str, Any], made: dict[str, Any]) -> str:
-    """Say in how many runs the question arose, where it did not in all."""
+    """Return in how many runs the question of an outcome arose, "" where it did in all."""
     return "" if outcome["n"] == made["runs"] else f"arises in {outcome['n']}"
 
 
 def _date_cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
-    def day(key: str) -> str:
-        if outcome[key] is None:
-            return "later"
-        return str(date.fromisoformat(made["start"]) + timedelta(days=round(outcome[key])))
-
+    calendar = Calendar(date.fromisoformat(made["start"]), made["days"])
     late = outcome["censored"] / outcome["n"]
     share = f"{late:.0%}" if late >= 0.005 else "<1%"
-    said = ([f"{share} later"] if late else []) + ([_arises(outcome, made)] if outcome["n"] < made["runs"] else [])
-    return day("median"), span(day("p05"), day("p95")), ", ".join(said)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    remarks = ([f"{share} later"] if late else []) + ([_arises(outcome, made)] if outcome["n"] < made["runs"] else [])
+    return calendar.short(outcome["median"]), calendar.span(outcome["p05"], outcome["p95"]), ", ".join(remarks)

@@ -1,4 +1,4 @@
-"""pullback plan and sweep: what a sweep would take, and playing it."""
+"""pullback plan and sweep: the size of a sweep, and playing it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from sim.experiments.store.sweep import SweepResults
 
 OUTCOME_SHOWN = "truce_agreed_on"
-"""The outcome that the next step is shown with."""
+"""The outcome of the example in the next steps."""
 
 
-@click.command()
+@click.command(short_help="Show a sweep and its estimated time, memory and disk.")
 @click.argument("sweep")
-@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to reckon with.  [default: processors]")
+@click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to assume.  [default: processors]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def plan(sweep: str, workers: int | None, as_json: bool) -> None:
-    """Say what SWEEP varies and what it would take: points, runs, jobs, time, memory and disk. Keeps nothing.
+    """Show what SWEEP varies, and its points, runs and estimated time, memory and disk. Writes nothing.
 
-    One point is played and measured. SWEEP is the name of a shipped sweep, or a path.
+    One point is played to measure these. SWEEP is the name of a shipped sweep, or a path.
     """
     import json
 
@@ -61,9 +61,9 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
     rows.add_row("design", _design(loaded))
     if loaded.design.scenario_names:
         rows.add_row("scenarios", ", ".join(loaded.design.scenario_names))
-    rows.add_row("points", f"{made.points:,}" + (", the unchanged base among them" if loaded.recipe.include_base else ""))
+    rows.add_row("points", f"{made.points:,}" + (", including the unchanged base" if loaded.recipe.include_base else ""))
     rows.add_row("runs", _runs(loaded, made))
-    rows.add_row("streams", _streams(loaded))
+    rows.add_row("random numbers", _streams(loaded))
     rows.add_row("jobs", f"{made.jobs:,}")
     most = "at most " if loaded.sequential else "about "
     rows.add_row("time", f"{most}{in_time(made.seconds)} with {workers} workers")
@@ -76,7 +76,7 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
 
 
 def _warnings(sweep: Sweep) -> list[str]:
-    """Return what to know before playing a sweep: few points for so many values, few random histories."""
+    """Return what limits a sweep: few points for so many values, few random histories."""
     from sim.analysis.clusters import few_histories
     from sim.experiments.design.replicates import SHARED
 
@@ -86,21 +86,21 @@ def _warnings(sweep: Sweep) -> list[str]:
 
 
 def _streams(sweep: Sweep) -> str:
-    """Say which random numbers the points have, and why."""
+    """Describe which random numbers the points have, and why."""
     from sim.experiments.design.replicates import FEWEST_HISTORIES, SHARED, default_streams
 
     if not sweep.recipe.uncertainties:
         return "shared: run r of every point has the same random numbers"
     if sweep.streams == SHARED:
-        said, when = "shared: run r of every point has the same random numbers", f"{FEWEST_HISTORIES} runs or more"
+        text, when = "shared: run r of every point has the same random numbers", f"{FEWEST_HISTORIES} runs or more"
     else:
-        said = "own: each row of uncertain values has other random numbers"
-        said += ", the same under every lever" if sweep.recipe.levers else ""
+        text = "own: each row of uncertain values has its own random numbers"
+        text += ", the same for every lever" if sweep.recipe.levers else ""
         when = f"fewer than {FEWEST_HISTORIES} runs"
     if sweep.streams_chosen:
-        return said
+        return text
     is_default = sweep.streams == default_streams(sweep.sequential.least if sweep.sequential else sweep.runs)
-    return f"{said} ({f'default for points of {when}' if is_default else 'as the folder was begun'})"
+    return f"{text} ({f'default for {when} of each point' if is_default else 'as in the existing folder'})"
 
 
 def _few_points(sweep: Sweep) -> str:
@@ -116,9 +116,12 @@ def _few_points(sweep: Sweep) -> str:
 def _runs(sweep: Sweep, made: Estimate) -> str:
     if sweep.sequential is None:
         return f"{made.runs:,}: {sweep.runs} of each point"
+    from sim.record.outcomes import OUTCOMES
+
     rule = sweep.sequential
-    until = " and ".join(f"the {c.stat} of {c.outcome} is known to {c.half_width:g}" for c in rule.until)
-    return f"{made.least_runs:,} to {made.runs:,}: {rule.least} of each point, {rule.step} more until {until}"
+    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+    until = " and ".join(f'the {c.stat} of "{titles[c.outcome]}" is known to ±{c.half_width:g}' for c in rule.until)
+    return f"{made.least_runs:,} to {made.runs:,}: {rule.least} of each point, then {rule.step} at a time until {until}"
 
 
 def _design(sweep: Sweep) -> str:
@@ -132,17 +135,31 @@ def _design(sweep: Sweep) -> str:
 @click.argument("sweep", required=False)
 @click.option("--workers", type=click.IntRange(*WORKERS), help="Processes to use.  [default: processors]")
 @click.option("--out", type=FOLDER, help="Results folder.  [default: results/NAME-HASH]")
-@click.option("--until", metavar="DAY", help="Stop on the evening of a date or of a day's number.")
-@click.option("--save", type=FOLDER, metavar="DIR", help="With --until: results with all runs' states.")
-@click.option("--from", "saved", type=click.Path(path_type=Path), metavar="DIR", help="Take up a saved sweep, under --set.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="With --from: a value of every point from then on.")
-@click.option("--days", type=int, help="With --from: days in all.  [default: those of the sweep]")
-@click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array does.")
+@click.option("--until", metavar="DAY", help="Stop on the evening of DAY, a date or a number of days.")
+@click.option("--save", type=FOLDER, metavar="DIR", help="With --until: folder for the results and the state of every run.")
 @click.option(
-    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="What works it off."
+    "--from",
+    "saved",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Continue a saved sweep, with values changed by --set.",
 )
-@click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: its scheduler, as in tcp://127.0.0.1:8786.")
-@click.option("--anyway", is_flag=True, help="Try also where disk or memory will not do.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="With --from: set a value in every point, from the next day on.",
+)
+@click.option("--days", type=int, help="With --from: number of days in all.  [default: the sweep's]")
+@click.option("--shard", metavar="K/N", help="Play only the K-th of N parts, as one task of a job array.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="Where the runs are played."
+)
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="With --engine dask: address of its scheduler, as in tcp://127.0.0.1:8786."
+)
+@click.option("--anyway", is_flag=True, help="Run even if disk or memory may not suffice.")
 def sweep(
     sweep: str | None,
     workers: int | None,
@@ -157,11 +174,11 @@ def sweep(
     scheduler: str | None,
     anyway: bool,
 ) -> None:
-    """Play every point of SWEEP. The same command goes on where it was stopped.
+    """Play every point of SWEEP. The same command continues where it was stopped.
 
-    SWEEP is the name of a shipped sweep, a path with a slash or ending in .toml, or the results folder of one to go on with.
-    With --until and --save the runs stop on an evening; --from takes them up as often as you like, every point with its own
-    values, under what --set changes from the next day on. Such sweeps are compared like any two of the same points.
+    SWEEP is the name of a shipped sweep, a path (with a slash, or ending in .toml), or the results folder of an unfinished
+    sweep. With --until and --save all runs stop on the evening of DAY; --from continues them as often as you like, with the
+    values of each point except those changed by --set. Compare the results with pullback compare.
     """
     from sim.cli.batch import ending, processors
     from sim.experiments.play.fill import fill
@@ -198,15 +215,15 @@ def _check_usage(
     out: Path | None,
 ) -> None:
     if (sweep is None) == (saved is None):
-        raise click.UsageError("name a sweep, or the saved runs to go on with: --from DIR")
+        raise click.UsageError("name a sweep, or the folder of saved runs to continue: --from DIR")
     if (until is None) != (save is None):
         raise click.UsageError("--until DAY and --save DIR go together")
     if saved is not None and until is not None:
-        raise click.UsageError("--until stops a sweep from its first evening on; it does not go with --from")
+        raise click.UsageError("--until cannot be used with --from: it stops a sweep that is played from its first evening")
     if save is not None and out is not None:
-        raise click.UsageError("--save DIR stands for --out")
+        raise click.UsageError("--save DIR replaces --out; give one of them")
     if saved is None and (sets or days is not None):
-        raise click.UsageError("--set and --days go with --from DIR; a sweep file says its own")
+        raise click.UsageError("--set and --days need --from DIR; otherwise state them in the sweep file")
 
 
 def _loaded(sweep: str | None, until: str | None, saved: Path | None, sets: tuple[str, ...], days: int | None) -> Sweep:
@@ -222,24 +239,24 @@ def _loaded(sweep: str | None, until: str | None, saved: Path | None, sets: tupl
 
 
 def _say_results(results: SweepResults, sweep: Sweep) -> None:
-    """Say what is there, and what can be asked of it."""
+    """Print the number of runs, and the commands for the next steps."""
     folder, recipe = results.folder, sweep.recipe
     click.echo(f"{results.runs_there:,} of {results.runs_asked:,} runs of {results.design.points:,} points in {folder}")
-    click.echo(f"streams {_streams(sweep)}")
+    click.echo(f"random numbers: {_streams(sweep)}")
     for warning in _warnings(sweep):
         click.echo(f"! {warning}")
     if results.unsettled:
-        click.echo(f"{results.unsettled:,} points have the most runs and are not known as closely as the rule asks")
+        click.echo(f"{results.unsettled:,} points have the most runs allowed and are less precise than requested")
     if not results.is_complete:
-        click.echo("INCOMPLETE: the other shards, or the same command without --shard, go on with it")
+        click.echo("INCOMPLETE: play the other shards, or the same command without --shard")
         return
-    click.echo(f"check   pullback verify {folder}")
+    click.echo(f"check        pullback verify {folder}")
     if sweep.horizon is not None:
-        click.echo(f"go on   pullback sweep --from {folder} --set KEY=VALUE")
+        click.echo(f"continue     pullback sweep --from {folder} --set KEY=VALUE")
     if recipe.levers:
-        click.echo(f"levers  pullback compare {folder} --by {recipe.levers[0].path}")
+        click.echo(f"compare      pullback compare {folder} --by {recipe.levers[0].path}")
     if recipe.uncertainties:
-        click.echo(f"drivers pullback sensitivity {folder} --outcome {OUTCOME_SHOWN}")
+        click.echo(f"sensitivity  pullback sensitivity {folder} --outcome {OUTCOME_SHOWN}")
 
 
 def _shard(text: str) -> Shard:
@@ -253,7 +270,7 @@ def _shard(text: str) -> Shard:
 
 @contextmanager
 def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int | None]]:
-    """Yield what makes the pool, and its number of workers where that is known."""
+    """Yield the function that makes the pool, and its number of workers where known."""
     from sim.experiments.play.runner import local_pool
 
     if scheduler is None:
@@ -262,5 +279,5 @@ def _pool(scheduler: str | None, folder: Path) -> Iterator[tuple[MakePool, int |
     from sim.experiments.play.cluster import connected
 
     folder.mkdir(parents=True, exist_ok=True)
-    with connected(scheduler, folder, lambda said: click.echo(f"pullback: {said}", err=True)) as (make_pool, threads):
+    with connected(scheduler, folder, lambda message: click.echo(f"pullback: {message}", err=True)) as (make_pool, threads):
         yield make_pool, threads

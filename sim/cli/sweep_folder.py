@@ -24,26 +24,28 @@ if TYPE_CHECKING:
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
-@click.command()
+@click.command(short_help="Show the progress of a sweep or ensemble.")
 @FOLDER
-@click.option("--outcome", metavar="X", help="Also say what came of an outcome so far.")
+@click.option("--outcome", metavar="X", help="Also show the mean of an outcome so far.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(folder: Path, outcome: str | None, as_json: bool) -> None:
-    """Say how far the results in DIR are, also while another process works on them."""
+    """Show the progress of the results in DIR, also while another process works on them."""
     import json
 
     from sim.experiments.play.check import status as status_of
 
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such results folder")
     made = status_of(folder)
     if as_json:
         more = {"seconds_left": made.seconds_left, "complete": made.done == made.asked}
         print(json.dumps({"schema": 1, "results": str(folder)} | more | vars(made)))
         return
     rows = table("", "")
-    for name, said in _lines(made):
-        rows.add_row(name, said)
+    for name, value in _lines(made):
+        rows.add_row(name, value)
     if outcome is not None:
-        rows.add_row(outcome, _so_far(folder, outcome, made))
+        rows.add_row(*_so_far(folder, outcome, made))
     console().print(rows)
 
 
@@ -54,7 +56,7 @@ def _lines(made: Status) -> list[tuple[str, str]]:
         if made.is_running
         else "complete"
         if made.done == made.asked
-        else "INCOMPLETE; the same command goes on with it, or the other shards do"
+        else "INCOMPLETE; the same command, or the other shards, continue it"
     )
     lines = [
         ("state", state),
@@ -65,32 +67,39 @@ def _lines(made: Status) -> list[tuple[str, str]]:
     if made.scenarios:
         lines.append(("scenarios", ", ".join(made.scenarios)))
     if made.unsettled:
-        lines.append(("rule", f"{made.unsettled:,} points have the most runs and are not known as closely as it asks"))
+        lines.append(("rule", f"{made.unsettled:,} points have the most runs allowed and are less precise than requested"))
     if made.is_running and made.seconds_left is not None:
         lines.append(("rate", f"{made.rate:.0f} runs a second, {in_time(made.seconds_left)} left"))
     return lines + [("failed", f"{job} {why}") for job, why in made.failed.items()]
 
 
-def _so_far(folder: Path, outcome: str, made: Status) -> str:
+def _so_far(folder: Path, outcome: str, made: Status) -> tuple[str, str]:
+    """Return the caption of an outcome, and its mean over the points played so far."""
     from sim.analysis.measure import measure_named
     from sim.analysis.sensitivity.point_values import over_points
     from sim.experiments.store.sweep import sweep_in
 
     results = sweep_in(folder)
-    found = over_points(results, measure_named(outcome, results.base))
+    measure = measure_named(outcome, results.base)
+    found = over_points(results, measure)
     complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
     interval = "" if found.ends is None else f" (95% interval {found.ends[0]:.4g} to {found.ends[1]:.4g})"
     note = f"\n! {found.note}" if found.note else ""
-    return f"mean {found.mean:.4g}{interval}, by point {found.low:.4g} to {found.high:.4g}{complete}{note}"
+    mean = f"mean {found.mean:.4g}{interval}, by point {found.low:.4g} to {found.high:.4g}"
+    return measure.caption, f"{mean}{complete}{note}"
 
 
-@click.command()
+@click.command(short_help="Check that results are complete and reproducible.")
 @FOLDER
 @click.option(
-    "--recompute", type=click.IntRange(*POINTS_RECOMPUTED), default=3, show_default=True, help="Points to play again."
+    "--recompute",
+    type=click.IntRange(*POINTS_RECOMPUTED),
+    default=3,
+    show_default=True,
+    help="Number of points to play again.",
 )
 def verify(folder: Path, recompute: int) -> int:
-    """Check the results in DIR: every planned run once, every file whole, some points played again bit for bit."""
+    """Check the results in DIR: every planned run once, every file intact, some points replayed with identical results."""
     from sim.experiments.play.check import verify as faults_of
 
     faults = 0
@@ -98,14 +107,14 @@ def verify(folder: Path, recompute: int) -> int:
         faults += 1
         click.echo(fault)
     if not faults:
-        click.echo("ok: every planned run is there once, every file is whole, what was played again came out the same")
+        click.echo("ok: every planned run is there once, every file is intact, the points replayed gave identical results")
     return PARTLY if faults else DONE
 
 
-@click.command()
+@click.command(short_help="Merge the small files of results into large ones.")
 @FOLDER
 def compact(folder: Path) -> None:
-    """Put the small files of the results in DIR together into large ones. It may be stopped at any time."""
+    """Merge the small files of the results in DIR into large ones. May be stopped at any time."""
     from sim.experiments.play.check import compact as put_together
     from sim.experiments.store.locks import FolderBusy
 
@@ -113,18 +122,20 @@ def compact(folder: Path) -> None:
         before, after = put_together(folder)
     except FolderBusy as error:
         raise Ended(str(error), HELD) from None
-    many = f"{after:,} part" + ("s" if after != 1 else "")
-    click.echo(f"nothing to put together: {many}" if before == after else f"{before:,} parts before, {many} now")
+    files = f"{after:,} file" + ("s" if after != 1 else "")
+    click.echo(f"nothing to merge: {files}" if before == after else f"{before:,} files before, {files} now")
 
 
-@click.command()
+@click.command(short_help="Write results as CSV or netCDF.")
 @FOLDER
-@click.option("--csv", "file", type=FILE, metavar="FILE", help="Where to write.  [default: stdout]")
-@click.option("--netcdf", type=FILE, metavar="FILE", help="Write all as one netCDF file instead.")
-@click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only these outcomes.")
-@click.option("--series", "series", multiple=True, metavar="NAME", help="Daily series instead of outcomes.")
-@click.option("--priogrid", is_flag=True, help="A row per PRIO-GRID cell and month instead; of an ensemble.")
-@click.option("--events", is_flag=True, help="A row per deadly event instead, in UCDP GED's columns; of an ensemble.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="CSV file to write.  [default: standard output]")
+@click.option("--netcdf", type=FILE, metavar="FILE", help="Write all outcomes and series to a netCDF file instead.")
+@click.option("--outcome", "outcomes", multiple=True, metavar="X", help="Only this outcome; may be repeated.")
+@click.option(
+    "--series", "series", multiple=True, metavar="NAME", help="A daily series instead of outcomes; may be repeated."
+)
+@click.option("--priogrid", is_flag=True, help="For an ensemble: a row per PRIO-GRID cell and month instead.")
+@click.option("--events", is_flag=True, help="For an ensemble: a row per deadly event instead, in the columns of UCDP GED.")
 def export(
     folder: Path,
     file: Path | None,
@@ -134,21 +145,22 @@ def export(
     priogrid: bool,
     events: bool,
 ) -> None:
-    """Write the results in DIR, of a sweep or an ensemble, as CSV: a row per run, or per day with --series.
+    """Write the results in DIR, an ensemble or a sweep, as CSV: a row per run, or per run and day with --series.
 
-    A row of a sweep has the values of its point too. Dates are days since the start, empty where they did not come.
+    Rows of a sweep include the values of the point. Dates are in days since the start, empty if they did not come.
+    pullback list outcomes and pullback list series show the names.
     """
-    wanted = [name for name, given in (("--outcome", outcomes), ("--series", series), ("--priogrid", priogrid)) if given]
-    wanted += [name for name, given in (("--events", events), ("--netcdf", netcdf)) if given]
-    wanted += ["--csv"] if netcdf and file else []
-    if len(wanted) > 1:
-        raise click.UsageError(f"{' and '.join(wanted)} go one at a time")
+    options = [name for name, given in (("--outcome", outcomes), ("--series", series), ("--priogrid", priogrid)) if given]
+    options += [name for name, given in (("--events", events), ("--netcdf", netcdf)) if given]
+    options += ["--csv"] if netcdf and file else []
+    if len(options) > 1:
+        raise click.UsageError(f"{' and '.join(options)} cannot be combined; give one of them")
     if netcdf is not None:
         from sim.experiments.export.netcdf import write_netcdf
 
         sizes = write_netcdf(folder, netcdf)
-        said = ", ".join(f"{size} {name}s" for name, size in sizes.items())
-        click.echo(f"{said} in {OUTPUT if netcdf == STDOUT else netcdf}", err=True)
+        counts = ", ".join(f"{size} {name}s" for name, size in sizes.items())
+        click.echo(f"{counts} in {OUTPUT if netcdf == STDOUT else netcdf}", err=True)
         return
     rows = _by_place(folder, events) if priogrid or events else _table(folder, outcomes, series)
     write_csv(file or STDOUT, rows)
@@ -164,19 +176,19 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
 
     results = open_results(folder)
     if not isinstance(results, Results):
-        raise InputError(f"{folder}: is a sweep, which keeps no places; name the folder of an ensemble (pullback run)")
+        raise InputError(f"{folder}: is a sweep, which stores no maps; name the folder of an ensemble (pullback run)")
     return violent_events(results) if events else by_priogrid_month(results)
 
 
 def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
+    from sim.analysis.measure import outcome_named
     from sim.experiments.export.tables import outcomes_of, series_of
     from sim.record.history import SERIES
-    from sim.record.outcomes import OUTCOMES
 
-    for name, known, what in (
-        *((o, [x.name for x in OUTCOMES], "an outcome") for o in outcomes),
-        *((s, list(SERIES), "a daily series") for s in series),
-    ):
-        if name not in known:
-            raise InputError(f"{name} is not {what}{near_miss(name, known)}")
+    for name in outcomes:
+        outcome_named(name)
+    for name in series:
+        if name not in SERIES:
+            hint = near_miss(name, SERIES) or "; pullback list series shows them all"
+            raise InputError(f"{name} is not the name of a daily series{hint}")
     return series_of(folder, series) if series else outcomes_of(folder, outcomes)

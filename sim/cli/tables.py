@@ -24,16 +24,16 @@ def console(to_stderr: bool = False) -> Console:
 
 
 def table(*columns: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
-    """Return an empty table without lines. right: columns set flush right. whole: columns that do not wrap.
+    """Return an empty table without lines. right: columns that are aligned right. whole: columns that do not wrap.
 
     Columns without names have no header.
     """
     from rich.table import Table
 
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(columns))
+    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(columns))
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", no_wrap=column in whole, overflow="fold")
-    return made
+        rows.add_column(column, justify="right" if column in right else "left", no_wrap=column in whole, overflow="fold")
+    return rows
 
 
 def plain(value: Any) -> str:
@@ -48,15 +48,15 @@ def plain(value: Any) -> str:
 
 
 def span(low: str, high: str) -> str:
-    """Write a range of two numbers or of two dates, whose year is said once; of two that came later, later."""
-    if low == high == "later":
+    """Write a range of two numbers or of two dates, with the year once; two equal ends as one."""
+    if low == high:
         return low
     same_year = low[4:5] == "-" and low[:5] == high[:5]
     return f"{low} to {high[5:] if same_year else high}"
 
 
 def write_csv(path: Path, rows: pa.Table) -> None:
-    """Write a table as CSV, whole or not at all."""
+    """Write a table as CSV, complete or not at all."""
     from pyarrow import csv
 
     from sim.ground.files import whole_file

@@ -1,4 +1,4 @@
-"""Files and folders that a command line names to be written: what cannot be one is refused before anything is played."""
+"""Files and folders to be written by a command: those that cannot be written are refused before anything is played."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OutputFile(click.ParamType[Path]):
 
 
 class ResultsFolder(click.ParamType[Path]):
-    """A folder to put results into; one that a link names, where the link leads."""
+    """A folder for results; of a link, its target."""
 
     name = "folder"
 
@@ -41,9 +41,9 @@ class ResultsFolder(click.ParamType[Path]):
             raise click.UsageError(f"{param.opts[0] if param else 'folder'} -: results need a folder", ctx)
         try:
             value.encode()
-        except UnicodeEncodeError:  # what reads tables takes no such name
+        except UnicodeEncodeError:  # the readers of tables accept no such name
             raise click.UsageError(
-                f"{param.opts[0] if param else 'folder'} {value}: is no text in this locale", ctx
+                f"{param.opts[0] if param else 'folder'} {value}: cannot be encoded in this locale", ctx
             ) from None
         path = Path(value)
         return path.resolve() if path.is_symlink() and not path.exists() else path
@@ -53,7 +53,7 @@ FILE, FOLDER = OutputFile(), ResultsFolder()
 
 
 def _fault(path: Path) -> str | None:
-    """Return why a path can be no file that is written, None where it can."""
+    """Return why a path cannot be written as a file, None where it can."""
     if path.is_dir():
         return "is a folder; name a file"
     if path.is_block_device():
@@ -63,16 +63,16 @@ def _fault(path: Path) -> str | None:
         return f"there is no folder {parent}"
     of_results = any((folder / "manifest.json").is_file() for folder in (parent, parent.parent))
     if path.is_file() and path.suffix in OF_RESULTS and of_results:
-        return "is a file of a results folder; name another"
+        return "is part of a results folder; name another file"
     return None
 
 
 def is_printed(*files: Path | None, as_json: bool = False) -> bool:
-    """Whether a file goes to standard output, so that nothing else does. Raises UsageError where two would."""
+    """Whether a file goes to standard output, so that nothing else may. Raises UsageError where two would."""
     given = [str(file) for file in files if file is not None]
     printed = given.count(str(STDOUT))
     if printed + as_json > 1:
-        raise click.UsageError("only one goes to standard output: --csv -, --html - or --json")
+        raise click.UsageError("only one of --csv -, --html - and --json can use standard output")
     if len(set(given)) < len(given):
-        raise click.UsageError(f"{given[0]} cannot hold both; name two files")
+        raise click.UsageError(f"{given[0]} is named for two files; name two different ones")
     return printed > 0

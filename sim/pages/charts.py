@@ -1,4 +1,4 @@
-"""Charts of the report as inline SVG: fans of daily series, the coming of dated outcomes, counts."""
+"""Charts of the report as inline SVG: fans of daily series, dated outcomes, counts."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a chart of intervals: what it is of, its value with the ends of its interval, and what it says."""
+    """A row of a chart of intervals: label, value with the ends of its interval, and the text beside it."""
 
     label: str
     value: float
     low: float
     high: float
-    said: str
+    text: str
     is_clear: bool
 
 
@@ -70,12 +70,12 @@ class Frame:
 
 
 def fan(
-    key: str, title: str, calendar: Calendar, days: range, values: np.ndarray, say: Callable[[float], str],
+    key: str, title: str, calendar: Calendar, days: range, values: np.ndarray, write: Callable[[float], str],
     marks: Sequence[Mark] = (), size: tuple[float, float] = (360, 200), top: float | None = None,
 ) -> Element:  # fmt: skip
     """Return the fan of a series: its 90% and 50% band and median on each of `days`.
 
-    values: (days + 1, runs) over the whole scenario. say: how a value is written. top: upper end of the scale, None for
+    values: (days + 1, runs) over the whole scenario. write: how a value is written. top: upper end of the scale, None for
     one that fits.
     """
     shown = values[days.start : days.stop]
@@ -88,15 +88,17 @@ def fan(
         for name, ends in zip(("band90", "band50"), BANDS, strict=True)
     ]
     line = element("path", class_="median", d=points((frame.x(d), frame.y(v)) for d, v in zip(days, median, strict=True)))
-    said = _fan_in_words(calendar, days, shown, say)
-    return drawing(key, title, said, size, axes(frame, calendar, say), bands, line, [_mark(frame, mark) for mark in marks])
+    description = _fan_in_words(calendar, days, shown, write)
+    return drawing(
+        key, title, description, size, axes(frame, calendar, write), bands, line, [_mark(frame, mark) for mark in marks]
+    )
 
 
-def _fan_in_words(calendar: Calendar, days: range, shown: np.ndarray, say: Callable[[float], str]) -> str:
+def _fan_in_words(calendar: Calendar, days: range, shown: np.ndarray, write: Callable[[float], str]) -> str:
     first, last = np.quantile(shown[0], 0.5), np.quantile(shown[-1], (0.05, 0.5, 0.95))
     return (
-        f"Median on {calendar.long(days.start)}: {say(first)}; on {calendar.long(days.stop - 1)}: {say(last[1])}, "
-        f"90% of the runs from {say(last[0])} to {say(last[2])}."
+        f"Median on {calendar.long(days.start)}: {write(first)}; on {calendar.long(days.stop - 1)}: {write(last[1])}, "
+        f"90% of the runs from {write(last[0])} to {write(last[2])}."
     )
 
 
@@ -111,9 +113,9 @@ def coming(
     frame = Frame(*size, 0, max(calendar.days, 1), 1.0, above=20.0, right=16.0)
     share = came(values)
     label = text(percent(share), size[0] - 4, max(frame.y(share) - 5, 11), "end", class_="said")
-    said = f"It came in {percent(share)} of the runs by {calendar.long(calendar.days)}."
+    description = f"It came in {percent(share)} of the runs by {calendar.long(calendar.days)}."
     shapes = [_recorded(frame, calendar, recorded), element("path", class_="median", d=steps(frame, values)), label]
-    return drawing(key, title, said, size, axes(frame, calendar, percent, (0, 0.5, 1)), shapes)
+    return drawing(key, title, description, size, axes(frame, calendar, percent, (0, 0.5, 1)), shapes)
 
 
 def holding(
@@ -123,8 +125,8 @@ def holding(
     frame = Frame(*size, 0, max(calendar.days, 1), 1.0)
     line = element("path", class_="median", d=points((frame.x(d), frame.y(v)) for d, v in enumerate(share.tolist())))
     most = int(share.argmax())
-    said = f"At most in {percent(share[most])} of the runs, on {calendar.long(most)}; in {percent(share[-1])} at the end."
-    return drawing(key, title, said, size, axes(frame, calendar, percent), line)
+    description = f"Highest: {percent(share[most])} of the runs, on {calendar.long(most)}; {percent(share[-1])} at the end."
+    return drawing(key, title, description, size, axes(frame, calendar, percent), line)
 
 
 def _recorded(frame: Frame, calendar: Calendar, recorded: tuple[date, date] | None) -> Element | None:
@@ -137,7 +139,7 @@ def _recorded(frame: Frame, calendar: Calendar, recorded: tuple[date, date] | No
 
 
 def counts(key: str, title: str, heights: np.ndarray, runs: int, size: tuple[float, float] = (480, 190)) -> Element:
-    """Return bars of (n + 1,) numbers of runs in which 0 to n things held."""
+    """Return bars of (n + 1,) numbers of runs in which 0 to n observations are met."""
     frame = Frame(*size, -0.6, len(heights) - 0.4, float(max(heights.max(), 1)), above=22.0)
     wide = frame.x(0.8) - frame.x(0)
     bars, bottom = [], frame.y(0)
@@ -149,31 +151,31 @@ def counts(key: str, title: str, heights: np.ndarray, runs: int, size: tuple[flo
         if held % max(1, len(heights) // 10) == 0:
             bars.append(text(str(held), middle, frame.height - 8, "middle"))
     most = int(heights.argmax())
-    said = f"Most runs hold {most}; " + ", ".join(f"{n}: {h} runs" for n, h in enumerate(heights.tolist()) if h) + "."
+    description = f"Most runs meet {most}; " + ", ".join(f"{n}: {h} runs" for n, h in enumerate(heights.tolist()) if h) + "."
     base = element("path", class_="axis", d=points([(frame.left, bottom), (frame.width - frame.right, bottom)]))
-    return drawing(key, title, said, size, base, bars)
+    return drawing(key, title, description, size, base, bars)
 
 
 def came(values: np.ndarray) -> float:
-    """Return the share of values that are there: of dates, in which they came."""
+    """Return the share of dates that came."""
     return float(1 - np.isnan(values).mean())
 
 
 def steps(frame: Frame, values: np.ndarray) -> str:
     """Return the `d` of the share of (runs,) days, NaN where they did not come, that have come by each day."""
-    come, share = [(frame.x(0), frame.y(0))], 0.0
+    corners, share = [(frame.x(0), frame.y(0))], 0.0
     for day, count in zip(*np.unique(values[~np.isnan(values)], return_counts=True), strict=True):
-        come.append((frame.x(day), frame.y(share)))
+        corners.append((frame.x(day), frame.y(share)))
         share += count / len(values)
-        come.append((frame.x(day), frame.y(share)))
-    return points([*come, (frame.x(frame.last), frame.y(share))])
+        corners.append((frame.x(day), frame.y(share)))
+    return points([*corners, (frame.x(frame.last), frame.y(share))])
 
 
 def band(frame: Frame, days: range, low: np.ndarray, high: np.ndarray) -> str:
     """Return the `d` of the field between two series."""
-    there = [(frame.x(d), frame.y(v)) for d, v in zip(days, high, strict=True)]
-    back = [(frame.x(d), frame.y(v)) for d, v in zip(days, low, strict=True)]
-    return points(there + back[::-1], closed=True)
+    top = [(frame.x(d), frame.y(v)) for d, v in zip(days, high, strict=True)]
+    bottom = [(frame.x(d), frame.y(v)) for d, v in zip(days, low, strict=True)]
+    return points(top + bottom[::-1], closed=True)
 
 
 def _mark(frame: Frame, mark: Mark) -> Element:
@@ -183,26 +185,28 @@ def _mark(frame: Frame, mark: Mark) -> Element:
     return element("g", element("path", class_="range", d=bar), element("path", class_="observed", d=diamond))
 
 
-def axes(frame: Frame, calendar: Calendar, say: Callable[[float], str], at: Sequence[float] | None = None) -> list[Element]:
-    """Return lines at levels, TICKS steps from 0 to the top unless given, with what they say, and the dates across."""
-    made = levels(frame, say, np.linspace(0, frame.top, TICKS + 1).tolist() if at is None else at)
+def axes(
+    frame: Frame, calendar: Calendar, write: Callable[[float], str], at: Sequence[float] | None = None
+) -> list[Element]:
+    """Return lines at levels, TICKS steps from 0 to the top unless given, with their values, and the dates across."""
+    shapes = levels(frame, write, np.linspace(0, frame.top, TICKS + 1).tolist() if at is None else at)
     for day in _dates(calendar, frame):
         x, when = frame.x(day), calendar.on(day)
-        said = f"{when.day} {when:%b}"
-        made.append(element("path", class_="tick", d=f"M{x:.1f},{frame.y(frame.bottom):.1f}v4"))
-        half = MEDIAN_LETTER * len(said) / 2
-        made.append(text(said, min(max(x, half), frame.width - half), frame.height - 8, "middle"))
-    return made
+        label = f"{when.day} {when:%b}"
+        shapes.append(element("path", class_="tick", d=f"M{x:.1f},{frame.y(frame.bottom):.1f}v4"))
+        half = MEDIAN_LETTER * len(label) / 2
+        shapes.append(text(label, min(max(x, half), frame.width - half), frame.height - 8, "middle"))
+    return shapes
 
 
-def levels(frame: Frame, say: Callable[[float], str], at: Sequence[float]) -> list[Element]:
-    """Return lines across at values, with what they say."""
-    made = []
+def levels(frame: Frame, write: Callable[[float], str], at: Sequence[float]) -> list[Element]:
+    """Return lines across at values, with those values."""
+    shapes = []
     for level in at:
         y = frame.y(level)
-        made.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
-        made.append(text(say(level), frame.left - 5, y + 4, "end"))
-    return made
+        shapes.append(element("path", class_="axis", d=points([(frame.left, y), (frame.width - frame.right, y)])))
+        shapes.append(text(write(level), frame.left - 5, y + 4, "end"))
+    return shapes
 
 
 def _dates(calendar: Calendar, frame: Frame) -> list[int]:

@@ -1,4 +1,4 @@
-"""Maps of the lattice as inline SVG: who probably holds what, and what the record says."""
+"""Maps of the lattice as inline SVG: the probability that Damascus holds a cell, and documented control."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEVELS = (0.0, 0.1, 0.35, 0.65, 0.9, 1.0)
 LEVEL_NAMES = ("in no run", "up to 10%", "10 to 35%", "35 to 65%", "65 to 90%", "over 90%", "in all runs")
 
 DIFFERENCES = (-0.5, -0.25, -0.05, 0.05, 0.25, 0.5)
-"""Ends of the classes of differences of probability; the middle one says nothing that shows on a map."""
+"""Ends of the classes of differences of probability; the middle one is left without colour."""
 DIFFERENCE_NAMES = (
     "B less by over 50 points", "25 to 50 less", "5 to 25 less", "within 5 points", "5 to 25 more", "25 to 50 more",
     "B more by over 50 points",
@@ -72,7 +72,7 @@ def definitions(theatre: Theatre) -> Element:
 
 
 def probability_map(key: str, title: str, results: Results, theatre: Theatre, day: int) -> Element:
-    """Return the map of one evening: each cell of the theatre in the class of its probability, which it says itself."""
+    """Return the map of one evening: each cell of the theatre in the class of its probability, with a tooltip."""
     probability = probability_of_damascus(results, theatre, day)[theatre.cells]
     levels = level_of(probability)
     cells = [
@@ -84,7 +84,7 @@ def probability_map(key: str, title: str, results: Results, theatre: Theatre, da
 
 
 def difference_map(key: str, title: str, difference: np.ndarray, theatre: Theatre) -> Element:
-    """Return the map of (theatre cells,) differences of probability, which each cell says itself in points."""
+    """Return the map of (theatre cells,) differences of probability, each cell with a tooltip in points."""
     levels = np.searchsorted(DIFFERENCES, difference, side="right")
     cells = [
         element("rect", element("title", f"{100 * d:+.0f} points"), class_=f"d{level}", **_box(theatre.grid, cell))
@@ -95,12 +95,16 @@ def difference_map(key: str, title: str, difference: np.ndarray, theatre: Theatr
 
 
 def difference_in_words(difference: np.ndarray) -> str:
-    """Say how much of the theatre differs."""
+    """Describe how much of the theatre differs."""
     more, less = int((difference >= DIFFERENCES[3]).sum()), int((difference <= DIFFERENCES[2]).sum())
     if not more and not less:
-        return f"No cell of {len(difference)} differs by 5 points or more; the largest difference is {_points(difference)}."
-    cells = f"more in {more} and less in {less} of {len(difference)} cells"
-    return f"Damascus's forces hold {cells} in B by 5 points or more; at most {_points(difference)}."
+        return (
+            f"None of {len(difference)} cells differs by 5 points or more; the largest difference is {_points(difference)}."
+        )
+    return (
+        f"Of {len(difference)} cells, Damascus's forces hold {more} more often in B and {less} less often, by 5 points or "
+        f"more; the largest difference is {_points(difference)}."
+    )
 
 
 def _points(difference: np.ndarray) -> str:
@@ -109,11 +113,11 @@ def _points(difference: np.ndarray) -> str:
 
 
 def in_words(probability: np.ndarray) -> str:
-    """Say how much of the theatre is decided."""
+    """Describe how much of the theatre is certain."""
     everywhere, nowhere = int((probability >= 1.0).sum()), int((probability <= 0.0).sum())
     return (
-        f"Damascus's in all runs: {everywhere} of {len(probability)} cells of the theatre; in none: {nowhere}; "
-        f"open: {len(probability) - everywhere - nowhere}."
+        f"Damascus's in all runs: {everywhere} of {len(probability)} cells of the theatre; in some: "
+        f"{len(probability) - everywhere - nowhere}; in none: {nowhere}."
     )
 
 
@@ -128,8 +132,8 @@ def documented_map(key: str, title: str, grid: Grid, holder: np.ndarray) -> Elem
         for name in FIXED
     ]
     counted = ", ".join(f"{np.sum(holder == code)} {name}" for code, name in ((SDF, "SDF-held"), (CONTESTED, "contested")))
-    said = f"Drawn by hand from published descriptions: {counted} cells of {grid.cells}; most of the rest Damascus's."
-    return drawing(key, title, said, SIZE, shapes, fixed, _use("map-over"))
+    description = f"Drawn by hand from published descriptions: {counted} cells of {grid.cells}; most others are Damascus's."
+    return drawing(key, title, description, SIZE, shapes, fixed, _use("map-over"))
 
 
 def swatch(class_: str) -> Element:

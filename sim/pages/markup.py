@@ -1,4 +1,4 @@
-"""HTML and SVG as a tree of elements, so that what is written is escaped and closed by construction."""
+"""HTML and SVG as a tree of elements, so that output is escaped and closed by construction."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def element(tag: str, *content: Contents, **attributes: object) -> Element:
 
     An attribute's trailing underscore is dropped and others become hyphens (class_, stroke_width); None leaves it out.
     """
-    made = Element(tag)
+    node = Element(tag)
     for name, value in attributes.items():
         if value is not None:
-            made.set(name.rstrip("_").replace("_", "-"), _short(value) if isinstance(value, float) else str(value))
-    _append(made, content)
-    return made
+            node.set(name.rstrip("_").replace("_", "-"), _short(value) if isinstance(value, float) else str(value))
+    _append(node, content)
+    return node
 
 
 def _append(parent: Element, content: Iterable[Contents]) -> None:
@@ -52,7 +52,7 @@ def points(xy: Iterable[tuple[float, float]], closed: bool = False) -> str:
 
 
 def page(root: Element) -> str:
-    """Return the whole file."""
+    """Return the complete file."""
     return FIRST_LINES + tostring(root, encoding="unicode", method="html") + "\n"
 
 
@@ -69,9 +69,9 @@ def drawing(key: str, title: str, description: str, size: tuple[float, float], *
     )
 
 
-def text(said: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Element:
+def text(content: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Element:
     """Return a text in a drawing. anchor: start, middle or end."""
-    return element("text", said, x=float(x), y=float(y), text_anchor=None if anchor == "start" else anchor, class_=class_)
+    return element("text", content, x=float(x), y=float(y), text_anchor=None if anchor == "start" else anchor, class_=class_)
 
 
 def figure(title: str, picture: Element, *notes: str, class_: str | None = None) -> Element:
@@ -115,11 +115,11 @@ def paragraph(*content: Contents, class_: str | None = None) -> Element:
 
 
 def small(*content: Contents) -> Element:
-    """Return a remark in small print on a line of its own."""
+    """Return a note in small print on a line of its own."""
     return element("div", *content, class_="small")
 
 
 def code(name: str) -> Element:
-    """Return a name as it stands in scenarios, results and the code; a line may break after its underscores."""
+    """Return a name as written in scenarios and results; a line may break after its underscores."""
     first, *others = name.split("_")
     return element("code", first, [["_", element("wbr"), word] for word in others])

@@ -1,4 +1,4 @@
-"""Pages beside the report: one self-contained file in its look, written whole or not at all."""
+"""A page as one self-contained file, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ NOTICE = "An exploration, not a forecast; not for targeting."
 FOLDER = Path(__file__).parent
 
 
-def looks(*sheets: str) -> str:
-    """Return the style sheets of a page, those of this folder, one after the other."""
+def styles(*sheets: str) -> str:
+    """Return style sheets of this folder, one after the other."""
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in sheets)
 
 
@@ -22,9 +22,9 @@ def document(
     title: str, facts: dict[str, str], cautions: Sequence[str], sections: Sequence[Element], footer: str,
     sheets: Sequence[str] = ("report.css", "compare.css"), question: str = "", expected: Element | None = None,
 ) -> Element:  # fmt: skip
-    """Return a page under its heading. facts: what was looked at. cautions: what stands in the way of its figures.
+    """Return a page under its heading. facts: the results shown. cautions: limits of the figures.
 
-    sheets: files of this folder. question: the question that the page answers. expects: what was said beforehand.
+    sheets: files of this folder. question: the question of the scenario. expects: its expectations.
     """
     head = element(
         "head",
@@ -32,18 +32,18 @@ def document(
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{title} - Pullback"),
-        element("style", looks(*sheets)),
+        element("style", styles(*sheets)),
     )
-    loud = ["caution loud" if said.startswith("INCOMPLETE") else "caution" for said in cautions]
+    classes = ["caution loud" if caution.startswith("INCOMPLETE") else "caution" for caution in cautions]
     header = element(
         "header",
         paragraph("Pullback: northeast Syria, January 2026 and the months after", class_="small"),
         element("h1", title),
         paragraph(question) if question else None,
         paragraph(NOTICE, class_="notice"),
-        [paragraph(said, class_=look) for said, look in zip(cautions, loud, strict=True)],
+        [paragraph(caution, class_=look) for caution, look in zip(cautions, classes, strict=True)],
         expected,
-        element("dl", [part for name, said in facts.items() for part in (element("dt", name), element("dd", said))]),
+        element("dl", [part for name, fact in facts.items() for part in (element("dt", name), element("dd", fact))]),
     )
     headings = [part.find("h2") for part in sections]
     links = [element("li", element("a", h.text, href=f"#{h.get('id')}")) for h in headings if h is not None]
@@ -53,5 +53,5 @@ def document(
 
 
 def write_page(path: Path, root: Element) -> None:
-    """Write a page, whole or not at all."""
+    """Write a page, completely or not at all."""
     write_text(path, page(root), errors="backslashreplace")

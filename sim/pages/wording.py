@@ -1,4 +1,4 @@
-"""How the report writes numbers, dates and shares."""
+"""Numbers, dates and shares as text."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share of runs: 0% and 100% are said only of none and of all."""
+    """Write a share of runs: 0% and 100% only for none and all."""
     if 0 < share < 0.005:
         return "<1%"
     if 0.995 < share < 1:
@@ -82,7 +82,7 @@ def share(value: float) -> str:
 
 
 def part(share: float) -> str:
-    """Write a part of a variance: below a tenth with one decimal, and nothing but none as 0%."""
+    """Write a part of a variance: below a tenth with one decimal, and only none as 0%."""
     if 0 < share < 0.0005:
         return "<0.1%"
     return f"{100 * share:.0f}%" if abs(share) >= 0.095 else f"{round(100 * share, 1) + 0.0:g}%"
@@ -96,6 +96,17 @@ def amount(outcome: Outcome, value: float | None, with_unit: bool = True) -> str
         return share(value)
     value = round(value) if is_counted(outcome.unit) else value
     return number(value) + (f" {outcome.unit}" if with_unit and outcome.unit != "1" else "")
+
+
+def unit_beside(outcome: Outcome) -> str:
+    """Return the unit to put after an outcome's title, "" where the title says it."""
+    needs_none = outcome.unit == "1" or outcome.unit in outcome.title.lower()
+    return "" if needs_none else f", {outcome.unit}"
+
+
+def counted(n: int, noun: str) -> str:
+    """Write a number of things, as in 1 run or 2,000 runs."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def words(name: str) -> str:

@@ -148,7 +148,7 @@ def _left(base: Member) -> Outcome:
 
 def _at_hmeimim(item: str) -> Outcome:
     what, of = STOCK[item], read.stock_at_end(COAST, EQUIPMENT_CLASSES.index(item))
-    definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
+    definition = f"{item.replace('_', ' ')} at Hmeimim at the end, including those from Qamishli"
     title = f"{what.title} at Hmeimim at the end"
     return Outcome(f"hmeimim_{item}_end", what.unit, NUMBER, definition, (3,), of, title=title)
 
@@ -184,10 +184,10 @@ DATED_TITLES = {
 }
 
 OUTCOMES: tuple[Outcome, ...] = (
-    _on("2026-01-19", "sdf_share", "1", "SDF-held and contested area over the lattice's, 19 January 2026", (6,)),
-    _on("2026-01-20", "sdf_share", "1", "SDF-held and contested area over the lattice's, 20 January 2026", (6,)),
+    _on("2026-01-19", "sdf_share", "1", "SDF-held and contested area over the lattice's area on 19 January 2026", (6,)),
+    _on("2026-01-20", "sdf_share", "1", "SDF-held and contested area over the lattice's area on 20 January 2026", (6,)),
     _on("2026-01-28", "sdf_share", "1", "the same on 28 January 2026", (6, 7)),
-    _end("sdf_share", "the same on the last evening", (6, 7), "sdf_share_end"),
+    _end("sdf_share", "SDF-held and contested area over the lattice's area on the last evening", (6, 7), "sdf_share_end"),
     _date("collapse_day", "SDF's ground first halved", "first day the SDF's share is below half of its starting share", (6,),
           lambda h: read.first_day(h.series["sdf_share"] < 0.5 * h.series["sdf_share"][0])),
     _total("cells_by_assault", "cells Damascus took by assault", (6,)),
@@ -197,18 +197,18 @@ OUTCOMES: tuple[Outcome, ...] = (
             read.cells_changed, arises=COVERED, title="Cells that changed holder, 20 to 28 January"),
     Outcome("truce_violations", "violations", NUMBER, "violations of truces in force", (7, 8),
             read.once("truce", 1, read.summed("violations")), arises=TRUCE, title="Truce violations"),
-    Outcome("siege_days", "days", NUMBER, "days on which the offensive stood halted at the city lines", (7,),
+    Outcome("siege_days", "days", NUMBER, "days on which the offensive was halted at the city lines", (7,),
             read.days_at("campaign", HALTED), title="Days halted at the city lines"),
     *(_held(town, town.capitalize()) for town in ("raqqa", "tabqa", "shaddadi", "hajin")),
     _held("hasakah", "Hasakah city"),
     *(_held(town, town.capitalize()) for town in ("qamishli", "kobani")),
-    _on("2026-01-20", "rmelan_damascus", "1", "the oil field of Rmelan is Damascus's, evening of 20 January 2026", (6, 21),
+    _on("2026-01-20", "rmelan_damascus", "1", "Damascus holds the oil field of Rmelan, evening of 20 January 2026", (6, 21),
             YES_NO),
     _on("2026-01-28", "rmelan_damascus", "1", "the same on 28 January 2026", (6, 21), YES_NO),
     _on("2026-01-20", "deir_ez_zor_taken", "1",
-            "share of the SDF's ground of 12 January in Deir ez-Zor that is Damascus's on 20 January 2026", (6,)),
-    _date("truce_agreed_on", "Truce first agreed", "first truce that lasts more than a day", (8,), read.truce_agreed_on),
-    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,),
+            "share of the SDF's ground in Deir ez-Zor of 12 January that Damascus holds on 20 January 2026", (6,)),
+    _date("truce_agreed_on", "Truce first agreed", "day the first truce that lasts more than a day was agreed", (8,), read.truce_agreed_on),
+    Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended then", (8,),
             read.truce_extended, arises="where a truce reached its expiry", title="First truce extended at its expiry"),
     Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,),
             read.once("truce", 1, read.at_end("truce_extensions")), arises=TRUCE, title="Truce extensions"),
@@ -256,15 +256,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     _date("withdrawal_started_on", "Equipment first left Qamishli", "first day equipment left Qamishli", (1,),
           read.first("withdrawal_phase", DRAWING_DOWN)),
     _date("qamishli_95_percent_out_on", "95% of the equipment out of Qamishli",
-          "first day 95% of the tonnes of equipment ordered out have left", (1, 2), read.qamishli_95_percent_out_on),
-    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed when the drawdown had ended", (4,), read.qamishli_residual,
+          "first day on which 95% of the tonnes of equipment ordered out of Qamishli have left", (1, 2), read.qamishli_95_percent_out_on),
+    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed at Qamishli when the drawdown had ended", (4,), read.qamishli_residual,
             arises="where the drawdown ended", title="Russians stayed at Qamishli after the drawdown"),
     Outcome("qamishli_residual_persons", "persons", NUMBER, "Russians at Qamishli when the drawdown had ended", (4,),
             read.when_the_drawdown_ended("qamishli_persons"), arises="where the drawdown ended",
             title="Russians at Qamishli after the drawdown"),
     _date("last_russian_left_on", "Last Russian left Qamishli", "first day no Russian is left at Qamishli", (4,),
           read.first("withdrawal_phase", GONE)),
-    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,),
+    Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left Qamishli which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left", title="Share of the equipment that went to Hmeimim",
             share=True),
     *(_at_hmeimim(item) for item in EQUIPMENT_CLASSES),
@@ -287,10 +287,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     _on("2026-01-21", "detainees_transferred", "persons", "detainees moved to Iraq by 21 January 2026", (9,)),
     _on("2026-01-28", "detainees_transferred", "persons", "detainees moved to Iraq by 28 January 2026", (9,)),
     _total("detainees_escaped", "detainees who escaped from prisons", (10,)),
-    _total("detainees_recaptured", "of those, retaken", (10,)),
+    _total("detainees_recaptured", "detainees who escaped from prisons and were recaptured", (10,)),
     *_of("custody_sites", SHADDADI, _total("shaddadi_escapes", "detainees who escaped from Shaddadi", (10,))),
     *(_escapes(site) for site in shipped_members()["custody_sites"] if site.kind == "prison" and site.key != SHADDADI),
-    Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of Shaddadi's escaped who were retaken", (10,),
+    Outcome("shaddadi_recaptured_share", "1", NUMBER, "share of those who escaped from Shaddadi who were recaptured", (10,),
             read.shaddadi_recaptured_share, arises="where detainees escaped from Shaddadi",
             title="Share of Shaddadi's escaped recaptured", share=True),
     _end("detainees_held_by_sdf", "detainees in SDF prisons", (9, 10)),
@@ -306,7 +306,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         for day in (20, 28)
     ),
     *(
-        _total(f"attacks_{each.key}", f"the same in {each.name}", (11,), f"insurgent_attacks_{each.key}")
+        _total(f"attacks_{each.key}", f"insurgent attacks in {each.name}, SOHR-type count", (11,), f"insurgent_attacks_{each.key}")
         for each in shipped_members()["insurgent_provinces"]
     ),
     _total("killed_damascus", "dead of Damascus's forces", (6, 7)),
@@ -325,10 +325,10 @@ OUTCOMES: tuple[Outcome, ...] = (
         _end("displaced_aleppo", "displaced hosted by Aleppo on the last evening", (20,), "displaced_aleppo_end")),
     *_of("hosts", "hasakah",
         _end("displaced_hasakah", "displaced hosted by Hasakah on the last evening", (20,), "displaced_hasakah_end")),
-    _end("oil_share_damascus", "share of the listed oil fields' weight with Damascus", (21,)),
-    Outcome("dams_damascus", "dams", NUMBER, "of the three dams on the Euphrates, those with Damascus at the end", (21,),
+    _end("oil_share_damascus", "share of the listed oil fields, by weight, that Damascus holds at the end", (21,)),
+    Outcome("dams_damascus", "dams", NUMBER, "dams on the Euphrates, of three, that Damascus holds at the end", (21,),
             read.number_taken("dam"), title="Euphrates dams with Damascus at the end"),
-    Outcome("crossings_damascus", "crossings", NUMBER, "of Semalka and Yarubiyah, those with Damascus at the end", (21,),
+    Outcome("crossings_damascus", "crossings", NUMBER, "border crossings, of Semalka and Yarubiyah, that Damascus holds at the end", (21,),
             read.number_taken("crossing"), title="Border crossings with Damascus at the end"),
     _end("sdf_prospects", "the SDF's estimate of its prospects on the last evening", (17,), "sdf_prospects_end"),
 )  # fmt: skip

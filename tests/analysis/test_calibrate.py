@@ -314,5 +314,5 @@ def test_a_stopped_calibration_says_how_far_it_is(
     with pytest.raises(SystemExit) as ended:
         commands.main(["calibrate", "baseline", "--points", "64", "--runs", "1", "--workers", "1", "--out", str(folder)])
     assert ended.value.code == 130
-    said = f"pullback: stopped: 32 of 64 runs are stored in {folder}; the same command goes on from there\n"
+    said = f"pullback: stopped: 32 of 64 runs are stored in {folder}; the same command continues from there\n"
     assert capsys.readouterr().err.endswith(said)  # a slow machine tells before how far it is

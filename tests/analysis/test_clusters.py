@@ -165,7 +165,7 @@ def test_points_that_do_not_share_runs_have_no_luck_in_common() -> None:
     made = variance(values, np.arange(400))
     assert (made.between_points, made.both) == pytest.approx((4, 9), rel=0.12)
     assert not made.is_crossed and made.luck == 0
-    assert list(made.named) == ["between points: the values", "luck, alone or together with values"]
+    assert list(made.named) == ["between points: the values", "chance, alone or jointly with values"]
 
 
 def test_luck_that_the_levers_of_a_row_share_does_not_set_its_points_apart() -> None:
@@ -180,4 +180,4 @@ def test_luck_that_the_levers_of_a_row_share_does_not_set_its_points_apart() -> 
 def test_one_run_a_point_cannot_tell_values_from_luck() -> None:
     made = variance(np.arange(9.0)[:, None], np.arange(9))
     assert not made.is_identified and np.isnan([made.between_points, made.luck, made.both]).all()
-    assert made.named == {"values and luck, which one run a point cannot tell apart": 7.5}
+    assert made.named == {"values and chance, not separable with one run a point": 7.5}

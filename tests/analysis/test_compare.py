@@ -143,7 +143,7 @@ def test_a_side_that_ends_earlier_sets_the_horizon() -> None:
     paired = _matched([a, b])
     made = differences(paired, (BY_NAME["truce_agreed_on"],))[0]
     assert (made.diff, made.censored) == (0.0, (1, 1))
-    assert any("dates count as not come after 2026-02-01" in note for note in paired.notes)
+    assert any("dates after 2026-02-01 count as not come" in note for note in paired.notes)
 
 
 def test_sides_without_a_day_in_common_are_refused() -> None:
@@ -183,7 +183,7 @@ def test_a_share_that_no_pair_moves_has_an_interval_all_the_same() -> None:
 
 
 def test_sides_that_do_not_share_their_luck_are_refused() -> None:
-    with pytest.raises(InputError, match=r"a and b do not share their luck \(seeds 1 and 2\).*same --seed"):
+    with pytest.raises(InputError, match=r"a and b have different random numbers \(seeds 1 and 2\).*same --seed"):
         _matched([side(killed_sdf=[1.0]), side("b", seed=2, killed_sdf=[1.0])])
     with pytest.raises(InputError, match=r"epochs 2026-01-12 and 2025-07-01"):
         _matched([side(killed_sdf=[1.0]), replace(side("b", killed_sdf=[1.0]), epoch=date(2025, 7, 1))])
@@ -200,7 +200,7 @@ def test_runs_are_matched_by_number_and_a_missing_one_is_said() -> None:
 
 def test_sides_made_by_different_code_are_marked() -> None:
     paired = _matched([side(killed_sdf=[1.0]), replace(side("b", killed_sdf=[1.0]), code="other")])
-    assert paired.notes == ("the sides were made by different versions of the code: differences may be the code's",)
+    assert paired.notes == ("the sides were computed by different versions of the code, which may explain differences",)
 
 
 def test_a_condition_selects_pairs_by_the_run_of_the_first() -> None:
@@ -252,7 +252,7 @@ def test_an_ensemble_does_not_differ_from_its_copy(folders: tuple[Path, Path], t
 
 
 def test_few_pairs_are_said_to_be_few(folders: tuple[Path, Path]) -> None:
-    assert compare(*folders).notes == (f"{RUNS} pairs are few: intervals and shares say little",)
+    assert compare(*folders).notes == (f"{RUNS} pairs are few: intervals are wide and shares rough",)
     many = side(killed_sdf=list(range(FEW_RUNS)))
     assert Comparison(_matched([many, replace(many, name="b")]), (BY_NAME["killed_sdf"],)).notes == ()
 
@@ -289,15 +289,15 @@ def test_the_command_names_what_differs_and_what_does_not(folders: tuple[Path, P
     done = CliRunner().invoke(commands, ["compare", *map(str, folders)])
     assert done.exit_code == 0
     assert "moscow-stays (B) against baseline (A)" in done.stdout
-    shown, _, same = done.stdout.partition("the same in every pair: ")
-    assert "withdrawal_started_on" in shown and "collapse_day" in same
-    assert f"{RUNS} pairs of runs with the same luck" in done.stdout
+    shown, _, same = done.stdout.partition("equal in every pair: ")
+    assert "Equipment first left" in shown and "SDF's ground first halved" in " ".join(same.split())
+    assert f"{RUNS} pairs of simulated runs" in done.stdout
 
 
 def test_the_probability_of_a_date_is_shown_by_date(folders: tuple[Path, Path]) -> None:
     done = CliRunner().invoke(commands, ["compare", *map(str, folders), "--outcome", "withdrawal_started_on"])
     assert done.exit_code == 0
-    assert "withdrawal_started_on by" in done.stdout and "2026-02-11" in done.stdout
+    assert "Equipment first left Qamishli by" in done.stdout and "2026-02-11" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,10 @@ def test_the_probability_of_a_date_is_shown_by_date(folders: tuple[Path, Path]) 
         (["{a}"], "a comparison needs two sides"),
         (["{a}", "nowhere/at-all"], "nowhere/at-all: no such results folder"),
         (["{a}", "moscow-stay"], "is neither a results folder nor a shipped scenario; did you mean moscow-stays?"),
-        (["{a}", "{b}", "--outcome", "collapse_da"], "collapse_da is not an outcome; did you mean collapse_day?"),
+        (
+            ["{a}", "{b}", "--outcome", "collapse_da"],
+            "collapse_da is not the name of an outcome; did you mean collapse_day?",
+        ),
         (["{a}", "{b}", "--where", "collapse_day < soon"], "--where collapse_day: give a date"),
         (["{a}", "{b}", "--by", "moscow.policy"], "--by goes with the folder of one sweep"),
     ],
@@ -320,10 +323,10 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments: list[str], said: str, 
 
 def test_a_scenario_that_has_not_been_run_says_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="baseline has not been run; pullback run baseline puts its results into"):
+    with pytest.raises(InputError, match="baseline has not been run; pullback run baseline writes its results to"):
         compare("baseline", "moscow-stays")
     (tmp_path / "results" / "baseline-01234567").mkdir(parents=True)
-    with pytest.raises(InputError, match="of other values are results/baseline-01234567: compare by the folder"):
+    with pytest.raises(InputError, match="other results are in results/baseline-01234567: name the folder"):
         compare("baseline", "moscow-stays")
 
 
@@ -332,8 +335,8 @@ def test_a_scenario_of_ones_own_is_compared_by_its_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text('base = "baseline"\n')
-    with pytest.raises(InputError, match="is a file; name the results folder that pullback run"):
+    with pytest.raises(InputError, match="is a scenario file; name the results folder that pullback run"):
         compare(folders[0], "./mine.toml")
     (tmp_path / "results" / "mine-01234567").mkdir(parents=True)
-    with pytest.raises(InputError, match="; its results are in results/mine-01234567: compare by the folder"):
+    with pytest.raises(InputError, match="; its results are in results/mine-01234567: name the folder"):
         compare(folders[0], "mine")

@@ -29,8 +29,8 @@ def pullback(*arguments: str) -> Result:
 
 def test_a_story_is_dated_and_one_of_many(folder: Path) -> None:
     said = pullback("explain", str(folder), "--run", "1").stdout
-    assert "Three weeks: run 1 of seed" in said
-    assert "one simulated history of many, not a forecast" in said
+    assert "Three weeks: run 1, seed" in said
+    assert "one of many simulated histories, not a forecast" in said
     assert said.index("2026-01-13") < said.index("2026-01-20")
     assert "read: " in said and "next in line: " in said and "* " in said
 
@@ -50,9 +50,9 @@ def test_why_walks_back_to_decisions_and_events(folder: Path) -> None:
 def test_a_folder_parts_from_a_scenario_under_the_names_of_both(folder: Path) -> None:
     done = pullback("explain", str(folder), "--run", "1", "--diverge", "moscow-stays")
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("run 1 of weeks and of moscow-stays, under the same luck")
+    assert done.stdout.startswith("run 1 of weeks and of moscow-stays, with common random numbers")
     assert "set differently: moscow.policy: documented and stay" in done.stdout
-    assert "their decisions part on" in done.stdout
+    assert "decisions first differ on" in done.stdout
 
 
 def test_json_is_one_object_under_the_name_of_the_scenario(folder: Path) -> None:
@@ -64,15 +64,15 @@ def test_json_is_one_object_under_the_name_of_the_scenario(folder: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("--run", "9"), "does not hold run 9; it holds 2 runs, counted from 0"),
+        (("--run", "9"), "has no run 9; it has 2 runs, counted from 0"),
         (("--run", "-1"), "-1 is not in the range"),
         ((), "Missing option '--run'"),
         (("--run", "1", "--actor", "turkey"), "is not one of damascus, moscow, sdf, us"),
         (("--run", "1", "--why", "truce"), "is not a kind of event"),
-        (("--run", "1", "--why", "truce_signed@2030-01-01"), "in run 1 it came on"),
+        (("--run", "1", "--why", "truce_signed@2030-01-01"), "in run 1 it happened on"),
         (("--run", "1", "--diverge", "moscow-stay"), "did you mean moscow-stays?"),
-        (("--run", "1", "--diverge", "quiet-2025"), "the two runs do not share their luck"),
-        (("--run", "1", "--json", "--why", "truce_signed"), "go one at a time"),
+        (("--run", "1", "--diverge", "quiet-2025"), "the runs have different random numbers"),
+        (("--run", "1", "--json", "--why", "truce_signed"), "cannot be combined"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_else(folder: Path, arguments: tuple[str, ...], line: str) -> None:

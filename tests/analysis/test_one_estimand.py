@@ -136,7 +136,7 @@ def test_fighting_that_never_stopped_does_not_resume_later() -> None:
     (made,) = differences(_matched([a, b]), (BY_NAME["fighting_resumed_on"],))
     assert (made.n, made.pairs, made.arises, made.arises_apart) == (1, 32, (32, 1), True)
     (said,) = words.warnings([made])
-    assert said.startswith("fighting_resumed_on: arises in 32 of A, 1 of B, in 1 of both")
+    assert said.startswith("Fighting resumed: arises in 32 runs of A and 1 of B, a difference beyond chance")
 
 
 def test_remarks_that_are_alike_share_a_line_and_say_no_number_three_times() -> None:
@@ -144,7 +144,9 @@ def test_remarks_that_are_alike_share_a_line_and_say_no_number_three_times() -> 
     one, other = [1.0, 2.0, 3.0, nan] * 8, [2.0, 4.0, 6.0, nan] * 8
     a, b = (side(name, truce_violations=v, truce_extensions=v) for name, v in (("a", one), ("b", other)))
     made = differences(_matched([a, b]), (BY_NAME["truce_violations"], BY_NAME["truce_extensions"]))
-    assert words.remarks(made) == ["truce_violations, truce_extensions: arises in 24 of 32 pairs, on both sides of each"]
+    assert words.remarks(made) == [
+        "Truce violations; Truce extensions: arises in 24 of 32 pairs, in the same runs of A and B"
+    ]
 
 
 def test_a_date_whose_question_always_arises_is_late_where_it_does_not_come() -> None:
@@ -174,7 +176,7 @@ def test_an_interval_that_leaves_0_out_among_many_outcomes_is_said_to_be_one_of_
     every = Comparison(paired, OUTCOMES).differences
     made = next(each for each in every if each.outcome.name == "killed_sdf")
     assert made.ci is not None and made.ci[0] > 0 and not made.is_clear
-    assert "among so many outcomes one in twenty does by chance" in words.remark(made)
+    assert "among so many outcomes some do so by chance" in words.remark(made)
 
 
 # --- what was expected ------------------------------------------------------------------------------------------------
@@ -209,7 +211,7 @@ def test_what_chance_could_have_made_or_what_does_not_arise_is_no_answer() -> No
         "truce_extended": "cannot be answered",
         "summit_result": "cannot be answered",
     }
-    assert words.expected(found["truce_extended"])[2] == "arises in 0 of A, 4 of B, in 0 of both (apart beyond chance)"
+    assert words.expected(found["truce_extended"])[2] == "arises in 0 runs of A and 4 of B, on both sides of no pair"
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def of(results: SweepResults, outcome: str = "killed_sdf") -> Any:
 
 def test_forty_points_for_150_values_are_few_and_a_thousand_are_not() -> None:
     said = too_few_points(40, 150)
-    assert said.startswith("40 points are few for 150 values: a value stands out only if it makes 35% of the variance")
-    assert said.endswith("and what one does is mixed with what others do")
+    assert said.startswith("40 points are few for 150 values: a value is detected only if it explains 35% of the variance")
+    assert said.endswith("and the effects of different values cannot be separated")
     assert "mixed" not in too_few_points(16, 3) and too_few_points(16, 3)
     assert (too_few_points(1024, 150), too_few_points(64, 5), too_few_points(64, 0)) == ("", "", "")
 
@@ -126,7 +126,7 @@ def test_the_parts_of_the_variance_where_runs_have_no_value() -> None:
     values[random.random(values.shape) < 0.3] = np.nan
     made = variance(values)
     assert (made.between_points, made.both) == pytest.approx((4, 1), rel=0.1)
-    assert list(made.named) == ["between points: the values", "luck, alone or together with values"]
+    assert list(made.named) == ["between points: the values", "chance, alone or jointly with values"]
 
 
 def test_runs_that_have_no_value_in_any_point_leave_the_others_luck_shared() -> None:
@@ -250,7 +250,7 @@ def test_a_category_is_counted_by_name() -> None:
     measure = measure_named("summit_result=rift", base)
     index = measure.outcome.categories.index("rift")
     assert measure.of(np.array([index, index + 1, np.nan])) == pytest.approx([1, 0, np.nan], nan_ok=True)
-    with pytest.raises(InputError, match="summit_result: say which of"):
+    with pytest.raises(InputError, match="summit_result: choose one of"):
         measure_named("summit_result", base)
 
 
@@ -300,7 +300,10 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("truce_brokn_on < 2026-03-01", "--where truce_brokn_on is not an outcome; did you mean truce_broken_on?"),
+        (
+            "truce_brokn_on < 2026-03-01",
+            "--where truce_brokn_on is not the name of an outcome; did you mean truce_broken_on?",
+        ),
         ("truce_broken_on < March", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not March"),
         ("killed_sdf < many", "--where killed_sdf: many is not a number"),
         ("deal_terms == unit", "--where deal_terms: give == or != and one of"),
@@ -327,5 +330,5 @@ def test_a_condition_narrows_the_runs_of_a_sweep(tmp_path: Path) -> None:
     results = made_up(tmp_path / "s", lambda x, luck: x[RISE] + luck, killed_damascus=np.arange(8.0))
     found = sensitivity(results.folder, "killed_damascus", where="killed_damascus < 4")
     assert found.runs == found.points * 4
-    with pytest.raises(InputError, match=r"no run of .* has a value where"):
+    with pytest.raises(InputError, match=r"has no value in any run of .* where"):
         sensitivity(results.folder, "killed_damascus", where="killed_damascus > 40")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sim.analysis.measure import outcome_named
 from sim.cli import commands
 from sim.cli.summary import MAIN_OUTCOMES
 from sim.experiments.store.ensemble import open_ensemble
+from sim.ground.errors import InputError
 from sim.ground.grid import load_grid
 from sim.ground.paths import data_folder
+from sim.record.history import SERIES
 from sim.record.outcomes import OUTCOMES
 from sim.registry import load_scenario
 from sim.scenario.export import to_toml
@@ -119,7 +123,7 @@ def test_check_counts_values_and_gives_the_hash(here: Path) -> None:
     entries = load_scenario("baseline").entries.values()
     assumed, fitted = (sum(entry.source.startswith(word) for entry in entries) for word in ("assumed", "fitted"))
     done = pullback("check", "mine.toml")
-    expected = f"{len(entries)} values, {assumed} assumed, {fitted} fitted, hash {load_scenario('./mine.toml').hash}"
+    expected = f"{len(entries)} values, {assumed} assumed, {fitted} fitted; hash {load_scenario('./mine.toml').hash}"
     assert (done.exit_code, done.stdout) == (0, f"ok: {expected}\n")
 
 
@@ -146,7 +150,7 @@ def test_show_begins_with_what_differs_from_the_base(here: Path) -> None:
     entry = {value["path"]: value for value in shown["values"]}["withdrawal.airlift_sorties_per_day"]
     assert (entry["value"], entry["set_by"], entry["range"]) == (1.0, "mine", [1.0, 3.0])
     text = pullback("show", "mine.toml").stdout
-    assert text.index("differs") < text.index("timeline") < text.index("[damascus]")
+    assert text.index("in this scenario") < text.index("timeline") < text.index("[damascus]")
 
 
 def test_run_json_is_one_object_and_the_second_time_nothing_is_computed(here: Path) -> None:
@@ -166,7 +170,9 @@ def test_run_says_what_it_is_not(here: Path) -> None:
     done = pullback("run", "baseline", *SHORT, "--seed", "5", "--out", "mine")
     assert done.exit_code == 0
     assert "2 simulated runs, seed 5: an exploration, not a forecast" in done.stdout
-    assert all(f"\n{name} " in done.stdout for name in MAIN_OUTCOMES)
+    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+    assert all(f"\n{titles[name]} " in done.stdout for name in MAIN_OUTCOMES)
+    assert not [name for name in titles if "_" in name and name in done.stdout]
     assert (here / "mine" / "manifest.json").is_file()
 
 
@@ -241,7 +247,7 @@ def test_a_stopped_run_says_how_to_go_on_and_goes_on(here: Path, sent: signal.Si
     assert (started.returncode, stdout) == (code, "")
     last = stderr.splitlines()[-1]
     stored = int(last.removeprefix("pullback: stopped: ").split()[0])
-    assert last.endswith(f"{stored} of 4096 runs are stored in mine; the same command goes on from there")
+    assert last.endswith(f"{stored} of 4096 runs are stored in mine; the same command continues from there")
     again = pullback(*arguments, "1", "--runs", str(stored + 2))
     assert again.exit_code == 0
     assert json.loads(again.stdout)["runs"] >= stored + 2
@@ -260,6 +266,7 @@ def test_help_comes_at_once() -> None:
     heavy = ("numpy", "scipy", "mesa", "pandas", "pyarrow", "rich", "solara")
     code = f"""
 import sys
+from sim.analysis.measure import outcome_named
 from sim.cli import commands
 try:
     commands(["--help"])
@@ -290,7 +297,7 @@ def test_hindcast_scores_the_users_own_record(here: Path) -> None:
     scored = json.loads(done.stdout)
     assert [(item["name"], item["observed"]) for item in scored["observations"]] == [("Defections by the third day", 5)]
     table = pullback("hindcast", "short.toml", "--observations", "record.toml").stdout
-    assert "short against the record: 2 runs, seed" in table
+    assert "Hindcast of short: 2 runs, seed" in table
     assert "Defections" in table
     assert set(scored["observations"][0]["null_policies"]) == {"idle", "random"}
     assert len(list((here / "results").glob("short-*/hindcast.html"))) == 1
@@ -347,3 +354,28 @@ def test_progress_into_a_file_is_a_line_every_ten_seconds(
         "40 of 100 runs, 2 a second, 38 s left",
     ]
     assert out == "" and all(free.endswith(" of disk free") for _, _, free in said)
+
+
+def test_list_shows_every_outcome_and_series_with_the_name_that_options_take(here: Path) -> None:
+    outcomes = pullback("list", "outcomes").stdout
+    assert all(re.search(rf"^{re.escape(each.title)} +{each.name}$", outcomes, re.M) for each in OUTCOMES)
+    assert all(each.definition in outcomes for each in OUTCOMES)
+    rows = json.loads(pullback("list", "series", "--json").stdout)["series"]
+    assert [row["name"] for row in rows] == list(SERIES)
+    assert all(f"  {name}\n" in pullback("list", "series").stdout for name in list(SERIES)[:3])
+
+
+def test_a_title_in_place_of_a_name_is_an_error_with_the_name(here: Path) -> None:
+    for wrong, hint in (
+        ("Truce first agreed", "; did you mean truce_agreed_on (Truce first agreed)?"),
+        ("truce_agreed", "; did you mean truce_agreed_on?"),
+        ("zzz", "; pullback list outcomes shows them all"),
+    ):
+        with pytest.raises(InputError) as error:
+            outcome_named(wrong)
+        assert str(error.value) == f"{wrong} is not the name of an outcome{hint}"
+
+
+def test_the_status_of_a_folder_that_is_not_there_is_one_line(here: Path) -> None:
+    done = pullback("status", "nowhere")
+    assert (done.exit_code, done.stderr) == (2, "nowhere: no such results folder\n")

@@ -111,7 +111,7 @@ def test_a_choice_of_the_user_for_what_an_encoding_lacks_is_kept(titled: Path) -
 def test_a_folder_whose_name_is_no_text_is_refused_and_a_page_is_written(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9")
     ended = pullback(*RUN[:-1], name, folder=tmp_path, encoding="ascii")
-    line = "pullback: --out caf\\udce9: is no text in this locale (see pullback run --help)\n"
+    line = "pullback: --out caf\\udce9: cannot be encoded in this locale (see pullback run --help)\n"
     assert (ended.code, ended.stderr, list(tmp_path.iterdir())) == (2, line, [])
     assert pullback(*RUN, folder=tmp_path).code == 0
     assert pullback("export", "mine", "--csv", name, folder=tmp_path, encoding="ascii").code == 0

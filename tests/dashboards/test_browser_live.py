@@ -45,7 +45,7 @@ def test_it_plays_pauses_steps_and_scrubs(open_page: Open) -> None:
     held = day(page)
     page.wait_for_timeout(700)
     assert day(page) == held
-    page.get_by_label("One day on").click()
+    page.get_by_label("One day forward").click()
     at_day(page, held + 1)
     page.get_by_label("Day shown").fill("1")
     at_day(page, 1)
@@ -84,7 +84,7 @@ def test_a_shared_address_opens_where_it_was_shared(open_page: Open) -> None:
 
 def test_an_address_that_asks_for_what_it_should_not_gets_a_notice(open_page: Open) -> None:
     page = opened(open_page, f"{SMALL}&scenario=../../etc/passwd&evil=<script>alert(1)</script>")
-    page.get_by_text("is not a scenario on offer").wait_for()
+    page.get_by_text("is not an available scenario").wait_for()
     assert page.locator(".lv-notice script").count() == 0
     page.get_by_role("button", name="Dismiss").click()
     page.locator(".lv-notice").wait_for(state="detached")
@@ -96,14 +96,14 @@ def test_settings_are_changed_and_applied_together(open_page: Open) -> None:
     page.get_by_placeholder("truce, airlift").fill("first truce days")
     page.get_by_role("spinbutton", name=re.compile("first truce days")).fill("6")
     page.get_by_role("spinbutton", name=re.compile("first truce days")).press("Tab")
-    page.get_by_text("1 change waits").wait_for()
-    page.get_by_role("button", name="Apply together").click()
+    page.get_by_text("1 change to apply").wait_for()
+    page.get_by_role("button", name="Apply").click()
     page.wait_for_url(re.compile(r"set\.damascus\.first_truce_days=6"))
     at_day(page, 3)
     page.get_by_text("--set damascus.first_truce_days=6").wait_for()
     page.get_by_label("Uncertain values").select_option("all")
-    page.get_by_text("1 change waits").wait_for()
-    page.get_by_role("button", name="Apply together").click()
+    page.get_by_text("1 change to apply").wait_for()
+    page.get_by_role("button", name="Apply").click()
     page.wait_for_url(re.compile("uncertain=all"))
     page.get_by_text("--uncertain all").wait_for()
     page.get_by_text("uncertain values drawn from their ranges").wait_for()
@@ -139,7 +139,7 @@ def test_a_person_takes_a_seat_orders_and_saves_what_was_ordered(open_page: Open
     page.get_by_role("button", name=re.compile("Sit down as")).click()
     page.get_by_label("Days a second").select_option("20")
     give = page.get_by_role("button", name=re.compile("Give these orders"))
-    over = page.get_by_text("How it came out")
+    over = page.get_by_text("Outcomes, compared with")
     while True:
         give.or_(over).wait_for()
         if over.count():

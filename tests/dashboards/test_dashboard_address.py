@@ -41,7 +41,7 @@ def test_what_an_address_should_not_say_is_left_out_with_a_notice(query: str, wo
 
 def test_many_parts_that_are_left_out_are_counted() -> None:
     _, notices = read("&".join(f"x{number}=1" for number in range(500)))
-    assert len(notices) == MOST_NOTICES + 1 and notices[-1] == "Address: 495 more parts were left out."
+    assert len(notices) == MOST_NOTICES + 1 and notices[-1] == "Address: 495 more parts were ignored."
 
 
 def test_a_day_or_run_beyond_the_last_becomes_the_nearest() -> None:
@@ -55,7 +55,7 @@ def test_a_session_is_bounded() -> None:
         scenarios_of(Setup(runs=MOST_RUNS + 1))
     with pytest.raises(InputError, match="too many for a session"):
         scenarios_of(Setup(runs=MOST_RUNS, days=MOST_RUN_DAYS // MOST_RUNS + 1))
-    with pytest.raises(InputError, match="do not share luck"):
+    with pytest.raises(InputError, match="cannot be paired"):
         scenarios_of(Setup(against="quiet-2025"))
 
 

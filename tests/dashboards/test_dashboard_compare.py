@@ -71,7 +71,7 @@ def test_the_folders_of_the_root_are_on_offer_the_baseline_first(on_offer: tuple
     assert {each.name for each in on_offer if each.trouble} == {"broken", "half"}
     small = next(each for each in on_offer if each.is_sweep)
     assert small.levers == ("moscow.policy",) and "truce.breakdown_per_day" in small.varied
-    assert f"({RUNS} runs)" in on_offer[0].says
+    assert f"({RUNS} runs)" in on_offer[0].caption
 
 
 def test_folders_of_the_command_line_come_first_and_keep_apart(root: Path, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_two_folders_are_compared_pair_by_pair(on_offer: tuple[Shelved, ...]) ->
     assert made is not None and made.title == "moscow-stays (B) against baseline (A)"
     rows = {row[0][0]: row for row in made.rows}
     assert all(len(row) == len(made.columns) for row in made.rows)
-    assert rows["tonnes_by_air"][3][1] < 0  # nothing leaves where Moscow stays
+    assert rows["Equipment flown out of Qamishli"][3][1] < 0  # nothing leaves where Moscow stays
     table = list(csv.DictReader(io.StringIO(made.csv)))
     assert {row["name"] for row in table} >= {"tonnes_by_air"}
     assert made.html.startswith("<!DOCTYPE html>") and "<svg" in made.html and "<script" not in made.html
@@ -127,13 +127,13 @@ def test_a_sweep_is_compared_by_a_lever_and_asked_what_an_outcome_rests_on(on_of
     rests = ask.answer(Question(a="small", outcome="tonnes_by_air"), on_offer)
     assert by is not None and "stay" in by.title
     assert rests is not None and rests.rows[0][0][0] == "moscow.policy"
-    assert rests.rows[-1][0][0] == "(a value that does nothing)"
+    assert rests.rows[-1][0][0] == "(value without effect)"
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Question(a="baseline", b="unpaired"), "do not share their luck"),
+        (Question(a="baseline", b="unpaired"), "have different random numbers"),
         (Question(a="baseline", b="small"), "sweep"),
         (Question(a="baseline", b="moscow-stays", where="sdf_share <"), "sdf_share"),
         (Question(a="small", outcome="nothing"), "nothing"),
@@ -215,7 +215,7 @@ def test_the_page_draws_the_answer_to_its_address(root: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("a=baseline&b=unpaired", "do not share their luck"),
+        ("a=baseline&b=unpaired", "have different random numbers"),
         ("a=broken", "broken"),
         ("a=../../etc", "there is no results folder"),
         ("a=%3Cscript%3E", "there is no results folder"),
@@ -252,7 +252,7 @@ def test_two_folders_are_compared_in_a_browser(browser: Any, compared: str, tmp_
     with visiting(browser, compared) as open_page:
         page = open_page("/compare?a=baseline&b=moscow-stays")
         page.get_by_role("heading", name="moscow-stays (B) against baseline (A)").wait_for()
-        page.get_by_label("Filter the rows").fill("tonnes_by_air")
+        page.get_by_label("Filter the rows").fill("flown out")
         page.locator("tbody tr").first.wait_for()
         assert page.locator("tbody tr").count() == 1
         page.get_by_label("Filter the rows").fill("")
@@ -265,9 +265,9 @@ def test_two_folders_are_compared_in_a_browser(browser: Any, compared: str, tmp_
         pictures = page.frame_locator("iframe.cp-pictures")
         pictures.get_by_role("heading", name="How large the differences are").wait_for()
         page.get_by_label("B", exact=True).select_option("unpaired")
-        page.get_by_text("do not share their luck").wait_for()
+        page.get_by_text("have different random numbers").wait_for()
         assert "b=unpaired" in page.url
         page.get_by_label("A", exact=True).select_option("small")
-        page.get_by_role("heading", name="What sdf_share_end rests on").wait_for()
+        page.get_by_role("heading", name="Sensitivity: SDF-held share of Syria at the end").wait_for()
         page.get_by_label("Compare by lever").select_option("moscow.policy")
         page.get_by_role("heading", name="moscow.policy").first.wait_for()

@@ -232,4 +232,4 @@ def test_exports_hold_what_is_shown(rendered: Rendered) -> None:
 def test_the_first_place_is_the_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     made = desk.Desk(write(Place(replace(SETUP, seed=7), run=5, day=3)) + "&nonsense=1")
     assert made.engine.session.place == Place(replace(SETUP, seed=7), run=5, day=3)
-    assert made.notices.value == ["Address: 'nonsense' is not a known part; left out."]
+    assert made.notices.value == ["Address: 'nonsense' is not a known part of an address; ignored."]

@@ -160,7 +160,7 @@ def test_the_switch_stands_in_the_address_the_command_the_heading_and_the_map() 
     assert "--uncertain all" in shlex.join(shlex.split(command(SETUP)))
     assert "uncertain" not in command(replace(SETUP, uncertain="stated")) + write(Place(Setup()))
     said = heading(SETUP, session.scenario)["drawn"]
-    assert said == f"all {len(session.uncertain.paths)} uncertain values drawn from their ranges, one set for every 2 runs"
+    assert said == f"all {len(session.uncertain.paths)} uncertain values drawn from their ranges, a new set for every 2 runs"
     assert heading(replace(SETUP, uncertain="stated"), session.scenario)["drawn"] == ""
     assert "all uncertain values drawn" in map_svg(session)
 

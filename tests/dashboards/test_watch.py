@@ -50,7 +50,7 @@ def test_what_cannot_be_watched_is_one_line(arguments: tuple[str, ...], said: st
 
 def test_a_folder_that_holds_no_results_is_one_line(tmp_path: Path) -> None:
     done = watch(str(tmp_path))
-    assert done.code == 2 and "is no results folder" in done.stderr
+    assert done.code == 2 and "is not a results folder" in done.stderr
 
 
 def test_a_port_that_is_taken_is_one_line() -> None:

@@ -209,10 +209,10 @@ def test_export_says_what_does_not_go(
 ) -> None:
     assert called(capfd, "export", swept.folder, "--events")[::2] == (
         2,
-        f"{swept.folder}: is a sweep, which keeps no places; name the folder of an ensemble (pullback run)\n",
+        f"{swept.folder}: is a sweep, which stores no maps; name the folder of an ensemble (pullback run)\n",
     )
     assert (
-        "--series and --priogrid go one at a time"
+        "--series and --priogrid cannot be combined; give one of them"
         in called(capfd, "export", swept.folder, "--series", "sdf_share", "--priogrid")[2]
     )
     monkeypatch.setitem(__import__("sys").modules, "xarray", None)

@@ -101,7 +101,7 @@ def test_points_that_end_without_being_known_closely_enough_are_told(tmp_path: P
     done = CliRunner().invoke(commands, ("sweep", str(file), "--workers", "1", "--out", str(tmp_path / "it")))
     assert done.exit_code == 0, done.stderr
     assert f"{POINTS * 12} of {POINTS * 12} runs of {POINTS} points" in done.stdout
-    assert f"{POINTS} points have the most runs and are not known as closely" in done.stdout
+    assert f"{POINTS} points have the most runs allowed and are less precise" in done.stdout
     assert f"{POINTS} points have the most runs" in CliRunner().invoke(commands, ("status", str(tmp_path / "it"))).stdout
 
 

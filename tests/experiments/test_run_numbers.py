@@ -176,8 +176,11 @@ def test_more_runs_go_on_with_the_numbers_a_folder_was_begun_with(begun: SweepRe
     table = more.table()
     assert table.filter(np.asarray(table["run"]) < 2).equals(begun.table())
     done = called("sweep", tmp_path / "small.toml", "--workers", 1, "--out", folder)
-    assert "streams own: each row of uncertain values has other random numbers, the same under every lever" in done.stdout
-    assert "(as the folder was begun)" in done.stdout
+    assert (
+        "random numbers: own: each row of uncertain values has its own random numbers, the same for every lever"
+        in done.stdout
+    )
+    assert "(as in the existing folder)" in done.stdout
 
 
 def test_a_file_that_contradicts_its_folder_is_refused_in_a_line(begun: SweepResults, tmp_path: Path) -> None:
@@ -254,7 +257,7 @@ def test_explain_plays_the_run_of_a_point(begun: SweepResults) -> None:
     said = called("explain", begun.folder, "--point", 3, "--run", 1).stdout
     assert f"point 3 (its run 1): run {told['run']} of seed" in said.splitlines()[0]
     beside = called("explain", begun.folder, "--point", 3, "--run", 1, "--diverge", begun.folder).stdout
-    assert "they never part" in beside
+    assert "the two runs never differ" in beside
     assert f"run {told['run']} of baseline, point 3 and of baseline" in called(
         "explain", begun.folder, "--point", 3, "--run", 1, "--diverge", "baseline"
     ).stdout.replace("\n", " ")
@@ -263,9 +266,9 @@ def test_explain_plays_the_run_of_a_point(begun: SweepResults) -> None:
 @pytest.mark.parametrize(
     ("source", "point", "said"),
     [
-        ("{it}", None, "{it}: holds a sweep; name a point too, as in --point 1\n"),
-        ("{it}", 9, "{it}: does not hold run 1 of point 9; both are counted from 0\n"),
-        ("baseline", 1, "baseline: is a scenario; --point goes with the folder of a sweep\n"),
+        ("{it}", None, "{it}: is a sweep; name a point, as in --point 1\n"),
+        ("{it}", 9, "{it}: has no run 1 of point 9; both are counted from 0\n"),
+        ("baseline", 1, "baseline: is a scenario; --point needs the results folder of a sweep\n"),
     ],
 )
 def test_a_point_that_is_not_there_is_one_line(source: str, point: int | None, said: str, begun: SweepResults) -> None:
@@ -322,16 +325,19 @@ def test_one_run_a_point_is_said_not_to_tell_values_from_luck(tmp_path: Path) ->
     told = json.loads(done.stdout)
     assert told["variance"]["between_points"] is told["variance"]["luck"] is None and told["together"] is not None
     said = called("sensitivity", made.folder, "--outcome", "killed_sdf").stdout
-    assert "values and luck, which one run a point cannot tell apart" in said and "too little to tell, and luck" in said
+    assert (
+        "values and chance, not separable with one run a point" in said
+        and "too small to attribute, and chance" in " ".join(said.split())
+    )
     page = (tmp_path / "page.html").read_text()
-    assert "One run of each point cannot tell what the values make from luck" in page and "nan" not in page.lower()
+    assert "With one run a point, effects of values and chance cannot be separated" in page and "nan" not in page.lower()
 
 
 def test_a_grid_of_one_run_a_point_has_no_intervals_and_is_refused_in_a_line(tmp_path: Path) -> None:
     data = {"format": 1, "base": "baseline", "design": {"method": "grid"}, "levers": LEVERS, "output": {"series": "none"}}
     data |= {"uncertainties": {BREAKDOWN: {"levels": 8}}, "replicates": {"n": 1}}
     made = made_up(tmp_path / "it", read_sweep(data, "grid", "grid.toml", Path()), happens)
-    with pytest.raises(InputError, match=r"a grid of one run a point has no intervals, .*; play two runs of each or more"):
+    with pytest.raises(InputError, match=r"a grid with one run a point has no intervals, .*; play two or more runs"):
         sensitivity(made.folder, "killed_sdf")
 
 
@@ -362,9 +368,12 @@ def test_two_sweeps_are_paired_where_points_and_streams_agree_and_refused_otherw
     shared = made_up(tmp_path / "c", sweep(rows=16, n=2, streams="shared"), happens)
     less = made_up(tmp_path / "d", sweep(rows=8, n=2), happens)
     done = called("compare", one.folder, shared.folder)
-    assert done.exit_code == 2 and 'have other random numbers (streams = "own" and "shared"); play one anew' in done.stderr
-    assert "have other points, so that their runs are no pairs" in called("compare", one.folder, less.folder).stderr
+    assert (
+        done.exit_code == 2
+        and 'have different random numbers (streams = "own" and "shared"); play both with the same' in done.stderr
+    )
+    assert "have different points: their runs cannot be paired" in called("compare", one.folder, less.folder).stderr
     sim.run("baseline", runs=2, sets=["days=2"], out=tmp_path / "e")
     for sources in ((one.folder, tmp_path / "e"), (tmp_path / "e", one.folder)):
-        said = f"{one.folder} holds a sweep and {tmp_path / 'e'} an ensemble, whose runs are no pairs\n"
+        said = f"{one.folder} is a sweep and {tmp_path / 'e'} an ensemble: their runs cannot be paired\n"
         assert called("compare", *sources).stderr == said

@@ -34,7 +34,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder, "run", "baseline", "--runs", str(RUNS), "--until", "2026-01-20", "--save", "kept", "--workers", "2"
     )
     assert done.exit_code == 0, done.stderr
-    assert "go on    pullback run --from kept --set KEY=VALUE\n" in done.stdout
+    assert "continue  pullback run --from kept --set KEY=VALUE\n" in done.stdout
     assert "later to later" not in done.stdout
     return folder
 
@@ -83,7 +83,7 @@ def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: 
     [
         (("--from", "nowhere"), "nowhere: is not a results folder"),
         (("--from", "kept", "--set", "seed=3"), "seed and start_date cannot change; the runs keep their random numbers"),
-        (("--from", "kept", "--seed", "3"), "the runs keep their "),
+        (("--from", "kept", "--seed", "3"), "saved runs keep their random numbers"),
         (("--from", "kept", "--runs", "7"), "--runs 7: kept holds 6 saved runs"),
         (("--from", "kept", "--set", "start.forces.sdf_fighters=50000"), "belongs to the first evening"),
         (
@@ -93,7 +93,7 @@ def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: 
         (("--from", "kept", "--days", "7", "--out", "x"), "its runs cannot end before it"),
         (("baseline", "--until", "soon", "--save", "x"), "--until soon: give a date, as in 2026-01-20, or a number of days"),
         (("baseline", "--until", "2026-01-12", "--save", "x"), "must be after the first evening, 2026-01-12"),
-        (("baseline", "--save", "x"), "--save DIR goes with --until DAY"),
+        (("baseline", "--save", "x"), "--save DIR needs --until DAY"),
         (("baseline", "--from", "kept"), "name a scenario, or the saved runs to go on with"),
     ],
 )

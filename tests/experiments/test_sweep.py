@@ -176,7 +176,7 @@ def test_a_stopped_sweep_says_so_in_one_line_and_leaves_no_process(sent: int, co
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == code
     (line,) = [line for line in stderr.splitlines() if " of disk free" not in line]
-    assert line.endswith("the same command goes on from there")
+    assert line.endswith("the same command continues from there")
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
@@ -338,18 +338,18 @@ def test_plan_says_what_a_sweep_takes_and_keeps_nothing(program: Any, capfd: Any
     code, stdout, stderr = program(capfd, "plan", "SWEEP", "--workers", "1")
     assert (code, stderr) == (0, "")
     assert f"{POINTS * RUNS}: {RUNS} of each point" in stdout
-    assert "own: each row of uncertain values has other random numbers, the same under every lever" in " ".join(
+    assert "own: each row of uncertain values has its own random numbers, the same for every lever" in " ".join(
         stdout.split()
     )
     assert "sobol over 1 lever and 1 uncertainty" in stdout
-    assert "points are few for 1 value: a value stands out only if it makes" in stdout
+    assert "points are few for 1 value: a value is detected only if it explains" in stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_commands_on_a_folder(program: Any, capfd: Any) -> None:
     assert program(capfd, "sweep", "SWEEP", "--out", "DIR")[:2] == (0, program(capfd, "sweep", "SWEEP", "--out", "DIR")[1])
     code, stdout, _ = program(capfd, "status", "DIR", "--outcome", "killed_sdf")
-    assert code == 0 and "complete" in stdout and "killed_sdf" in stdout and "INCOMPLETE" not in stdout
+    assert code == 0 and "complete" in stdout and "Killed: SDF" in stdout and "INCOMPLETE" not in stdout
     assert program(capfd, "verify", "DIR", "--recompute", "1")[0] == 0
     code, stdout, _ = program(capfd, "export", "DIR", "--outcome", "killed_sdf")
     lines = stdout.splitlines()
@@ -357,7 +357,7 @@ def test_the_commands_on_a_folder(program: Any, capfd: Any) -> None:
     assert len(lines) == 1 + POINTS * RUNS
     assert program(capfd, "export", "DIR", "--outcome", "kiled_sdf")[::2] == (
         2,
-        "kiled_sdf is not an outcome; did you mean killed_sdf?\n",
+        "kiled_sdf is not the name of an outcome; did you mean killed_sdf?\n",
     )
 
 

@@ -209,9 +209,9 @@ def test_run_shows_the_spread_with_and_without_and_the_share_of_each(
     line = ("run", "baseline", "--days", "10", "--runs", "48", "--uncertain", "all")
     told = pullback(*line)
     assert told.exit_code == 0, told.stderr
-    assert "150 uncertain values drawn from their ranges: 24 sets, 2 runs each" in told.stdout
-    rows = told.stdout[told.stdout.index("what is not known about values, and what is chance") :]
-    assert "as stated" in rows and "by values" in rows
+    assert "150 uncertain values drawn from their ranges: 24 parameter sets, 2 runs of each" in told.stdout
+    rows = told.stdout[told.stdout.index("uncertain values and chance") :]
+    assert "as stated" in rows and "due to values" in rows
     (shown,) = [row.split() for row in rows.splitlines() if row.startswith("sdf_share_2026_01_20")]
     monkeypatch.setattr("sim.experiments.play.fill.work_off", lambda *_: pytest.fail("something is played again"))
     made = json.loads(pullback(*line, "--json").stdout)
@@ -221,7 +221,7 @@ def test_run_shows_the_spread_with_and_without_and_the_share_of_each(
     assert stated["p95"] - stated["p05"] < outcome["p95"] - outcome["p05"], "what is not known widens it"
     assert f"{outcome['values']['share']:.0%}" in shown
     page = (Path(made["results"]) / "report.html").read_text()
-    assert "What is not known about values, and what is chance" in page
+    assert "Uncertain values and chance" in page
     plain = json.loads(pullback(*line[:-2], "--json").stdout)
     assert "uncertain" not in plain and stated == next(
         each for each in plain["outcomes"] if each["name"] == "sdf_share_2026_01_20"
@@ -238,7 +238,7 @@ def test_saved_runs_go_on_with_the_values_they_drew(here: Path, tmp_path: Path) 
     for name, values in on.outcomes.items():
         assert np.array_equal(values, whole.outcomes[name][:4], equal_nan=True), name
     refused = pullback("run", "--from", str(tmp_path / "saved"), "--uncertain", "all")
-    assert refused.exit_code == 2 and "the runs keep the values they were saved with" in refused.stderr
+    assert refused.exit_code == 2 and "saved runs keep their values" in refused.stderr
 
 
 def test_a_comparison_pairs_runs_of_the_same_values_and_refuses_others(
@@ -252,7 +252,7 @@ def test_a_comparison_pairs_runs_of_the_same_values_and_refuses_others(
     mixed = pullback("compare", "baseline-all", "us-leaves-first-None")
     assert mixed.exit_code == 2 and "run both with --uncertain, or both without" in mixed.stderr
     unplayed = pullback("compare", "baseline", "us-leaves-first", "--uncertain", "all")
-    assert "pullback run baseline --uncertain all puts its results into results/baseline-" in unplayed.stderr
+    assert "pullback run baseline --uncertain all writes its results to results/baseline-" in unplayed.stderr
 
 
 def test_a_hindcast_draws_values_for_the_null_policies_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +268,7 @@ def test_a_hindcast_draws_values_for_the_null_policies_too(tmp_path: Path, monke
 
 def test_a_run_is_told_with_the_values_it_drew(here: Path) -> None:
     told = pullback("explain", "u", "--run", "3")
-    assert told.exit_code == 0 and "run 3 of seed" in told.stdout
+    assert told.exit_code == 0 and "run 3, seed" in told.stdout
     events = pullback("export", "u", "--events")
     assert events.exit_code == 0 and events.stdout.count("\n") > 1
     rows = [line.split(",") for line in events.stdout.splitlines()]

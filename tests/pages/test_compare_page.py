@@ -54,8 +54,8 @@ def test_it_is_one_sound_file(page: Page) -> None:
     for heading in (
         "In short",
         "How large the differences are",
-        "What came by when",
-        "How long it took",
+        "Dates",
+        "Durations",
         "Where the ground",
     ):
         assert heading in page.text
@@ -95,7 +95,7 @@ def test_a_comparison_of_an_ensemble_with_itself_has_nothing_to_draw(folders: li
     page = written(compare(folders[0], folders[0]), tmp_path)
     sound(page)
     assert "0 differ beyond chance" in page.text
-    assert 'role="img"' not in page.source or "What came by when" not in page.text
+    assert 'role="img"' not in page.source or "Dates" not in page.text
 
 
 def test_what_stands_in_the_way_stands_at_the_top(folders: list[Path], tmp_path: Path) -> None:
@@ -182,4 +182,4 @@ def test_the_scale_of_effects_has_zero_and_rises() -> None:
 def test_a_number_of_runs_does_not_look_like_a_year() -> None:
     curve = np.array([0.0, 9.0]), np.array([1.0, 0.4])
     said = waiting_in_words(Survival(*curve, curve[1], curve[1], n=2016, ended=1200))
-    assert said == "median 9 days; began in 2,016 runs, ended in 1,200"
+    assert said == "median 9 days; the first event came in 2,016 runs, then the second in 1,200"

@@ -101,15 +101,19 @@ def test_it_says_what_it_is_and_of_what(page: Page, results: Results, scenario: 
 def test_every_outcome_is_there_as_the_results_have_it(outcome, page: Page, results: Results, scenario: Scenario) -> None:
     summary = summaries(results.outcomes, scenario.start_date, DAYS)[outcome.name]
     median, span, remark = next(
-        row[1:] for row in page.rows if len(row) == 4 and row[0].startswith(f"{outcome.name}{outcome.definition}")
+        row[1:]
+        for row in page.rows
+        if len(row) == 4 and row[0].startswith(outcome.title) and row[0].endswith(f". {outcome.name}")
     )
+    row_head = next(row[0] for row in page.rows if row[0].endswith(f". {outcome.name}"))
+    assert outcome.definition[1:] in row_head
     calendar = Calendar(scenario.start_date, DAYS)
     if outcome.type == DATE:
         assert (median, span) == (calendar.short(summary["median"]), calendar.span(summary["p05"], summary["p95"]))
         assert percent(1 - summary["censored"] / summary["n"]) in remark
         assert ("arises in" in remark) == (summary["n"] < RUNS)
     elif summary["n"] == 0:
-        assert (median, remark) == ("-", "does not arise")
+        assert (median, remark) == ("-", "arises in no run")
     elif outcome.type == NUMBER:
         assert median == amount(outcome, summary["median"])
         assert span.startswith(amount(outcome, summary["p05"], with_unit=False))
@@ -248,7 +252,7 @@ def test_it_fits_an_ensemble_of_one_or_two_runs(runs: int, tmp_path: Path) -> No
 def test_a_scenario_of_other_dates_has_no_observations_and_no_map_of_january(tmp_path: Path) -> None:
     page, _ = reported(tmp_path / "out", load_scenario("quiet-2025", ["days=30", "runs=2"]))
     assert page.open_tags == []
-    assert "nothing to score" in page.text
+    assert "No observation of the record lies within the days of this scenario." in page.text
     assert "Documented control" not in page.text
     assert page.source.count('id="map-') == 2 * 2 + 2  # title and description of two evenings; what maps share
 
@@ -261,12 +265,13 @@ def test_the_documented_map_stands_beside_the_day_it_shows(page: Page) -> None:
 def test_a_what_if_says_what_differs_and_what_it_should_move(tmp_path: Path) -> None:
     scenario = load_scenario("moscow-stays", ["days=3", "runs=1", "damascus.pocket_days=3"])
     page, _ = reported(tmp_path / "out", scenario)
+    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
     for outcome, direction in scenario.expected.items():
-        assert f"{outcome} {direction}" in page.text
+        assert f"{titles[outcome]}: {direction}" in page.text
     assert "Setdamascus.pocket_days = 3" in page.text
     differ = [row for row in page.rows if len(row) == 4 and row[0] in ("moscow.policy", "damascus.pocket_days")]
     assert [row[1:3] for row in differ] == [["4 days", "3 days"], ["documented", "stay"]]
-    assert page.text.index("What differs from baseline") < page.text.index("Values of damascus")
+    assert page.text.index("Differences from baseline") < page.text.index("Values of damascus")
 
 
 def test_a_branch_says_from_when_on_it_differs_and_lists_the_orders_given(tmp_path: Path) -> None:

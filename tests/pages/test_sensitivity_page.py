@@ -40,11 +40,11 @@ def page(made: Sensitivity, tmp_path_factory: pytest.TempPathFactory) -> Page:
 def test_it_is_one_sound_file_with_all_that_it_promises(page: Page) -> None:
     sound(page)
     for heading in (
-        "Values against luck",
-        "Which values it rests on",
-        "What the values do",
-        "Two values together",
-        "By what",
+        "Values and chance",
+        "Effect of each value",
+        "Outcome by value",
+        "Outcome by two values",
+        "Variance by evidence",
     ):
         assert heading in page.text
     assert "INCOMPLETE" not in page.text
@@ -57,7 +57,7 @@ def test_every_value_and_every_grade_is_there(page: Page, made: Sensitivity) -> 
     assert rows["assumed"][0] == "1" and rows["confidence medium"][0] == "1" and rows["levers: what is chosen"][0] == "1"
     assumed = next(grade for grade in made.grades if grade.grade == "assumed")
     assert rows["assumed"][1] == f"{100 * assumed.share:.0f}%"
-    assert f"Values that are only assumed make {100 * assumed.share:.0f}% of all variance" in page.text
+    assert f"Values that are only assumed explain {100 * assumed.share:.0f}% of all variance" in page.text
 
 
 def test_the_heat_map_is_of_the_two_largest_unless_others_are_asked_for(
@@ -69,10 +69,10 @@ def test_the_heat_map_is_of_the_two_largest_unless_others_are_asked_for(
     asked = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert f"Mean by {POLICY} and {RISE}" in asked.text
     assert asked.source.count('class="heat p') == 2 * len(made.heat(POLICY, RISE).names[1])
-    assert "in both bins; 12 to 13 points a field" in asked.text
+    assert "each pair of bins; 12 to 13 points per field" in asked.text
     even = replace(made.heat(POLICY, RISE), points=np.full((2, 5), 8))
     write_sensitivity(tmp_path / "even.html", made, even)
-    assert "in both bins; 8 points a field" in Page((tmp_path / "even.html").read_text(encoding="utf-8")).text
+    assert "each pair of bins; 8 points per field" in Page((tmp_path / "even.html").read_text(encoding="utf-8")).text
 
 
 def test_every_word_of_the_ranking_lies_inside_its_picture() -> None:
@@ -98,7 +98,7 @@ def test_an_outcome_that_never_varies_has_a_page_that_says_so(constant: float, t
     made_up(folder, lambda x, luck: constant + 0 * luck, points=32)
     page = written(sensitivity(folder, "killed_sdf"), tmp_path)
     sound(page)
-    assert "the same in every run: nothing drives it" in page.text
+    assert "The outcome is the same in every run." in page.text
 
 
 def test_the_mean_by_a_value_is_by_hand_what_the_points_have(made: Sensitivity) -> None:
@@ -130,8 +130,8 @@ def test_the_command_writes_page_and_table(made: Sensitivity, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--outcome", "killed_sd"], "killed_sd is not an outcome; did you mean killed_sdf?"),
-        (["--outcome", "deal_terms"], "deal_terms: say which of"),
+        (["--outcome", "killed_sd"], "killed_sd is not the name of an outcome; did you mean killed_sdf?"),
+        (["--outcome", "deal_terms"], "deal_terms: choose one of"),
         (["--outcome", "killed_sdf", "--over", "moscow.polcy", RISE], "moscow.polcy does not vary in"),
         (["--outcome", "killed_sdf", "--where", "killed_sdf"], "give OUTCOME SIGN VALUE"),
     ],

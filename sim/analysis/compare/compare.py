@@ -1,4 +1,4 @@
-"""Compare ensembles, or the points of a sweep, run by run under the same luck."""
+"""Compare ensembles, or the points of a sweep, run by run with common random numbers."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Comparison:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know before reading the figures."""
+        """What limits the figures."""
         pairs = len(self.paired.base.key)
-        few = (f"{pairs} pairs are few: intervals and shares say little",) if pairs < FEW_RUNS else ()
+        few = (f"{pairs} pairs are few: intervals are wide and shares rough",) if pairs < FEW_RUNS else ()
         histories = few_histories(len(np.unique(self.paired.base.clusters[:, 1])), pairs)
         return (*self.paired.notes, *few, *([histories] if histories else []))
 
@@ -51,7 +51,7 @@ class Comparison:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        """What each other side's scenario expected of the outcomes asked for, and what was found."""
+        """The expectation of each other side's scenario for the outcomes asked for, with the result."""
         return [answer for side in self.paired.others for answer in answers(side, self.differences)]
 
     def as_object(self) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def compare(
     sources: results folders, of ensembles or of sweeps with the same points and streams, or names of scenarios that have
     been run; or one sweep, with the path of a lever as `by`.
     outcomes: names, all when left out. where: a condition that the run of the first must meet. uncertain: of the runs that
-    names of scenarios stand for, which values they draw, as of `run`. Raises InputError, also where the runs do not share
-    their luck.
+    names of scenarios stand for, which values they draw, as of `run`. Raises InputError, also where the runs do not have
+    common random numbers.
     """
     check_once("--outcome", texts("outcomes", outcomes))
     chosen = tuple(outcome_named(name) for name in outcomes) or OUTCOMES
@@ -114,15 +114,15 @@ def compare(
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
-    said = _as_object(answer.of)
-    how_sure = ("diff", "ci", "level", "share_greater", "share_less", "n", "arises", "p", "q")
+    difference = _as_object(answer.of)
+    statistics = ("diff", "ci", "level", "share_greater", "share_less", "n", "arises", "p", "q")
     return {
         "scenario": answer.scenario,
         "name": answer.outcome,
         "expected": answer.expected,
         "found": answer.found,
         "verdict": answer.verdict,
-    } | {key: said[key] for key in how_sure}
+    } | {key: difference[key] for key in statistics}
 
 
 def _as_object(made: Difference) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Paired differences of outcomes: of each, a size, an interval, shares of pairs and a p that speak of the same thing.
+"""Paired differences of outcomes: of each, a size, an interval, shares of pairs and a p, all by the same test.
 
 Numbers and dates: the median of the pairs that differ, by the sign test (`paired_median`). Shares: their difference, by
 Newcombe's interval (`paired_shares`). A difference is taken over the pairs in which the outcome's question arose on both
-sides. A date that did not come counts as the day after the last that both sides reach, which cannot turn its sign.
+sides. A date that did not come counts as the day after the last that both sides reach, which cannot change its sign.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it is distinguishable from chance among all outcomes asked for."""
+        """Whether it is distinguishable from chance among all outcomes compared."""
         return self.diff is not None and self.q < CLEAR
 
 
@@ -180,7 +180,7 @@ def _of_dates(head: Difference, base: Side, side: Side, last: date) -> Differenc
     return replace(
         found, a=middle_a, b=middle_b, censored=(int((~came[0]).sum()), int((~came[1]).sum())),
         by=tuple(_by_date(base, day, a <= day, b <= day) for day in sorted({d for d in (*DATES_BY, limit) if d <= limit})),
-        method=f"{found.method}; what had not come by {last} counts as the day after",
+        method=f"{found.method}; a date that had not come by {last} counts as the day after",
     )  # fmt: skip
 
 

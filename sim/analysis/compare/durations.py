@@ -1,4 +1,4 @@
-"""How long it took from one dated event to another, with the runs in which the second had not come by the last day.
+"""Time from one dated event to another, censored in runs in which the second had not come by the last day.
 
 Survival by Kaplan and Meier with log-log intervals (scipy.stats.ecdf over CensoredData).
 """
@@ -52,9 +52,9 @@ class Survival:
 
 
 def survival(duration: Duration, outcomes: Mapping[str, np.ndarray], limit: float) -> Survival | None:
-    """Return how long it took in the runs in which the first event came by `limit` days; None where it came in none.
+    """Return the survival over the runs in which the first event came by `limit` days; None where it came in none.
 
-    What had not ended by then counts as longer than the days that were left.
+    A wait that had not ended by then is censored at `limit`.
     """
     first, second = outcomes[duration.first], outcomes[duration.second]
     began = first <= limit
@@ -68,10 +68,11 @@ def survival(duration: Duration, outcomes: Mapping[str, np.ndarray], limit: floa
 
 def of_sample(waited: np.ndarray, ended: np.ndarray) -> Survival:
     """Return the survival of a sample. waited: (runs,) days; ended: (runs,) bool, else it was still waiting."""
-    made = stats.ecdf(stats.CensoredData(uncensored=waited[ended], right=waited[~ended])).sf
+    estimate = stats.ecdf(stats.CensoredData(uncensored=waited[ended], right=waited[~ended])).sf
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no interval before the first end and after the last
-        ends = made.confidence_interval(method="log-log")
-    low = np.where(np.isnan(ends.low.probabilities), (made.probabilities >= 1.0).astype(float), ends.low.probabilities)
-    high = np.where(np.isnan(ends.high.probabilities), made.probabilities, ends.high.probabilities)
-    return Survival(made.quantiles, made.probabilities, low, high, len(waited), int(ended.sum()))
+        ends = estimate.confidence_interval(method="log-log")
+    shares = estimate.probabilities
+    low = np.where(np.isnan(ends.low.probabilities), (shares >= 1.0).astype(float), ends.low.probabilities)
+    high = np.where(np.isnan(ends.high.probabilities), shares, ends.high.probabilities)
+    return Survival(estimate.quantiles, shares, low, high, len(waited), int(ended.sum()))

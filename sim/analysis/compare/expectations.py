@@ -1,4 +1,4 @@
-"""What each scenario said beforehand that it would move, held against what was found: expected, found, how sure."""
+"""Each scenario's expectations, stated before any run, against the results: expected, found, verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNMOVED, UNANSWERED = "does not move", "cannot be answered"
 class Answer:
     """One line of a scenario's `expect`.
 
-    found: the direction of the difference, "same" where no pair differs, None where there is no difference to speak of.
+    found: the direction of the difference, "same" where no pair differs, None where no difference can be taken.
     verdict: AS_EXPECTED or CONTRARY where the difference is distinguishable from chance, UNSURE where not; UNMOVED where no
     pair differs; UNANSWERED where its question does not arise on both sides, or has no direction. of: the difference.
     """
@@ -33,10 +33,10 @@ class Answer:
 
 def answers(side: Side, differences: Sequence[Difference]) -> list[Answer]:
     """Return an answer to each line of a side's `expect` whose outcome was asked for. differences: of all sides."""
-    mine = [each for each in differences if each.scenario == side.name]
+    of_side = [each for each in differences if each.scenario == side.name]
     found = []
     for outcome, expected in side.expected.items():
-        of = [each for each in mine if each.outcome.name == outcome]
+        of = [each for each in of_side if each.outcome.name == outcome]
         if of:
             found.append(_answer(side.name, expected, of))
     return found

@@ -1,4 +1,4 @@
-"""The median of paired differences, its interval, its p and the shares of pairs above and below 0: one test says them all.
+"""The median of paired differences, its interval, its p and the shares of pairs above and below 0, all by one test.
 
 The test is the sign test (Conover 1999, Practical Nonparametric Statistics, 3.4): of the pairs that differ, are more above 0
 than below? What it estimates is the median of the pairs that differ, and its interval is made of those values that the same
@@ -25,7 +25,7 @@ FINE = 0.01
 
 @dataclass(frozen=True)
 class PairedMedian:
-    """What a sample of paired differences says.
+    """The result of the sign test on a sample of paired differences.
 
     diff: median of the differences that are not 0; 0 where as many are above as below, or all are 0. ci: its interval, None
     where too few pairs differ for one. up, down: share of all pairs above and below 0. differ: number of pairs that are not
@@ -53,22 +53,22 @@ def spread_of(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def paired_median(changes: np.ndarray, clusters: np.ndarray, cut: np.ndarray | None = None) -> PairedMedian:
-    """Return the median of paired differences with all that goes with it.
+    """Return the median of paired differences, with its interval, p and shares.
 
     changes: (pairs,) differences, at least one pair. clusters: (pairs, 2) row of the design and number of the run; pairs
     that share one are not independent. cut: (pairs,) bool, one side is cut off at the last day, so that the difference is at
     least so large.
     """
-    n, there = len(changes), changes != 0
-    values = changes[there]
+    n, nonzero = len(changes), changes != 0
+    values = changes[nonzero]
     up, down = int((values > 0).sum()), int((values < 0).sum())
     if not len(values):
         return PairedMedian(0.0, None, 1.0, 0.0, 0.0, 0)
     ordered = np.sort(values)
     diff = _middle(ordered)
-    rank, p = _test(values, up, diff, clusters[there])
+    rank, p = _test(values, up, diff, clusters[nonzero])
     ci = (float(ordered[rank - 1]), float(ordered[-rank])) if rank else None
-    far = ordered if cut is None else np.sort(np.where(cut[there], np.sign(values) * np.inf, values))
+    far = ordered if cut is None else np.sort(np.where(cut[nonzero], np.sign(values) * np.inf, values))
     at_least = bool(diff != 0 and np.isinf(far[[(len(far) - 1) // 2, len(far) // 2]]).any())
     return PairedMedian(diff, ci, p, up / n, down / n, len(values), at_least)
 

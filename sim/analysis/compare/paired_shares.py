@@ -31,7 +31,7 @@ def share_test(a: np.ndarray, b: np.ndarray, clusters: np.ndarray) -> tuple[tupl
     mean = float(change.mean())
     error, freedom = clustered(change - mean, clusters)
     error = max(error, float(change.std()) / len(change) ** 0.5)
-    if error == 0:  # the pairs are all alike: what so few clusters leave possible, each taken as one observation
+    if error == 0:  # all pairs are equal: the interval that so few clusters leave, each taken as one observation
         return _of_counts(*(round(count * fewest(clusters) / len(a)) for count in _counts(a, b)))
     half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
     return (max(mean - half, -1.0), min(mean + half, 1.0)), float(2 * stats.t.sf(abs(mean) / error, freedom))

@@ -1,4 +1,4 @@
-"""Sides of a comparison matched run by run: ensembles that share their luck, sweeps of one design, a sweep by a lever."""
+"""Sides of a comparison in pairs of runs: ensembles with common random numbers, sweeps of one design, a sweep by a lever."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.ground.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Paired:
-    """A base and others, whose runs stand in the same order. notes: what to know before reading their figures."""
+    """A base and others, whose runs are in the same order. notes: what limits their figures."""
 
     base: Side
     others: tuple[Side, ...]
@@ -27,7 +27,7 @@ class Paired:
 
 
 def pair(sources: Sequence[str | Path], by: str | None = None, uncertain: str | None = None) -> Paired:
-    """Return the sides of a comparison, matched run by run. Raises InputError where they do not share their luck.
+    """Return the sides of a comparison, in pairs of runs. Raises InputError where their random numbers differ.
 
     sources: results folders, or names of scenarios whose results are in their default folder. by: for one sweep, the path
     whose values are the sides. uncertain: for names of scenarios, which values their runs draw, as of `run`.
@@ -43,12 +43,12 @@ def pair(sources: Sequence[str | Path], by: str | None = None, uncertain: str | 
     else:
         sides = [side_of(each) for each in results]
     if len(sides) < 2:
-        raise InputError("a comparison needs two sides; name two results folders, or one sweep and --by PATH")
+        raise InputError("a comparison needs two sides: name two results folders, or one sweep with --by PATH")
     return _matched(_named_apart(sides))
 
 
 def condition_on(paired: Paired, condition: Condition) -> Paired:
-    """Return the pairs whose base run meets a condition: the same histories' luck, on every side."""
+    """Return the pairs whose base run meets a condition, on every side."""
     holds = condition.holds(paired.base.outcomes)
     if not holds.any():
         raise InputError(f'no run of {paired.base.name} meets --where "{condition.text}"')
@@ -74,8 +74,8 @@ def _matched(sides: list[Side]) -> Paired:
                 f"seeds {base.seed} and {side.seed}" if side.seed != base.seed else f"epochs {base.epoch} and {side.epoch}"
             )
             raise InputError(
-                f"{base.name} and {side.name} do not share their luck ({what}), so their runs are no pairs and their "
-                "differences would be luck for the most part; run both with the same --seed and epoch"
+                f"{base.name} and {side.name} have different random numbers ({what}), so that their runs cannot be paired; "
+                "run both with the same --seed and epoch"
             )
     common = set(map(tuple, base.key.tolist())).intersection(*(map(tuple, side.key.tolist()) for side in sides[1:]))
     if not common:
@@ -86,33 +86,35 @@ def _matched(sides: list[Side]) -> Paired:
     paired = Paired(matched[0], tuple(matched[1:]), tuple(_notes(sides, len(common))))
     if horizon(paired) < max(side.start for side in sides):
         spans = ", ".join(f"{side.name} {side.start} to {side.end}" for side in sides)
-        raise InputError(f"the sides have no day in common, so that no date can be compared: {spans}")
+        raise InputError(f"the sides have no day in common: {spans}")
     return paired
 
 
 def _check_one_design(base: Side, side: Side) -> None:
-    """Raise InputError where a sweep is held against what has other points, or other random numbers in the same ones."""
+    """Raise InputError where a sweep is compared with an ensemble, other points, or other random numbers."""
     if (base.design is None) != (side.design is None):
         sweep, other = (base, side) if side.design is None else (side, base)
-        raise InputError(f"{sweep.where_from} holds a sweep and {other.where_from} an ensemble, whose runs are no pairs")
+        raise InputError(f"{sweep.where_from} is a sweep and {other.where_from} an ensemble: their runs cannot be paired")
     if base.design != side.design:
-        raise InputError(f"{base.where_from} and {side.where_from} have other points, so that their runs are no pairs")
+        raise InputError(f"{base.where_from} and {side.where_from} have different points: their runs cannot be paired")
     if base.streams != side.streams:
-        said = f'streams = "{base.streams}" and "{side.streams}"'
-        raise InputError(f"{base.where_from} and {side.where_from} have other random numbers ({said}); play one anew")
+        streams = f'streams = "{base.streams}" and "{side.streams}"'
+        raise InputError(
+            f"{base.where_from} and {side.where_from} have different random numbers ({streams}); play both with the same"
+        )
 
 
 def _check_same_drawn(base: Side, side: Side) -> None:
-    """Raise InputError where run r has other values on one side than on the other, but for what a side sets itself."""
+    """Raise InputError where run r has different drawn values on the two sides."""
     if (base.drawn is None) != (side.drawn is None):
         with_, without = (base, side) if side.drawn is None else (side, base)
         raise InputError(
-            f"{with_.where_from} draws uncertain values by run and {without.where_from} does not, so that their runs differ "
-            "by more than what is compared; run both with --uncertain, or both without"
+            f"{with_.where_from} draws uncertain values by run and {without.where_from} does not, so that their runs cannot "
+            "be paired; run both with --uncertain, or both without"
         )
     if base.drawn is not None and side.drawn is not None and not base.drawn.agrees(side.drawn):
         raise InputError(
-            f"{base.where_from} and {side.where_from} draw their values otherwise ({base.drawn.what} and {side.drawn.what}, "
+            f"{base.where_from} and {side.where_from} draw different values ({base.drawn.what} and {side.drawn.what}, "
             f"seeds {base.drawn.seed} and {side.drawn.seed}); run both with the same --uncertain and --seed"
         )
 
@@ -129,12 +131,12 @@ def _notes(sides: Sequence[Side], common: int) -> list[str]:
         counts = ", ".join(f"{side.name} {len(side.key)}" for side in sides)
         notes.append(f"INCOMPLETE: {common} pairs of runs are compared; there are {counts}")
     if len({side.code for side in sides}) > 1:
-        notes.append("the sides were made by different versions of the code: differences may be the code's")
+        notes.append("the sides were computed by different versions of the code, which may explain differences")
     if len({side.end for side in sides}) > 1:
-        notes.append(f"the sides end on different days: dates count as not come after {min(side.end for side in sides)}")
+        notes.append(f"the sides end on different days: dates after {min(side.end for side in sides)} count as not come")
     if len({side.start for side in sides}) > 1:
         starts = ", ".join(f"{side.name} {side.start}" for side in sides)
-        notes.append(f"the sides start on different days ({starts}): dates are compared as dates, sums over different days")
+        notes.append(f"the sides start on different days ({starts}): sums cover different periods")
     return notes
 
 

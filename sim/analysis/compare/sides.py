@@ -32,7 +32,7 @@ class Side:
 
     key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
     and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
-    notes: what the reader must know of it. expected: outcome -> direction that its scenario said beforehand it would move.
+    notes: what limits its figures. expected: outcome -> direction that its scenario expects.
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
     key where left out.
@@ -67,7 +67,7 @@ class Side:
 
 
 def opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
-    """Return the results that are meant by a folder or a scenario's name. Raises InputError. uncertain: as of `pair`."""
+    """Return the results of a folder or of a scenario's name. Raises InputError. uncertain: as of `pair`."""
     if Path(source).is_dir():
         return open_results(source)
     if isinstance(source, str) and "/" not in source:
@@ -77,22 +77,25 @@ def opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
             drawn = None if uncertain is None else uncertain_of(uncertain, scenario)
             folder = default_folder(ensemble_of(scenario, drawn))
             if not folder.is_dir():
-                others, more = _there(source, "of other values are"), f" --uncertain {uncertain}" if uncertain else ""
+                others, option = (
+                    _results_of(source, "other results are in"),
+                    f" --uncertain {uncertain}" if uncertain else "",
+                )
                 raise InputError(
-                    f"{source} has not been run; pullback run {source}{more} puts its results into {folder}{others}"
+                    f"{source} has not been run; pullback run {source}{option} writes its results to {folder}{others}"
                 )
             return open_results(folder)
-        hint = _there(source, "its results are in") or near_miss(source, names)
+        hint = _results_of(source, "its results are in") or near_miss(source, names)
         raise InputError(f"{source} is neither a results folder nor a shipped scenario{hint}")
     if Path(source).suffix == ".toml" and Path(source).is_file():
-        raise InputError(f"{source}: is a file; name the results folder that pullback run {source} writes")
+        raise InputError(f"{source}: is a scenario file; name the results folder that pullback run {source} writes")
     raise InputError(f"{source}: no such results folder")
 
 
-def _there(name: str, said: str) -> str:
-    """Name the results of a scenario that its name does not stand for: of one's own file, other values, days or seed."""
+def _results_of(name: str, intro: str) -> str:
+    """List the results of a scenario that its name alone does not find: of one's own file, other values, days or seed."""
     found = ", ".join(str(path) for path in sorted(Path("results").glob(f"{name}-????????")))
-    return f"; {said} {found}: compare by the folder" if found else ""
+    return f"; {intro} {found}: name the folder" if found else ""
 
 
 def side_of(results: Results | SweepResults) -> Side:
@@ -102,22 +105,22 @@ def side_of(results: Results | SweepResults) -> Side:
     outcomes = dict(results.outcomes)
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
-    made = results.manifest
-    note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.runs_asked} runs",)
-    side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
+    manifest, name = results.manifest, results.manifest["scenario"]
+    note = () if results.is_complete else (f"INCOMPLETE: {name} has {len(run)} of {results.runs_asked} runs",)
+    side = _side(name, shown_path(results.folder), results.scenario, manifest["code"], key, outcomes)
     return replace(side, notes=note, expected=results.scenario.expected, drawn=results.uncertain, shares=results.clusters)
 
 
 def _side_of_sweep(results: SweepResults) -> Side:
     """Return the points of a sweep, paired with those of another by point and run; the unchanged base is left out."""
-    table, made = results.table(), results.manifest
+    table, manifest = results.table(), results.manifest
     rows = np.array(results.design.row_of_design)
-    mine = rows[table["point"].to_numpy()] >= 0
-    point, run = (table[name].to_numpy()[mine].astype(np.int64) for name in ("point", "run"))
-    outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+    kept = rows[table["point"].to_numpy()] >= 0
+    point, run = (table[name].to_numpy()[kept].astype(np.int64) for name in ("point", "run"))
+    outcomes = {outcome.name: table[outcome.name].to_numpy()[kept] for outcome in OUTCOMES}
     key = np.column_stack([point, run])
-    side = _made(made["name"], shown_path(results.folder), results.base, made["code"], key, outcomes)
-    note = () if results.is_complete else (f"{made['name']}: {results.shortfall}",)
+    side = _side(manifest["name"], shown_path(results.folder), results.base, manifest["code"], key, outcomes)
+    note = () if results.is_complete else (f"{manifest['name']}: {results.shortfall}",)
     points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
               for n, f in enumerate(results.design.factors)}  # fmt: skip
     return replace(
@@ -126,7 +129,7 @@ def _side_of_sweep(results: SweepResults) -> Side:
     )  # fmt: skip
 
 
-def _made(
+def _side(
     name: str, folder: Path, scenario: Scenario, code: str, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
 ) -> Side:
     dates = (scenario.epoch, scenario.start_date, scenario.end_date)
@@ -145,7 +148,9 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
     values = sorted(crossed, key=lambda value: (value != before, str(value)))
     cells = _cells(others, crossed[values[0]])
     if len(cells) != len(crossed[values[0]]) or any(_cells(others, points) != cells for points in crossed.values()):
-        raise InputError(f"--by {path}: its values are not crossed with the rest of the design; name a lever")
+        raise InputError(
+            f"--by {path}: is no lever of {results.folder}; only a lever is crossed with the rest of the design"
+        )
     table, row_of_cell = results.table(), {cell: place for place, cell in enumerate(sorted(cells))}
     point, run = table["point"].to_numpy(), table["run"].to_numpy().astype(np.int64)
     cell_of_point = np.full(design.points, -1)
@@ -153,28 +158,30 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
         for each in points:
             cell_of_point[each] = row_of_cell[tuple(str(column[each]) for column in others)]
     notes = [results.shortfall] if not results.is_complete else []
-    there = np.unique(point)
-    lost = [f"{path} = {shown(value)}" for value in values if not np.isin(crossed[value], there).any()]
-    if lost and len(values) - len(lost) < 2:
-        raise InputError(f"{results.folder}: {results.shortfall}, none with {' or '.join(lost)}; play the rest of the sweep")
-    notes += [f"INCOMPLETE: no run with {' or '.join(lost)} is there, so that it is left out"] if lost else []
+    played = np.unique(point)
+    missing = [f"{path} = {shown(value)}" for value in values if not np.isin(crossed[value], played).any()]
+    if missing and len(values) - len(missing) < 2:
+        raise InputError(
+            f"{results.folder}: {results.shortfall}, none with {' or '.join(missing)}; play the rest of the sweep"
+        )
+    notes += [f"INCOMPLETE: left out, as no run of it is there: {' and '.join(missing)}"] if missing else []
     sides = []
     for value in values:
-        mine = np.isin(point, crossed[value])
-        if not mine.any():
+        kept = np.isin(point, crossed[value])
+        if not kept.any():
             continue
-        key = np.column_stack([cell_of_point[point[mine]], run[mine]])
-        outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+        key = np.column_stack([cell_of_point[point[kept]], run[kept]])
+        outcomes = {outcome.name: table[outcome.name].to_numpy()[kept] for outcome in OUTCOMES}
         name = value if path == SCENARIO else f"{path} = {shown(value)}"
         scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
-        side = _made(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
+        side = _side(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
         expected = scenario.expected if path == SCENARIO else {}
-        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expected=expected))
+        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[kept], run[kept]), expected=expected))
     return sides
 
 
 def _others(results: SweepResults, path: str) -> list[np.ndarray]:
-    """Return what the points with one value of a factor are told apart by: for a lever the row that it is crossed with."""
+    """Return what distinguishes the points with one value of a factor: for a lever the row that it is crossed with."""
     design, levers = results.design, [raw["path"] for raw in results.manifest["design"]["levers"]]
     if path in levers:
         others = [np.array(design.column(each)) for each in levers if each != path]

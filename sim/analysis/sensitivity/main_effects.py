@@ -1,8 +1,8 @@
-"""What part of the variance between the points of a sweep each factor makes by itself.
+"""Share of the variance between the points of a sweep that each factor explains by itself.
 
 What counts as one observation depends on the design. Sampled uncertainties have one for each row of the design, the mean
-over the levers it is crossed with; levers are compared within rows. In a grid every factor is compared with what is left
-over when each has its own effect.
+over the levers it is crossed with; levers are compared within rows. In a grid every factor is compared with the residual
+of the additive model.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Layout:
         return [share(code, within, total, error) for code in levers]
 
     def dummy(self) -> float:
-        """Return the share that 95% of factors that do nothing stay below."""
+        """Return the share that 95% of factors without effect stay below."""
         means, bins = self.found.means, number_of_bins(self.observations)
         if self.is_grid:
             return dummy_share(means, bins)

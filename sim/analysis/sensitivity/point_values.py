@@ -45,7 +45,9 @@ def point_values(results: SweepResults, measure: Measure, where: Condition | Non
     matrix[np.searchsorted(known, points), runs] = values
     kept = ~np.isnan(matrix).all(axis=1)
     if not kept.any():
-        raise InputError(f"{name}: no run of {results.folder} has a value" + (f' where "{where.text}"' if where else ""))
+        raise InputError(
+            f"{name}: has no value in any run of {results.folder}" + (f' where "{where.text}"' if where else "")
+        )
     return PointValues(known[kept], matrix[kept])
 
 
@@ -57,7 +59,7 @@ def of_the_design(results: SweepResults, found: PointValues) -> PointValues:
 
 @dataclass(frozen=True)
 class OverPoints:
-    """Mean of the points' means, its interval (None where nothing tells), the lowest and highest of them, and a note."""
+    """Mean of the points' means, its interval (None where it cannot be given), lowest and highest of them, and a note."""
 
     mean: float
     ends: Ends | None
@@ -67,13 +69,13 @@ class OverPoints:
 
 
 def over_points(results: SweepResults, measure: Measure) -> OverPoints:
-    """Return the mean of a measure over the points of the design that are there; over the base where it is alone."""
+    """Return the mean of a measure over the points of the design played so far; over the base where it is alone."""
     found = point_values(results, measure)
     found = of_the_design(results, found) if len(found.points) > 1 else found
-    there = ~np.isnan(found.values)
-    place, run = np.nonzero(there)
+    present = ~np.isnan(found.values)
+    place, run = np.nonzero(present)
     clusters = results.clusters(found.points[place], run)
-    mean, ends = pooled_mean(found.values[there], clusters, 1.0 / there.sum(axis=1)[place])
+    mean, ends = pooled_mean(found.values[present], clusters, 1.0 / present.sum(axis=1)[place])
     note = few_histories(len(np.unique(clusters[:, 1])), len(run))
     return OverPoints(mean, ends, float(found.means.min()), float(found.means.max()), note)
 
@@ -128,11 +130,11 @@ def response(results: SweepResults, measure: Measure, path: str, where: Conditio
 
 def _names(column: np.ndarray, code: np.ndarray) -> tuple[str, ...]:
     """Name bins by their value, or by the range of their points."""
-    made = []
+    names = []
     for each in range(code.max() + 1):
         values = column[code == each]
         if column.dtype.kind not in "if" or values.min() == values.max():
-            made.append(f"{values[0]:.4g}" if column.dtype.kind in "if" else str(values[0]))
+            names.append(f"{values[0]:.4g}" if column.dtype.kind in "if" else str(values[0]))
         else:
-            made.append(f"{values.min():.3g} to {values.max():.3g}")
-    return tuple(made)
+            names.append(f"{values.min():.3g} to {values.max():.3g}")
+    return tuple(names)

@@ -1,10 +1,10 @@
-"""What an outcome rests on: variance between points against luck, a ranking of the values, shares by their evidence.
+"""Sensitivity of an outcome: variance between points and by chance, a ranking of the values, shares by their evidence.
 
-The points are those of a sweep; nothing more is played. The share of a value is its first-order Sobol index from given
-data: the correlation ratio over bins of the value, adjusted for the number of bins so that a value that does nothing has 0
-on average (epsilon squared, Kelley 1935; given data: Plischke, Borgonovo and Smith 2013). What goes up and down within a
-bin is not resolved. Intervals: delete-a-group jackknife over the rows of the design, or over the runs of a grid. Beside the
-values stand dummies, drawn at random, which show what nothing looks like.
+The points are those of a sweep; no more runs are played. The share of a value is its first-order Sobol index from given
+data: the correlation ratio over bins of the value, adjusted for the number of bins so that a value without effect has 0
+on average (epsilon squared, Kelley 1935; given data: Plischke, Borgonovo and Smith 2013). A rise and fall within a bin is
+not resolved. Intervals: delete-a-group jackknife over the rows of the design, or over the runs of a grid. Random dummies
+show how large a share a value without effect reaches by chance.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Sensitivity:
     def together(self) -> float:
         """Share of all variance that lies between points and rests on no value by itself, or on each too little to tell.
 
-        With one run a point luck is part of it.
+        With one run a point chance is part of it.
         """
         if not self.spread.total:
             return 0.0
@@ -105,7 +105,9 @@ class Sensitivity:
     @property
     def left_over(self) -> str:
         """What `together` is the share of."""
-        return "values together, or too little to tell" + ("" if self.spread.is_identified else ", and luck")
+        return "joint effects of values, or effects too small to attribute" + (
+            "" if self.spread.is_identified else ", and chance"
+        )
 
     def heat(self, a: str, b: str) -> Heat:
         """Return the mean of the outcome over two of the values. Raises InputError where one does not vary."""
@@ -126,10 +128,10 @@ class Sensitivity:
 
 @own_numerics
 def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> Sensitivity:
-    """Return what an outcome of a sweep rests on.
+    """Return the sensitivity of an outcome of a sweep to the values that the sweep varies.
 
     outcome: a name, of a category NAME=CATEGORY. where: a condition that runs must meet. Raises InputError, also where the
-    design cannot tell.
+    design cannot give it.
     """
     results = open_sweep(Path(folder))
     condition = read_condition(where, results.base.start_date, results.base.end_date) if where else None
@@ -137,17 +139,19 @@ def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> S
 
 
 def of_measure(results: SweepResults, measure: Measure, where: Condition | None = None) -> Sensitivity:
-    """Return what a measure rests on in a sweep. Raises InputError where its design cannot tell."""
+    """Return the sensitivity of a measure in a sweep. Raises InputError where its design cannot give it."""
     method = results.manifest["design"]["method"]
     if method == "one-at-a-time":
-        raise InputError(f"{results.folder}: one value at a time says nothing of shares; sweep with lhs, sobol or grid")
+        raise InputError(
+            f"{results.folder}: a one-at-a-time design has no shares of variance; use method lhs, sobol or grid"
+        )
     found = of_the_design(results, point_values(results, measure, where))
     if len(found.points) < FEWEST_POINTS:
-        raise InputError(f"{results.folder}: {len(found.points)} points are too few to tell; {FEWEST_POINTS} at least")
+        raise InputError(f"{results.folder}: {len(found.points)} points are too few; at least {FEWEST_POINTS} are needed")
     layout, entries = _layout(results, found)
     if layout.is_grid and (~np.isnan(found.values)).any(axis=0).sum() < 2:
-        said = "a grid of one run a point has no intervals, as its points are set and its runs alone are drawn"
-        raise InputError(f"{results.folder}: {said}; play two runs of each or more")
+        reason = "a grid with one run a point has no intervals, because its points are fixed and only its runs are random"
+        raise InputError(f"{results.folder}: {reason}; play two or more runs of each point")
     rows = None if results.streams == SHARED else layout.rows
     spread, shares = variance(found.values, rows), layout.shares()
     groups = np.array([[each.share for each in without.shares()] for without in layout.without_groups()])
@@ -160,23 +164,23 @@ def of_measure(results: SweepResults, measure: Measure, where: Condition | None 
 
 
 def _warning(results: SweepResults, layout: Layout) -> str:
-    """Return what to know before reading the shares: few points for so many values, few random histories."""
-    there = ~np.isnan(layout.found.values)
-    said = [
+    """Return what limits the shares: few points for so many values, few random histories."""
+    present = ~np.isnan(layout.found.values)
+    warnings = [
         "" if layout.is_grid else too_few_points(layout.observations, len(layout.columns) - sum(layout.is_lever)),
-        few_histories(int(there.any(axis=0).sum()), int(there.sum())) if results.streams == SHARED else "",
+        few_histories(int(present.any(axis=0).sum()), int(present.sum())) if results.streams == SHARED else "",
     ]
-    return "; ".join(each for each in said if each)
+    return "; ".join(warning for warning in warnings if warning)
 
 
 def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tuple[Entry, str]]]:
     """Return the points as observations of the factors that vary among them, and the factors' entries with their grades.
 
-    A source that the sweep gives for a range of its own stands in place of the base's. Of a value that a what-if sets itself
-    counts what was drawn for the row: what the what-if does is the lever's doing.
+    A source that the sweep gives for a range of its own replaces the base's. For a value that a what-if itself sets, the
+    value drawn for the row counts: the effect of the what-if belongs to the lever.
     """
-    made = results.manifest["design"]
-    levers = {raw["path"] for raw in made["levers"]}
+    recipe = results.manifest["design"]
+    levers = {raw["path"] for raw in recipe["levers"]}
     columns, entries = [], []
     for factor in results.design.factors:
         column = np.array(results.design.drawn(factor.path, results.base))[found.points]
@@ -186,9 +190,9 @@ def _layout(results: SweepResults, found: PointValues) -> tuple[Layout, list[tup
             grade = "lever" if factor.path in levers else grade_of(replace(entry, source=factor.source or entry.source))
             entries.append((entry, grade))
     if not columns:
-        raise InputError(f"{results.folder}: nothing varies between the points that are there")
+        raise InputError(f"{results.folder}: no value varies between the points played so far")
     rows = np.array(results.design.row_of_design)[found.points]
-    is_grid = made["method"] == "grid" or len(np.unique(rows)) == 1
+    is_grid = recipe["method"] == "grid" or len(np.unique(rows)) == 1
     return Layout(found, rows, tuple(columns), tuple(grade == "lever" for _, grade in entries), is_grid), entries
 
 
@@ -222,21 +226,22 @@ def _grades(
     entries: Sequence[tuple[Entry, str]], shares: Sequence[Share], groups: np.ndarray, of_all: float
 ) -> tuple[GradeShare, ...]:
     """of_all: variance of the points' means over that of all runs."""
-    made = []
+    by_grade = []
     for grade in GRADES:
-        mine = np.array([each == grade for _, each in entries])
-        if mine.any():
-            whole = sum(each.share for each, is_mine in zip(shares, mine, strict=True) if is_mine)
-            ends = jackknife(whole, groups[:, mine].sum(axis=1))
-            made.append(GradeShare(grade, int(mine.sum()), *(float(each * of_all) for each in (whole, *ends))))
-    return tuple(made)
+        members = np.array([each == grade for _, each in entries])
+        if members.any():
+            total = sum(share.share for share, is_member in zip(shares, members, strict=True) if is_member)
+            ends = jackknife(total, groups[:, members].sum(axis=1))
+            by_grade.append(GradeShare(grade, int(members.sum()), *(float(part * of_all) for part in (total, *ends))))
+    return tuple(by_grade)
 
 
 def as_object(made: Sensitivity, map_: Heat | None = None) -> dict[str, Any]:
     """Return the object that `pullback sensitivity --json` prints."""
-    said = {
+    result = {
         "schema": SCHEMA,
-        "outcome": made.measure.said,
+        "outcome": made.measure.name,
+        "caption": made.measure.caption,
         "where": made.where.text if made.where else None,
         "complete": made.is_complete,
         "points": made.points,
@@ -252,10 +257,10 @@ def as_object(made: Sensitivity, map_: Heat | None = None) -> dict[str, Any]:
         "heat": None,
     }
     if map_ is not None:
-        said["heat"] = {
+        result["heat"] = {
             "paths": list(map_.paths),
             "names": [list(names) for names in map_.names],
             "means": map_.means.tolist(),
             "points": map_.points.tolist(),
         }
-    return said
+    return result

@@ -22,7 +22,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Error:
-    """Mean square of what is left over, and its degrees of freedom."""
+    """Residual mean square, and its degrees of freedom."""
 
     square: float
     freedom: int
@@ -32,9 +32,9 @@ class Error:
 class Spread:
     """Variance of one run drawn at random from a point drawn at random, in parts that add up to `total`.
 
-    between_points: of the points' means. luck: that all points share. both: what luck does in some points and not in others;
-    where is_crossed does not hold, as the points do not share their random numbers or not every run has a value in every
-    point, all luck is part of it. NaN where one run a point cannot tell the parts from each other.
+    between_points: of the points' means. luck: by chance, common to all points that share random numbers. both: chance that
+    acts differently from point to point; where is_crossed does not hold, as the points do not share their random numbers or
+    not every run has a value in every point, all chance is part of it. NaN where one run a point cannot separate the parts.
     """
 
     total: float
@@ -45,26 +45,29 @@ class Spread:
 
     @property
     def is_identified(self) -> bool:
-        """Whether the parts can be told from each other: some point has two runs."""
+        """Whether the parts can be separated: some point has two runs."""
         return not np.isnan(self.between_points)
 
     @property
     def named(self) -> dict[str, float]:
-        """The parts by what they are, luck in one where it cannot be told apart."""
+        """The parts by name; values and chance in one where they cannot be separated."""
         if not self.is_identified:
-            return {"values and luck, which one run a point cannot tell apart": self.total}
+            return {"values and chance, not separable with one run a point": self.total}
         between = {"between points: the values": self.between_points}
         if not self.is_crossed:
-            return between | {"luck, alone or together with values": self.both}
-        return between | {"luck that all points share": self.luck, "luck and values together, and the rest": self.both}
+            return between | {"chance, alone or jointly with values": self.both}
+        return between | {
+            "chance common to all points": self.luck,
+            "chance and values jointly, and the remainder": self.both,
+        }
 
 
 def variance(values: np.ndarray, rows: np.ndarray | None = None) -> Spread:
     """Return the variance of (points, runs) values in parts.
 
-    rows: (points,) row of the design, within which alone points share each run's luck; None where all points do. Runs
-    without a value in any point are left out. Where every other run has one in every point and all points share their luck
-    it is a two-way layout. Otherwise the runs of a point are taken as they are (one way, nested, unbalanced).
+    rows: (points,) row of the design, within which points have common random numbers; None where all points do. Runs
+    without a value in any point are left out. Where every other run has one in every point and all points have common random
+    numbers it is a two-way layout. Otherwise the runs of a point are taken as they are (one way, nested, unbalanced).
     """
     values = values[:, ~np.isnan(values).all(axis=0)]
     if np.isnan(values).any() or values.shape[1] < 2:
@@ -80,7 +83,7 @@ def variance(values: np.ndarray, rows: np.ndarray | None = None) -> Spread:
 
 
 def _nested(values: np.ndarray, rows: np.ndarray) -> Spread:
-    """Return the parts where the runs of each row have luck of their own, which the points of the row share."""
+    """Return the parts where the runs of each row have random numbers of their own, common to the points of the row."""
     points, runs = values.shape
     by_point = values.mean(axis=1)
     left = values - by_point[:, None]
@@ -97,7 +100,7 @@ def _nested(values: np.ndarray, rows: np.ndarray) -> Spread:
 def _one_way(values: np.ndarray) -> Spread:
     n = (~np.isnan(values)).sum(axis=1)
     means, total = np.nanmean(values, axis=1), n.sum()
-    if total == len(n):  # one run a point: nothing tells the points from luck
+    if total == len(n):  # one run a point: nothing separates the points from chance
         return Spread(float(means.var(ddof=1)), np.nan, np.nan, np.nan, is_crossed=False)
     within = np.nansum((values - means[:, None]) ** 2) / (total - len(n))
     typical = (total - (n**2).sum() / total) / (len(n) - 1)
@@ -121,10 +124,10 @@ def codes(column: np.ndarray, bins: int) -> np.ndarray:
 
 
 def share(code: np.ndarray, values: np.ndarray, total: float | None = None, error: Error | None = None) -> Share:
-    """Return what part of a variance lies between bins, adjusted for their number: 0 on average if there is none.
+    """Return the share of a variance that lies between bins, adjusted for their number: 0 on average if there is none.
 
-    total: the variance it is a part of, that of the values when left out. error: the variance of what is left over, that
-    within bins when left out.
+    total: the variance it is a share of, that of the values when left out. error: the residual variance, that within bins
+    when left out.
     """
     n = np.bincount(code)
     bins, points = int((n > 0).sum()), len(values)
@@ -142,16 +145,16 @@ def share(code: np.ndarray, values: np.ndarray, total: float | None = None, erro
     return Share((between - (bins - 1) * error.square) / points / total, p)
 
 
-def jackknife(whole: float, without: np.ndarray) -> tuple[float, float]:
+def jackknife(estimate: float, without: np.ndarray) -> tuple[float, float]:
     """Return the interval of a share, within 0 and 1, from (groups,) estimates that each leave one group out."""
     groups = len(without)
     error = np.sqrt((groups - 1) / groups * ((without - without.mean()) ** 2).sum())
     half = float(stats.t.ppf((1 + LEVEL) / 2, groups - 1) * error)
-    return float(np.clip(whole - half, 0, 1)), float(np.clip(whole + half, 0, 1))
+    return float(np.clip(estimate - half, 0, 1)), float(np.clip(estimate + half, 0, 1))
 
 
 def left_over(codes_: list[np.ndarray], values: np.ndarray, lost: int = 0) -> Error:
-    """Return what is left over when each bin of each factor has its own effect. lost: degrees of freedom taken before."""
+    """Return the residual when each bin of each factor has its own effect. lost: degrees of freedom taken before."""
     effects = [np.eye(code.max() + 1)[code][:, 1:] for code in codes_]
     model = np.column_stack([np.ones(len(values)), *effects])
     fitted, _, rank, _ = np.linalg.lstsq(model, values, rcond=None)
@@ -160,6 +163,6 @@ def left_over(codes_: list[np.ndarray], values: np.ndarray, lost: int = 0) -> Er
 
 
 def dummy_share(values: np.ndarray, bins: int) -> float:
-    """Return the share that 95% of values that do nothing stay below."""
+    """Return the share that 95% of values without effect stay below."""
     random = np.random.default_rng(0)
     return float(np.quantile([share(codes(random.random(len(values)), bins), values).share for _ in range(DUMMIES)], LEVEL))

@@ -1,4 +1,4 @@
-"""Pictures of a comparison as inline SVG: effects, the coming of dates, distributions, survival."""
+"""Charts of a comparison as inline SVG: effects, dates, distributions, survival."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sim.pages.charts import Frame, Row, axes, band, came, ceiling, levels, numb
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import Calendar, number, percent
 
-ROW, LABEL, SAID, WIDTH = 19.0, 236.0, 200.0, 760.0
-"""Height of a row of the forest, width of its label and of what it says, and of the whole."""
+ROW, LABEL, TEXT, WIDTH = 19.0, 300.0, 170.0, 860.0
+"""Height of a row of the forest plot, width of its label, of its text and of the plot."""
 EFFECT_TICKS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 LINEAR_TO = 0.5
-"""Effects are drawn to scale up to about here, then ever more closely, so that large and small ones fit one picture."""
+"""The scale of effects is linear to about here, then compressed, so that small and large ones fit one chart."""
 BINS = 24
 
 
@@ -27,7 +27,7 @@ def forest(key: str, title: str, rows: Sequence[Row]) -> Element:
     size = (WIDTH, ROW * len(rows) + 44)
     most = max(max(abs(row.low), abs(row.high), abs(row.value)) for row in rows)
     last = next((tick for tick in EFFECT_TICKS if tick >= most), EFFECT_TICKS[-1])
-    left, right = LABEL + 8, WIDTH - SAID - 8
+    left, right = LABEL + 8, WIDTH - TEXT - 8
 
     def x(effect: float) -> float:
         part = asinh(max(-last, min(last, effect)) / LINEAR_TO) / asinh(last / LINEAR_TO)
@@ -44,8 +44,8 @@ def forest(key: str, title: str, rows: Sequence[Row]) -> Element:
     shapes.append(text("B higher or later", right, bottom + 29, "end"))
     for place, row in enumerate(rows):
         shapes += _effect(row, x, 4 + ROW * (place + 0.5))
-    said = "; ".join(f"{row.label}: {row.said}" for row in rows[:5])
-    return drawing(key, title, said, size, shapes)
+    description = "; ".join(f"{row.label}: {row.text}" for row in rows[:5])
+    return drawing(key, title, description, size, shapes)
 
 
 def _effect(row: Row, x: Callable[[float], float], y: float) -> list[Element]:
@@ -55,7 +55,7 @@ def _effect(row: Row, x: Callable[[float], float], y: float) -> list[Element]:
         text(row.label, LABEL, y + 4, "end", class_="said" if row.is_clear else None),
         element("path", class_=f"effect{look}", d=bar),
         element("circle", class_=f"effect{look}", cx=x(row.value), cy=y, r=3.5),
-        text(row.said, WIDTH - SAID, y + 4, class_="said" if row.is_clear else None),
+        text(row.text, WIDTH - TEXT, y + 4, class_="said" if row.is_clear else None),
     ]
 
 
@@ -80,29 +80,29 @@ def coming_of_two(
         element("path", class_="difference", d=points((lower.x(d), lower.y(v)) for d, v in zip(days, diff, strict=True))),
         transform=f"translate(0,{high:g})",
     )
-    said = f"By {calendar.long(calendar.days)}: A {percent(came(a))}, B {percent(came(b))} of the pairs."
-    return drawing(key, title, said, size, levels(upper, percent, (0, 0.5, 1)), lines, below)
+    description = f"By {calendar.long(calendar.days)}: A {percent(came(a))}, B {percent(came(b))} of the pairs."
+    return drawing(key, title, description, size, levels(upper, percent, (0, 0.5, 1)), lines, below)
 
 
 def differences_by_day(
     a: np.ndarray, b: np.ndarray, pairs: np.ndarray, days: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (days + 1,) difference of the shares that have come, b - a, and the ends of its interval."""
-    made = np.zeros((3, days + 1))
+    by_day = np.zeros((3, days + 1))
     before = (-1, -1)
     for day in range(days + 1):
         come_a, come_b = a <= day, b <= day
         if (counts := (int(come_a.sum()), int(come_b.sum()))) != before:
             now = (come_b.mean() - come_a.mean(), *share_interval(come_a, come_b, pairs))
             before = counts
-        made[:, day] = now
-    return made[0], made[1], made[2]
+        by_day[:, day] = now
+    return by_day[0], by_day[1], by_day[2]
 
 
 def distributions(
     key: str, title: str, a: np.ndarray, b: np.ndarray, diff: float | None, ci: tuple[float, float] | None
 ) -> Element:  # fmt: skip
-    """Return the histograms of both sides over each other, and below that of the pairs' differences with what they come to.
+    """Return the histograms of both sides over each other, and below that of the pairs' differences with their median.
 
     diff, ci: the difference and its interval.
     """
@@ -131,8 +131,8 @@ def distributions(
         transform=f"translate(0,{high:g})",
     )  # fmt: skip
     middles = (number(float(np.median(each))) for each in (a, b, change))
-    said = "Medians: A {}, B {}, B less A within pairs {}.".format(*middles)
-    return drawing(key, title, said, size, _values(upper), outlines, below)
+    description = "Medians: A {}, B {}, B - A within pairs {}.".format(*middles)
+    return drawing(key, title, description, size, _values(upper), outlines, below)
 
 
 SIDES = ("side-a", "side-b")
@@ -150,45 +150,45 @@ def bin_edges(values: np.ndarray) -> np.ndarray:
 
 
 def survival_of_two(key: str, title: str, a: Survival | None, b: Survival | None, longest: int, with_band: bool) -> Element:
-    """Return the shares of the runs that are still waiting, by days since the first event."""
+    """Return the shares of the runs in which the second event has not come, by days since the first."""
     size = (360.0, 210.0)
     frame = Frame(*size, 0, max(longest, 1), 1.0, right=16.0, below=40.0)
     shapes = []
-    for name, made in zip(SIDES, (a, b), strict=True):
-        if made is None:
+    for name, side in zip(SIDES, (a, b), strict=True):
+        if side is None:
             continue
         if with_band:
-            ends = [_stairs(frame, made.days, each, longest) for each in (made.high, made.low)]
+            ends = [_stairs(frame, side.days, each, longest) for each in (side.high, side.low)]
             shapes.append(element("path", class_=f"{name} between", d=points(ends[0] + ends[1][::-1], closed=True)))
-        shapes.append(element("path", class_=name, d=points(_stairs(frame, made.days, made.share, longest))))
+        shapes.append(element("path", class_=name, d=points(_stairs(frame, side.days, side.share, longest))))
     step = next(s for s in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365) if longest / s <= 7)
     days = [text(str(day), frame.x(day), size[1] - 22, "middle") for day in range(0, longest + 1, step)]
-    under = text("days since the first", (frame.left + size[0]) / 2, size[1] - 5, "middle")
-    said = "; ".join(f"{name}: {waiting_in_words(made)}" for name, made in (("A", a), ("B", b)))
-    return drawing(key, title, said, size, levels(frame, percent, (0, 0.5, 1)), days, under, shapes)
+    under = text("days since the first event", (frame.left + size[0]) / 2, size[1] - 5, "middle")
+    description = "; ".join(f"{name}: {waiting_in_words(side)}" for name, side in (("A", a), ("B", b)))
+    return drawing(key, title, description, size, levels(frame, percent, (0, 0.5, 1)), days, under, shapes)
 
 
 def waiting_in_words(made: Survival | None) -> str:
-    """Say how long it took in the median, and in how many runs it ended."""
+    """Describe the median duration, and in how many runs each event came."""
     if made is None:
-        return "it began in no run"
-    middle = "the median is beyond the last day" if made.median is None else f"median {made.median:g} days"
-    return f"{middle}; began in {made.n:,} runs, ended in {made.ended:,}"
+        return "the first event came in no run"
+    middle = "median beyond the last day" if made.median is None else f"median {made.median:g} days"
+    return f"{middle}; the first event came in {made.n:,} runs, then the second in {made.ended:,}"
 
 
 def _stairs(frame: Frame, days: np.ndarray, share: np.ndarray, longest: int) -> list[tuple[float, float]]:
-    made, before = [(frame.x(0), frame.y(1))], 1.0
+    corners, before = [(frame.x(0), frame.y(1))], 1.0
     for day, now in zip(days.tolist(), share.tolist(), strict=True):
-        made += [(frame.x(day), frame.y(before)), (frame.x(day), frame.y(now))]
+        corners += [(frame.x(day), frame.y(before)), (frame.x(day), frame.y(now))]
         before = now
-    return made
+    return corners
 
 
 def _outline(frame: Frame, edges: np.ndarray, heights: np.ndarray) -> str:
-    made = [(frame.x(edges[0]), frame.y(0))]
+    corners = [(frame.x(edges[0]), frame.y(0))]
     for left, right, height in zip(edges[:-1], edges[1:], heights, strict=True):
-        made += [(frame.x(left), frame.y(height)), (frame.x(right), frame.y(height))]
-    return points([*made, (frame.x(edges[-1]), frame.y(0))], closed=True)
+        corners += [(frame.x(left), frame.y(height)), (frame.x(right), frame.y(height))]
+    return points([*corners, (frame.x(edges[-1]), frame.y(0))], closed=True)
 
 
 def _values(frame: Frame) -> list[Element]:

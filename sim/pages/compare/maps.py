@@ -1,4 +1,4 @@
-"""The maps of a comparison's page: where the sides differ in who probably holds the ground."""
+"""The maps of a comparison's page: differences in the probability that Damascus holds a cell."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def maps_section(made: Comparison, other: Side, place: int, whose: str) -> Eleme
     calendar = Calendar(start, (horizon(made.paired) - start).days)
     difference = _by_day(second, theatre, start, calendar.days) - _by_day(first, theatre, start, calendar.days)
     if not difference.any():
-        return section(f"maps-{place}", f"Where the ground differs{whose}", paragraph("Nowhere, on any day."))
+        return section(f"maps-{place}", f"Where the ground differs{whose}", paragraph("No cell differs on any day."))
     most = int(np.abs(difference).mean(axis=0).argmax())
     wanted = {*(day for when in SHOWN if (day := calendar.day(when))), most, calendar.days}
     figures = []
     for day in sorted(wanted):
         title = calendar.long(day) + (" (largest difference)" if day == most else " (end)" if day == calendar.days else "")
-        picture = maps.difference_map(f"difference-{place}-{day}", f"B less A, {title}", difference[:, day], theatre)
+        picture = maps.difference_map(f"difference-{place}-{day}", f"B - A, {title}", difference[:, day], theatre)
         figures.append(figure(title, picture, maps.difference_in_words(difference[:, day])))
     levels = [element("li", maps.swatch(f"d{n}"), " ", name) for n, name in enumerate(maps.DIFFERENCE_NAMES)]
     return section(
         f"maps-{place}",
         f"Where the ground differs{whose}",
         paragraph(
-            f"Share of the runs in which Damascus's forces hold a cell, B less A: {first.runs} runs of A, {second.runs} of "
-            "B. In colour: the cells of the theatre; pointing at one says its difference."
+            f"Share of the runs in which Damascus's forces hold a cell, B - A ({first.runs} runs of A, {second.runs} of B). "
+            "In colour: the cells of the theatre; point at a cell for its difference."
         ),
         element("ul", levels, class_="legend", aria_label="Legend of the maps"),
         element("div", figures, class_="maps"),

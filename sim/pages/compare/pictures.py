@@ -1,4 +1,4 @@
-"""The pictures of a comparison's page: dates, durations, distributions."""
+"""The charts of a comparison's page: dates, durations, distributions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sim.analysis.compare.sides import Side
 from sim.pages.compare import wording as words
 from sim.pages.compare.charts import coming_of_two, distributions, survival_of_two, waiting_in_words
 from sim.pages.maps import swatch_of_line
-from sim.pages.markup import Contents, code, element, figure, folded, paragraph, section, small, table
-from sim.pages.wording import Calendar, percent
+from sim.pages.markup import Contents, element, figure, folded, paragraph, section, small, table
+from sim.pages.wording import Calendar, percent, unit_beside
 from sim.record.outcomes import DATE, NUMBER, arising
 
 MOST_DISTRIBUTIONS = 24
@@ -42,38 +42,37 @@ def dates_section(
         both = arising(each.outcome, base.outcomes) & arising(each.outcome, other.outcomes)
         sides = base.kept(both), other.kept(both)
         a, b = (days_of(each.outcome, side, base, calendar.days) for side in sides)
-        title = each.outcome.definition[0].upper() + each.outcome.definition[1:]
-        key = f"coming-{place}-{each.outcome.name}"
+        title, key = each.outcome.title, f"coming-{place}-{each.outcome.name}"
         pictures.append(figure(title, coming_of_two(key, title, calendar, a, b, sides[0].clusters), *_ends(each)))
     return section(
         f"dates-{place}",
-        f"What came by when{whose}",
+        f"Dates{whose}",
         paragraph(
-            "Above: share of the pairs in which the date has come. Below: B less A in points, with its 95% interval on "
-            f"each day. {_before(made)}Dates that are the same in every pair are left out."
+            "Above: share of the pairs in which the date has come. Below: B - A in percentage points, with its 95% interval "
+            f"on each day. {_before(made)}Dates that are equal in every pair are left out."
         ),
         legend(),
         element("div", pictures, class_="charts"),
-        folded("The same as a table", _table(dated)),
+        folded("As a table", _table(dated)),
     )
 
 
 def _before(made: Comparison) -> str:
     if independent(made.paired.base.clusters):
         return ""
-    return "While no pair differs it is what so few rows of the design, or random histories, leave possible. "
+    return "While no pair differs, it is the interval that so few rows of the design, or random histories, allow. "
 
 
 def _ends(each: Difference) -> list[str]:
     late = ", ".join(f"{name} {percent(count / each.n)}" for name, count in zip("AB", each.censored, strict=True))
-    arises = [f"It {words.arises(each)}, {each.outcome.arises}."] if each.n < each.pairs else []
+    arises = [f"{words.arises(each).capitalize()}, {each.outcome.arises}."] if each.n < each.pairs else []
     return [f"Not by the last day: {late}.", *arises]
 
 
 def _table(dated: Sequence[Difference]) -> Element:
-    columns = ("Outcome", "By", "A", "B", "B less A", "95% interval")
+    columns = ("Outcome", "By", "A", "B", "B - A", "95% interval")
     rows: list[list[Contents]] = [
-        [[code(each.outcome.name)], [str(row.date)], [percent(row.a)], [percent(row.b)], [words.points(row.diff)],
+        [[each.outcome.title], [str(row.date)], [percent(row.a)], [percent(row.b)], [words.points(row.diff)],
          [f"{words.points(row.ci[0], False)} to {words.points(row.ci[1], False)}"]]
         for each in dated
         for row in each.by
@@ -82,7 +81,7 @@ def _table(dated: Sequence[Difference]) -> Element:
 
 
 def durations_section(made: Comparison, other: Side, place: int, whose: str) -> Element | None:
-    """Return how long it took from one event to another, with the runs in which it had not ended."""
+    """Return the time from one event to another, censored in the runs in which the second had not come."""
     calendar, base = calendar_of(made), made.paired.base
     with_band = independent(base.clusters)
     pictures = []
@@ -97,14 +96,14 @@ def durations_section(made: Comparison, other: Side, place: int, whose: str) -> 
         pictures.append(figure(each.title, picture, f"A: {waiting_in_words(a)}.", f"B: {waiting_in_words(b)}."))
     if not pictures:
         return None
-    band = "The band is the 95% interval of each side" if with_band else "No bands: the pairs of a sweep are not independent"
+    band = "Bands: 95% intervals" if with_band else "No bands, as the pairs of a sweep are not independent"
     return section(
         f"durations-{place}",
-        f"How long it took{whose}",
+        f"Durations{whose}",
         paragraph(
-            "Share of the runs still waiting, by days since the first event, of those in which it came (Kaplan and Meier; a "
-            f"run whose wait had not ended by the last day counts as long as it was watched). {band}. The sides share "
-            "their luck, so a log-rank test, which takes them for independent, would say too little and is not made."
+            "Share of the runs in which the second event has not come yet, by days since the first, of the runs in which "
+            f"the first came (Kaplan and Meier; runs without the second event are censored at the last day). {band}. No "
+            "log-rank test is given: it assumes independent samples, and the runs of A and B are paired."
         ),
         legend(),
         element("div", pictures, class_="charts"),
@@ -123,24 +122,23 @@ def distributions_section(
     for each in shown:
         a, b = (side.outcomes[each.outcome.name] for side in (made.paired.base, other))
         both = ~np.isnan(a) & ~np.isnan(b)
-        unit = "" if each.outcome.unit == "1" else f", {each.outcome.unit}"
-        title = f"{each.outcome.definition[0].upper()}{each.outcome.definition[1:]}{unit}"
+        title = each.outcome.title + unit_beside(each.outcome)
         picture = distributions(f"distribution-{place}-{each.outcome.name}", title, a[both], b[both], each.diff, each.ci)
-        moved = words.distance(each)
-        pictures.append(figure(title, picture, f"{words.size(each)} in the median of the pairs that differ. {moved}"))
-    left = f" The {len(shown)} that differ most, of {len(numbers)}." if len(numbers) > len(shown) else ""
+        caption = f"{words.size(each)} in the median of the pairs that differ. {words.distance(each)}"
+        pictures.append(figure(title, picture, caption))
+    left = f" The {len(shown)} largest of {len(numbers)}." if len(numbers) > len(shown) else ""
     return section(
         f"distributions-{place}",
-        f"The runs behind the differences{whose}",
+        f"Distributions{whose}",
         paragraph(
-            "Above: shares of the runs by value, A and B over each other. Below: the same for B less A within each pair, "
-            f"with the median of the pairs that differ and its 95% interval; the broken line is no difference.{left}"
+            "Above: histograms of A and B. Below: the histogram of B - A within pairs, with the median of the pairs that "
+            f"differ and its 95% interval; the broken line marks no difference.{left}"
         ),
         legend(),
         element("div", pictures, class_="charts"),
         small(
-            "Moved by: mean distance between the two distributions (Wasserstein). Gap: the largest difference between the "
-            "shares of runs at or below a value (Kolmogorov). Both set the pairs aside."
+            "Distance: mean distance between the two distributions (Wasserstein). Gap: the largest difference between their "
+            "cumulative shares (Kolmogorov). Both ignore the pairing."
         ),
     )
 

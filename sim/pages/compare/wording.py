@@ -11,22 +11,22 @@ from sim.pages.wording import number, percent, share, words
 from sim.record.outcomes import DATE, NUMBER
 
 FEW_PAIRS = 10
-"""An interval that rests on fewer pairs that differ says little."""
+"""An interval that rests on fewer pairs that differ is unreliable."""
 
 
 def label(made: Difference) -> str:
-    """Name what is compared: the outcome, or one category of it."""
-    return made.outcome.name + (f": {words(made.category)}" if made.category else "")
+    """Return the title of the outcome, with the category where it has them."""
+    return made.outcome.title + (f": {words(made.category)}" if made.category else "")
 
 
 def by_size(differences: Sequence[Difference]) -> list[Difference]:
-    """Return differences that are there, the largest effect first."""
-    there = [each for each in differences if each.diff is not None]
-    return sorted(there, key=lambda each: -float("inf") if each.effect is None else -abs(each.effect))
+    """Return the differences that could be taken, the largest effect first."""
+    taken = [each for each in differences if each.diff is not None]
+    return sorted(taken, key=lambda each: -float("inf") if each.effect is None else -abs(each.effect))
 
 
 def is_fragile(made: Difference) -> bool:
-    """Whether a difference rests on too few pairs for its interval to say much."""
+    """Whether a difference rests on too few pairs for its interval to be reliable."""
     return 0 < made.differ < FEW_PAIRS
 
 
@@ -63,24 +63,24 @@ def signed(made: Difference, value: float, with_unit: bool = True) -> str:
     """Write a difference with its sign."""
     if unit(made) == "points":
         return points(value, with_unit)
-    said = f"{'-' if value < 0 else '+'}{number(abs(value))}" if value else "0"
-    return f"{said} {unit(made)}".strip() if with_unit else said
+    text = f"{'-' if value < 0 else '+'}{number(abs(value))}" if value else "0"
+    return f"{text} {unit(made)}".strip() if with_unit else text
 
 
 def size(made: Difference) -> str:
-    """Write the difference itself; one that is a least one as such."""
+    """Write the difference itself; a lower bound as such."""
     return signed(made, made.diff or 0.0) + (" or more" if made.at_least else "")
 
 
 def pairs(made: Difference) -> str:
-    """Write the shares of the pairs in which B is greater, or later, and in which it is less, or earlier."""
+    """Write the shares of the pairs in which B is higher or later, and lower or earlier."""
     if made.share_greater is None or made.share_less is None:
         return "-"
     return f"{percent(made.share_greater)}, {percent(made.share_less)}"
 
 
 def pairs_in_words(made: Difference) -> str:
-    """Say in what shares of the pairs B is greater, or later, and less; the larger share first."""
+    """Describe the shares of the pairs in which B is higher or later, and lower or earlier; the larger share first."""
     up, down = ("later", "earlier") if made.outcome.type == DATE else ("higher", "lower")
     shares = sorted([(-(made.share_greater or 0.0), up), (-(made.share_less or 0.0), down)])
     (most, way), (fewest, other) = shares
@@ -89,8 +89,8 @@ def pairs_in_words(made: Difference) -> str:
 
 def points(value: float, with_unit: bool = True) -> str:
     """Write a difference of two shares in points, to a tenth, or to the first figure of a smaller one."""
-    said = f"{100 * value:+.1f}".removesuffix(".0") if abs(value) >= 0.00095 else f"{100 * value:+.1g}"
-    return ("0" if value == 0 else said) + (" points" if with_unit else "")
+    text = f"{100 * value:+.1f}".removesuffix(".0") if abs(value) >= 0.00095 else f"{100 * value:+.1g}"
+    return ("0" if value == 0 else text) + (" points" if with_unit else "")
 
 
 def interval(made: Difference) -> str:
@@ -108,54 +108,56 @@ def chance(made: Difference) -> str:
 
 
 def effect(made: Difference) -> str:
-    """Write the effect size with its sign; infinite where no run of either side strays from its mean."""
+    """Write the effect size with its sign; infinite where neither side varies from run to run."""
     return "inf" if made.effect is None else f"{made.effect:+.2f}".replace("+0.00", "0").replace("-0.00", "0")
 
 
 def remark(made: Difference) -> str:
-    """Say what stands in the way of reading a difference as it is; nothing where nothing does."""
-    said = [arises(made)] if made.n < made.pairs else []
+    """Return what limits a difference, "" where nothing does."""
+    limits = [arises(made)] if made.n < made.pairs else []
     if made.diff is None:
-        return "; ".join((*said, "no difference is taken"))
+        return "; ".join((*limits, "no difference can be taken"))
     if made.sides_apart:
-        said.append("the sides as a whole do not move that way: a few large differences against many small ones")
+        limits.append("a few large differences the other way outweigh many small ones, so that A and B are not shown")
     if not made.is_clear and made.ci is not None and made.differ and (made.ci[0] > 0 or made.ci[1] < 0):
-        said.append("by itself its interval leaves 0 out, but among so many outcomes one in twenty does by chance")
+        limits.append("its interval excludes 0, but among so many outcomes some do so by chance (see q)")
     if is_fragile(made):
-        said.append(f"rests on {made.differ} {'pair' if made.differ == 1 else 'pairs'}")
-    return "; ".join(said)
+        limits.append(f"rests on {made.differ} {'pair' if made.differ == 1 else 'pairs'} that differ")
+    return "; ".join(limits)
 
 
 def remarks(differences: Sequence[Difference]) -> list[str]:
-    """Return the remarks on differences, each after the outcomes that it is true of."""
+    """Return the remarks on differences, each after the outcomes it applies to."""
     alike: dict[str, list[str]] = {}
     for each in differences:
         if remark(each):
             alike.setdefault(remark(each), []).append(label(each))
-    return [f"{', '.join(names)}: {said}" for said, names in alike.items()]
+    return [f"{'; '.join(titles)}: {text}" for text, titles in alike.items()]
 
 
 def arises(made: Difference) -> str:
-    """Say in how many pairs the question of an outcome arises on each side."""
+    """Describe in how many pairs the question of an outcome arises on each side."""
     a, b = made.arises
     if a == b == made.n:
-        return f"arises in {made.n:,} of {made.pairs:,} pairs, on both sides of each"
-    return f"arises in {a:,} of A, {b:,} of B, in {made.n:,} of both" + (
-        " (apart beyond chance)" if made.arises_apart else ""
-    )
+        return f"arises in {made.n:,} of {made.pairs:,} pairs, in the same runs of A and B"
+    both = f"{made.n:,} {'pair' if made.n == 1 else 'pairs'}" if made.n else "no pair"
+    return f"arises in {a:,} runs of A and {b:,} of B, on both sides of {both}"
 
 
 def warnings(differences: Sequence[Difference]) -> list[str]:
-    """Say of which outcomes the question itself arises more often on one side, beyond chance; those alike in one line."""
+    """Return the outcomes whose question arises more often on one side, beyond chance; those with one text in one line."""
     alike: dict[str, dict[str, None]] = {}
     for each in differences:
         if each.arises_apart:
-            alike.setdefault(f"{arises(each)}, {each.outcome.arises}", {})[each.outcome.name] = None
-    return [f"{', '.join(names)}: {said}" for said, names in alike.items()]
+            a, b = each.arises
+            counts = f"arises in {a:,} runs of A and {b:,} of B, a difference beyond chance ({each.outcome.arises})"
+            pairs_left = "compared over pairs with both" if each.n else "not compared, as no pair has both"
+            alike.setdefault(f"{counts}; {pairs_left}", {})[each.outcome.title] = None
+    return [f"{'; '.join(titles)}: {text}" for text, titles in alike.items()]
 
 
 def expected(answer: Answer) -> tuple[str, str, str, str]:
-    """Return outcome, what was expected, what was found and how sure it is, and the verdict."""
+    """Return the outcome's title, the expectation, the result with its uncertainty, and the verdict."""
     of = answer.of
     if answer.verdict == UNANSWERED:
         found = arises(of) if of.diff is None else "a category has no direction"
@@ -165,11 +167,11 @@ def expected(answer: Answer) -> tuple[str, str, str, str]:
         within = "" if of.ci is None else f" ({interval(of)})"
         found = f"{answer.found}, {size(of)}{within}, {pairs_in_words(of)}, q {chance(of)}"
         found += f"; {arises(of)}" if of.n < of.pairs else ""
-    return answer.outcome, answer.expected, found, answer.verdict
+    return of.outcome.title, answer.expected, found, answer.verdict
 
 
 def distance(made: Difference) -> str:
-    """Write how far the two distributions are apart."""
+    """Write the distances of the two distributions."""
     if made.moved is None or made.gap is None:
         return ""
-    return f"Moved by {signed(made, made.moved).lstrip('+')}; gap {points(made.gap).lstrip('+')}."
+    return f"Distance {signed(made, made.moved).lstrip('+')}; gap {points(made.gap).lstrip('+')}."

@@ -1,4 +1,4 @@
-"""The picture of a hindcast: each observation with its reports, the runs' intervals and the forecasts without a model.
+"""The chart of a hindcast: each observation with its reports, the runs' intervals and the naive forecasts.
 
 Every row has a scale of its own, since shares, persons and dates have nothing in common; its ends are written below it.
 """
@@ -18,7 +18,7 @@ from sim.pages.wording import Calendar, number
 
 WIDTH, ROW, TITLE_ROW, LEGEND = 860.0, 44.0, 34.0, 30.0
 LEFT, RIGHT = 330.0, 760.0
-"""Where the scales begin and end; labels stand before, what is off the scale after."""
+"""Where the scales begin and end; labels are left of it, marks off the scale right."""
 
 RECORD_AT, RUNS_AT = 12.0, 25.0
 """How far below the top of its row the record is drawn, and the runs."""
@@ -27,15 +27,15 @@ LATEST = 30.0
 """Days after the record beyond which dates of runs are drawn at the end of the scale: most that come later never came."""
 
 BLOCKS = {
-    TEST: 'Not used to fit, and "nothing changes" is wrong',
-    FITTED: "Used to fit: being near shows no skill",
-    UNCHANGED: '"Nothing changes" is right too',
+    TEST: 'Not used to fit, and the forecast "nothing changes" is wrong',
+    FITTED: "Used to fit: a good score shows no skill",
+    UNCHANGED: 'The forecast "nothing changes" is right too',
 }
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From low to high over the width of a row; one that has no width shows its value in the middle."""
+    """From low to high over the width of a row; where both are equal the value is in the middle."""
 
     low: float
     high: float
@@ -49,8 +49,8 @@ class Scale:
 def record_chart(
     key: str, title: str, scored: Sequence[Mapping[str, Any]], observations: Mapping[str, Observation], calendar: Calendar
 ) -> Element:
-    """Return the picture. scored: rows as `hindcast` gives them. observations: by name."""
-    shapes, said, y = [_legend()], [], LEGEND
+    """Return the chart. scored: rows as `hindcast` gives them. observations: by name."""
+    shapes, descriptions, y = [_legend()], [], LEGEND
     for block, heading in BLOCKS.items():
         rows = [row for row in scored if row["block"] == block]
         if rows:
@@ -58,9 +58,9 @@ def record_chart(
             y += TITLE_ROW
         for row in rows:
             shapes.append(element("g", *_row(row, observations[row["name"]], calendar), transform=f"translate(0 {y:g})"))
-            said.append(_in_words(row))
+            descriptions.append(_in_words(row))
             y += ROW
-    return drawing(key, title, " ".join(said), (WIDTH, y + 4), shapes)
+    return drawing(key, title, " ".join(descriptions), (WIDTH, y + 4), shapes)
 
 
 def _row(row: Mapping[str, Any], item: Observation, calendar: Calendar) -> list[Element | None]:
@@ -104,7 +104,7 @@ def _intervals(scale: Scale, quantiles: Sequence[float]) -> list[Element]:
 
 
 def _bar(scale: Scale, probability: float) -> Element:
-    """Return a bar as long as the share of the runs that say yes."""
+    """Return a bar as long as the share of runs with yes."""
     return element("rect", class_="bar", x=LEFT, y=RUNS_AT - 5, width=scale.x(probability) - LEFT, height=10)
 
 
@@ -131,22 +131,22 @@ def _legend() -> Element:
     ]
     marks = (
         (_record(8, 22, 36), RECORD_AT, "record: low, central, high", 215.0),
-        (runs, RUNS_AT, "runs: 50 and 90% interval, or share of yes", 310.0),
+        (runs, RUNS_AT, "runs: 50% and 90% interval, or share of yes", 310.0),
         ([_cross(22, RUNS_AT)], RUNS_AT, '"nothing changes"', 165.0),
         ([_plus(22, RUNS_AT)], RUNS_AT, "past cases", 0.0),
     )
     entries, x, y = [], 0.0, 14.0
-    for shapes, at, said, width in marks:
-        entries += [element("g", *shapes, transform=f"translate({x:g} {y - at:g})"), text(said, x + 46, y + 4)]
+    for shapes, at, label, width in marks:
+        entries += [element("g", *shapes, transform=f"translate({x:g} {y - at:g})"), text(label, x + 46, y + 4)]
         x += width
     return element("g", entries)
 
 
-def _number(said: Any, calendar: Calendar) -> float:
+def _number(value: Any, calendar: Calendar) -> float:
     """Return a date, or its ISO form, as days since the start, and a number as it is."""
-    if isinstance(said, str):
-        said = date.fromisoformat(said)
-    return float((said - calendar.start).days) if isinstance(said, date) else float(said)
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
+    return float((value - calendar.start).days) if isinstance(value, date) else float(value)
 
 
 def _written(value: float, item: Observation, calendar: Calendar) -> str:
@@ -155,5 +155,9 @@ def _written(value: float, item: Observation, calendar: Calendar) -> str:
 
 def _in_words(row: Mapping[str, Any]) -> str:
     low, *_, high = row["quantiles"]
-    runs = f"90% of the runs from {low} to {high}" if row["probability"] is None else f"{row['probability']:.0%} say yes"
+    runs = (
+        f"90% of the runs from {low} to {high}"
+        if row["probability"] is None
+        else f"{row['probability']:.0%} of the runs: yes"
+    )
     return f"{row['name']}: recorded {row['observed']}, {runs}."

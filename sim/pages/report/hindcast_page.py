@@ -1,4 +1,4 @@
-"""Write a hindcast as one self-contained page: the picture, the scores beside those of null policies, what they mean."""
+"""Write a hindcast as one self-contained page: the chart, and the scores beside those of null policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.analysis.where import Condition
 from sim.experiments.store.ensemble import Results
 from sim.pages import page_file
 from sim.pages.report.record import record_section
-from sim.pages.wording import Calendar
+from sim.pages.wording import Calendar, counted
 from sim.record.statistics import summaries
 from sim.scenario.scenario import Scenario
 
@@ -28,7 +28,7 @@ def write_page(
     scored: Mapping[str, Any],
     where: Condition | None = None,
 ) -> Path:
-    """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it under the same `where`."""
+    """Write the page, completely or not at all, and return its path. scored: from `hindcast` under the same `where`."""
     kept = slice(None) if where is None else where.holds(results.outcomes)
     made = summaries({name: values[kept] for name, values in results.outcomes.items()}, scenario.start_date, scenario.days)
     calendar = Calendar(scenario.start_date, scenario.days)
@@ -40,6 +40,6 @@ def write_page(
         "Runs": f"{scored['runs']}, seed {scenario.seed}",
     } | ({"Only where": where.text} if where else {})
     cautions = [results.shortfall] if results.shortfall else []
-    footer = f"{scored['runs']} simulated runs of a model under stated assumptions."
-    page_file.write_page(path, page_file.document(f"{title}: against the record", facts, cautions, (section,), footer))
+    footer = f"{counted(scored['runs'], 'simulated run')} of a model under stated assumptions."
+    page_file.write_page(path, page_file.document(f"{title}: hindcast", facts, cautions, (section,), footer))
     return path

@@ -1,4 +1,4 @@
-"""The report's tables of outcomes: what came of each, and by when."""
+"""The report's tables and charts of outcomes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from sim.analysis.hindcast.observation import Observation
 from sim.experiments.store.ensemble import Results
 from sim.pages.charts import coming
-from sim.pages.markup import Contents, code, element, figure, folded, section, small, table
+from sim.pages.markup import Content, Contents, code, element, figure, folded, section, small, table
 from sim.pages.wording import Calendar, amount, percent, words
 from sim.record.outcomes import ALWAYS, CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 
@@ -49,25 +49,27 @@ Summaries = Mapping[str, Mapping[str, Any]]
 def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int) -> Element:
     """Return the table of all outcomes."""
     rows = [outcome_row(outcome, summaries[outcome.name], calendar, runs) for outcome in OUTCOMES]
-    columns = ("Outcome", "Median", "5% to 95%", "Of the runs")
+    columns = ("Outcome", "Median", "5% to 95%", "Runs")
     return section(
         "outcomes",
         "All outcomes",
         element(
             "p",
-            f"{len(OUTCOMES)} outcomes of {runs} runs, to three figures. Later: after {calendar.long(calendar.days)}, or "
-            "never; such a date is not replaced by a number. Where a question arises in some runs only, the figures are "
-            "those of these runs. CI: 95% interval of a share, for the number of runs alone.",
+            f"{len(OUTCOMES)} outcomes of {runs} runs, to three significant figures. Later: after "
+            f"{calendar.long(calendar.days)}, or never. An outcome that arises in some runs only is summarised over these "
+            "runs. CI: 95% confidence interval of a share, which covers chance but not errors of the model. The name in "
+            "small print is what --outcome takes on the command line.",
         ),
         folded(f"Table of the {len(OUTCOMES)} outcomes", table("All outcomes", columns, rows), open_=True),
     )
 
 
 def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: int) -> list[Contents]:
-    """Return name and definition, median, range and remark of one outcome."""
-    shown = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
+    """Return title, definition and name, then median, range and remark of one outcome."""
+    systems = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
     when = "" if outcome.arises == ALWAYS else f"; arises {outcome.arises}"
-    head = [code(outcome.name), small(f"{outcome.definition}{when}. Shows: {shown}")]
+    definition = f"{outcome.definition[0].upper()}{outcome.definition[1:]}{when}. System: {systems}. "
+    head: list[Content] = [outcome.title, small(definition, code(outcome.name))]
     return [head, *([cell] for cell in cells(outcome, made, calendar, runs))]
 
 
@@ -75,7 +77,7 @@ def cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: i
     """Return median, range and remark of one outcome."""
     arises = "" if made["n"] == runs else f"arises in {percent(made['n'] / runs)}"
     if made["n"] == 0:
-        return "-", "-", "does not arise"
+        return "-", "-", "arises in no run"
     if outcome.type == DATE:
         late = made["censored"] / made["n"]
         remark = f"came in {percent(1 - late)}" + (f", later in {percent(late)}" if late else "")
@@ -92,30 +94,30 @@ def cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: i
 
 
 def coming_section(results: Results, summaries: Summaries, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
-    """Return for each dated outcome the share of runs in which it has come, by day: pictures, then a table."""
+    """Return for each dated outcome the share of runs in which it has come, by day: charts, then a table."""
     dated = [outcome for outcome in OUTCOMES if outcome.type == DATE]
     pictures = [
-        _picture(outcome, results.outcomes[outcome.name][there], calendar, record.get(outcome.name), results.runs)
+        _picture(outcome, results.outcomes[outcome.name][arose], calendar, record.get(outcome.name), results.runs)
         for outcome in dated
-        if (there := arising(outcome, results.outcomes)).any()
+        if (arose := arising(outcome, results.outcomes)).any()
     ]
     dated = [outcome for outcome in dated if summaries[outcome.name]["n"]]
     by = [(date.fromisoformat(day) - calendar.start).days for day in summaries[dated[0].name]["by"]]
     rows: list[list[Contents]] = [
-        [[code(outcome.name), small(outcome.definition)], *([percent(p)] for p in summaries[outcome.name]["by"].values())]
+        [[outcome.title, small(outcome.definition)], *([percent(p)] for p in summaries[outcome.name]["by"].values())]
         for outcome in dated
     ]
     columns = ("Outcome", *(f"by {calendar.short(day)}" for day in by))
     return section(
         "dates",
-        "What came by when",
+        "Dates",
         element(
             "p",
-            "Share of the runs in which each dated outcome has come, from the evening of the start on; where its question "
-            "arises in some runs only, of these. The hatched bar is the range of dates in the record, where it gives one.",
+            "Share of the runs in which each event has come, by day; where an outcome arises in some runs only, of these "
+            "runs. The hatched bar is the range of dates in the record, where it gives one.",
         ),
         element("div", pictures, class_="charts narrow"),
-        folded("The same as a table", table("Share of the runs by date", columns, rows, numeric=columns[1:])),
+        folded("As a table", table("Share of the runs by date", columns, rows, numeric=columns[1:])),
     )
 
 
@@ -126,6 +128,6 @@ def _picture(
     recorded = None
     if observation is not None and observation.is_date and observation.lies_within(calendar.start, calendar.end):
         recorded = (observation.observed[0], observation.observed[2])
-    title = outcome.definition[0].upper() + outcome.definition[1:]
+    title = outcome.title
     arises = [f"Arises in {percent(len(values) / runs)} of the runs, {outcome.arises}."] if len(values) < runs else []
     return figure(title, coming(f"coming-{outcome.name}", title, calendar, values, recorded), *arises)

@@ -1,4 +1,4 @@
-"""The report's maps and fans: which evenings and which series are shown, and the captions below them."""
+"""The report's maps and fan charts: the evenings and series shown, and their captions."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Panel:
     top: float | None = None
 
     @property
-    def says_unit(self) -> bool:
+    def needs_unit(self) -> bool:
         """Whether the heading needs the unit beside it."""
         return self.unit not in ("share", "index") and self.unit not in self.title.lower()
 
 
-SHARE = Panel("The SDF's share of the country", "share", ("sdf_share",), ("sdf_share_2026_01_19", "sdf_share_2026_01_20"))
+SHARE = Panel("SDF-held share of Syria", "share", ("sdf_share",), ("sdf_share_2026_01_19", "sdf_share_2026_01_20"))
 LEFT = ("tonnes_by_air", "tonnes_by_road", "tonnes_flown_out")
 PANELS = (
     Panel("Russians at Qamishli", "persons", ("qamishli_persons",)),
@@ -84,7 +84,7 @@ HELD = {
     "truce": "A truce is in force",
     "deal": "An integration deal is in force",
 }
-"""Series that hold or do not on an evening; their picture is the share of the runs in which they do."""
+"""Series that hold or do not on an evening; their chart is the share of the runs in which they do."""
 
 
 def maps_section(results: Results, calendar: Calendar) -> Element:
@@ -96,17 +96,17 @@ def maps_section(results: Results, calendar: Calendar) -> Element:
         title = f"{calendar.long(day)}{' (start)' if day == 0 else ' (end)' if day == calendar.days else ''}"
         named = f"Share of the runs in which Damascus's forces hold each cell, {title}"
         picture = maps.probability_map(f"map-{day}", named, results, theatre, day)
-        words = maps.in_words(maps.probability_of_damascus(results, theatre, day)[theatre.cells])
-        shown.append(figure(title, picture, words))
+        caption = maps.in_words(maps.probability_of_damascus(results, theatre, day)[theatre.cells])
+        shown.append(figure(title, picture, caption))
         if calendar.on(day) == DOCUMENTED:
             shown.append(_documented(calendar, day))
     return section(
         "maps",
-        "Who holds the ground",
+        "Control of the ground",
         paragraph(
-            f"Share of the runs, {results.runs} in all, in which Damascus's forces hold a cell of 0.1 degree, about 9 by "
-            "11 km. In colour: the cells of the theatre, which the SDF held or contested; pointing at one says its share. "
-            "Fronts are known to about one cell, in places far worse."
+            f"Share of the {results.runs} runs in which Damascus's forces hold a cell of 0.1 degree, about 9 by 11 km. In "
+            "colour: the cells of the theatre, which the SDF held or contested at the start; point at a cell for its share. "
+            "Fronts are known to about one cell, in places much less precisely."
         ),
         maps.definitions(theatre),
         _legend(),
@@ -117,21 +117,21 @@ def maps_section(results: Results, calendar: Calendar) -> Element:
 def _documented(calendar: Calendar, day: int) -> Element:
     title = f"Documented control, {calendar.long(day)}"
     picture = maps.documented_map("map-documented", title, load_grid(), load_control(str(DOCUMENTED)))
-    said = "Not simulated: drawn by hand from published descriptions; SDF-held cross-hatched, contested dotted."
-    return figure(title, picture, said, class_="documented")
+    caption = "Not simulated: drawn by hand from published descriptions. Cross-hatched: SDF-held; dotted: contested."
+    return figure(title, picture, caption, class_="documented")
 
 
 def _legend() -> Element:
     levels = [(f"p{level}", name) for level, name in enumerate(maps.LEVEL_NAMES)]
     rest = [("ground damascus", "Damascus's from before the start")]
-    rest += [(f"ground {name}", said) for name, said in maps.FIXED.items()]
-    items = [element("li", maps.swatch(class_), " ", said) for class_, said in levels + rest]
+    rest += [(f"ground {name}", label) for name, label in maps.FIXED.items()]
+    items = [element("li", maps.swatch(class_), " ", label) for class_, label in levels + rest]
     return element("ul", items, class_="legend", aria_label="Legend of the maps")
 
 
 @dataclass(frozen=True)
 class Fans:
-    """What every fan of a report is drawn from; record: outcome -> observation."""
+    """The source of the fan charts of a report; record: outcome -> observation."""
 
     results: Results
     calendar: Calendar
@@ -141,12 +141,12 @@ class Fans:
         """Return the fan of a panel on each of `days`; part: which part of the horizon these are, in words."""
         values = np.asarray(np.sum([self.results.series(name) for name in panel.series], axis=0, dtype=np.float64))
         values = values.cumsum(axis=0) if panel.sums_days else values
-        title = f"{panel.title}{f', {part}' if part else ''}{f', {panel.unit}' if panel.says_unit else ''}"
+        title = f"{panel.title}{f', {part}' if part else ''}{f', {panel.unit}' if panel.needs_unit else ''}"
         found = [(self.record[name], _mark(self.record[name], self.calendar)) for name in panel.marks]
         marks = [(item, mark) for item, mark in found if mark is not None and mark.day in days]
-        key, say = f"fan-{panel.series[0]}-{days.stop}", share if panel.unit == "share" else number
-        picture = fan(key, title, self.calendar, days, values, say, [mark for _, mark in marks], size, panel.top)
-        return figure(title, picture, *(_source(item, mark, self.calendar, say) for item, mark in marks))
+        key, write = f"fan-{panel.series[0]}-{days.stop}", share if panel.unit == "share" else number
+        picture = fan(key, title, self.calendar, days, values, write, [mark for _, mark in marks], size, panel.top)
+        return figure(title, picture, *(_source(item, mark, self.calendar, write) for item, mark in marks))
 
 
 def share_section(fans: Fans) -> Element:
@@ -158,7 +158,7 @@ def share_section(fans: Fans) -> Element:
     return section(
         "share",
         SHARE.title,
-        paragraph("SDF-held and contested area over the area of the lattice. ", _how_to_read(runs)),
+        paragraph("SDF-held and contested area, as a share of the area of Syria. ", _how_to_read(runs)),
         element("div", [fans.figure(SHARE, days, part, (480, 280)) for part, days in parts.items()], class_="charts wide"),
     )
 
@@ -168,8 +168,8 @@ def fans_section(fans: Fans) -> Element:
     days = range(fans.calendar.days + 1)
     return section(
         "fans",
-        "The other systems, day by day",
-        paragraph(_how_to_read(fans.results.runs), " Indices run from 0 to 1 and are means of named parts."),
+        "Other daily series",
+        paragraph(_how_to_read(fans.results.runs), " An index from 0 to 1 is the mean of its parts."),
         element("div", [fans.figure(panel, days) for panel in PANELS], class_="charts"),
         paragraph("Fighting, truce and deal: share of the runs in which each holds, by day."),
         element("div", [_held(fans, name, what) for name, what in HELD.items()], class_="charts"),
@@ -184,10 +184,10 @@ def _held(fans: Fans, name: str, what: str) -> Element:
 
 def _how_to_read(runs: int) -> str:
     if runs == 1:
-        return "There is one run: the line is its path, one of many that were possible."
+        return "The line is the one run: one of many possible histories."
     return (
-        f"Of {runs} runs: the line is the median, the dark band holds 50% and the light band 90% of the runs on each day. "
-        "A diamond with a bar is the record: its central report and the range of reports."
+        f"Line: median of the {runs} runs; dark band: 50% of the runs on each day; light band: 90%. Diamond with a bar: the "
+        "record, its central report and the range of reports."
     )
 
 
@@ -196,7 +196,7 @@ def _mark(item: Observation, calendar: Calendar) -> Mark | None:
     return None if day is None else Mark(day, *map(float, item.observed))
 
 
-def _source(item: Observation, mark: Mark, calendar: Calendar, say: Callable[[float], str]) -> str:
+def _source(item: Observation, mark: Mark, calendar: Calendar, write: Callable[[float], str]) -> str:
     fitted = "; used to fit" if item.used_to_fit else ""
-    range_ = f"{say(mark.central)} ({say(mark.low)} to {say(mark.high)})"
+    range_ = f"{write(mark.central)} ({write(mark.low)} to {write(mark.high)})"
     return f"Record, {calendar.long(mark.day)}: {range_}; {item.source}{fitted}"

@@ -19,30 +19,31 @@ from sim.pages.wording import Calendar, amount, number, percent
 from sim.record.outcomes import DATE, OUTCOMES, YES_NO, Outcome
 
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
-PLAYED = {"idle": "idle", "random": "deciding at random"}
+NULL_POLICIES = {"idle": "idle", "random": "deciding at random"}
 COLUMNS = (
     "Observation",
     "Record: low, central, high",
-    "The runs: median, 5% to 95%",
-    "Runs inside",
+    "Runs: median, 5% to 95%",
+    "Runs in range",
     "Score",
-    "Without a model",
+    "Naive forecasts",
 )
 HARDEST = 3
 SCORES = {"crps": "CRPS", "brier": "Brier", "interval": "interval"}
 
 
 def record_section(scored: Mapping[str, Any], agreed: Agreement, summaries: Summaries, calendar: Calendar) -> Element:
-    """Return the hindcast: each observation beside the runs, the forecasts without a model and, if played, null policies."""
+    """Return the hindcast: each observation beside the runs, naive forecasts and, if played, null policies."""
     if not scored["observations"]:
-        said = "No observation of the record lies after the start of this scenario and before its end: nothing to score."
-        return section("record", "Against the record", paragraph(said))
+        return section(
+            "record", "Hindcast", paragraph("No observation of the record lies within the days of this scenario.")
+        )
     observations = {item.name: item for item in agreed.observations}
-    title = "Each observation, the runs and the forecasts without a model; every row has its own scale"
+    title = "Observations, runs and naive forecasts; every row has its own scale"
     picture = record_chart("record-rows", title, scored["observations"], observations, calendar)
     return section(
         "record",
-        "Against the record",
+        "Hindcast: the runs against the record",
         _introduction(),
         element("div", figure(title, picture), class_="scroll rows", role="region", aria_label=title, tabindex=0),
         [_block(sums, scored, agreed, summaries, calendar) for sums in scored["blocks"] if sums["observations"]],
@@ -60,12 +61,11 @@ def _notes(scored: Mapping[str, Any]) -> list[str]:
 
 def _introduction() -> Element:
     return paragraph(
-        "A score is a distance from the record, 0 is perfect: CRPS for numbers and dates (in the outcome's unit, dates in "
-        "days, up to the last day: later and never count as the day after it), Brier for yes or no, and for an interval the "
-        "width of that of 90% and a penalty for missing the reports. "
-        "Without a model: the score of the forecast that everything stays as on the evening of the start, and of past cases "
-        "where some are documented. Skill: 1 is perfect, 0 no better than the better of these, negative worse, with the 95% "
-        "interval that the number of runs leaves. Observations marked ",
+        "A score measures distance from the record; 0 is perfect. Numbers and dates: CRPS, in the outcome's unit or in "
+        "days (a date after the last day, or never, counts as the day after it). Yes or no: Brier score. Interval: width "
+        "of the 90% interval, with a penalty for missing the reports. Naive forecasts: nothing changes from the evening "
+        "of the start, and past cases where some are documented. Skill: 1 is perfect, 0 no better than the better naive "
+        "forecast, negative worse; in brackets its 95% interval. Observations marked ",
         _badge("fitted"),
         " were used to fit values of the model: a good score there shows no skill.",
     )
@@ -74,7 +74,7 @@ def _introduction() -> Element:
 def _block(
     sums: Mapping[str, Any], scored: Mapping[str, Any], agreed: Agreement, summaries: Summaries, calendar: Calendar
 ) -> list[Element]:
-    """Return the table of the observations that are scored together, and how many of them are hits."""
+    """Return the table of the observations that are scored together, and the number of hits."""
     observations = {item.name: item for item in agreed.observations}
     inside = dict(zip(observations, agreed.share_by_observation.tolist(), strict=True))
     nulls = tuple(name.capitalize() for name in sums["worse_null_policies"])
@@ -87,20 +87,21 @@ def _block(
 
 
 def _sums(sums: Mapping[str, Any]) -> str:
-    """Say how many observations are hits, and name the misses."""
-    n, skilled, said = sums["with_interval"], sums["with_skill"], []
+    """Describe the number of hits, and name the misses."""
+    n, skilled, sentences = sums["with_interval"], sums["with_skill"], []
     if n:
-        said.append(f"Of {n} with an interval, that of 90% holds {sums['covered90']} and that of 50% {sums['covered50']}.")
+        covered = f"the 90% interval meets {sums['covered90']} of {n}, the 50% interval {sums['covered50']}"
+        sentences.append(f"{covered[0].upper()}{covered[1:]}.")
     if skilled:
-        said.append(f"Skill is positive on {sums['positive_skill']} of {skilled}.")
+        sentences.append(f"Skill is positive on {sums['positive_skill']} of {skilled}.")
     for name, null in sums["worse_null_policies"].items():
         answered = null["worse"] + null["same"] + null["better"]
-        said.append(f"With every actor {PLAYED[name]} the score is worse on {null['worse']} of {answered}.")
+        sentences.append(f"With every actor {NULL_POLICIES[name]} the score is worse on {null['worse']} of {answered}.")
     if sums["outside90"]:
-        said.append(f"Outside the 90% interval: {'; '.join(sums['outside90'])}.")
+        sentences.append(f"Outside the 90% interval: {'; '.join(sums['outside90'])}.")
     if sums["without_skill"]:
-        said.append(f"Without positive skill: {'; '.join(sums['without_skill'])}.")
-    return " ".join(said)
+        sentences.append(f"Without positive skill: {'; '.join(sums['without_skill'])}.")
+    return " ".join(sentences)
 
 
 def _row(
@@ -113,7 +114,7 @@ def _row(
     return [
         head,
         [_recorded(observation, outcome, calendar)],
-        [_said(item, outcome, summaries[outcome.name], calendar), small(_held(item, outcome))],
+        [_simulated(item, outcome, summaries[outcome.name], calendar), small(_coverage(item, outcome))],
         [percent(inside)],
         [f"{SCORES[item['kind']]} {_scored(item['score'])}", _skill(item)],
         [f"nothing changes {_scored(item['nothing_changes'])}", past],
@@ -121,14 +122,14 @@ def _row(
     ]
 
 
-def _held(item: Mapping[str, Any], outcome: Outcome) -> str:
-    """Say which interval meets the reports, and how wide that of 90% is."""
+def _coverage(item: Mapping[str, Any], outcome: Outcome) -> str:
+    """Describe which interval meets the reports, and the width of the 90% interval."""
     if item["covered90"] is None:
         return ""
     unit = "days" if outcome.type == DATE else outcome.unit
-    wide = f"{number(item['width90'])}{'' if unit == '1' else f' {unit}'} wide"
-    held = "50% interval meets it" if item["covered50"] else "90% interval meets it" if item["covered90"] else "outside 90%"
-    return f"{held}; 90%: {wide}"
+    width = f"{number(item['width90'])}{'' if unit == '1' else f' {unit}'}"
+    coverage = "within 50%" if item["covered50"] else "within 90%" if item["covered90"] else "outside 90%"
+    return f"{coverage}; width of 90%: {width}"
 
 
 def _skill(item: Mapping[str, Any]) -> Element | None:
@@ -157,15 +158,15 @@ def _recorded(observation: Observation, outcome: Outcome, calendar: Calendar) ->
     if observation.event is not None:
         return f"{observation.event.text}: {'yes' if central else 'no'}" + (", disputed" if low != high else "")
     if isinstance(central, date):
-        said = [calendar.short((value - calendar.start).days) for value in observation.observed]
+        texts = [calendar.short((value - calendar.start).days) for value in observation.observed]
     elif outcome.type == YES_NO:
         return ("yes" if central else "no") + (", disputed" if low != high else "")
     else:
-        said = [amount(outcome, value, with_unit=value == high) for value in observation.observed]
-    return said[-1] if low == high else ", ".join(said)
+        texts = [amount(outcome, value, with_unit=value == high) for value in observation.observed]
+    return texts[-1] if low == high else ", ".join(texts)
 
 
-def _said(item: Mapping[str, Any], outcome: Outcome, made: Mapping[str, Any], calendar: Calendar) -> str:
+def _simulated(item: Mapping[str, Any], outcome: Outcome, made: Mapping[str, Any], calendar: Calendar) -> str:
     if item["probability"] is not None:
         return f"{percent(item['probability'])} yes"
     if outcome.type == DATE:
@@ -178,21 +179,21 @@ def _said(item: Mapping[str, Any], outcome: Outcome, made: Mapping[str, Any], ca
 def _not_covered(scored: Mapping[str, Any]) -> Element | None:
     if not scored["not_covered"]:
         return None
-    return paragraph("Not scored, because the scenario does not cover it: ", "; ".join(scored["not_covered"]), ".")
+    return paragraph("Not scored, because the scenario does not cover their days: ", "; ".join(scored["not_covered"]), ".")
 
 
 def _agreement(agreed: Agreement) -> list[Element]:
     n, runs = agreed.met.shape
     heights = np.bincount(agreed.count_by_run, minlength=n + 1)
-    title = f"Share of the runs, in percent, by how many of the {n} observations they meet"
+    title = f"Share of the runs, in percent, by the number of the {n} observations that they meet"
     fitted = sum(item.used_to_fit for item in agreed.observations)
-    said = (
-        "A run meets an observation when it lies within the range of the reports. "
-        f"{_share(*agreed.share_of_all_met())} meet all {n} at once; the median run meets {agreed.median_met}. "
+    every = (
+        "A run meets an observation if it lies within the range of the reports. All observations are met by "
+        f"{_share(*agreed.share_of_all_met())}; the median run meets {agreed.median_met} of {n}. "
     )
-    only = f"{_share(*agreed.share_of_all_met(only_fitted=True))} meet all {fitted} that the model was fitted to."
+    only = f"All {fitted} that the model was fitted to are met by {_share(*agreed.share_of_all_met(only_fitted=True))}."
     return [
-        paragraph(said, only if fitted else "", _hardest(agreed)),
+        paragraph(every, only if fitted else "", _hardest(agreed)),
         figure(title, counts("agreement", title, heights, runs), class_="middle"),
     ]
 
@@ -206,5 +207,5 @@ def _hardest(agreed: Agreement) -> str:
 
 def _share(share: float | None, ends: list[float] | None) -> str:
     if share is None or ends is None:
-        return "none"
+        return "no run"
     return f"{percent(share)} of the runs (CI {percent(ends[0])} to {percent(ends[1])})"

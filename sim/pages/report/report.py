@@ -1,4 +1,4 @@
-"""Write report.html into a results folder: one file that says what came of an ensemble and what it rests on.
+"""Write report.html into a results folder: the outcomes of an ensemble, and the rules and values behind them.
 
 It loads nothing from outside, needs no script, follows the reader's light or dark setting, and prints.
 """
@@ -24,16 +24,16 @@ from sim.pages.report.sources import sources_section
 from sim.pages.report.spread import drawn, spread_sections
 from sim.pages.report.summary import caution, in_short
 from sim.pages.report.values import expectation, plain, values_section
-from sim.pages.wording import Calendar
+from sim.pages.wording import Calendar, counted
 from sim.scenario.scenario import Scenario
 
 FILE = "report.html"
 
 
 def write_report(results: Results, scenario: Scenario, stated: Results | None = None) -> Path:
-    """Write the report beside the results, whole or not at all, and return its path.
+    """Write the report into the results folder, completely or not at all, and return its path.
 
-    scenario: as it was asked for; it knows its base and who set each value, and the number of runs that were wanted. stated:
+    scenario: as requested, with its base, the setter of each value and the requested number of runs. stated:
     where the results draw uncertain values, as many runs with every value as stated.
     """
     path = results.folder / FILE
@@ -49,7 +49,7 @@ def _page(results: Results, scenario: Scenario, stated: Results | None) -> Eleme
     agreed = agreement(results, record)
     by_outcome = {item.outcome: item for item in record}
     fans = Fans(results, calendar, by_outcome)
-    short = element("ul", [element("li", said) for said in in_short(results, summaries, calendar, agreed)])
+    short = element("ul", [element("li", sentence) for sentence in in_short(results, summaries, calendar, agreed)])
     sections = [
         section("short", "In short", short),
         maps_section(results, calendar),
@@ -68,7 +68,7 @@ def _page(results: Results, scenario: Scenario, stated: Results | None) -> Eleme
         _facts(results, scenario, calendar, made),
         caution(results.runs, max(results.runs_asked, scenario.runs)),
         sections,
-        f"{results.runs} simulated runs of a model under stated assumptions.",
+        f"{counted(results.runs, 'simulated run')} of a model under stated assumptions.",
         sheets=("report.css",),
         question=scenario.question,
         expected=expectation(scenario.expected),
@@ -84,12 +84,12 @@ def _facts(results: Results, scenario: Scenario, calendar: Calendar, made: dict[
     }
     if scenario.branch is not None:
         first, origin = calendar.long(scenario.branch.day), scenario.branch.origin.name
-        facts["Takes effect"] = f"on {first}; until then the runs are those of {origin}, with the same luck"
+        facts["Takes effect"] = f"on {first}; until then the runs are those of {origin}"
     given = [f"{entry.path} = {plain(entry.value)}" for entry in scenario.entries.values() if entry.set_by == "--set"]
     if given:
         facts["Set"] = ", ".join(given)
     if "uncertain" in made:
-        facts["Drawn"] = drawn(made["uncertain"])
+        facts["Drawn by run"] = drawn(made["uncertain"])
     return facts
 
 

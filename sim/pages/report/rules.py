@@ -1,4 +1,4 @@
-"""The report's tables of rules: what each actor went by, in what share of the runs and when first."""
+"""The report's tables of rules: which fired, in what share of the runs and when first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = ("Rule, most urgent first", "Fired in", "First day: median, 5% to 95%"
 
 
 def rules_section(results: Results, calendar: Calendar) -> Element:
-    """Return for every actor and matter its rules, and plainly those that never fired."""
+    """Return the rules of every decision of each actor, and those that never fired."""
     tables: dict[str, list[Element]] = {}
     silent: list[str] = []
     for decision, rules in _rules_in_force(results).items():
@@ -30,12 +30,11 @@ def rules_section(results: Results, calendar: Calendar) -> Element:
         "rules",
         "Rules that fired",
         paragraph(
-            "Each day every actor goes through its rules for each matter, most urgent first; the first that holds gives "
-            "the order. Shares are of the runs in which a rule ever fired; days are those on which it first did, in these "
-            "runs."
+            "Each day, for each of its decisions, an actor checks its rules in order of urgency; the first that holds gives "
+            "the order. Fired in: share of the runs in which a rule ever fired. First day: over those runs."
         ),
         _silent(silent, results.runs),
-        [folded(f"{TITLES[actor]}: {len(made)} matters", *made) for actor, made in tables.items()],
+        [folded(f"{TITLES[actor]}: {len(made)} decisions", *made) for actor, made in tables.items()],
     )
 
 
@@ -45,7 +44,7 @@ def _heading(decision: str) -> str:
 
 
 def _rules_in_force(results: Results) -> dict[str, tuple[Rule, ...]]:
-    """Return "actor.decision" -> rules, those of every stage of the scenario, in the order of the record."""
+    """Return the rules by decision, those of every stage of the scenario, in the order of the record."""
     found: dict[str, dict[str, Rule]] = {}
     for _, stage in results.scenario.stages:
         for actor, policy in policies_of(stage).items():
@@ -56,12 +55,12 @@ def _rules_in_force(results: Results) -> dict[str, tuple[Rule, ...]]:
 
 
 def _row(rule: Rule, first: np.ndarray, runs: int, calendar: Calendar) -> list[Contents]:
-    said = " ".join((rule.when.__doc__ or "").split("\n\n")[0].split())
+    when_it_holds = " ".join((rule.when.__doc__ or "").split("\n\n")[0].split())
     ordered = " ".join((rule.order.__doc__ or "").split("\n\n")[0].split())
     fired = int(first.sum())
     when = _first_day(first, calendar) if fired else "-"
     share = percent(fired / runs) if fired else "never"
-    return [[code(rule.name), small(f"{said} → {ordered}")], [share], [when], [rule.evidence]]
+    return [[code(rule.name), small(f"{when_it_holds} → {ordered}")], [share], [when], [rule.evidence]]
 
 
 def _first_day(first: np.ndarray, calendar: Calendar) -> str:

@@ -1,4 +1,4 @@
-"""The report's section on where the data are from, and under which licences they are passed on."""
+"""The report's section on the sources and licences of the data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sim.pages.markup import folded, paragraph, section, table
 
 LICENCE = "The code of Pullback is under the MIT licence. The data are under the licences below, file by file."
 WHAT = (
-    "Everything the simulation knows of the ground, file by file: where it is from, under which licence, how it was "
-    'derived, what it is good for. The record of events (rows a01 to a54, quoted in scenarios as "facts a36") ends on 28 '
+    "The geographic data, file by file: source, licence, "
+    'derivation and use. The record of events (rows a01 to a54, quoted in scenarios as "facts a36") ends on 28 '
     "January 2026; nothing later is used."
 )
 NOTES = (
     "Letters of a control raster: G Damascus (army, Interior Ministry, allied tribes), S SDF, x contested, T the "
     'Turkish-backed strip, D Druze-held Suwayda, I Israeli-held, "." outside.',
-    "Not in the data because not well founded: terrain, crops, garrisons per cell, ethnic fractions.",
+    "Left out for want of reliable sources: terrain, crops, garrisons per cell, ethnic fractions.",
 )
 ATTRIBUTION = (
     "Attribution: contains OCHA COD-AB data (CC BY 3.0 IGO), GeoNames data (CC BY 4.0), data of the US Census Bureau via "
@@ -33,7 +33,7 @@ def sources_section() -> Element:
         paragraph(LICENCE),
         paragraph(ATTRIBUTION),
         folded(
-            f"Where the data are from: {len(sources.rows)} rows",
+            f"Table of sources: {len(sources.rows)} rows",
             [paragraph(text) for text in (WHAT, *NOTES)],
             table(
                 "Sources of the data",

@@ -1,4 +1,4 @@
-"""The report in short: a few plain sentences, each made from the numbers of the runs."""
+"""The report in short: a few plain sentences from the numbers of the runs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
 
 def in_short(results: Results, summaries: Summaries, calendar: Calendar, agreed: Agreement) -> list[str]:
-    """Return five to eight sentences, as many as the scenario has something to say on."""
-    said = (
+    """Return five to eight sentences, those that apply to the scenario."""
+    sentences = (
         _ground(results, summaries, calendar),
         _truce(summaries, calendar),
         _withdrawal(summaries, calendar),
@@ -29,60 +29,62 @@ def in_short(results: Results, summaries: Summaries, calendar: Calendar, agreed:
         _standing(results, summaries),
         _record(agreed),
     )
-    return [sentence for sentence in said if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def caution(runs: int, asked: int) -> list[str]:
-    """Return what stands in the way of reading the figures as they are: runs that are missing, or few."""
-    said = []
+    """Return the limits of the figures: runs that are missing, or few."""
+    cautions = []
     if runs < asked:
-        said.append(f"INCOMPLETE: {runs} of {asked} runs are there; the figures are those of these runs.")
+        cautions.append(f"INCOMPLETE: {runs} of {asked} runs are there; the figures are those of these runs.")
     if runs == 1:
-        said.append("One run is one of many histories that were possible; it says nothing of how likely anything is.")
+        cautions.append("One run is one of many possible histories; it does not show how likely anything is.")
     elif runs < FEW_RUNS:
-        said.append(f"{runs} runs are few: shares and intervals say little.")
-    return said
+        cautions.append(f"{runs} runs are few: shares are rough and intervals wide.")
+    return cautions
 
 
 def _ground(results: Results, summaries: Summaries, calendar: Calendar) -> str:
     start = share(float(np.median(results.series("sdf_share")[0])))
     end, collapse = summaries["sdf_share_end"], summaries["collapse_day"]
-    said = f"The SDF held {start} of the country at the start and {_range(end)} on {calendar.long(calendar.days)}"
-    return f"{said}; its share fell below half of what it was in {_dated(collapse, calendar)}."
+    held = f"The SDF held {start} of Syria at the start and {_range(end)} on {calendar.long(calendar.days)}"
+    return f"{held}; its share fell below half of that at the start in {_dated(collapse, calendar)}."
 
 
 def _truce(summaries: Summaries, calendar: Calendar) -> str:
     agreed, extended, resumed = (summaries[name] for name in ("truce_agreed_on", "truce_extended", "fighting_resumed_on"))
-    said = f"A truce that lasted more than a day was agreed in {_dated(agreed, calendar)}"
+    text = f"A truce of more than a day was agreed in {_dated(agreed, calendar)}"
     if extended["n"]:
-        said += f"; the first to reach its expiry, which came in {_runs(extended['n'] / agreed['n'], agreed['n'])}, was "
-        said += f"extended there in {_runs(extended['share'], extended['n'], 'of these')}"
+        text += (
+            f"; a truce reached its expiry in {_runs(extended['n'] / agreed['n'], agreed['n'])} and was then extended in "
+        )
+        text += _runs(extended["share"], extended["n"], "of these")
     if _came(agreed):
-        said += f"; after a truce fighting resumed in {_runs(_came(resumed), resumed['n'], 'of those with one')}"
-    return f"{said}."
+        text += f"; fighting resumed after a truce in {_runs(_came(resumed), resumed['n'], 'of the runs with one')}"
+    return f"{text}."
 
 
 def _withdrawal(summaries: Summaries, calendar: Calendar) -> str:
     asked, started = summaries["withdrawal_requested_on"], summaries["withdrawal_started_on"]
     out, residual = summaries["qamishli_95_percent_out_on"], summaries["qamishli_residual"]
-    said = f"Damascus asked Moscow to leave Qamishli in {_runs(_came(asked), asked['n'])}"
+    text = f"Damascus asked Moscow to leave Qamishli in {_runs(_came(asked), asked['n'])}"
     if not _came(started):
-        return f"{said}; no equipment moved out."
-    said += f" and equipment began to move out in {_dated(started, calendar)}"
+        return f"{text}; no equipment moved out."
+    text += f"; equipment first moved out in {_dated(started, calendar)}"
     if out["median"] is not None:
-        said += f", with 95% of it out by {calendar.long(out['median'])} in the median"
+        text += f"; 95% of it was out by {calendar.long(out['median'])} (median)"
     if residual["n"]:
-        said += f"; when the drawdown had ended, Russians stayed on in {_runs(residual['share'], residual['n'], 'of these')}"
-    return f"{said}."
+        text += f"; Russians stayed on after the drawdown in {_runs(residual['share'], residual['n'], 'of these')}"
+    return f"{text}."
 
 
 def _detainees(summaries: Summaries, calendar: Calendar) -> str:
     started, moved, escaped = (
         summaries[name] for name in ("transfer_started_on", "detainees_transferred", "detainees_escaped")
     )
-    said = f"Detainees were moved to Iraq in {_dated(started, calendar)}"
-    said += f", {_range(moved)} by the last day" if _came(started) else ""
-    return f"{said}; {_range(escaped)} escaped from prisons."
+    text = f"The transfer of detainees to Iraq began in {_dated(started, calendar)}"
+    text += f"; {_range(moved)} were moved by the last day" if _came(started) else ""
+    return f"{text}; {_range(escaped)} escaped from prisons."
 
 
 def _people(summaries: Summaries) -> str:
@@ -91,24 +93,23 @@ def _people(summaries: Summaries) -> str:
     )
     runs = "the one run" if civilians["n"] == 1 else "90% of the runs"
     return (
-        f"In {runs} {_span(civilians)} civilians, {_span(damascus)} of Damascus's forces and {_span(sdf)} of the SDF were "
-        f"killed, and {_span(displaced)} persons were displaced on the worst evening."
+        f"Killed ({runs}): {_span(civilians)} civilians, {_span(damascus)} of Damascus's forces, {_span(sdf)} of the SDF; "
+        f"most displaced on any evening: {_span(displaced)} persons."
     )
 
 
 def _deal(summaries: Summaries, calendar: Calendar) -> str:
     deal, handed = summaries["deal_reached_on"], _range(summaries["institutions_handed_over"])
-    said = f"An integration deal was signed in {_dated(deal, calendar)}"
-    return f"{said}; {handed} of the institutions were handed over by the last day." if _came(deal) else f"{said}."
+    text = f"An integration deal was signed in {_dated(deal, calendar)}"
+    return f"{text}; {handed} of the institutions were handed over by the last day." if _came(deal) else f"{text}."
 
 
 def _standing(results: Results, summaries: Summaries) -> str:
-    said = []
-    for name, whose in (("moscow_influence", "Moscow's influence"), ("damascus_authority", "Damascus's authority")):
+    changes = []
+    for name, index in (("moscow_influence", "Moscow's influence"), ("damascus_authority", "Damascus's authority")):
         before = number(float(np.median(results.series(name)[0])))
-        said.append(f"the index of {whose} went from {before} to {_range(summaries[name])}")
-    both = " and ".join(said)
-    return f"{both[0].upper()}{both[1:]}."
+        changes.append(f"{index} from {before} to {_range(summaries[name])}")
+    return f"Indices from 0 to 1, start to last day: {'; '.join(changes)}."
 
 
 def _record(agreed: Agreement) -> str | None:
@@ -116,7 +117,7 @@ def _record(agreed: Agreement) -> str | None:
     if not n:
         return None
     who = "The one run" if runs == 1 else "The median run"
-    everything = "" if runs == 1 else f"; all of them are met in {_runs(agreed.all_met() / runs, runs)}"
+    everything = "" if runs == 1 else f"; all are met in {_runs(agreed.all_met() / runs, runs)}"
     return f"{who} meets {agreed.median_met} of the {n} observations of January 2026{everything}."
 
 
@@ -125,29 +126,29 @@ def _came(made: Mapping[str, Any]) -> float:
     return 1.0 - made["censored"] / made["n"] if made["n"] else 0.0
 
 
-def _runs(share_of_runs: float, n: int, which: str = "of the runs") -> str:
+def _runs(share_of_runs: float, n: int, group: str = "of the runs") -> str:
     """Write a share of n runs in words."""
     if share_of_runs == 0:
-        return "no run" if which == "of the runs" else f"none {which}"
+        return "no run" if group == "of the runs" else f"none {group}"
     if n == 1:
-        return "the one run" if which == "of the runs" else "that run"
+        return "the one run" if group == "of the runs" else "that run"
     if share_of_runs == 1:
-        return "all runs" if which == "of the runs" else f"all {which}"
-    return f"{percent(share_of_runs).replace('<', 'under ').replace('>', 'over ')} {which}"
+        return "all runs" if group == "of the runs" else f"all {group}"
+    return f"{percent(share_of_runs).replace('<', 'under ').replace('>', 'over ')} {group}"
 
 
 def _dated(made: Mapping[str, Any], calendar: Calendar) -> str:
-    """Say in what share of the runs a date came, and when, those in which it did not counting as later."""
+    """Describe in what share of the runs a date came, and when; runs in which it did not come count as later."""
     runs = _runs(_came(made), made["n"])
     if made["p05"] is None:
         return runs
     if made["n"] == 1:
         return f"{runs}, on {calendar.long(made['median'])}"
     if made["median"] is None:
-        return f"{runs}, in 5% by {calendar.long(made['p05'])}"
+        return f"{runs} (in 5% by {calendar.long(made['p05'])})"
     if made["p05"] == made["p95"]:
-        return f"{runs}, the median and 90% of the runs on {calendar.long(made['median'])}"
-    return f"{runs}, the median on {calendar.long(made['median'])} (5% to 95%: {calendar.span(made['p05'], made['p95'])})"
+        return f"{runs} (median and 90% of the runs: {calendar.long(made['median'])})"
+    return f"{runs} (median {calendar.long(made['median'])}, 90% of the runs {calendar.span(made['p05'], made['p95'])})"
 
 
 def _range(made: Mapping[str, Any]) -> str:

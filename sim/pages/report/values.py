@@ -1,4 +1,4 @@
-"""The report's tables of what the runs rest on: every value of the scenario, and its dated events."""
+"""The report's tables of the scenario: every value with its evidence, and the dated events."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from xml.etree.ElementTree import Element
 from sim.ground.errors import InputError
 from sim.ground.members import SHIPPED
 from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
+from sim.record.outcomes import OUTCOMES
 from sim.registry import load_scenario
 from sim.scenario.entries import Entry
 from sim.scenario.files import scenario_names
 from sim.scenario.heading import OF_THE_MAP
 from sim.scenario.scenario import Scenario
 
-COLUMNS = ("Value", "Here", "Range", "Kind, confidence", "Source")
+COLUMNS = ("Name", "Value", "Range", "Kind, confidence", "Source")
 
 
 def values_section(scenario: Scenario) -> Element:
@@ -28,9 +29,9 @@ def values_section(scenario: Scenario) -> Element:
         _differences(scenario),
         _timeline(scenario),
         [
-            folded(f"{name}: {_values(len(mine))}", table(f"Values of {name}", COLUMNS, map(_row, mine), look="values"))
+            folded(f"{name}: {_values(len(group))}", table(f"Values of {name}", COLUMNS, map(_row, group), look="values"))
             for name in scenario.sections
-            if (mine := [entry for entry in entries if entry.path.startswith(f"{name}.")])
+            if (group := [entry for entry in entries if entry.path.startswith(f"{name}.")])
         ],
     )
 
@@ -40,7 +41,7 @@ def _values(count: int) -> str:
 
 
 def _counted(entries: list[Entry]) -> Element:
-    assumed, fitted = (sum(_rests_on(entry) == word for entry in entries) for word in ("assumed", "fitted"))
+    assumed, fitted = (sum(_badge_of(entry) == word for entry in entries) for word in ("assumed", "fitted"))
     partly = sum("assumed" in entry.source for entry in entries) - assumed
     return paragraph(
         f"{len(entries)} values: {assumed} are ",
@@ -48,12 +49,13 @@ def _counted(entries: list[Entry]) -> Element:
         f", {fitted} are ",
         _badge("fitted"),
         f" to the record up to 20 January 2026, and {len(entries) - assumed - fitted} cite the record, a publication or a "
-        f"choice; of these {partly} assume a part, as their source says. Confidence: H, M, L as in the record, or - for "
-        "what is assumed or chosen. A source such as facts a36 is a row of the documented record, docs/RECORD.md.",
+        f"choice; of these {partly} are partly assumed, as their source states. Confidence: H (high), M (medium) or L "
+        "(low); - where a value is assumed or chosen. A source such as facts a36 is a row of the documented record, "
+        "docs/RECORD.md.",
     )
 
 
-def _rests_on(entry: Entry) -> str | None:
+def _badge_of(entry: Entry) -> str | None:
     return next((word for word in ("assumed", "fitted") if entry.source.startswith(word)), None)
 
 
@@ -62,7 +64,7 @@ def _badge(word: str) -> Element:
 
 
 def _row(entry: Entry) -> list[list[Content]]:
-    mark = _rests_on(entry)
+    mark = _badge_of(entry)
     return [
         [code(entry.path), " " if mark else None, _badge(mark) if mark else None],
         [f"{plain(entry.value)}{_unit(entry)}"],
@@ -88,7 +90,7 @@ def plain(value: Any) -> str:
 
 
 def _differences(scenario: Scenario) -> Element | None:
-    """Return the table of the values that differ from what the scenario stands on, None where it stands on nothing."""
+    """Return the table of the values that differ from the scenario's base, None where it has none."""
     base = base_of(scenario)
     if base is None:
         return None
@@ -107,17 +109,19 @@ def _differences(scenario: Scenario) -> Element | None:
     rows += [_difference(entry, base.entries.get(entry.path)) for entry in changed]
     if not rows:
         return None if base.name == scenario.name else paragraph(f"No value differs from {base.name}.")
-    return table(f"What differs from {base.name}", ("Value", f"In {base.name}", "Here", "Source"), rows, look="rules")
+    return table(
+        f"Differences from {base.name}", ("Name", f"In {base.name}", "In this scenario", "Source"), rows, look="rules"
+    )
 
 
-def _difference(here: Entry, before: Entry | None) -> list[Contents]:
-    now = f"{plain(here.value)}{_unit(here)}"
+def _difference(entry: Entry, before: Entry | None) -> list[Contents]:
+    now = f"{plain(entry.value)}{_unit(entry)}"
     then = f"{plain(before.value)}{_unit(before)}" if before else "no such member"
-    return [[code(here.path)], [then], [now], [here.source, small(f"set by {here.set_by}")]]
+    return [[code(entry.path)], [then], [now], [entry.source, small(f"set by {entry.set_by}")]]
 
 
 def base_of(scenario: Scenario) -> Scenario | None:
-    """Return what a scenario stands on: what it branched from, its base, or its own file before --set; None if unknown."""
+    """Return what a scenario differs from: its origin, its base, or its own file before --set; None if unknown."""
     if scenario.branch is not None:
         return scenario.branch.origin
     name = scenario.base or scenario.name
@@ -138,9 +142,9 @@ def _timeline(scenario: Scenario) -> Element | None:
 
 
 def expectation(expected: Mapping[str, str]) -> Element | None:
-    """Return what a what-if named beforehand that it should move, and which way."""
+    """Return the expectations of a what-if: titles of outcomes with directions."""
     if not expected:
         return None
-    named: list[Contents] = [[code(outcome), f" {direction}"] for outcome, direction in expected.items()]
-    spaced: list[Contents] = [[", " if index else "", item] for index, item in enumerate(named)]
-    return paragraph("Named beforehand as what it should move, against its base: ", spaced, ".")
+    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+    effects = "; ".join(f"{titles[name]}: {direction}" for name, direction in expected.items())
+    return paragraph(f"Expected effects, stated before any run, against its base: {effects}.")

@@ -13,9 +13,9 @@ from sim.pages.charts import Frame, Row, ceiling, levels, numbers_across, ticks
 from sim.pages.markup import drawing, element, points, text
 from sim.pages.wording import number, percent
 
-WIDTH, ROW, LABEL, SAID = 760.0, 22.0, 300.0, 120.0
+WIDTH, ROW, LABEL, TEXT = 760.0, 22.0, 300.0, 120.0
 NARROWEST = 0.05
-"""A part narrower than this share of the bar carries no words."""
+"""A part narrower than this share of the bar has no label."""
 SHADES = 6
 DARK_FROM = 3
 """Shade from which on writing is light."""
@@ -23,7 +23,7 @@ DARK_FROM = 3
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a whole: its share, the class it is drawn in, and what it is."""
+    """A part of a total: its name, its share and its CSS class."""
 
     name: str
     share: float
@@ -31,27 +31,27 @@ class Part:
 
 
 def parts_bar(key: str, title: str, parts: Sequence[Part]) -> Element:
-    """Return a bar of the parts of a whole; what sampling made negative is drawn as none."""
+    """Return a bar of the parts of a total; a share that sampling made negative is drawn as none."""
     size = (WIDTH, 46.0)
     shown = [part for part in parts if part.share > 0]
-    whole = sum(part.share for part in shown)
+    total = sum(part.share for part in shown)
     shapes, left = [], 1.0
     for part in shown:
-        width = part.share / whole * (WIDTH - 2)
+        width = part.share / total * (WIDTH - 2)
         shapes.append(element("rect", element("title", f"{part.name}: {percent(part.share)}"), class_=f"part {part.look}",
                               x=left, y=4.0, width=width, height=24.0))  # fmt: skip
-        if part.share / whole >= NARROWEST:
+        if part.share / total >= NARROWEST:
             shapes.append(text(percent(part.share), left + width / 2, 43.0, "middle", class_="said"))
         left += width
-    said = "; ".join(f"{part.name}: {percent(part.share)}" for part in shown)
-    return drawing(key, title, said, size, shapes)
+    description = "; ".join(f"{part.name}: {percent(part.share)}" for part in shown)
+    return drawing(key, title, description, size, shapes)
 
 
 def ranking(key: str, title: str, rows: Sequence[Row], dummy: float) -> Element:
-    """Return the shares of values with their intervals, a row each, and the line below which values that do nothing stay."""
+    """Return the shares of values with their intervals, a row each, and the 95% limit of values without effect."""
     size = (WIDTH, ROW * len(rows) + 46)
     last = min(max(ceiling(max(max(row.high for row in rows), dummy, 0.01)), 0.02), 1.0)
-    left, right = LABEL + 8, WIDTH - SAID - 8
+    left, right = LABEL + 8, WIDTH - TEXT - 8
 
     def x(share: float) -> float:
         return left + max(0.0, min(last, share)) / last * (right - left)
@@ -67,11 +67,11 @@ def ranking(key: str, title: str, rows: Sequence[Row], dummy: float) -> Element:
             text(row.label, LABEL, y + 4, "end", class_="said" if row.is_clear else None),
             element("rect", class_=f"share{look}", x=left, y=y - 6, width=x(row.value) - left, height=12.0),
             element("path", class_=f"effect{look}", d=f"M{x(row.low):.1f},{y - 4:.1f}v8m0,-4H{x(row.high):.1f}m0,-4v8"),
-            text(row.said, WIDTH - SAID, y + 4, class_="said" if row.is_clear else None),
+            text(row.text, WIDTH - TEXT, y + 4, class_="said" if row.is_clear else None),
         ]
     shapes.append(element("path", class_="zero", d=f"M{x(dummy):.1f},4V{bottom:.1f}"))
-    shapes.append(text("95% of values that do nothing stay left of the broken line", left, bottom + 28))
-    return drawing(key, title, "; ".join(f"{row.label}: {row.said}" for row in rows[:5]), size, shapes)
+    shapes.append(text("95% of values without effect lie left of the broken line", left, bottom + 28))
+    return drawing(key, title, "; ".join(f"{row.label}: {row.text}" for row in rows[:5]), size, shapes)
 
 
 def response_chart(key: str, title: str, found: Response, floor: float, top: float) -> Element:
@@ -84,10 +84,9 @@ def response_chart(key: str, title: str, found: Response, floor: float, top: flo
         for x, y in zip(found.column.tolist(), found.means.tolist(), strict=True)
     ]
     line = points((frame.x(x), frame.y(y)) for x, y in zip(found.centres, found.bin_means, strict=True))
-    said = (
-        f"Mean {number(float(found.bin_means[0]))} where it is lowest, {number(float(found.bin_means[-1]))} where highest."
-    )
-    return drawing(key, title, said, size, levels(frame, number, ticks(floor, top)), numbers_across(frame), dots,
+    lowest, highest = number(float(found.bin_means[0])), number(float(found.bin_means[-1]))
+    description = f"Mean {lowest} at the lowest values, {highest} at the highest."
+    return drawing(key, title, description, size, levels(frame, number, ticks(floor, top)), numbers_across(frame), dots,
                    element("path", class_="side-b", d=line))  # fmt: skip
 
 
@@ -113,5 +112,5 @@ def heat_map(key: str, title: str, found: Heat) -> Element:
             shapes.append(element("rect", class_=f"heat p{shade}", x=x, y=y, width=wide, height=high))
             ink = "light" if shade >= DARK_FROM else "dark"
             shapes.append(text(number(mean), x + wide / 2, y + high / 2 + 4, "middle", class_=ink))
-    said = f"Means from {number(low)} to {number(low + span)} over {found.paths[0]} (down) and {found.paths[1]} (across)."
-    return drawing(key, title, said, size, shapes)
+    axes = f"{found.paths[0]} (down) and {found.paths[1]} (across)"
+    return drawing(key, title, f"Means from {number(low)} to {number(low + span)} over {axes}.", size, shapes)

@@ -1,4 +1,4 @@
-"""The page of a sensitivity: what an outcome of a sweep rests on, and by what evidence."""
+"""The page of a sensitivity: the values that an outcome of a sweep depends on, and their evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.pages.maps import swatch
 from sim.pages.markup import Contents, code, element, figure, folded, paragraph, section, table
 from sim.pages.page_file import document, write_page
 from sim.pages.sensitivity.charts import Part, heat_map, parts_bar, ranking, response_chart
-from sim.pages.wording import number, part, percent
+from sim.pages.wording import counted, number, part, percent
 
 MOST_ROWS, FEWEST_ROWS, MOST_RESPONSES = 20, 5, 6
 CLEAR = 0.05
@@ -36,7 +36,7 @@ def sensitivity_page(made: Sensitivity, map_: Heat | None = None) -> Element:
     clear = [driver for driver in made.drivers if driver.q < CLEAR]
     if map_ is None and len(clear) >= 2:
         map_ = made.heat(clear[0].path, clear[1].path)
-    cautions = [] if made.is_complete else ["INCOMPLETE: the sweep is not finished; these are the points that are there"]
+    cautions = [] if made.is_complete else ["INCOMPLETE: the sweep is not finished; these are the points played so far"]
     cautions += [f"{made.warning}."] if made.warning else []
     sections = [
         _short(made, clear),
@@ -46,17 +46,17 @@ def sensitivity_page(made: Sensitivity, map_: Heat | None = None) -> Element:
         _grades(made) if made.spread.total else None,
         _method(made),
     ]
-    title = f"What {made.measure.outcome.name} rests on"
-    footer = f"{made.runs:,} simulated runs of a model under stated assumptions."
+    title = f"Sensitivity: {made.measure.title}"
+    footer = f"{counted(made.runs, 'simulated run')} of a model under stated assumptions."
     return document(title, _facts(made), cautions, [each for each in sections if each is not None], footer)
 
 
 def _facts(made: Sensitivity) -> dict[str, str]:
     results = made.results
     facts = {
-        "Outcome": f"{made.measure.said}: {made.measure.outcome.definition}",
+        "Outcome": f"{made.measure.caption}: {made.measure.outcome.definition} ({made.measure.name})",
         "Sweep": f"{results.manifest['scenario']}, {shown_path(results.folder)}, model {results.manifest['code']}",
-        "Points": f"{made.points}, {made.runs:,} runs in all; {len(made.drivers)} values vary",
+        "Points": f"{made.points}, with {made.runs:,} runs; {len(made.drivers)} values vary",
     }
     return facts | ({"Only where": made.where.said} if made.where else {})
 
@@ -64,46 +64,43 @@ def _facts(made: Sensitivity) -> dict[str, str]:
 def _short(made: Sensitivity, clear: list[Driver]) -> Element:
     spread = made.spread
     if not spread.total:
-        return section("short", "In short", paragraph("The outcome is the same in every run: nothing drives it."))
-    said = [
-        _against_luck(spread),
-        f"{len(clear)} of {len(made.drivers)} values stand out from a value that does nothing.",
+        return section("short", "In short", paragraph("The outcome is the same in every run."))
+    sentences = [
+        _values_and_chance(spread),
+        f"The effects of {len(clear)} of {len(made.drivers)} values are distinguishable from chance.",
     ]
     if clear:
-        said.append(
-            "The largest: " + "; ".join(f"{d.path} {part(d.share)}" for d in clear[:3]) + " of the points' variance."
-        )
+        largest = "; ".join(f"{d.path} {part(d.share)}" for d in clear[:3])
+        sentences.append(f"Largest shares of the variance between points: {largest}.")
     for grade in made.grades:
         if grade.grade == "assumed":
-            said.append(
-                f"Values that are only assumed make {part(grade.share)} of all variance by themselves (95% interval "
+            sentences.append(
+                f"Values that are only assumed explain {part(grade.share)} of all variance (95% interval "
                 f"{part(grade.low)} to {part(grade.high)})."
             )
-    return section("short", "In short", element("ul", [element("li", each) for each in said]))
+    return section("short", "In short", element("ul", [element("li", each) for each in sentences]))
 
 
-def _against_luck(spread: Spread) -> str:
+def _values_and_chance(spread: Spread) -> str:
     if not spread.is_identified:
-        return "One run of each point cannot tell what the values make from luck; two runs of each can."
+        return "With one run a point, effects of values and chance cannot be separated; two runs of each point are needed."
     shares = [each / spread.total for each in (spread.between_points, spread.luck + spread.both)]
     return (
-        f"Of the variance of one run {percent(shares[0])} lies between the points, which is what the values make, and "
-        f"{percent(shares[1])} is luck, alone or together with values."
+        f"Of the variance of one run, {percent(shares[0])} lies between the points and is due to the values; "
+        f"{percent(shares[1])} is due to chance, alone or jointly with values."
     )
 
 
 def _parts(made: Sensitivity) -> Element:
     spread = made.spread
     looks = ("part-between", "part-luck", "part-both")
-    parts = [Part(said, each / spread.total, look) for (said, each), look in zip(spread.named.items(), looks, strict=False)]
+    parts = [Part(name, each / spread.total, look) for (name, each), look in zip(spread.named.items(), looks, strict=False)]
     words = (
-        f"The variance of one run, drawn at random from a point drawn at random: {number(spread.total)}, a standard "
-        f"deviation of {number(spread.total**0.5)}. More runs do not make luck smaller, only better known."
+        f"The variance of a random run of a random point: {number(spread.total)}, a standard deviation of "
+        f"{number(spread.total**0.5)}. More runs do not reduce the part due to chance; they only estimate it better."
     )
     picture = parts_bar("variance", "Parts of the variance of one run", parts)
-    return section(
-        "variance", "Values against luck", paragraph(words), legend(parts), figure("Variance of one run", picture)
-    )
+    return section("variance", "Values and chance", paragraph(words), legend(parts), figure("Variance of one run", picture))
 
 
 def _ranking(made: Sensitivity, clear: list[Driver]) -> Element:
@@ -122,12 +119,12 @@ def _ranking(made: Sensitivity, clear: list[Driver]) -> Element:
     left = f" The {len(rows)} largest of {len(made.drivers)}." if len(rows) < len(made.drivers) else ""
     return section(
         "ranking-of-values",
-        "Which values it rests on",
+        "Effect of each value",
         paragraph(
-            "Share of the variance of the points' means that each value makes by itself (first-order Sobol index from the "
-            f"points of the sweep), with its 95% interval. Full: stands out from a value that does nothing.{left}"
+            "Share of the variance between points that each value explains by itself (first-order Sobol index, estimated "
+            f"from the points of the sweep), with its 95% interval. Filled: distinguishable from chance.{left}"
         ),
-        figure("Share of the points' variance, and whether more of the value raises the outcome", picture),
+        figure("Share of the variance between points, and whether a higher value raises or lowers the outcome", picture),
         folded(
             f"All {len(made.drivers)} values", table("Values", columns, cells, numeric=("Share", "q", "Rank correlation"))
         ),
@@ -149,10 +146,10 @@ def _responses(made: Sensitivity, clear: list[Driver]) -> Element | None:
     ]
     return section(
         "responses",
-        "What the values do",
+        "Outcome by value",
         paragraph(
-            f"Each dot is the mean of a point's runs, {made.measure.said}; all other values differ from dot to dot. The "
-            "line is the mean by bins of the value."
+            f"Each dot is the mean over the runs of one point ({made.measure.caption}); the other values differ from dot to "
+            "dot. The line is the mean by bins of the value."
         ),
         element("div", charts, class_="charts"),
     )
@@ -165,31 +162,29 @@ def _heat(map_: Heat | None) -> Element | None:
     picture = element("div", heat_map("heat", title, map_), class_="scroll", role="region", aria_label=title, tabindex=0)
     few, most = int(map_.points[map_.points > 0].min()), int(map_.points.max())
     count = f"{few}" if few == most else f"{few} to {most}"
-    words = f"Mean over the points whose values lie in both bins; {count} points a field, the base left out."
-    return section("heat-map", "Two values together", paragraph(words), figure(f"{title} (across)", picture))
+    words = f"Mean over the points in each pair of bins; {count} points per field, without the unchanged base."
+    return section("heat-map", "Outcome by two values", paragraph(words), figure(f"{title} (across)", picture))
 
 
 def _grades(made: Sensitivity) -> Element:
     parts = [Part(GRADE_NAMES[grade.grade], grade.share, f"grade-{grade.grade}") for grade in made.grades]
     parts.append(Part(made.left_over, made.together, "grade-together"))
     if made.spread.is_identified:
-        parts.append(Part("luck", (made.spread.luck + made.spread.both) / made.spread.total, "part-luck"))
+        parts.append(Part("chance", (made.spread.luck + made.spread.both) / made.spread.total, "part-luck"))
     rows: list[list[Contents]] = [
         [GRADE_NAMES[g.grade], str(g.values), part(g.share), f"{part(g.low)} to {part(g.high)}"] for g in made.grades
     ]
     rows += [[each.name, "-", part(each.share), "-"] for each in parts[len(made.grades) :]]
-    columns = ("Rests on", "Values", "Of all variance", "95% interval")
+    columns = ("Evidence", "Values", "Share of all variance", "95% interval")
     return section(
         "evidence",
-        "By what evidence",
+        "Variance by evidence",
         paragraph(
-            "Share of the variance of one run that the values of each grade make by themselves. A wide interval means that "
-            "the points are too few to tell many small shares from none; a negative share is none."
+            "Share of the variance of one run that the values of each grade of evidence explain. A wide interval means that "
+            "the points are too few to distinguish many small shares from none; read a negative share as none."
         ),
         legend(parts),
-        figure(
-            "All variance, by the evidence of the values it rests on", parts_bar("grades", "Variance by evidence", parts)
-        ),
+        figure("All variance, by the evidence of the values", parts_bar("grades", "Variance by evidence", parts)),
         table("Variance by evidence", columns, rows, numeric=columns[1:3]),
     )
 
@@ -197,17 +192,17 @@ def _grades(made: Sensitivity) -> Element:
 def _method(made: Sensitivity) -> Element:
     return section(
         "method",
-        "How it was computed",
+        "Method",
         paragraph(
-            "Nothing was played for this page: the points are those of the sweep. The share of a value is the correlation "
-            f"ratio of the points' means over {made.bins} bins of the value, less what as many bins of a value that does "
-            "nothing would show (epsilon squared, Kelley 1935; from given data: Plischke, Borgonovo and Smith 2013); a "
-            "rise and fall within a bin is not resolved. Intervals: delete-a-group jackknife over the rows of the design, "
-            "or over the runs of a grid. q: F test, adjusted for the number of values (Benjamini and Hochberg)."
+            "All runs are those of the sweep. The share of a value is the correlation ratio of the points' means over "
+            f"{made.bins} bins of the value, less its expectation for a value without effect (epsilon squared, Kelley 1935; "
+            "from given data: Plischke, Borgonovo and Smith 2013); a rise and fall within a bin is not resolved. Intervals: "
+            "delete-a-group jackknife over the rows of the design, or over the runs of a grid. q: F test, adjusted for the "
+            "number of values (Benjamini and Hochberg)."
         ),
         paragraph(
-            "A share depends on the range each value was given: a value varied within narrow limits drives little. The "
-            "range says how uncertain the value is, and is itself a judgement; pullback show says where each is from."
+            "A share depends on the range over which a value is varied: a narrow range leaves a small share. The range "
+            "states how uncertain the value is and is itself a judgement; pullback show SCENARIO gives the source of each."
         ),
     )
 
