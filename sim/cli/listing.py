@@ -62,7 +62,7 @@ def _outcomes() -> list[dict[str, str]]:
 def _series() -> list[dict[str, str]]:
     from sim.record.history import SERIES
 
-    return [{"title": series.label, "name": name, "unit": series.unit} for name, series in SERIES.items()]
+    return [{"title": series.title, "name": name, "unit": series.unit} for name, series in SERIES.items()]
 
 
 def _print_scenarios(rows: list[dict[str, str]]) -> None:

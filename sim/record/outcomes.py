@@ -207,7 +207,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     _on("2026-01-28", "rmelan_damascus", "1", "the same on 28 January 2026", (6, 21), YES_NO),
     _on("2026-01-20", "deir_ez_zor_taken", "1",
             "share of the SDF's ground in Deir ez-Zor of 12 January that Damascus holds on 20 January 2026", (6,)),
-    _date("truce_agreed_on", "Truce first agreed", "day the first truce that lasts more than a day was agreed", (8,), read.truce_agreed_on),
+    _date("truce_agreed_on", "Truce first agreed", "day the first truce that lasts more than a day was agreed",
+            (8,), read.truce_agreed_on),
     Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended then", (8,),
             read.truce_extended, arises="where a truce reached its expiry", title="First truce extended at its expiry"),
     Outcome("truce_extensions", "extensions", NUMBER, "extensions of truces", (8,),
@@ -256,8 +257,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     _date("withdrawal_started_on", "Equipment first left Qamishli", "first day equipment left Qamishli", (1,),
           read.first("withdrawal_phase", DRAWING_DOWN)),
     _date("qamishli_95_percent_out_on", "95% of the equipment out of Qamishli",
-          "first day on which 95% of the tonnes of equipment ordered out of Qamishli have left", (1, 2), read.qamishli_95_percent_out_on),
-    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed at Qamishli when the drawdown had ended", (4,), read.qamishli_residual,
+          "first day on which 95% of the tonnes of equipment ordered out of Qamishli have left",
+          (1, 2), read.qamishli_95_percent_out_on),
+    Outcome("qamishli_residual", "1", YES_NO, "Russians stayed at Qamishli when the drawdown had ended",
+            (4,), read.qamishli_residual,
             arises="where the drawdown ended", title="Russians stayed at Qamishli after the drawdown"),
     Outcome("qamishli_residual_persons", "persons", NUMBER, "Russians at Qamishli when the drawdown had ended", (4,),
             read.when_the_drawdown_ended("qamishli_persons"), arises="where the drawdown ended",
@@ -306,7 +309,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         for day in (20, 28)
     ),
     *(
-        _total(f"attacks_{each.key}", f"insurgent attacks in {each.name}, SOHR-type count", (11,), f"insurgent_attacks_{each.key}")
+        _total(f"attacks_{each.key}", f"insurgent attacks in {each.name}, SOHR-type count",
+                (11,), f"insurgent_attacks_{each.key}")
         for each in shipped_members()["insurgent_provinces"]
     ),
     _total("killed_damascus", "dead of Damascus's forces", (6, 7)),
@@ -328,7 +332,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     _end("oil_share_damascus", "share of the listed oil fields, by weight, that Damascus holds at the end", (21,)),
     Outcome("dams_damascus", "dams", NUMBER, "dams on the Euphrates, of three, that Damascus holds at the end", (21,),
             read.number_taken("dam"), title="Euphrates dams with Damascus at the end"),
-    Outcome("crossings_damascus", "crossings", NUMBER, "border crossings, of Semalka and Yarubiyah, that Damascus holds at the end", (21,),
+    Outcome("crossings_damascus", "crossings", NUMBER, "border crossings, of Semalka and Yarubiyah, that Damascus holds at the end",
+            (21,),
             read.number_taken("crossing"), title="Border crossings with Damascus at the end"),
     _end("sdf_prospects", "the SDF's estimate of its prospects on the last evening", (17,), "sdf_prospects_end"),
 )  # fmt: skip
