@@ -25,7 +25,7 @@ BACKEND = """
 import os, pathlib, shutil
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
-    [wheel] = pathlib.Path(os.environ["PIP_FIND_LINKS"]).glob("pullback-*.whl")
+    [wheel] = pathlib.Path(os.environ["STAND_INS"]).glob("pullback-*.whl")
     return pathlib.Path(shutil.copy(wheel, wheel_directory)).name
 """
 """What the stand-in of setuptools does: hand out the stand-in of the project."""
@@ -76,7 +76,7 @@ def required(roots: list[str]) -> set[str]:
 
 
 def write_wheel(folder: Path, name: str, version: str, headers: list[str], module: tuple[str, str] | None = None) -> str:
-    """Write a wheel with nothing in it but these headers of metadata, and a module (path, text); return its digest."""
+    """Write a wheel with nothing in it but these headers of metadata, a module (path, text); link it, return its digest."""
     stem = f"{re.sub('[-_.]+', '_', name)}-{version}"
     about = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *headers, ""]
     path = folder / f"{stem}-py3-none-any.whl"
@@ -86,6 +86,10 @@ def write_wheel(folder: Path, name: str, version: str, headers: list[str], modul
         packed.writestr(f"{stem}.dist-info/RECORD", "")
         if module:
             packed.writestr(*module)
+    page = folder / canonicalize_name(name) / "index.html"
+    page.parent.mkdir(exist_ok=True)
+    with page.open("a", encoding="utf-8") as links:
+        links.write(f'<a href="../{path.name}">{path.name}</a>\n')
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -112,7 +116,7 @@ def tree_of_stand_ins(tree: Path, wheels: Path) -> None:
 
 
 def closed_off(wheels: Path) -> dict[str, str]:
-    """Return an environment in which pip sees these wheels, and neither an index nor anybody's settings."""
+    """Return an environment in which pip sees an index of these wheels, no other one and nobody's settings."""
     foreign = ("PIP_", "PYTHON", "VENV", "TESTS", "MAKE", "MFLAGS")  # of the make that runs the tests, and what it was given
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
+    return kept | {"STAND_INS": str(wheels), "PIP_INDEX_URL": wheels.as_uri(), "PIP_CONFIG_FILE": os.devnull}

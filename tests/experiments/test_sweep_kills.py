@@ -24,7 +24,7 @@ from tests.sweeps import ROOT, SWEEP, assert_same, committed, quiet, run_sweep, 
 
 psutil = pytest.importorskip("psutil", reason="looks for the workers of a driver; comes with the [cluster] extra")
 
-SHORT = SWEEP.replace("days = 9\n", "days = 60\n").replace("n = 6", "n = 96")
+SHORT = SWEEP.replace("days = 9\n", "days = 60\n").replace("n = 6", "n = 64")
 LONG = SWEEP.replace("days = 9\n", "").replace("n = 6", "n = 256").replace("points = 4", "points = 64")
 LATEST = 0.3
 """Share of what the whole sweep takes by which a process is killed at the latest."""
