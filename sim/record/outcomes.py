@@ -7,14 +7,18 @@ runs the question of an outcome arose: what did not arise is neither late nor 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from sim.ground.members import Member, shipped_members
 from sim.record import readings as read
+from sim.record.expressed import Expressed, dated_outcomes, express
+from sim.record.expressions import kinds
 from sim.record.history import History
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.state.arrays import own_numerics
 from sim.state.state import (
     ANNOUNCED,
@@ -31,12 +35,11 @@ from sim.state.state import (
     UNCERTAINTY_PARTS,
 )
 
-NUMBER, DATE, YES_NO, CATEGORY = "number", "date", "yes_no", "category"
+NUMBER, DATE, YES_NO, CATEGORY = kinds.TYPES
 SHADDADI = "shaddadi_prison"
 """Its escapes have an outcome of their own (facts a32)."""
 
-ALWAYS = "always"
-COVERED = "where the days simulated cover it"
+ALWAYS, COVERED = kinds.ALWAYS, kinds.COVERED
 TRUCE = "where a truce was in force on some evening"
 
 
@@ -45,9 +48,9 @@ class Outcome:
     """One outcome.
 
     systems: the numbers of the record's systems it shows. of: History -> (runs,) float. arises: in which runs its question
-    arises. as_in: of a date whose question does not always arise, the outcome that has a value in just those runs, as NaN
+    arises. as_in: of a date whose question does not always arise, the column that has a value in just those runs, as NaN
     says of a date only that it did not come. member: axis and key of the one
-    that it is about, without which it does not arise.
+    that it is about, without which it does not arise. formula: of one that is written as an expression, its text in full.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Outcome:
     as_in: str = ""
     member: tuple[str, str] | None = None
     title: str = ""
+    formula: str = ""
 
 
 def arising(outcome: Outcome, table: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -77,11 +81,51 @@ def read_for(outcome: Outcome) -> tuple[str, ...]:
 
 
 @own_numerics
-def outcome_table(history: History) -> dict[str, np.ndarray]:
-    """Return every outcome as (runs,) float64."""
+def outcome_table(history: History, own: tuple[OwnOutcome, ...] = ()) -> dict[str, np.ndarray]:
+    """Return every outcome as (runs,) float64, and where dates of the user's own arise. own: outcomes of the user's own."""
     members, missing = history.theatre.members, np.full(history.runs, np.nan)
-    there = {outcome.name: outcome.member is None or members.index(*outcome.member) >= 0 for outcome in OUTCOMES}
-    return {each.name: np.asarray(each.of(history) if there[each.name] else missing, dtype=np.float64) for each in OUTCOMES}
+    there = {outcome.name: outcome.member is None or members.index(*outcome.member) >= 0 for outcome in BUILT_IN}
+    table = {each.name: np.asarray(each.of(history) if there[each.name] else missing, dtype=np.float64) for each in BUILT_IN}
+    return table | expressed_table(history, own)
+
+
+@own_numerics
+def expressed_table(history: History, own: tuple[OwnOutcome, ...]) -> dict[str, np.ndarray]:
+    """Return the outcomes that are written as expressions, those of data and the user's own, as `outcome_table` does."""
+    made: dict[str, np.ndarray] = {}
+    for each in expressed(own).values():
+        made |= each.columns(history)
+    return made
+
+
+@cache
+def expressed(own: tuple[OwnOutcome, ...]) -> dict[str, Expressed]:
+    """Return the outcomes that are written as expressions by name, those of data first. Raises InputError."""
+    return express((*dated_outcomes(), *own), {outcome.name: outcome for outcome in BUILT_IN})
+
+
+@cache
+def outcomes_of(own: tuple[OwnOutcome, ...] = ()) -> tuple[Outcome, ...]:
+    """Return all outcomes: the program's, the dated ones of data and, last, the user's own. Raises InputError."""
+    return (*BUILT_IN, *(_outcome(each) for each in expressed(own).values()))
+
+
+def own_among(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Return those that are the user's own."""
+    return tuple(outcome for outcome in outcomes if outcome.formula and outcome not in OUTCOMES)
+
+
+def _outcome(made: Expressed) -> Outcome:
+    own = made.own
+    return Outcome(
+        own.name, made.unit, made.type, own.definition or own.of, own.systems, made.of, made.categories, made.arises,
+        made.as_in, own.member, own.title or own.name, made.in_full,
+    )  # fmt: skip
+
+
+def columns_read(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Return the names of the columns that hold outcomes: their own, and where they arise."""
+    return tuple(dict.fromkeys(name for outcome in outcomes for name in read_for(outcome)))
 
 
 def _of(axis: str, key: str, *outcomes: Outcome) -> Iterator[Outcome]:
@@ -91,12 +135,6 @@ def _of(axis: str, key: str, *outcomes: Outcome) -> Iterator[Outcome]:
 def _end(name: str, unit: str, definition: str, systems: tuple[int, ...]) -> Outcome:
     """Return what the series of this name, without "_end", shows on the last evening."""
     return Outcome(name, unit, NUMBER, definition, systems, read.at_end(name.removesuffix("_end")))
-
-
-def _on(day: str, series: str, unit: str, definition: str, systems: tuple[int, ...], kind: str = NUMBER) -> Outcome:
-    """Return what a series shows on a day, which stands in the outcome's name."""
-    name, reading = f"{series}_{day.replace('-', '_')}", read.on(series, day)
-    return Outcome(name, unit, kind, definition, systems, reading, arises=COVERED)
 
 
 def _date(
@@ -129,19 +167,8 @@ def _at_hmeimim(item: str) -> Outcome:
     return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), read.stock_at_end(COAST, CLASSES.index(item)))
 
 
-def _held(town: str, name: str) -> Outcome:
-    definition = f"Damascus's forces stand in {name} on the evening of 20 January 2026"
-    reading = read.on(f"{town}_taken", "2026-01-20")
-    return Outcome(
-        f"{town}_damascus_2026_01_20", "1", YES_NO, definition, (6,), reading, arises=COVERED, member=("towns", town)
-    )
-
-
 _UNTITLED: tuple[Outcome, ...] = (
-    _on("2026-01-19", "sdf_share", "1", "SDF-held and contested area over the lattice's, 19 January 2026", (6,)),
-    _on("2026-01-20", "sdf_share", "1", "SDF-held and contested area over the lattice's, 20 January 2026", (6,)),
-    _on("2026-01-28", "sdf_share", "1", "the same on 28 January 2026", (6, 7)),
-    _end("sdf_share_end", "1", "the same on the last evening", (6, 7)),
+    _end("sdf_share_end", "1", "SDF-held and contested area over the lattice's, on the last evening", (6, 7)),
     _date("collapse_day", "first day the SDF's share is below half of its starting share", (6,),
             lambda h: read.first_day(h.series["sdf_share"] < 0.5 * h.series["sdf_share"][0])),
     _end("cells_by_assault", "cells", "cells Damascus took by assault", (6,)),
@@ -153,14 +180,6 @@ _UNTITLED: tuple[Outcome, ...] = (
             read.once("truce", 1, read.summed("violations")), arises=TRUCE),
     Outcome("siege_days", "days", NUMBER, "days on which the offensive stood halted at the city lines", (7,),
             read.days_at("campaign", HALTED)),
-    *(_held(town, town.capitalize()) for town in ("raqqa", "tabqa", "shaddadi", "hajin")),
-    _held("hasakah", "Hasakah city"),
-    *(_held(town, town.capitalize()) for town in ("qamishli", "kobani")),
-    _on("2026-01-20", "rmelan_damascus", "1", "the oil field of Rmelan is Damascus's, evening of 20 January 2026", (6, 21),
-            YES_NO),
-    _on("2026-01-28", "rmelan_damascus", "1", "the same on 28 January 2026", (6, 21), YES_NO),
-    _on("2026-01-20", "deir_ez_zor_taken", "1",
-            "share of the SDF's ground of 12 January in Deir ez-Zor that is Damascus's on 20 January 2026", (6,)),
     _date("truce_agreed_on", "first truce that lasts more than a day", (8,), read.truce_agreed_on),
     Outcome("truce_extended", "1", YES_NO, "the first truce to reach its expiry was extended there", (8,),
             read.truce_extended, arises="where a truce reached its expiry"),
@@ -217,8 +236,6 @@ _UNTITLED: tuple[Outcome, ...] = (
     Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left"),
     *(_at_hmeimim(item) for item in CLASSES),
-    _on("2026-01-28", "hmeimim_armour", "items", "armoured vehicles at Hmeimim on 28 January 2026", (2, 3)),
-    _on("2026-01-28", "hmeimim_stores", "tonnes", "stores at Hmeimim on 28 January 2026", (2, 3)),
     _end("tonnes_by_air", "tonnes", "equipment lifted out of Qamishli", (1,)),
     _end("tonnes_by_road", "tonnes", "equipment driven out of Qamishli", (2,)),
     _end("sorties", "flights", "cargo flights from Qamishli", (1,)),
@@ -232,8 +249,6 @@ _UNTITLED: tuple[Outcome, ...] = (
             read.first("detainees_transferred")),
     _date("transfer_ended_on", "day the last of the planned detainees was moved to Iraq", (9,), read.transfer_ended_on),
     _end("detainees_transferred", "persons", "detainees moved to Iraq", (9,)),
-    _on("2026-01-21", "detainees_transferred", "persons", "detainees moved to Iraq by 21 January 2026", (9,)),
-    _on("2026-01-28", "detainees_transferred", "persons", "detainees moved to Iraq by 28 January 2026", (9,)),
     _end("detainees_escaped", "persons", "detainees who escaped from prisons", (10,)),
     _end("detainees_recaptured", "persons", "of those, retaken", (10,)),
     *_of("custody_sites", SHADDADI, _end("shaddadi_escapes", "persons", "detainees who escaped from Shaddadi", (10,))),
@@ -248,11 +263,6 @@ _UNTITLED: tuple[Outcome, ...] = (
     Outcome("insurgent_attacks", "attacks", NUMBER, "insurgent attacks in the northeast, SOHR-type count", (11,),
             read.summed("attacks")),
     *(
-        Outcome(f"insurgent_attacks_2026_01_{day}", "attacks", NUMBER, f"the same from the start to {day} January 2026",
-                (11,), read.attacks_by(f"2026-01-{day}"), arises=COVERED)
-        for day in (20, 28)
-    ),
-    *(
         Outcome(f"insurgent_attacks_{each.key}", "attacks", NUMBER, f"the same in {each.name}", (11,),
                 read.at_end(f"attacks_{each.key}"))
         for each in shipped_members()["insurgent_provinces"]
@@ -261,7 +271,6 @@ _UNTITLED: tuple[Outcome, ...] = (
     _end("killed_sdf", "persons", "dead of the SDF", (6, 7)),
     _end("killed_civilians", "persons", "dead among civilians", (20,)),
     *_of("hosts", "hasakah",
-        _on("2026-01-27", "displaced_hasakah", "persons", "displaced hosted by Hasakah on 27 January 2026", (20,)),
         Outcome("displaced_peak", "persons", NUMBER, "most displaced on any evening, Aleppo and Hasakah together", (20,),
                 lambda h: (h.series["displaced_aleppo"] + h.series["displaced_hasakah"]).max(axis=0)),
         Outcome("displaced_end", "persons", NUMBER, "displaced on the last evening, Aleppo and Hasakah together", (20,),
@@ -280,9 +289,6 @@ _UNTITLED: tuple[Outcome, ...] = (
 )  # fmt: skip
 
 _TITLES = {
-    "sdf_share_2026_01_19": "SDF-held share of Syria, 19 January",
-    "sdf_share_2026_01_20": "SDF-held share of Syria, 20 January",
-    "sdf_share_2026_01_28": "SDF-held share of Syria, 28 January",
     "sdf_share_end": "SDF-held share of Syria at the end",
     "collapse_day": "SDF's ground first halved",
     "cells_by_assault": "Cells taken by assault",
@@ -291,16 +297,6 @@ _TITLES = {
     "cells_changed_20_to_28_jan": "Cells that changed holder, 20 to 28 January",
     "truce_violations": "Truce violations",
     "siege_days": "Days halted at the city lines",
-    "raqqa_damascus_2026_01_20": "Damascus in Raqqa, 20 January",
-    "tabqa_damascus_2026_01_20": "Damascus in Tabqa, 20 January",
-    "shaddadi_damascus_2026_01_20": "Damascus in Shaddadi, 20 January",
-    "hajin_damascus_2026_01_20": "Damascus in Hajin, 20 January",
-    "hasakah_damascus_2026_01_20": "Damascus in Hasakah city, 20 January",
-    "qamishli_damascus_2026_01_20": "Damascus in Qamishli, 20 January",
-    "kobani_damascus_2026_01_20": "Damascus in Kobani, 20 January",
-    "rmelan_damascus_2026_01_20": "Rmelan oil field with Damascus, 20 January",
-    "rmelan_damascus_2026_01_28": "Rmelan oil field with Damascus, 28 January",
-    "deir_ez_zor_taken_2026_01_20": "Deir ez-Zor's SDF ground taken, 20 January",
     "truce_agreed_on": "Truce first agreed",
     "truce_extended": "First truce extended at its expiry",
     "truce_extensions": "Truce extensions",
@@ -360,8 +356,6 @@ _TITLES = {
     "hmeimim_stores_end": "Stores at Hmeimim at the end",
     "hmeimim_helicopters_end": "Helicopters at Hmeimim at the end",
     "hmeimim_aircraft_end": "Aircraft at Hmeimim at the end",
-    "hmeimim_armour_2026_01_28": "Armoured vehicles at Hmeimim, 28 January",
-    "hmeimim_stores_2026_01_28": "Stores at Hmeimim, 28 January",
     "tonnes_by_air": "Equipment flown out of Qamishli",
     "tonnes_by_road": "Equipment driven out of Qamishli",
     "sorties": "Cargo flights from Qamishli",
@@ -371,8 +365,6 @@ _TITLES = {
     "transfer_started_on": "Detainee transfer to Iraq began",
     "transfer_ended_on": "Detainee transfer to Iraq completed",
     "detainees_transferred": "Detainees moved to Iraq",
-    "detainees_transferred_2026_01_21": "Detainees moved to Iraq by 21 January",
-    "detainees_transferred_2026_01_28": "Detainees moved to Iraq by 28 January",
     "detainees_escaped": "Detainees who escaped",
     "detainees_recaptured": "Escaped detainees recaptured",
     "shaddadi_escapes": "Escapes from Shaddadi prison",
@@ -387,15 +379,12 @@ _TITLES = {
     "al_hol_residents": "Residents of al-Hol camp at the end",
     "roj_residents": "Residents of Roj camp at the end",
     "insurgent_attacks": "Insurgent attacks",
-    "insurgent_attacks_2026_01_20": "Insurgent attacks to 20 January",
-    "insurgent_attacks_2026_01_28": "Insurgent attacks to 28 January",
     "insurgent_attacks_deir_ez_zor": "Insurgent attacks in Deir ez-Zor",
     "insurgent_attacks_raqqa": "Insurgent attacks in Raqqa",
     "insurgent_attacks_hasakah": "Insurgent attacks in Hasakah",
     "killed_damascus": "Killed: Damascus's forces",
     "killed_sdf": "Killed: SDF",
     "killed_civilians": "Killed: civilians",
-    "displaced_hasakah_2026_01_27": "Displaced hosted by Hasakah, 27 January",
     "displaced_peak": "Most displaced on any evening",
     "displaced_end": "Displaced at the end",
     "displaced_aleppo_end": "Displaced hosted by Aleppo at the end",
@@ -406,4 +395,7 @@ _TITLES = {
     "sdf_prospects_end": "SDF's estimate of its prospects at the end",
 }
 
-OUTCOMES = tuple(replace(outcome, title=_TITLES[outcome.name]) for outcome in _UNTITLED)
+BUILT_IN = tuple(replace(outcome, title=_TITLES[outcome.name]) for outcome in _UNTITLED)
+"""Those that need code; those of a day lie in sim/data/outcomes.toml."""
+
+OUTCOMES = outcomes_of()

@@ -53,6 +53,7 @@ DATA_OF_RUNS = ("cells.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control
 DATA_OF_PAGES = (
     "lines.tsv",  # rivers and roads, drawn on the map; those that matter to a run are columns of cells.tsv
     "names.tsv",  # names of places in other languages
+    "outcomes.toml",  # dated outcomes, each kept with its expression: a folder is told what it lacks
     "observations.toml",  # what runs are scored by, and named in the hash of a calibration
     "sources.tsv",  # where the data are from
 )
