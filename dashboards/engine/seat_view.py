@@ -14,7 +14,7 @@ from dashboards.engine.seat_file import as_toml
 from dashboards.engine.setup import Setup
 from dashboards.engine.why import plain, words
 from sim.pages.wording import Calendar, amount
-from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
+from sim.record.outcomes import CATEGORY, DATE, YES_NO, Outcome, arising, outcome_table, outcomes_of
 
 HIDDEN = ("day", "chance")
 """What an actor's rules read that a person does not observe: the day's lot."""
@@ -65,7 +65,8 @@ def reckoning(seat: Seat) -> list[dict[str, Any]]:
     """Compare every outcome of the run as it was played with the same run, under the same luck, left to the policy."""
     scenario = seat.story.scenario
     calendar = Calendar(scenario.start_date, scenario.days)
-    played, left = outcome_table(seat.story.model.history), outcome_table(seat.left_to_policy)
+    histories, own = (seat.story.model.history, seat.left_to_policy), scenario.outcomes
+    played, left = (outcome_table(history, own) for history in histories)
     return [
         {
             "name": words(outcome.name),
@@ -74,7 +75,7 @@ def reckoning(seat: Seat) -> list[dict[str, Any]]:
             "policy": _of_table(outcome, left, calendar),
             "same": bool(np.array_equal(played[outcome.name], left[outcome.name], equal_nan=True)),
         }
-        for outcome in OUTCOMES
+        for outcome in outcomes_of(own)
     ]
 
 

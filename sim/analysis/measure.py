@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
 from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, Outcome, arising
 from sim.scenario.files import near_miss
@@ -48,19 +49,25 @@ class Measure:
         return values
 
 
-def outcome_named(name: str) -> Outcome:
+def outcome_named(name: str, outcomes: Sequence[Outcome] = OUTCOMES) -> Outcome:
     """Return an outcome. Raises InputError with the near miss."""
-    for outcome in OUTCOMES:
+    for outcome in outcomes:
         if outcome.name == name:
             return outcome
-    hint = near_miss(name, [outcome.name for outcome in OUTCOMES]) or "; pullback run --json lists them all"
-    raise InputError(f"{name} is not an outcome{hint}")
+    others = "; pullback run --json lists them all; one of your own goes under [outcomes] of the file that is played"
+    raise InputError(f"{name} is not an outcome{near_miss(name, [outcome.name for outcome in outcomes]) or others}")
 
 
-def measure_named(text: str, scenario: Scenario) -> Measure:
+def measure_of(text: str, results: Stored) -> Measure:
+    """Return a measure of results by an outcome's name, or NAME=CATEGORY. Raises InputError, also where they lack it."""
+    results.check_holds(text.partition("=")[0].strip())
+    return measure_named(text, results.base, results.known)
+
+
+def measure_named(text: str, scenario: Scenario, outcomes: Sequence[Outcome] = OUTCOMES) -> Measure:
     """Return a measure by the name of an outcome, or NAME=CATEGORY. Raises InputError."""
     name, _, category = (part.strip() for part in text.partition("="))
-    outcome = outcome_named(name)
+    outcome = outcome_named(name, outcomes)
     if outcome.type != CATEGORY:
         if category:
             raise InputError(f"{text}: {name} has no categories; give {name} alone")

@@ -34,7 +34,7 @@ MAIN_OUTCOMES = (
     "displaced_peak",
     "oil_share_damascus",
 )
-"""Outcomes that the table on the terminal shows; the report and --json have all of them."""
+"""Outcomes that the table on the terminal shows, beside the user's own; the report and --json have all of them."""
 
 
 def print_summary(
@@ -43,7 +43,7 @@ def print_summary(
     """Print the main outcomes. report: the page that tells more. save: the folder, where states were kept."""
     rows = table("outcome", "median", "5% to 95%", "of the runs", whole=("outcome", "median"))
     outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
-    for name in MAIN_OUTCOMES:
+    for name in _shown(outcomes):
         rows.add_row(name, *_cells(outcomes[name], made))
     out = console()
     out.print(f"{made['scenario']}: {loaded.title}", style="bold")
@@ -68,6 +68,14 @@ def print_summary(
     out.print(f"{made['runs']} simulated runs, seed {made['seed']}: an exploration, not a forecast")
 
 
+def _shown(outcomes: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the outcomes of the table: the main ones that there are, and the user's own."""
+    from sim.record.outcomes import OUTCOMES
+
+    shipped = {outcome.name for outcome in OUTCOMES}
+    return [name for name in MAIN_OUTCOMES if name in outcomes] + [name for name in outcomes if name not in shipped]
+
+
 def _drawn(uncertain: dict[str, Any]) -> str:
     """Say which values are drawn."""
     where = {"all": "from their ranges", "assumed": "only assumed, from their ranges"}
@@ -78,7 +86,7 @@ def _drawn(uncertain: dict[str, Any]) -> str:
 def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[str, Any]) -> None:
     """Print what of the spread is values and what is chance."""
     rows = table("outcome", "5% to 95%", "as stated", "by values", whole=("outcome", "by values"))
-    for name in MAIN_OUTCOMES:
+    for name in _shown(outcomes):
         outcome = outcomes[name]
         share, stated = outcome["values"], outcome["as_stated"]
         told = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"

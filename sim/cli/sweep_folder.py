@@ -72,12 +72,12 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 
 
 def _so_far(folder: Path, outcome: str, made: Status) -> str:
-    from sim.analysis.measure import measure_named
+    from sim.analysis.measure import measure_of
     from sim.analysis.sensitivity.point_values import over_points
     from sim.experiments.store.sweep import sweep_in
 
     results = sweep_in(folder)
-    found = over_points(results, measure_named(outcome, results.base))
+    found = over_points(results, measure_of(outcome, results))
     complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
     interval = "" if found.ends is None else f" (95% interval {found.ends[0]:.4g} to {found.ends[1]:.4g})"
     note = f"\n! {found.note}" if found.note else ""
@@ -170,11 +170,14 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
 
 def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
     from sim.experiments.export.tables import outcomes_of, series_of
+    from sim.experiments.store.parts import columns_of
+    from sim.experiments.store.stored import Stored
     from sim.record.history import SERIES
-    from sim.record.outcomes import OUTCOMES
 
+    there = Stored(folder)
+    kept = [*columns_of(there.manifest, there.known), *there.lacking]
     for name, known, what in (
-        *((o, [x.name for x in OUTCOMES], "an outcome") for o in outcomes),
+        *((o, kept, "an outcome") for o in outcomes),
         *((s, list(SERIES), "a daily series") for s in series),
     ):
         if name not in known:

@@ -12,6 +12,7 @@ from typing import Any
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.scenario.files import HEADING_KEYS, Layer, check_known, near_miss
+from sim.scenario.own_outcomes import CheckOutcomes, take_any
 from sim.state.values import Axes, PerMember, declared, paths_of_members, types_of
 
 Value = float | int | bool | str
@@ -71,14 +72,16 @@ class Register:
     """Everything a scenario may set.
 
     sections: the dataclass of each section. policies: of each actor, by name. axes: keys of the members of each axis.
-    outcomes: the names a what-if may expect something of. orders: by "actor.matter", the orders a person may give.
-    drawn_at_start: paths of values that only the first evening reads. made_by: makes it again in another process.
+    outcomes: the names a what-if may expect something of. check_outcomes: raises InputError for those of a file that do not
+    fit. orders: by "actor.matter", the orders a person may give. drawn_at_start: paths of values that only the first evening
+    reads. made_by: makes it again in another process.
     """
 
     sections: Mapping[str, type]
     policies: Mapping[str, Mapping[str, Any]]
     axes: Axes
     outcomes: tuple[str, ...]
+    check_outcomes: CheckOutcomes = take_any
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawn_at_start: frozenset[str] = frozenset()
     made_by: Callable[[], Register] | None = None

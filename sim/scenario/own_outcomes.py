@@ -72,6 +72,10 @@ def _own(name: str, raw: Any, keys: Sequence[str]) -> OwnOutcome:
     return OwnOutcome(name, systems=tuple(table.get("systems", ())), member=member, **text)  # type: ignore[arg-type]
 
 
+def take_any(own: tuple[OwnOutcome, ...]) -> None:
+    """Take outcomes whatever their expressions say, where nothing is known that they may name."""
+
+
 def over(before: Sequence[OwnOutcome], given: Sequence[OwnOutcome]) -> tuple[OwnOutcome, ...]:
     """Return outcomes with others put on top: one of a name that is there is in its place, others follow."""
     new = {own.name: own for own in given}

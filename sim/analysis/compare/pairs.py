@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from sim.analysis.compare.sides import Side, opened, side_of, sides_by
+from sim.analysis.measure import outcome_named
 from sim.analysis.where import Condition
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import first_repeated
 from sim.ground.errors import InputError
+from sim.record.outcomes import Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,36 @@ def pair(sources: Sequence[str | Path], by: str | None = None, uncertain: str | 
     if len(sides) < 2:
         raise InputError("a comparison needs two sides; name two results folders, or one sweep and --by PATH")
     return _matched(_named_apart(sides))
+
+
+def shared_outcomes(paired: Paired) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
+    """Return the outcomes that all sides have, by the same expression, and a note of each other one that some side has."""
+    sides = (paired.base, *paired.others)
+    shared = [outcome for outcome in paired.base.known if all(_same(outcome, side) for side in sides)]
+    names = {outcome.name for outcome in shared}
+    notes = []
+    for name in dict.fromkeys(outcome.name for side in sides for outcome in side.known if outcome.name not in names):
+        having = [side for side in sides if any(outcome.name == name for outcome in side.known)]
+        lacking = " and ".join(dict.fromkeys(side.name for side in sides if side not in having))
+        notes.append(f"{name} is not compared: " + (f"{lacking} lacks it" if lacking else "the sides define it otherwise"))
+    return tuple(shared), tuple(notes)
+
+
+def _same(outcome: Outcome, side: Side) -> bool:
+    return any((other.name, other.formula) == (outcome.name, outcome.formula) for other in side.known)
+
+
+def asked_outcome(paired: Paired, name: str, shared: Sequence[Outcome]) -> Outcome:
+    """Return an outcome that was asked for by name. Raises InputError, also where a side lacks it."""
+    sides = (paired.base, *paired.others)
+    for side in sides:
+        if name in side.lacks:
+            raise InputError(f"{side.where_from}: {side.lacks[name]}")
+    there = [side for side in sides if any(outcome.name == name for outcome in side.known)]
+    if there and name not in {outcome.name for outcome in shared}:
+        lacking = " and ".join(side.name for side in sides if side not in there)
+        raise InputError(f"{name}: {lacking} lacks it" if lacking else f"{name}: the sides define it otherwise")
+    return outcome_named(name, shared)
 
 
 def condition_on(paired: Paired, condition: Condition) -> Paired:

@@ -20,7 +20,7 @@ from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder, shown_path
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import OUTCOMES, Outcome, columns_read
 from sim.registry import load_scenario
 from sim.scenario.files import near_miss
 from sim.scenario.scenario import Scenario
@@ -35,7 +35,7 @@ class Side:
     notes: what the reader must know of it. expect: outcome -> direction that its scenario said beforehand it would move.
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
-    key where left out.
+    key where left out. known: its outcomes. lacks: of those that it should have and lacks, the line that says so.
     """
 
     name: str
@@ -53,6 +53,8 @@ class Side:
     streams: str = ""
     drawn: Uncertain | None = None
     shares: np.ndarray | None = None
+    known: tuple[Outcome, ...] = OUTCOMES
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def clusters(self) -> np.ndarray:
@@ -104,7 +106,7 @@ def side_of(results: Results | SweepResults) -> Side:
     key = np.column_stack([np.zeros_like(run), run])
     made = results.manifest
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.runs_asked} runs",)
-    side = _made(made["scenario"], shown_path(results.folder), results.scenario, made["code"], key, outcomes)
+    side = _made(made["scenario"], results, results.scenario, key, outcomes)
     return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
 
 
@@ -114,9 +116,9 @@ def _side_of_sweep(results: SweepResults) -> Side:
     rows = np.array(results.design.row_of_design)
     mine = rows[table["point"].to_numpy()] >= 0
     point, run = (table[name].to_numpy()[mine].astype(np.int64) for name in ("point", "run"))
-    outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+    outcomes = {name: table[name].to_numpy()[mine] for name in columns_read(results.known)}
     key = np.column_stack([point, run])
-    side = _made(made["name"], shown_path(results.folder), results.base, made["code"], key, outcomes)
+    side = _made(made["name"], results, results.base, key, outcomes)
     note = () if results.is_complete else (f"{made['name']}: {results.shortfall}",)
     points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
               for n, f in enumerate(results.design.factors)}  # fmt: skip
@@ -127,10 +129,11 @@ def _side_of_sweep(results: SweepResults) -> Side:
 
 
 def _made(
-    name: str, folder: Path, scenario: Scenario, code: str, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
+    name: str, results: Results | SweepResults, scenario: Scenario, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
 ) -> Side:
-    dates = (scenario.epoch, scenario.start_date, scenario.end_date)
-    return Side(name, str(folder), scenario.seed, *dates, code, key, outcomes)
+    dates, folder = (scenario.epoch, scenario.start_date, scenario.end_date), str(shown_path(results.folder))
+    side = Side(name, folder, scenario.seed, *dates, results.manifest["code"], key, outcomes)
+    return replace(side, known=results.known, lacks=dict.fromkeys(results.lacking, results.lacks))
 
 
 def sides_by(results: SweepResults, path: str) -> list[Side]:
@@ -164,10 +167,10 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
         if not mine.any():
             continue
         key = np.column_stack([cell_of_point[point[mine]], run[mine]])
-        outcomes = {outcome.name: table[outcome.name].to_numpy()[mine] for outcome in OUTCOMES}
+        outcomes = {each: table[each].to_numpy()[mine] for each in columns_read(results.known)}
         name = value if path == SCENARIO else f"{path} = {shown(value)}"
         scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
-        side = _made(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
+        side = _made(str(name), results, scenario, key, outcomes)
         expect = scenario.expect if path == SCENARIO else {}
         sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expect=expect))
     return sides

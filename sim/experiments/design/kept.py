@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.design.factors import SCENARIO
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 
 ENSEMBLE, SWEEP, CALIBRATION = KINDS = ("ensemble", "sweep", "calibration")
@@ -19,13 +20,15 @@ TABLE_FILE = "table.csv"
 class Kept:
     """The scenarios that a results folder keeps of a sweep.
 
-    name: of the sweep. listed: names of the scenarios of its lever, in their order.
+    name: of the sweep. listed: names of the scenarios of its lever, in their order. outcomes: of the user's own, that it is
+    asked for.
     """
 
     name: str
     base: Scenario
     scenarios: Mapping[str, Scenario]
     listed: tuple[str, ...]
+    outcomes: tuple[OwnOutcome, ...] = ()
 
     def pointed(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the sweep file says, naming what is kept."""

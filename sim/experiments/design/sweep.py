@@ -12,6 +12,7 @@ from sim.experiments.design.design import Design, Recipe, described, make_design
 from sim.experiments.design.kept import ENSEMBLE, SWEEP
 from sim.experiments.design.replicates import OWN, SHARED, Sequential
 from sim.experiments.design.uncertain import Uncertain
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -26,7 +27,8 @@ class Sweep:
     the file as it was read, "" where it comes from none. streams: whether the points share random
     numbers; chosen: the file says so. kind: SWEEP, or what else is played as one: an ENSEMBLE is a sweep
     of one point. columns: what is kept of each run, () for all outcomes. horizon: days that runs were to go on for when the
-    states of their last evening are kept. uncertain: which values of an ensemble are drawn by run, None for none.
+    states of their last evening are kept. uncertain: which values of an ensemble are drawn by run, None for none. outcomes:
+    those that its files define beside the program's, no part of what makes numbers.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Sweep:
     columns: tuple[str, ...] = ()
     horizon: int | None = None
     uncertain: Uncertain | None = None
+    outcomes: tuple[OwnOutcome, ...] = ()
 
     @cached_property
     def design(self) -> Design:

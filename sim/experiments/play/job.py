@@ -19,6 +19,8 @@ from sim.experiments.design.sweep import LEVELS
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.blocks import block_runs
 from sim.experiments.play.places import control_table, rules_table
+from sim.experiments.store.completed import complete_part
+from sim.experiments.store.definitions import formulas_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Pass
@@ -28,8 +30,9 @@ from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot
 from sim.record.history import History
-from sim.record.outcomes import outcome_table
+from sim.record.outcomes import outcome_table, outcomes_of
 from sim.registry import load_scenario
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 from sim.state.values import Columns
@@ -46,13 +49,14 @@ class Task:
     """What every job of a folder has in common.
 
     driver: whom it is done for. stamp: what the manifest is known by. read: what is kept of each run. taken_up: the folder
-    whose saved runs are taken up again, None to start afresh.
+    whose saved runs are taken up again, None to start afresh. own: the outcomes of the user's own that are read.
     """
 
     driver: Pass
     stamp: str
     read: Read = outcome_table
     taken_up: Path | None = None
+    own: tuple[OwnOutcome, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,35 @@ class Played:
 def compute(task: Task, job: Job) -> None:
     """Play one job and commit its part."""
     gc.collect()  # a model and its agents hold each other, and their arrays with them
+    manifest, *_ = _opened(task.driver.folder, task.stamp)
+    blocks, models = _played(task, job)
+    histories, states = [], []
+    for model in models:
+        histories.append(model.history)
+        if "horizon" in manifest:
+            states.append(snapshot.take(model.state, model.history))
+    played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
+    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.back) if states else None)
+
+
+@own_numerics
+def add_outcomes(task: Task, job: Job) -> None:
+    """Play the runs of a part again, and put into it the outcomes that it lacks; all else of it stays as it is.
+
+    Raises InputError where what it holds comes out otherwise.
+    """
+    gc.collect()
+    folder = Path(task.driver.folder)
+    blocks, models = _played(task, job)
+    tables = [task.read(model.history) for model in models]
+    back = np.argsort(np.concatenate([block.places for block in blocks]))
+    values = {name: np.concatenate([table[name] for table in tables])[back] for name in tables[0]}
+    with task.driver.committing():
+        complete_part(folder, job, values, outcomes_of(task.own))
+
+
+def _played(task: Task, job: Job) -> tuple[Sequence[Block], Iterator[TheatreModel]]:
+    """Return the blocks that the runs of a job are played in, and the models of their pieces as they have run to the end."""
     manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
     saved = None if task.taken_up is None else saved_state(task.taken_up, job)
@@ -100,13 +133,7 @@ def compute(task: Task, job: Job) -> None:
         blocks = design.blocks(points.tolist(), base)
     else:
         blocks = [Block(np.arange(job.size), base, uncertain.columns(base, numbers))]
-    histories, states = [], []
-    for model in _models(blocks, numbers, block_runs(base.days, manifest["series"]), saved):
-        histories.append(model.history)
-        if "horizon" in manifest:
-            states.append(snapshot.take(model.state, model.history))
-    played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
-    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.back) if states else None)
+    return blocks, _models(blocks, numbers, block_runs(base.days, manifest["series"]), saved)
 
 
 def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray] | None = None) -> None:
@@ -114,7 +141,9 @@ def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray]
     manifest, *_ = _opened(task.driver.folder, task.stamp)
     outcomes, tables = played.read(task.read), _tables(job, played, manifest)
     with task.driver.committing():
-        write_part(Path(task.driver.folder), task.stamp, job, outcomes, tables, state)
+        folder = Path(task.driver.folder)
+        formulas = {} if manifest["columns"] else formulas_of(outcomes_of(task.own))
+        write_part(folder, task.stamp, job, outcomes, tables, state, formulas)
 
 
 def _tables(job: Job, played: Played, manifest: Mapping[str, Any]) -> dict[str, Iterator[pa.Table]]:

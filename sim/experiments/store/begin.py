@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sim.experiments.design.design_table import write_design_table
 from sim.experiments.design.kept import ENSEMBLE, TABLE_FILE
 from sim.experiments.design.replicates import streams_of
 from sim.experiments.design.sweep import Sweep
+from sim.experiments.store.definitions import note_own
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import FORM, machine, new_folder, read_manifest, write_table
 from sim.experiments.store.kept import SWEEP_FILE, scenario_faults, write_scenarios
@@ -26,11 +28,14 @@ from sim.scenario.export import write_scenario
 def open_folder(folder: Path, sweep: Sweep) -> None:
     """Make the folder of a sweep, or see that it is this sweep's, by this code. Raises InputError when it is not."""
     if is_known(folder, sweep):
+        if note_own(folder, sweep.outcomes):
+            write_scenario(replace(sweep.base, name=read_manifest(folder)["scenario"]), folder)
         return
     manifest = _manifest(sweep)
     with new_folder(folder, "a results folder", manifest):
         for table in ("outcomes", *more_of(manifest), *(["states"] if "horizon" in manifest else [])):
             (folder / table).mkdir(exist_ok=True)
+        note_own(folder, sweep.outcomes)
         write_scenario(sweep.base, folder)
         write_scenarios(sweep.design.scenarios, folder)
         if sweep.recipe.method == "table":

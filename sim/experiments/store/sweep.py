@@ -93,4 +93,5 @@ def open_sweep(folder: str | Path) -> SweepResults:
     """Open the folder of a sweep. Raises InputError where it is none, warns of IncompleteResults."""
     results = sweep_in(folder)
     warn(results.folder, results.shortfall)
+    warn(results.folder, results.lacks)
     return results

@@ -30,7 +30,8 @@ def write_page(
 ) -> Path:
     """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it under the same `where`."""
     kept = slice(None) if where is None else where.holds(results.outcomes)
-    made = summaries({name: values[kept] for name, values in results.outcomes.items()}, scenario.start_date, scenario.days)
+    table = {name: values[kept] for name, values in results.outcomes.items()}
+    made = summaries(table, scenario.start_date, scenario.days, results.known)
     calendar = Calendar(scenario.start_date, scenario.days)
     section = record_section(scored, agreement(results, observations, where), made, calendar)
     title = results.manifest["title"] if isinstance(results, Pooled) else scenario.title

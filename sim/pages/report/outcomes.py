@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -46,20 +46,20 @@ Summaries = Mapping[str, Mapping[str, Any]]
 """Outcome -> its summary, as `pullback run --json` prints it."""
 
 
-def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int) -> Element:
+def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int, outcomes: Sequence[Outcome] = OUTCOMES) -> Element:
     """Return the table of all outcomes."""
-    rows = [outcome_row(outcome, summaries[outcome.name], calendar, runs) for outcome in OUTCOMES]
+    rows = [outcome_row(outcome, summaries[outcome.name], calendar, runs) for outcome in outcomes]
     columns = ("Outcome", "Median", "5% to 95%", "Of the runs")
     return section(
         "outcomes",
         "All outcomes",
         element(
             "p",
-            f"{len(OUTCOMES)} outcomes of {runs} runs, to three figures. Later: after {calendar.long(calendar.days)}, or "
+            f"{len(outcomes)} outcomes of {runs} runs, to three figures. Later: after {calendar.long(calendar.days)}, or "
             "never; such a date is not replaced by a number. Where a question arises in some runs only, the figures are "
             "those of these runs. CI: 95% interval of a share, for the number of runs alone.",
         ),
-        folded(f"Table of the {len(OUTCOMES)} outcomes", table("All outcomes", columns, rows), open_=True),
+        folded(f"Table of the {len(outcomes)} outcomes", table("All outcomes", columns, rows), open_=True),
     )
 
 
@@ -67,7 +67,8 @@ def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, r
     """Return name and definition, median, range and remark of one outcome."""
     shown = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
     when = "" if outcome.arises == ALWAYS else f"; arises {outcome.arises}"
-    head = [code(outcome.name), small(f"{outcome.definition}{when}. Shows: {shown}")]
+    shows = f". Shows: {shown}" if shown else ". Of your own"
+    head = [code(outcome.name), small(f"{outcome.definition}{when}{shows}")]
     return [head, *([cell] for cell in cells(outcome, made, calendar, runs))]
 
 
@@ -93,7 +94,7 @@ def cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: i
 
 def coming_section(results: Results, summaries: Summaries, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
     """Return for each dated outcome the share of runs in which it has come, by day: pictures, then a table."""
-    dated = [outcome for outcome in OUTCOMES if outcome.type == DATE]
+    dated = [outcome for outcome in results.known if outcome.type == DATE]
     pictures = [
         _picture(outcome, results.outcomes[outcome.name][there], calendar, record.get(outcome.name), results.runs)
         for outcome in dated
