@@ -200,7 +200,7 @@ def names_of(known: Mapping[str, Known | Expressed]) -> Names:
     return Names(SERIES_KINDS, kinds, {name: outcome.arises for name, outcome in known.items()})
 
 
-def express(own: Sequence[OwnOutcome], known: Mapping[str, Known]) -> dict[str, Expressed]:
+def express(own: Sequence[OwnOutcome], known: Mapping[str, Known | Expressed]) -> dict[str, Expressed]:
     """Read expressions one after the other: each may name the known outcomes and those above it.
 
     Raises InputError with the name of the outcome and the column.

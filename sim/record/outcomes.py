@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.ground.members import Member, shipped_members
 from sim.record import readings as read
-from sim.record.expressed import Expressed, dated_outcomes, express
+from sim.record.expressed import Expressed, Known, dated_outcomes, express
 from sim.record.expressions import kinds
 from sim.record.history import History
 from sim.scenario.own_outcomes import OwnOutcome
@@ -101,18 +101,17 @@ def expressed_table(history: History, own: tuple[OwnOutcome, ...]) -> dict[str, 
 @cache
 def expressed(own: tuple[OwnOutcome, ...]) -> dict[str, Expressed]:
     """Return the outcomes that are written as expressions by name, those of data first. Raises InputError."""
-    return express((*dated_outcomes(), *own), {outcome.name: outcome for outcome in BUILT_IN})
+    built_in: dict[str, Known | Expressed] = {outcome.name: outcome for outcome in BUILT_IN}
+    if not own:
+        return express(dated_outcomes(), built_in)
+    return expressed(()) | express(own, built_in | expressed(()))
 
 
 @cache
 def outcomes_of(own: tuple[OwnOutcome, ...] = ()) -> tuple[Outcome, ...]:
     """Return all outcomes: the program's, the dated ones of data and, last, the user's own. Raises InputError."""
-    return (*BUILT_IN, *(_outcome(each) for each in expressed(own).values()))
-
-
-def own_among(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """Return those that are the user's own."""
-    return tuple(outcome for outcome in outcomes if outcome.formula and outcome not in OUTCOMES)
+    shipped, made = outcomes_of() if own else BUILT_IN, expressed(own)
+    return (*shipped, *(_outcome(each) for name, each in made.items() if not own or name not in expressed(())))
 
 
 def _outcome(made: Expressed) -> Outcome:

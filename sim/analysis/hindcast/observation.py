@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from sim.record.outcomes import CATEGORY, DATE
+from sim.record.outcomes import CATEGORY, DATE, Outcome, outcomes_of
+from sim.scenario.own_outcomes import OwnOutcome
 
 NEVER_SAYS, NONE_SAYS = "never", "none"
 """What "nothing changes" says of a date that would not come, and of a category that would not be reached."""
@@ -47,6 +49,11 @@ class Event:
         return np.where(np.isnan(values), np.nan, inside)
 
 
+@cache
+def _by_name(own: tuple[OwnOutcome, ...]) -> dict[str, Outcome]:
+    return {outcome.name: outcome for outcome in outcomes_of(own)}
+
+
 @dataclass(frozen=True)
 class Observation:
     """A dated fact with its range of reports.
@@ -55,7 +62,7 @@ class Observation:
     is not its value. nothing_changes: what that forecast says of the outcome, NEVER_SAYS for a date that would not come,
     NONE_SAYS for a category. by: the evening by which it was so, None where unstated; a date says so itself. since: what is
     observed is the change from that evening to `by`. read: BY or END. disagreement: in what the reports differ. climatology:
-    None where no past cases are known.
+    None where no past cases are known. own: where its outcome is the user's own, those that are defined.
     """
 
     name: str
@@ -73,6 +80,12 @@ class Observation:
     disagreement: str = ""
     climatology: Climatology | None = None
     event: Event | None = None
+    own: tuple[OwnOutcome, ...] = ()
+
+    @property
+    def outcome_asked(self) -> Outcome:
+        """The outcome that it is of."""
+        return _by_name(self.own)[self.outcome]
 
     @property
     def is_date(self) -> bool:
