@@ -153,10 +153,10 @@ def test_an_expression_comes_to_what_is_worked_out_by_hand(text: str, wanted: li
     ("text", "type_", "unit", "said"),
     [
         ("truce@2026-01-13", YES_NO, "", COVERED),
-        ("dead / days(truce)", NUMBER, "persons/days", "where it divides by no 0"),
+        ("dead / days(truce)", NUMBER, "persons/days", "where the divisor is not 0"),
         ("sum(attacks) * 2", NUMBER, "attacks", ALWAYS),
         ("dead / 1000", NUMBER, "persons", ALWAYS),
-        ("dead / (2 * dead)", NUMBER, "1", "where it divides by no 0"),
+        ("dead / (2 * dead)", NUMBER, "1", "where the divisor is not 0"),
         ("broken_on - agreed_on", NUMBER, "days", "where both dates came and where a truce was in force"),
         ("first(truce)", DATE, "", ALWAYS),
         ("agreed_on < 2026-01-15", YES_NO, "", COVERED),

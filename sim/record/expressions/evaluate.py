@@ -172,7 +172,7 @@ def arises(node: Node, names: Names) -> str:
             case OfOutcome() if names.arises[one.name] != ALWAYS:
                 said.append(names.arises[one.name])
             case Pair(sign="/") if not (isinstance(one.right, Constant) and one.right.value):
-                said.append("where it divides by no 0")
+                said.append("where the divisor is not 0")
             case Pair(sign="-") if one.left.kind.type == one.right.kind.type == DATE:
                 said.append("where both dates came")
             case Pair() if one.left.kind.type == DATE and one.kind.type not in (DATE, NUMBER) and _is_bounded(one):

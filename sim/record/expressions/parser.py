@@ -6,18 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sim.ground.errors import InputError
-from sim.record.expressions.kinds import (
-    CATEGORY,
-    DATE,
-    NUMBER,
-    PURE,
-    YES_NO,
-    Kind,
-    Names,
-    unit_of_product,
-    unit_of_quotient,
-    unit_of_sum,
-)
+from sim.record.expressions.fitting import Fitting
+from sim.record.expressions.kinds import CATEGORY, DATE, NUMBER, YES_NO, Kind, Names
 from sim.record.expressions.tokens import DAY, END, NUMERAL, WORD, Token, fault, tokens_of
 from sim.record.expressions.tree import At, Constant, Day, Never, Node, OfOutcome, OfSeries, Over, Pair, Prefix
 from sim.scenario.files import near_miss
@@ -30,7 +20,6 @@ RESERVED = (*FUNCTIONS, *ANSWERS, NEVER, "and", "or", "not")
 """Words that name no series and no outcome."""
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "=", "!=")
-EQUALITIES = ("==", "=", "!=")
 
 
 @dataclass(frozen=True)
@@ -50,7 +39,7 @@ def parse(text: str, names: Names) -> Node:
         raise fault(parser.now.first, f"{parser.now.text} is not expected here; join two parts by and, or, or a sign")
     if node.kind.daily:
         example = "series@2026-02-02, or min, max, mean, sum, change, days or first of it"
-        raise fault(node.first, f"{parser.said(node)} is a series, not one value a run; write {example}")
+        raise fault(node.first, f"{parser.fits.said(node)} is a series, not one value a run; write {example}")
     return node
 
 
@@ -59,12 +48,8 @@ def parse_condition(text: str, names: Names) -> Node:
     node = parse(text, names)
     if node.kind.type != YES_NO:
         said = f"is {node.kind.said}, not a condition; compare it, as in truce_broken_on < 2026-03-01"
-        raise fault(node.first, f"{_cut(text[node.first : node.last])} {said}")
+        raise fault(node.first, f"{Fitting(text).said(node)} {said}")
     return node
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 class _Parser:
@@ -72,16 +57,12 @@ class _Parser:
 
     def __init__(self, text: str, names: Names) -> None:
         self.text, self.names = text, names
-        self.tokens, self.place = tokens_of(text), 0
+        self.tokens, self.place, self.fits = tokens_of(text), 0, Fitting(text)
         self.daily, self.deep = False, 0
 
     @property
     def now(self) -> Token:
         return self.tokens[self.place]
-
-    def said(self, node: Node) -> str:
-        """Return the text of a node, as a message names it."""
-        return _cut(self.text[node.first : node.last])
 
     def take(self) -> Token:
         token = self.now
@@ -112,9 +93,9 @@ class _Parser:
         """Read parts that are joined by or, each of parts that are joined by and."""
         left = self.joined("and") if word == "or" else self.negated()
         while self.took(word):
-            self.must(left, YES_NO, f"{word} joins what is yes or no")
+            self.fits.must(left, YES_NO, f"{word} joins what is yes or no")
             right = self.joined("and") if word == "or" else self.negated()
-            self.must(right, YES_NO, f"{word} joins what is yes or no")
+            self.fits.must(right, YES_NO, f"{word} joins what is yes or no")
             left = self.pair(Kind(YES_NO), word, left, right)
         return left
 
@@ -125,7 +106,7 @@ class _Parser:
         self.deeper(token)
         of = self.negated()
         self.deep -= 1
-        self.must(of, YES_NO, "not goes with what is yes or no")
+        self.fits.must(of, YES_NO, "not goes with what is yes or no")
         return Prefix(of.kind, token.first, of.last, "not", of)
 
     def compared(self) -> Node:
@@ -135,7 +116,7 @@ class _Parser:
             return self.known(left)
         right = self.sum()
         left, right = self.sides(left, right)
-        self.check_compared(token, left, right)
+        self.fits.compared(token, left, right)
         made = self.pair(Kind(YES_NO), "==" if token.text == "=" else token.text, left, right)
         if self.now.text in COMPARISONS:
             raise fault(self.now.first, "comparisons do not follow each other; join two by and")
@@ -171,24 +152,7 @@ class _Parser:
         if self.is_known(word):
             return self.known(word)
         hint = near_miss(word.name, beside.kind.categories) or f"; it has {', '.join(beside.kind.categories)}"
-        raise fault(word.first, f"{word.name} is not a category of {self.said(beside)}{hint}")
-
-    def check_compared(self, token: Token, left: Node, right: Node) -> None:
-        a, b = left.kind, right.kind
-        if a.type != b.type or a.categories != b.categories:
-            hint = f": {', '.join((a if a.type == CATEGORY else b).categories)}" if CATEGORY in (a.type, b.type) else ""
-            hint = "; give yes or no" if YES_NO in (a.type, b.type) else hint
-            said = f"{self.said(left)} is {a.said} and {self.said(right)} is {b.said}{hint}"
-            raise fault(token.first, f"{said}; they cannot be compared")
-        if token.text not in EQUALITIES and (a.type in (YES_NO, CATEGORY)):
-            raise fault(
-                token.first, f"{token.text} goes with numbers and dates; {self.said(left)} is {a.said}: use == or !="
-            )
-        if Never in (type(left), type(right)) and token.text not in EQUALITIES:
-            raise fault(token.first, "never goes with == and !=")
-        if a.type == NUMBER and unit_of_sum(a.unit, b.unit) is None:
-            said = f"{self.said(left)} is in {a.unit} and {self.said(right)} in {b.unit}"
-            raise fault(token.first, f"{said}; they cannot be compared")
+        raise fault(word.first, f"{word.name} is not a category of {self.fits.said(beside)}{hint}")
 
     # numbers and dates
 
@@ -196,40 +160,14 @@ class _Parser:
         left = self.product()
         while token := self.took("+", "-"):
             left, right = self.known(left), self.known(self.product())
-            left = self.pair(self.kind_of_sum(token, left, right), token.text, left, right)
+            left = self.pair(self.fits.sum(token, left, right), token.text, left, right)
         return left
-
-    def kind_of_sum(self, token: Token, left: Node, right: Node) -> Kind:
-        a, b = left.kind, right.kind
-        for node in (left, right):
-            if isinstance(node, Never) or node.kind.type not in (NUMBER, DATE):
-                said = "no date to reckon with" if isinstance(node, Never) else node.kind.said
-                raise fault(node.first, f"{self.said(node)} is {said}; {token.text} takes numbers and dates")
-        if (a.type, b.type) == (NUMBER, NUMBER):
-            unit = unit_of_sum(a.unit, b.unit)
-            if unit is None:
-                both = f"{self.said(left)} is in {a.unit} and {self.said(right)} in {b.unit}"
-                raise fault(token.first, f"{both}; {token.text} takes numbers of one unit")
-            return Kind(NUMBER, unit)
-        if a.type == b.type:
-            if token.text == "-":
-                return Kind(NUMBER, "days")
-            raise fault(token.first, "two dates cannot be added; a date less a date is a number of days")
-        if b.type == DATE and token.text == "-":
-            raise fault(token.first, f"{self.said(right)} is a date and cannot be taken from a number")
-        number = right if b.type == NUMBER else left
-        if number.kind.unit not in (*PURE, "days"):
-            raise fault(number.first, f"{self.said(number)} is in {number.kind.unit}; to a date goes a number of days")
-        return Kind(DATE)
 
     def product(self) -> Node:
         left = self.signed()
         while token := self.took("*", "/"):
             left, right = self.known(left), self.known(self.signed())
-            for node in (left, right):
-                self.must(node, NUMBER, f"{token.text} takes numbers")
-            unit = (unit_of_product if token.text == "*" else unit_of_quotient)(left.kind.unit, right.kind.unit)
-            left = self.pair(Kind(NUMBER, unit), token.text, left, right)
+            left = self.pair(self.fits.product(token, left, right), token.text, left, right)
         return left
 
     def signed(self) -> Node:
@@ -239,7 +177,7 @@ class _Parser:
         self.deeper(token)
         of = self.known(self.signed())
         self.deep -= 1
-        self.must(of, NUMBER, f"{token.text} goes with a number")
+        self.fits.must(of, NUMBER, f"{token.text} goes with a number")
         return Prefix(of.kind, token.first, of.last, "-", of) if token.text == "-" else of
 
     # the smallest parts
@@ -309,20 +247,7 @@ class _Parser:
         since, until = window or (None, None)
         if since is not None and until is not None and since > until:
             raise fault(token.first, f"the window of {token.text} ends on {until}, before it begins on {since}")
-        return Over(self.kind_of(token, of), token.first, end.last, token.text, of, since, until)
-
-    def kind_of(self, token: Token, of: Node) -> Kind:
-        name = token.text
-        wanted = YES_NO if name in ("days", "first") else NUMBER
-        if of.kind.type != wanted:
-            takes = "a condition on a series" if wanted == YES_NO else "a series of numbers"
-            hint = f"; days({self.said(of)}) counts its evenings" if of.kind.type == YES_NO else ""
-            raise fault(of.first, f"{self.said(of)} is {of.kind.said}; {name} takes {takes}{hint}")
-        if not of.kind.daily:
-            raise fault(of.first, f"{self.said(of)} is one value a run; {name} is taken of a series, over its evenings")
-        if name == "first":
-            return Kind(DATE)
-        return Kind(NUMBER, {"days": "days", "sum": of.kind.unit.removesuffix("/day")}.get(name, of.kind.unit))
+        return Over(self.fits.over(token, of), token.first, end.last, token.text, of, since, until)
 
     # names
 
@@ -340,10 +265,6 @@ class _Parser:
             return OfOutcome(outcomes[name], node.first, node.last, name)
         near = near_miss(name, [*outcomes, *series, *RESERVED])
         raise fault(node.first, f"{name} is not a series or outcome{near}")
-
-    def must(self, node: Node, kind: str, why: str) -> None:
-        if node.kind.type != kind:
-            raise fault(node.first, f"{self.said(node)} is {node.kind.said}; {why}")
 
     def pair(self, kind: Kind, sign: str, left: Node, right: Node) -> Pair:
         kind = kind.each_evening(left.kind.daily or right.kind.daily)
