@@ -196,8 +196,13 @@ def dated_outcomes() -> tuple[OwnOutcome, ...]:
 
 def names_of(known: Mapping[str, Known | Expressed]) -> Names:
     """Return what an expression may name."""
-    kinds = {name: Kind(o.type, o.unit if o.type == NUMBER else "", o.categories) for name, o in known.items()}
+    kinds = {name: kind_of(outcome) for name, outcome in known.items()}
     return Names(SERIES_KINDS, kinds, {name: outcome.arises for name, outcome in known.items()})
+
+
+def kind_of(outcome: Known | Expressed) -> Kind:
+    """Return what an outcome is to an expression that names it."""
+    return Kind(outcome.type, outcome.unit if outcome.type == NUMBER else "", outcome.categories)
 
 
 def express(own: Sequence[OwnOutcome], known: Mapping[str, Known | Expressed]) -> dict[str, Expressed]:
@@ -206,26 +211,27 @@ def express(own: Sequence[OwnOutcome], known: Mapping[str, Known | Expressed]) -
     Raises InputError with the name of the outcome and the column.
     """
     made: dict[str, Expressed] = {}
-    below = {one.name for one in own}
+    names, below = names_of(known), {one.name for one in own}
     for one in own:
-        below.discard(one.name)
         try:
-            made[one.name] = _express(one, {**known, **made}, below | {one.name})
+            made[one.name] = _express(one, {**known, **made}, names, below)
         except InputError as error:
             raise InputError(f"outcomes: {one.name}: {error}") from None
+        below.discard(one.name)
+        names = names.with_outcome(one.name, kind_of(made[one.name]), made[one.name].arises)
     taken = [each.as_in for each in made.values() if each.as_in in made]
     if taken:
         raise InputError(f"outcomes: {taken[0]}: is the name of a column that goes with another; give another name")
     return made
 
 
-def _express(own: OwnOutcome, known: dict[str, Known | Expressed], not_yet: set[str]) -> Expressed:
-    what = {**dict.fromkeys(RESERVED, "a word of the grammar"), **dict.fromkeys(COLUMNS, "the name of another column")}
-    what |= dict.fromkeys(SERIES, "the name of a daily series") | dict.fromkeys(known, "a shipped outcome")
-    if own.name in what:
-        raise InputError(f"is {what[own.name]}; give another name")
+def _express(own: OwnOutcome, known: dict[str, Known | Expressed], names: Names, not_yet: set[str]) -> Expressed:
+    for taken, what in ((RESERVED, "a word of the grammar"), (COLUMNS, "the name of another column"),
+                        (SERIES, "the name of a daily series"), (known, "a shipped outcome")):  # fmt: skip
+        if own.name in taken:
+            raise InputError(f"is {what}; give another name")
     try:
-        node = parse(own.of, names_of(known))
+        node = parse(own.of, names)
     except InputError as error:
         later = [name for name in not_yet if f" {name} is not a series or outcome" in str(error)]
         if later:
@@ -237,4 +243,4 @@ def _express(own: OwnOutcome, known: dict[str, Known | Expressed], not_yet: set[
         raise InputError("names no series and no outcome: it would be the same in every run")
     if own.unit and node.kind.type != NUMBER:
         raise InputError(f"is {node.kind.said}; a unit goes with a number")
-    return Expressed(own, node, arises(node, names_of(known)), known)
+    return Expressed(own, node, arises(node, names), known)

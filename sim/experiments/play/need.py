@@ -18,11 +18,14 @@ from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.sweep import LEVELS, Sweep
 from sim.experiments.play.blocks import MEMORY_AT_REST, memory_of, share_runs
 from sim.experiments.play.plan import job_runs, points_of
+from sim.experiments.store.completed import parts_lacking
+from sim.experiments.store.definitions import asked_own
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Shard
 from sim.experiments.store.parts import Job, parts, times_there
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
+from sim.record.outcomes import outcomes_of
 from sim.scenario.scenario import Scenario
 
 DISK_PER_RUN_DAY = 40
@@ -56,8 +59,8 @@ SUMMED_UP_PER_RUN_DAY = 300
 class Need:
     """What a batch takes at most.
 
-    runs: that are yet to play, of so many evenings each. at_once: runs that a worker plays together. disk, memory: bytes.
-    less: what to give less of where that is too much.
+    runs: that are yet to play, or to play again for outcomes that they lack, of so many evenings each. at_once: runs that a
+    worker plays together. disk, memory: bytes. less: what to give less of where that is too much.
     """
 
     runs: int
@@ -82,6 +85,7 @@ def needs_of(
     runs) bool, which of them are played in place of all.
     """
     mine, found = points_of(shard, sweep.design.points, sweep.runs), _parts_there(folder, sweep)
+    again = sum(job.size for job in _parts_to_complete(folder, sweep, found) if mine[job.first_point])
     less = "points or runs" + ("" if sweep.series == "none" else ' (or series = "none")')
     less = "--runs or --days" if sweep.kind == ENSEMBLE else less
 
@@ -93,7 +97,7 @@ def needs_of(
         of_job = _of_job(sweep, missing, runs, workers_here)
         disk = _disk(sweep, missing, runs, of_job) + (0 if found else DISK_PER_VALUE * _values(sweep))
         at_once = min(of_job, job_runs(sweep))
-        return Need(missing, sweep.base.days + 1, at_once, disk, _memory(sweep, of_job, workers_here), less)
+        return Need(missing + again, sweep.base.days + 1, at_once, disk, _memory(sweep, of_job, workers_here), less)
 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
 
@@ -132,6 +136,13 @@ def _parts_there(folder: Path, sweep: Sweep) -> list[Job]:
     """Return the parts of a sweep that are there; those of another one in its place count for nothing."""
     is_its = (folder / "manifest.json").is_file() and read_manifest(folder).get("hash") == sweep.hash
     return parts(folder) if is_its else []
+
+
+def _parts_to_complete(folder: Path, sweep: Sweep, found: list[Job]) -> list[Job]:
+    """Return the parts that lack an outcome which is written as an expression."""
+    if not found or sweep.columns:
+        return []
+    return parts_lacking(folder, found, outcomes_of(asked_own(folder, sweep.outcomes)))
 
 
 def _of_part(job: Job, mine: np.ndarray, runs: int) -> int:

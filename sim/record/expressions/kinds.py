@@ -41,6 +41,10 @@ class Names:
     outcomes: Mapping[str, Kind]
     arises: Mapping[str, str]
 
+    def with_outcome(self, name: str, kind: Kind, arises: str) -> Names:
+        """Return the names with an outcome more."""
+        return Names(self.series, {**self.outcomes, name: kind}, {**self.arises, name: arises})
+
 
 def unit_of_sum(a: str, b: str) -> str | None:
     """Return the unit of a sum of two numbers, None where they do not go together."""
