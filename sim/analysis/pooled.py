@@ -87,11 +87,10 @@ class Pooled:
 
     def series(self, name: str) -> np.ndarray | None:
         """Return (days + 1, runs) of a daily series in the order of `outcomes`; None where it is not kept run by run."""
-        if self.manifest["series"] != "full" or name not in self.sweep.series_names():
+        found = self.sweep.series_of_runs(name)
+        if found is None:
             return None
-        table = self.sweep.series([name])
-        varied = np.array(self.sweep.design.row_of_design)[table["point"].to_numpy()] >= 0
-        return table[name].to_numpy()[varied].reshape(-1, self.scenario.days + 1).T
+        return found[:, np.array(self.sweep.design.row_of_design)[self.sweep.table([])["point"].to_numpy()] >= 0]
 
     @property
     def points(self) -> int:

@@ -1,6 +1,7 @@
 """Conditions on what runs came to, as in "truce_broken_on < 2026-03-01 and deal_terms == units".
 
-They are the yes-or-no expressions of the grammar in sim/record/expressions, over the outcomes that results keep.
+They are the yes-or-no expressions of the grammar in sim/record/expressions, over the outcomes that results hold and, where
+they keep these of every run, over daily series.
 
 A date that did not come within the days simulated is neither before nor after another, nor on another day: such runs are
 left out, unless the comparison ends in "or never".
@@ -8,7 +9,7 @@ left out, unless the comparison ends in "or never".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,8 +23,15 @@ from sim.record.expressions.evaluate import evaluate
 from sim.record.expressions.kinds import DATE
 from sim.record.expressions.parser import parse_condition
 from sim.record.expressions.tokens import fault
-from sim.record.expressions.tree import At, Day, Never, Node, OfOutcome, Over, Pair, nodes_of
+from sim.record.expressions.tree import At, Day, Never, Node, OfOutcome, Over, Pair, is_fixed, nodes_of
 from sim.record.outcomes import OUTCOMES, Outcome, outcomes_of
+
+Series = Callable[[str], np.ndarray | None]
+"""Returns (days + 1, runs) of a daily series by name, None where it is not kept of every run."""
+
+
+def not_kept(name: str) -> None:
+    """Return no series: none is kept of every run."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,9 @@ class Condition:
                 )
         return tuple(notes)
 
-    def holds(self, outcomes: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return (runs,) bool from (runs,) values of each outcome."""
-        return np.asarray(evaluate(self.node, _Columns(outcomes, self)) == 1)
+    def holds(self, outcomes: Mapping[str, np.ndarray], series: Series = not_kept) -> np.ndarray:
+        """Return (runs,) bool from (runs,) values of each outcome. Raises InputError for a series that is not kept."""
+        return np.asarray(evaluate(self.node, _Columns(outcomes, series, self)) == 1)
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ class _Columns:
     """Outcomes as results keep them; a date of which nothing is known did not come."""
 
     outcomes: Mapping[str, np.ndarray]
+    series: Series
     condition: Condition
 
     @property
@@ -82,7 +91,11 @@ class _Columns:
         return len(next(self.outcomes[name] for name in (*self.condition.outcomes, *self.outcomes)))
 
     def of_series(self, name: str) -> np.ndarray:
-        raise KeyError(name)
+        found = self.series(name)
+        if found is None:
+            said = f"{name} is a daily series, which is not kept of every run: define what you ask of it as an outcome"
+            raise InputError(f"--where: {said}, under [outcomes] of the scenario or the sweep")
+        return found
 
     def of_outcome(self, name: str) -> np.ndarray:
         values, node = self.outcomes[name], self.condition.node
@@ -95,12 +108,11 @@ class _Columns:
 def read_condition(text: str, start: date, end: date, outcomes: Sequence[Outcome] = OUTCOMES) -> Condition:
     """Read a condition. start: the day dates count from. end: the last one simulated. outcomes: that it may name.
 
-    Raises InputError with the column, also for a date that no run reaches, and for a daily series, which results do not keep
-    as they keep outcomes.
+    Raises InputError with the column, also for a date that no run reaches.
     """
     try:
         node = parse_condition(text, names_of({outcome.name: outcome for outcome in outcomes}))
-        _check_outcomes_alone(node)
+        _check_names_any(node)
         _check_reached(node, start, end)
     except InputError as error:
         raise InputError(f"--where: {error}") from None
@@ -115,23 +127,25 @@ def condition_on(results: Stored, text: str) -> Condition:
     return held
 
 
-def _check_outcomes_alone(node: Node) -> None:
-    for each in nodes_of(node):
-        if isinstance(each, (At, Over)):
-            said = "is of a daily series; a condition names outcomes: define it as one of your own, under [outcomes]"
-            raise fault(each.first, f"this {said} of the scenario or the sweep")
-    if not any(isinstance(each, OfOutcome) for each in nodes_of(node)):
+def _check_names_any(node: Node) -> None:
+    if is_fixed(node):
         raise fault(node.first, "names no outcome, as in truce_broken_on < 2026-03-01")
 
 
 def _check_reached(node: Node, start: date, end: date) -> None:
-    """Raise InputError where a date is compared with a day that is not simulated."""
+    """Raise InputError where a date is compared with a day, or a series read on one, that is not simulated."""
+    before = start - timedelta(days=1)
     for each in nodes_of(node):
+        if isinstance(each, At):
+            check_reached(f"column {each.first + 1}: {each.day}", each.day, each.day, before, end)
+        if isinstance(each, Over) and each.since is not None and each.until is not None:
+            for day in (each.since, each.until):
+                check_reached(f"column {each.first + 1}: {day}", day, day, before, end)
         if isinstance(each, Pair) and _compares_dates(each):
             for side in each.parts:
                 if isinstance(side, Day):
                     what = f"column {side.first + 1}: {side.day}"
-                    check_reached(what, side.day, side.day, start - timedelta(days=1), end)
+                    check_reached(what, side.day, side.day, before, end)
 
 
 def _compares_dates(node: Node) -> bool:

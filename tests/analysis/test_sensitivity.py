@@ -323,7 +323,8 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
         ("truce_broken_on > 1999-01-01", "--where: column 19: 1999-01-01 is not after 2026-01-11"),
         ("killed_sdf > 3 or never", "--where: column 19: or never goes with the comparison of a date with another"),
         ("truce_broken_on < never", "--where: column 17: never goes with == and !="),
-        ("truce@2026-02-01 == yes", "--where: column 1: this is of a daily series; a condition names outcomes: define it"),
+        ("truce@2026-12-01 == yes", "--where: column 1: 2026-12-01 is after the last day; the days"),
+        ("days(truce, 2026-01-11, 2026-02-01) > 3", "--where: column 1: 2026-01-11 is not after 2026-01-11"),
         ("3 > 2", "--where: column 1: names no outcome, as in truce_broken_on < 2026-03-01"),
     ],
 )
@@ -337,5 +338,7 @@ def test_a_condition_narrows_the_runs_of_a_sweep(tmp_path: Path) -> None:
     results = made_up(tmp_path / "s", lambda x, luck: x[RISE] + luck, killed_damascus=np.arange(8.0))
     found = sensitivity(results.folder, "killed_damascus", where="killed_damascus < 4")
     assert found.runs == found.points * 4
+    with pytest.raises(InputError, match="--where: truce is a daily series, which is not kept of every run: define"):
+        sensitivity(results.folder, "killed_damascus", where="days(truce) > 3")
     with pytest.raises(InputError, match=r"no run of .* has a value where"):
         sensitivity(results.folder, "killed_damascus", where="killed_damascus > 40")

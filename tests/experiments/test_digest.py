@@ -12,7 +12,8 @@ from sim.experiments.store.digest import DATA_OF_PAGES, DATA_OF_RUNS, MAKE_NONE,
 from sim.ground.paths import PACKAGE
 
 NUMBERS = {
-    "agents", "agents/damascus", "draws.py", "experiments/design", "ground", "mechanisms", "model.py", "record", "record/expressions",
+    "agents", "agents/damascus", "draws.py", "experiments/design", "ground", "mechanisms", "model.py", "record",
+    "record/expressions",
     "registry.py", "scenario", "state",
 }  # fmt: skip
 """Folders and files of the top whose every module makes numbers."""

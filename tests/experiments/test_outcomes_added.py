@@ -216,6 +216,9 @@ def test_compared_where_both_have_it_and_told_where_one_lacks_it(there: Path, wh
     made = compare(whole, there, where="worst > 0 and worst_thousands < 1e6")
     assert "worst" in {outcome.name for outcome in made.outcomes} and made.as_object()["where"]
     assert "truce_then is not compared: the sides define it otherwise" in made.notes
+    truce = Stored(whole).table()["truce_then"].to_numpy() == 1
+    met = compare(whole, there, where="truce@2026-01-21 and days(truce) > 0").paired.base.key[:, 1].tolist()
+    assert met == np.flatnonzero(truce).tolist() and len(met) > 0
     with pytest.raises(InputError, match="truce_then: the sides define it otherwise"):
         compare(whole, there, outcomes=["truce_then"])
 

@@ -81,7 +81,7 @@ def asked_outcome(paired: Paired, name: str, shared: Sequence[Outcome]) -> Outco
 
 def condition_on(paired: Paired, condition: Condition) -> Paired:
     """Return the pairs whose base run meets a condition: the same histories' luck, on every side."""
-    holds = condition.holds(paired.base.outcomes)
+    holds = condition.holds(paired.base.outcomes, paired.base.series)
     if not holds.any():
         raise InputError(f'no run of {paired.base.name} meets --where "{condition.text}"')
     note = f"only the {holds.sum():,} of {len(holds):,} pairs whose run of {paired.base.name} meets {condition.text}"

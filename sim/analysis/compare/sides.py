@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.analysis.where import Series, not_kept
 from sim.experiments.design.factors import SCENARIO
 from sim.experiments.design.uncertain import Uncertain, uncertain_of
 from sim.experiments.export.tables import open_results
@@ -36,6 +37,7 @@ class Side:
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
     key where left out. known: its outcomes. lacks: of those that it should have and lacks, the line that says so.
+    series: its daily series, (days + 1, pairs) each.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Side:
     shares: np.ndarray | None = None
     known: tuple[Outcome, ...] = OUTCOMES
     lacks: Mapping[str, str] = field(default_factory=dict)
+    series: Series = not_kept
 
     @property
     def clusters(self) -> np.ndarray:
@@ -65,7 +68,17 @@ class Side:
         """Return the side with some of its runs."""
         outcomes = {name: values[places] for name, values in self.outcomes.items()}
         shares = None if self.shares is None else self.shares[places]
-        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares)
+        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares, series=_chosen(self.series, places))
+
+
+def _chosen(series: Series, places: np.ndarray) -> Series:
+    """Return the series of some of the runs."""
+
+    def of(name: str) -> np.ndarray | None:
+        whole = series(name)
+        return None if whole is None else whole[:, places]
+
+    return of
 
 
 def opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
@@ -107,6 +120,7 @@ def side_of(results: Results | SweepResults) -> Side:
     made = results.manifest
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.runs_asked} runs",)
     side = _made(made["scenario"], results, results.scenario, key, outcomes)
+    side = replace(side, series=results.series)
     return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
 
 
@@ -124,7 +138,7 @@ def _side_of_sweep(results: SweepResults) -> Side:
               for n, f in enumerate(results.design.factors)}  # fmt: skip
     return replace(
         side, notes=note, expect=results.base.expect, design=(points, results.design.row_of_design),
-        streams=results.streams, shares=results.clusters(point, run),
+        streams=results.streams, shares=results.clusters(point, run), series=_chosen(results.series_of_runs, mine),
     )  # fmt: skip
 
 
@@ -172,6 +186,7 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
         scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
         side = _made(str(name), results, scenario, key, outcomes)
         expect = scenario.expect if path == SCENARIO else {}
+        side = replace(side, series=_chosen(results.series_of_runs, mine))
         sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expect=expect))
     return sides
 

@@ -66,7 +66,7 @@ def agreement(
     where: only runs that meet it. Observations of an evening whose series the results do not keep are left out.
     """
     scenario, covered, met = results.scenario, [], []
-    kept = np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
+    kept = np.ones(results.runs, bool) if where is None else where.holds(results.outcomes, results.series)
     for item in observations:
         if item.lies_within(scenario.start_date, scenario.end_date):
             try:

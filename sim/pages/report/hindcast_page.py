@@ -30,7 +30,7 @@ def write_page(
     where: Condition | None = None,
 ) -> Path:
     """Write the page, whole or not at all, and return its path. scored: as `hindcast` gives it under the same `where`."""
-    kept = slice(None) if where is None else where.holds(results.outcomes)
+    kept = slice(None) if where is None else where.holds(results.outcomes, results.series)
     table = {name: values[kept] for name, values in results.outcomes.items()}
     others = [
         item

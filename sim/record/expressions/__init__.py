@@ -50,7 +50,7 @@ arise either (the day a truce broke, without a truce), or arise and not come wit
 - Outside of the days simulated, a series on a day, a window that begins before or ends after them, and the comparison of a
   date with such a day do not arise in any run. In --where such a day is an error.
 - --where chooses the runs in which its answer is yes. There a date whose question did not arise counts as one that did not
-  come.
+  come. It names series too, where results keep these of every run; else an outcome is defined for what it asks of them.
 
 An error is one line that says the column, and the near miss: "column 1: sdf_shar is not a series or outcome; did you mean
 sdf_share?". An expression has at most 2,000 letters, 400 words and signs, and 40 brackets, minuses and nots within each
