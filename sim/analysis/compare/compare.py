@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from sim.analysis.compare.paired_median import LEVEL
 from sim.analysis.compare.pairs import Paired, asked_outcome, condition_on, pair, shared_outcomes
 from sim.analysis.where import read_condition
 from sim.ground.checks import check_once, texts
+from sim.ground.errors import InputError
 from sim.record.outcomes import Outcome
 from sim.record.statistics import FEW_RUNS
 from sim.state.arrays import own_numerics
@@ -110,6 +112,9 @@ def compare(
     chosen = tuple(asked_outcome(paired, name, shared) for name in outcomes)
     if where is not None:
         base = paired.base
+        for name, line in base.lacks.items():
+            if re.search(rf"\b{name}\b", where):
+                raise InputError(f"{base.where_from}: {line}")
         paired = condition_on(paired, read_condition(where, base.start, base.end, base.known))
     return Comparison(paired if chosen else replace(paired, notes=(*paired.notes, *notes)), chosen or shared)
 
