@@ -93,7 +93,8 @@ def check(file: str, sets: tuple[str, ...]) -> int:
     assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
     for line in about_the_map(theatre_of(scenario), scenario.control, scenario.communities, scenario.classes):
         click.echo(line)
-    own = f", {len(scenario.outcomes)} outcomes of its own" if scenario.outcomes else ""
+    count = len(scenario.outcomes)
+    own = f", {count} outcome{'s' * (count > 1)} of its own" if count else ""
     click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted{own}, hash {scenario.hash}")
     return DONE
 
