@@ -40,6 +40,14 @@ OUTCOME_LINE = """\
             lambda h: (h.series["fighting_sectors"] > 0).sum(axis=0)),
 """
 
+OUTCOME_OF_A_DAY = """
+[outcomes.truce_2026_01_22]
+title = "Truce in force, 22 January"
+of = "truce@2026-01-22"
+definition = "a truce is in force on the evening of 22 January 2026"
+systems = [8]
+"""
+
 SCENARIO = 'base = "baseline"\ntitle = "A slow airlift"\n[withdrawal]\nairlift_sorties_per_day = 1\n'
 
 
@@ -127,6 +135,10 @@ def add_outcome(tree: Path) -> None:
     text = (tree / "sim/record/outcomes.py").read_text(encoding="utf-8")
     assert head in text
     edit(tree / "sim/record/outcomes.py", head, head + OUTCOME_LINE)
+
+
+def add_outcome_of_a_day(tree: Path) -> None:
+    add(tree / "sim/data/outcomes.toml", OUTCOME_OF_A_DAY)
 
 
 def add_scenario(tree: Path) -> None:
@@ -222,6 +234,17 @@ def test_an_outcome_is_a_line_of_outcomes(tree: Path) -> None:
     assert (made["n"], made["unit"]) == (24, "days") and 0 < made["median"] <= 12
     assert table.startswith('"run","days_of_fighting"')
     assert "amascus attacked somewhere" in (tree / "made/report.html").read_text(encoding="utf-8")
+
+
+def test_an_outcome_of_a_day_is_a_table_in_data_and_folders_gain_it(tree: Path) -> None:
+    (before,) = pullback(tree, run("baseline", "--out", "made"))
+    add_outcome_of_a_day(tree)
+    export = ("export", "made", "--outcome", "truce_2026_01_22")
+    told, table = pullback(tree, run("baseline", "--out", "made"), export)
+    made = outcomes(told)
+    assert (made["truce_2026_01_22"]["n"], made["truce_2026_01_22"]["type"]) == (24, "yes_no")
+    assert {name: said for name, said in made.items() if name != "truce_2026_01_22"} == outcomes(before)
+    assert table.startswith('"run","truce_2026_01_22"')
 
 
 def test_a_scenario_is_a_file(tree: Path) -> None:

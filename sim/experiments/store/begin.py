@@ -14,7 +14,7 @@ from sim.experiments.design.design_table import write_design_table
 from sim.experiments.design.kept import ENSEMBLE, TABLE_FILE
 from sim.experiments.design.replicates import streams_of
 from sim.experiments.design.sweep import Sweep
-from sim.experiments.store.definitions import note_own
+from sim.experiments.store.definitions import asked_own, note_own, read_own
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import FORM, machine, new_folder, read_manifest, write_table
 from sim.experiments.store.kept import SWEEP_FILE, scenario_faults, write_scenarios
@@ -28,8 +28,10 @@ from sim.scenario.export import write_scenario
 def open_folder(folder: Path, sweep: Sweep) -> None:
     """Make the folder of a sweep, or see that it is this sweep's, by this code. Raises InputError when it is not."""
     if is_known(folder, sweep):
-        if note_own(folder, sweep.outcomes):
+        if asked_own(folder, sweep.outcomes) != read_own(folder):
+            # first what the command that adds outcomes reads, so that it asks for these wherever this is stopped
             write_scenario(replace(sweep.base, name=read_manifest(folder)["scenario"]), folder)
+            note_own(folder, sweep.outcomes)
         return
     manifest = _manifest(sweep)
     with new_folder(folder, "a results folder", manifest):

@@ -38,23 +38,21 @@ def read_own(folder: Path) -> tuple[OwnOutcome, ...]:
     return own
 
 
-def note_own(folder: Path, own: Sequence[OwnOutcome]) -> bool:
-    """Add outcomes to those that a folder is asked for; return whether that changed any. Raises InputError."""
-    before = read_own(folder)
-    after = over(before, own)
-    if after == before:
-        return False
+def asked_own(folder: Path, own: Sequence[OwnOutcome]) -> tuple[OwnOutcome, ...]:
+    """Return the outcomes that a folder is to have: those it is asked for, and these put on top. Raises InputError."""
+    after = over(read_own(folder), own)
     try:
         outcomes_of(after)
     except InputError as error:
-        raise InputError(f"{folder}: keeps outcomes that no longer fit: {error}; name another folder") from None
-    write_json(folder / FILE, {each.name: each.as_table() for each in after})
-    return True
+        raise InputError(f"{folder}: keeps outcomes that these do not fit: {error}; name another folder") from None
+    return after
 
 
-def asked_own(folder: Path, own: Sequence[OwnOutcome]) -> tuple[OwnOutcome, ...]:
-    """Return the outcomes that a folder is to have: those it is asked for, and these put on top."""
-    return over(read_own(folder), own)
+def note_own(folder: Path, own: Sequence[OwnOutcome]) -> None:
+    """Add outcomes to those that a folder is asked for. Raises InputError."""
+    after = asked_own(folder, own)
+    if after:
+        write_json(folder / FILE, {each.name: each.as_table() for each in after})
 
 
 def formulas_of(outcomes: Iterable[Outcome]) -> dict[str, str]:
