@@ -54,13 +54,16 @@ def outcome_named(name: str, outcomes: Sequence[Outcome] = OUTCOMES) -> Outcome:
     for outcome in outcomes:
         if outcome.name == name:
             return outcome
-    others = "; pullback run --json lists them all; one of your own goes under [outcomes] of the file that is played"
-    raise InputError(f"{name} is not an outcome{near_miss(name, [outcome.name for outcome in outcomes]) or others}")
+    hint = near_miss(name, [outcome.name for outcome in outcomes]) or "; pullback run --json lists them all"
+    raise InputError(f"{name} is not an outcome{hint}")
 
 
 def measure_of(text: str, results: Stored) -> Measure:
     """Return a measure of results by an outcome's name, or NAME=CATEGORY. Raises InputError, also where they lack it."""
-    results.check_holds(text.partition("=")[0].strip())
+    name, known = text.partition("=")[0].strip(), [outcome.name for outcome in results.known]
+    results.check_holds(name)
+    if name not in known:
+        raise InputError(f"{name} is not an outcome{near_miss(name, known)}{results.adds}")
     return measure_named(text, results.base, results.known)
 
 

@@ -181,5 +181,6 @@ def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> 
         *((s, list(SERIES), "a daily series") for s in series),
     ):
         if name not in known:
-            raise InputError(f"{name} is not {what}{near_miss(name, known)}")
+            more = there.adds if known is kept else ""
+            raise InputError(f"{name} is not {what}{near_miss(name, known)}{more}")
     return series_of(folder, series) if series else outcomes_of(folder, outcomes)

@@ -90,7 +90,8 @@ def test_they_are_shown_wherever_outcomes_are(here: Path) -> None:
     assert "days(fighting_sectors &gt; 0). Of your own" in (here / "A" / "report.html").read_text(encoding="utf-8")
     assert pullback("export", "A", "--outcome", "fought").stdout.startswith('"run","fought"')
     mistake = pullback("export", "A", "--outcome", "fough")
-    assert (mistake.exit_code, mistake.stderr.strip()) == (2, "fough is not an outcome; did you mean fought?")
+    adds = "; one of your own goes under [outcomes] in the file of the scenario, and pullback run FILE --out A adds it"
+    assert (mistake.exit_code, mistake.stderr.strip()) == (2, f"fough is not an outcome; did you mean fought?{adds}")
     names = {each["name"] for each in outcome_choices("A", (Shelved("A", here / "A"),))}
     assert {"fought", "few", "collapse_day"} <= names
 

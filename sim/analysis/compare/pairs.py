@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from sim.analysis.compare.sides import Side, opened, side_of, sides_by
-from sim.analysis.measure import outcome_named
 from sim.analysis.where import Condition
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import first_repeated
 from sim.ground.errors import InputError
 from sim.record.outcomes import Outcome
+from sim.scenario.files import near_miss
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +73,14 @@ def asked_outcome(paired: Paired, name: str, shared: Sequence[Outcome]) -> Outco
         if name in side.lacks:
             raise InputError(f"{side.where_from}: {side.lacks[name]}")
     there = [side for side in sides if any(outcome.name == name for outcome in side.known)]
-    if there and name not in {outcome.name for outcome in shared}:
-        lacking = " and ".join(side.name for side in sides if side not in there)
-        raise InputError(f"{name}: {lacking} lacks it" if lacking else f"{name}: the sides define it otherwise")
-    return outcome_named(name, shared)
+    known = {outcome.name: outcome for outcome in shared}
+    if there and name not in known:
+        lacking = next((side for side in sides if side not in there), None)
+        said = f"{lacking.name} lacks it{lacking.adds}" if lacking else "the sides define it otherwise"
+        raise InputError(f"{name}: {said}")
+    if name not in known:
+        raise InputError(f"{name} is not an outcome{near_miss(name, known)}{paired.base.adds}")
+    return known[name]
 
 
 def condition_on(paired: Paired, condition: Condition) -> Paired:

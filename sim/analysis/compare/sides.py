@@ -37,7 +37,7 @@ class Side:
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
     key where left out. known: its outcomes. lacks: of those that it should have and lacks, the line that says so.
-    series: its daily series, (days + 1, pairs) each.
+    adds: how one more gets into it. series: its daily series, (days + 1, pairs) each.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Side:
     shares: np.ndarray | None = None
     known: tuple[Outcome, ...] = OUTCOMES
     lacks: Mapping[str, str] = field(default_factory=dict)
+    adds: str = ""
     series: Series = not_kept
 
     @property
@@ -147,7 +148,7 @@ def _made(
 ) -> Side:
     dates, folder = (scenario.epoch, scenario.start_date, scenario.end_date), str(shown_path(results.folder))
     side = Side(name, folder, scenario.seed, *dates, results.manifest["code"], key, outcomes)
-    return replace(side, known=results.known, lacks=dict.fromkeys(results.lacking, results.lacks))
+    return replace(side, known=results.known, lacks=dict.fromkeys(results.lacking, results.lacks), adds=results.adds)
 
 
 def sides_by(results: SweepResults, path: str) -> list[Side]:

@@ -122,6 +122,14 @@ class Stored:
             raise InputError(f"{shown_path(self.folder)}: {self.lacks}")
 
     @property
+    def adds(self) -> str:
+        """How an outcome of the user's own gets into the folder, as a message ends with it."""
+        is_sweep = self.manifest["kind"] == SWEEP
+        file, command = ("the sweep", "sweep") if is_sweep else ("the scenario", "run")
+        how = f"pullback {command} FILE --out {shown_path(self.folder)}"
+        return f"; one of your own goes under [outcomes] in the file of {file}, and {how} adds it"
+
+    @property
     def command(self) -> str:
         """The command that goes on with the folder, and adds the outcomes it lacks."""
         folder = shown_path(self.folder)
