@@ -123,8 +123,8 @@ class PeerModel(mesa.Model):
         self.random = Random(run)
         self.theatre = baseline_theatre()
         self.defection, self.advance = self.scenario["defection"], self.scenario["advance"]
-        luck = Draws(self.scenario.seed, [run])
-        self.thresholds = draw_thresholds(self.theatre, Settings(self.scenario)["defection"], luck)[:, 0]
+        draws = Draws(self.scenario.seed, [run])
+        self.thresholds = draw_thresholds(self.theatre, Settings(self.scenario)["defection"], draws)[:, 0]
         self.contested = (
             self.advance.contested_other_km_per_day,
             self.advance.contested_mixed_km_per_day,

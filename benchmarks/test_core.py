@@ -40,7 +40,7 @@ def on_day(scenario: Scenario) -> Callable[[int, int], TheatreModel]:
         if (day, runs) not in kept:
             kept[day, runs] = TheatreModel(scenario, runs=runs)
             kept[day, runs].run_to(day - 1)
-            kept[day, runs].luck.daily("warm", day)
+            kept[day, runs].draws.daily("warm", day)
         return kept[day, runs]
 
     return model
@@ -73,7 +73,7 @@ def test_a_mechanism_on_a_day_of_the_offensive(measure: Callable, on_day: Callab
 
     def setup() -> tuple[tuple[Any, ...], dict[str, Any]]:
         state = copy.deepcopy(model.state)
-        return (model.theatre, state, orders, model.setting[mechanism.NAME], model.luck, 1.0), {}
+        return (model.theatre, state, orders, model.setting[mechanism.NAME], model.draws, 1.0), {}
 
     measure(mechanism.advance, setup=setup, rounds=15, replicate_days=BLOCK_RUNS)
 

@@ -136,7 +136,7 @@ def test_the_cells_of_a_day_against_compiled_loops(measure: Callable, benchmark:
         for _ in range(SUB_MOVES):
             for mechanism in FIGHTING:
                 rates = model.setting[mechanism.NAME]
-                mechanism.advance(model.theatre, state, model.orders, rates, model.luck, 1.0 / SUB_MOVES)
+                mechanism.advance(model.theatre, state, model.orders, rates, model.draws, 1.0 / SUB_MOVES)
 
     (ours,), (theirs,) = setup()[0], setup()[0]
     by_numpy(ours)
@@ -147,7 +147,7 @@ def test_the_cells_of_a_day_against_compiled_loops(measure: Callable, benchmark:
     for _ in range(9):
         (state,), _ = setup()
         compiled.append(seconds(lambda state=state: yardstick.step(state), rounds=1))
-    core = measure(by_numpy, setup=setup, rounds=9, replicate_days=model.luck.runs)
+    core = measure(by_numpy, setup=setup, rounds=9, replicate_days=model.draws.runs)
     benchmark.extra_info.update(ratio=round(core / float(np.median(compiled)), 2), reads="times their time")
 
 

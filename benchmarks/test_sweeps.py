@@ -19,10 +19,10 @@ from sim.experiments.play import job
 from sim.experiments.play.fill import fill
 from sim.experiments.play.job import Task, compute
 from sim.experiments.store.asked import note_asked
-from sim.experiments.store.begin import open_folder
+from sim.experiments.store.initialise import open_folder
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.locks import take_over
+from sim.experiments.store.locks import acquire
 from sim.experiments.store.parts import Job, stamp_of
 
 PARTS = 5_000
@@ -88,7 +88,7 @@ def many_parts(tmp_path: Path) -> tuple[Sweep, Path]:
     sweep, folder = sweep_of(tmp_path, points=8192, runs=1), tmp_path / "many"
     open_folder(folder, sweep)
     note_asked(folder, 1, None)
-    compute(Task(take_over(folder), stamp_of(read_manifest(folder))), Job(0, 1, 0, 1))
+    compute(Task(acquire(folder), stamp_of(read_manifest(folder))), Job(0, 1, 0, 1))
     for table in ("outcomes", "series"):
         first = folder / table / Job(0, 1, 0, 1).part
         for point in range(1, PARTS):

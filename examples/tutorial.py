@@ -51,8 +51,8 @@ what_if.write_text(
     """\
 base = "baseline"
 title = "One flight a day"
-asks = "How much longer does the withdrawal from Qamishli take with one cargo flight a day, and what else changes?"
-expect = { qamishli_95_percent_out_on = "later" }
+question = "How much longer does the withdrawal from Qamishli take with one cargo flight a day, and what else changes?"
+expected = { qamishli_95_percent_out_on = "later" }
 
 [withdrawal]
 airlift_sorties_per_day = 1

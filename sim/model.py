@@ -55,7 +55,7 @@ class TheatreModel(ViewedModel):
         rng: None = None,
         numbers: Sequence[int] | np.ndarray | None = None,
         columns: Sequence[Columns] = (),
-        luck: Draws | None = None,
+        draws: Draws | None = None,
         series: Iterable[str] = tuple(SERIES),
     ) -> None:
         """scenario: a checked scenario, a name or a path. runs: size of the block, at least 1. first_run: 0-based number of
@@ -64,7 +64,7 @@ class TheatreModel(ViewedModel):
         theatre: another world than the scenario's lattice, for tests and benchmarks. rng: always None, as Mesa's
         batch_run gives it. numbers: the number of each run in place of runs and first_run, any and also repeated.
         columns: what differs by run in the scenario's stages, its own values last; stages before those given have nothing
-        that does. luck: the drawn numbers of a model of the same seed, start and runs, to be used again. series: names of
+        that does. draws: the drawn numbers of a model of the same seed, start and runs, to be used again. series: names of
         the daily series that are kept. Raises InputError, a ValueError.
         """
         super().__init__(rng=0)  # Mesa's own generator is never used
@@ -72,25 +72,25 @@ class TheatreModel(ViewedModel):
             raise InputError("luck comes from the scenario's seed and the number of the run, not from rng")
         scenario = as_scenario(scenario)
         numbers = numbers_of(runs, first_run) if numbers is None else numbers
-        self.luck = luck or Draws(scenario.seed, numbers, (scenario.start_date - scenario.epoch).days)
-        runs = self.luck.runs
+        self.draws = draws or Draws(scenario.seed, numbers, (scenario.start_date - scenario.epoch).days)
+        runs = self.draws.runs
         self.days = scenario.days
         self.running = True
         self.watcher: Watcher | None = None
-        self.shown_run = int(self.luck.numbers[0])
+        self.shown_run = int(self.draws.numbers[0])
         self._stages = stages_of(scenario, columns, runs)
         self.setting = self._stages[0][1]
         self.theatre = theatre or theatre_of(scenario)
         self.state = initial_state(self.theatre, self.setting["start"], runs)
         for mechanism in MECHANISMS:
-            if hasattr(mechanism, "begin"):
-                mechanism.begin(self.theatre, self.state, self.setting[mechanism.NAME], self.luck)
+            if hasattr(mechanism, "initialise"):
+                mechanism.initialise(self.theatre, self.state, self.setting[mechanism.NAME], self.draws)
         self.state.check(sizes(self.theatre, runs))
         for agent in AGENTS:
-            agent(self, self.luck)
+            agent(self, self.draws)
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa's table of agent numbers would keep every model for good
         rules, start = rule_names(setting for _, setting in self._stages), scenario.start_date
-        self.history = History(self.theatre, self.state, scenario.days, start, self.luck.numbers, rules, series)
+        self.history = History(self.theatre, self.state, scenario.days, start, self.draws.numbers, rules, series)
         self._take_effect()
 
     @np.errstate(**NUMERICS)
@@ -102,15 +102,15 @@ class TheatreModel(ViewedModel):
         if not self.running:
             return
         self.seen = self.morning()
-        self.orders = Orders.zeros(sizes(self.theatre, self.luck.runs))
+        self.orders = Orders.zeros(sizes(self.theatre, self.draws.runs))
         self.state.day += 1
         self.state.summit_today = self.setting.scenario.falls_on("summit", self.state.day)
         self.agents.do("step")
         for mechanism in DIPLOMACY + LOGISTICS + (campaign,):
-            self._move(mechanism, 1.0, self.state, self.orders, self.setting, self.luck)
+            self._move(mechanism, 1.0, self.state, self.orders, self.setting, self.draws)
         self._fight()
         for mechanism in AFTERMATH:
-            self._move(mechanism, 1.0, self.state, self.orders, self.setting, self.luck)
+            self._move(mechanism, 1.0, self.state, self.orders, self.setting, self.draws)
         self.history.record(self.theatre, self.state, self.orders)
         self.running = self.state.day < self.days
 
@@ -129,24 +129,24 @@ class TheatreModel(ViewedModel):
         size = piece_size(self.theatre)
         for first in range(0, len(fights), size):
             runs = fights[first : first + size]
-            if len(runs) == self.luck.runs:
-                self._sub_moves(state, self.orders, self.setting, self.luck)
+            if len(runs) == self.draws.runs:
+                self._sub_moves(state, self.orders, self.setting, self.draws)
             else:
                 part = state.part(runs)
-                self._sub_moves(part, self.orders.part(runs), self.setting.part(runs), self.luck.part(runs))
-                state.put(part)
+                self._sub_moves(part, self.orders.part(runs), self.setting.part(runs), self.draws.part(runs))
+                state.write_back(part)
         close_day(state)
 
-    def _sub_moves(self, state: State, orders: Orders, setting: Settings, luck: Draws) -> None:
+    def _sub_moves(self, state: State, orders: Orders, setting: Settings, draws: Draws) -> None:
         for _ in range(SUB_MOVES):
             for mechanism in FIGHTING:
-                self._move(mechanism, 1.0 / SUB_MOVES, state, orders, setting, luck)
+                self._move(mechanism, 1.0 / SUB_MOVES, state, orders, setting, draws)
         survey(self.theatre, state)
 
-    def _move(self, mechanism: ModuleType, dt: float, state: State, orders: Orders, setting: Settings, luck: Draws) -> None:
+    def _move(self, mechanism: ModuleType, dt: float, state: State, orders: Orders, setting: Settings, draws: Draws) -> None:
         """Let a mechanism move the state of the block, or of some of its runs."""
         try:
-            mechanism.advance(self.theatre, state, orders, setting[mechanism.NAME], luck, dt)
+            mechanism.advance(self.theatre, state, orders, setting[mechanism.NAME], draws, dt)
         except FloatingPointError as error:
             error.add_note(f"in the mechanism {mechanism.NAME}, on day {state.day}")
             raise

@@ -30,9 +30,9 @@ def registry() -> Register:
         outcomes=tuple(outcome.name for outcome in OUTCOMES),
         check_outcomes=outcomes_of,
         orders={
-            f"{agent.name}.{matter}": tuple(known_orders(agent.policies, matter))
+            f"{agent.name}.{decision}": tuple(known_orders(agent.policies, decision))
             for agent in AGENTS
-            for matter in agent.policies["documented"]
+            for decision in agent.policies["documented"]
         },
         drawn_at_start=frozenset(
             f"{mechanism.NAME}.{name}" for mechanism in MECHANISMS for name in getattr(mechanism, "DRAWN_AT_START", ())

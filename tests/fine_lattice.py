@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.ground.lattice import SIDES, Grid
+from sim.ground.lattice import NEIGHBOUR_STEPS, Grid
 from sim.ground.members import Members, load_sectors
 from sim.ground.theatre import Theatre, make_theatre
 from sim.scenario.scenario import Scenario
@@ -20,7 +20,7 @@ class FineGrid(Grid):
     def neighbours(self) -> np.ndarray:
         index = np.full((int(self.row.max()) + 3, int(self.col.max()) + 3), self.cells, np.int32)
         index[self.row + 1, self.col + 1] = np.arange(self.cells)
-        return np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES])
+        return np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in NEIGHBOUR_STEPS])
 
     @cached_property
     def edge_km(self) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.experiments.design.sweep_file import read_sweep
-from sim.experiments.store.begin import open_folder
+from sim.experiments.store.initialise import open_folder
 from sim.experiments.store.folders import read_manifest, write_json
 from sim.experiments.store.parts import Job, stamp_of, write_part
 from sim.experiments.store.sweep import SweepResults

@@ -56,7 +56,7 @@ MEMBERS = shipped_members().axes | {
     "authority_parts": states.AUTHORITY_PARTS,
     "uncertainty_parts": states.UNCERTAINTY_PARTS,
     "places": states.PLACES,
-    "classes": states.CLASSES,
+    "classes": states.EQUIPMENT_CLASSES,
     "relations": states.RELATIONS,
     "parties": states.PARTIES,
     "taken_in": (*shipped_members().axes["insurgent_provinces"], "all"),
@@ -142,9 +142,9 @@ def rules() -> str:
         for name, policy in agent.policies.items():
             if name not in NULL_POLICIES:
                 tables += [
-                    f"**{agent.title}, {name}, {matter}**\n\n{_rules(found)}"
-                    for matter, found in policy.items()
-                    if name == "documented" or found != documented[matter]
+                    f"**{agent.title}, {name}, {decision}**\n\n{_rules(found)}"
+                    for decision, found in policy.items()
+                    if name == "documented" or found != documented[decision]
                 ]
         parts.append(folded(f"The rules of {agent.title}", *tables))
     return "\n\n".join(parts)
@@ -166,13 +166,13 @@ def streams() -> str:
     heard: dict[str, tuple[str, int]] = {}
     once, daily = Draws.once, Draws.daily
 
-    def note_once(luck: Draws, name: str, width: int) -> Any:
+    def note_once(draws: Draws, name: str, width: int) -> Any:
         heard[name] = ("the run", width)
-        return once(luck, name, width)
+        return once(draws, name, width)
 
-    def note_daily(luck: Draws, name: str, day: int, width: int = 1) -> Any:
+    def note_daily(draws: Draws, name: str, day: int, width: int = 1) -> Any:
         heard[name] = ("a day", width)
-        return daily(luck, name, day, width)
+        return daily(draws, name, day, width)
 
     with patch.object(Draws, "once", note_once), patch.object(Draws, "daily", note_daily):
         TheatreModel(BASELINE, runs=8).run_to(30)
@@ -229,8 +229,8 @@ def scenarios() -> str:
     rows = []
     for name in scenario_names():
         scenario = load_scenario(name)
-        expected = ", ".join(f"`{outcome}` {way}" for outcome, way in scenario.expect.items())
-        rows.append((f"`{name}`", scenario.base or "", scenario.asks, expected))
+        expected = ", ".join(f"`{outcome}` {way}" for outcome, way in scenario.expected.items())
+        rows.append((f"`{name}`", scenario.base or "", scenario.question, expected))
     return table(("Scenario", "Base", "Asks", "Should move"), rows)
 
 

@@ -18,10 +18,10 @@ from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.fill import fill, quiet
 from sim.experiments.play.job import Task, compute
 from sim.experiments.play.run import ensemble_of
-from sim.experiments.store.begin import open_folder
+from sim.experiments.store.initialise import open_folder
 from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Pass, take_over
+from sim.experiments.store.locks import Lease, acquire
 from sim.experiments.store.parts import Job, parts, stamp_of
 from sim.experiments.store.sweep import SweepResults
 from sim.scenario.scenario import Scenario
@@ -119,7 +119,7 @@ def runs_in(folder: Path) -> list[int]:
 def task_for(folder: Path, scenario: Scenario) -> Task:
     """Return what jobs of an ensemble are done with, in a folder that is made where it is not there."""
     open_folder(folder, ensemble_of(scenario))
-    driver: Pass = take_over(folder)
+    driver: Lease = acquire(folder)
     return Task(driver, stamp_of(read_manifest(folder)))
 
 
@@ -137,9 +137,9 @@ def flip(content: bytes) -> bytes:
     """Change one bit of the last column's values, which only a checksum can tell."""
     group = pq.ParquetFile(BytesIO(content)).metadata.row_group(0)
     column = group.column(group.num_columns - 1)
-    begin = column.dictionary_page_offset or column.data_page_offset
+    initialise = column.dictionary_page_offset or column.data_page_offset
     changed = bytearray(content)
-    changed[begin + column.total_compressed_size - 3] ^= 1
+    changed[initialise + column.total_compressed_size - 3] ^= 1
     return bytes(changed)
 
 

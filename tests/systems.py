@@ -91,7 +91,7 @@ SYSTEMS = (
             "mechanisms/test_systems::test_institutions_follow_a_deal_one_by_one_in_their_order_and_not_without_one",
             "mechanisms/test_closed_forms::test_without_noise_an_offer_is_taken_above_fearons_reservation_value",
             "mechanisms/test_closed_forms::test_the_declining_side_fights_from_powells_switch_point_on")),
-    System((summit.advance, summit.table),
+    System((summit.advance, summit.balance_of),
            ("mechanisms/test_systems::test_a_settled_summit_confirms_both_bases_and_a_rift_costs_them_a_step",
             "mechanisms/test_systems::test_a_better_tie_a_withdrawal_under_way_and_deliveries_never_worsen_the_summit",
             "mechanisms/test_systems::test_on_any_other_day_nothing_is_settled")),

@@ -111,7 +111,7 @@ def evening(theatre: Theatre, runs: int) -> tuple[State, Orders]:
     return initial_state(theatre, Settings(baseline())["start"], runs), Orders.zeros(sizes(theatre, runs))
 
 
-def luck(runs: int, seed: int = 1) -> Draws:
+def draws(runs: int, seed: int = 1) -> Draws:
     return Draws(seed, range(runs))
 
 

@@ -30,9 +30,9 @@ class Ensemble:
         uncertain: which values are drawn by run, None for none.
         """
         self.scenario, self.runs = scenario, runs
-        luck = None if paired_with is None else paired_with.luck
+        draws = None if paired_with is None else paired_with.draws
         columns = columns_of(uncertain, scenario, range(runs))
-        model = TheatreModel(scenario, runs, columns=columns, luck=luck, series=KEPT)
+        model = TheatreModel(scenario, runs, columns=columns, draws=draws, series=KEPT)
         self.theatre, self.history = model.theatre, model.history
         self._model: TheatreModel | None = model
         self.quantiles = np.zeros((scenario.days + 1, len(CHARTS), len(QUANTILES)), np.float32)
@@ -45,9 +45,9 @@ class Ensemble:
         return self.history.day
 
     @property
-    def luck(self) -> Draws | None:
+    def draws(self) -> Draws | None:
         """The drawn numbers, None once they are let go."""
-        return None if self._model is None else self._model.luck
+        return None if self._model is None else self._model.draws
 
     @property
     def running(self) -> bool:

@@ -15,12 +15,12 @@ import numpy as np
 
 from dashboards.engine.story import Story
 from dashboards.engine.why import first_line
-from sim.agents.base import Held, Policy, Rule, StrategicAgent
+from sim.agents.base import HeldPolicy, Policy, Rule, StrategicAgent
 from sim.agents.dated import EVIDENCE, known_orders
 from sim.agents.seen import Seen
 from sim.experiments.design.uncertain import Uncertain
 from sim.record.history import History
-from sim.record.ledger import Decision, decision_of
+from sim.record.ledger import Choice, choice_of
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
 from sim.state.orders import DatedOrder
@@ -30,9 +30,9 @@ from sim.state.orders import DatedOrder
 class Open:
     """A matter to decide: the orders there are, with what each does, and what the policy would order by which rule."""
 
-    matter: str
+    decision: str
     orders: tuple[tuple[str, str], ...]
-    policy: Decision
+    policy: Choice
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Stop:
 
     day: int
     seen: Seen
-    matters: tuple[Open, ...]
+    decisions: tuple[Open, ...]
 
 
 class Seat:
@@ -90,11 +90,11 @@ class Seat:
         Raises KeyError for an order that is not open.
         """
         assert self.stop is not None, "there is nothing to decide"
-        for item in self.stop.matters:
-            if item.matter in orders and orders[item.matter] not in dict(item.orders):
-                raise KeyError(orders[item.matter])
-        known = {item.matter for item in self.stop.matters}
-        self._standing = {matter: order for matter, order in orders.items() if matter in known}
+        for item in self.stop.decisions:
+            if item.decision in orders and orders[item.decision] not in dict(item.orders):
+                raise KeyError(orders[item.decision])
+        known = {item.decision for item in self.stop.decisions}
+        self._standing = {decision: order for decision, order in orders.items() if decision in known}
         self._note(self.stop.day)
         self.stop = None
         self.story.step()
@@ -104,24 +104,24 @@ class Seat:
         agent = self._agent()
         seen = agent.observe(self.story.model.morning())
         self._take_seat(agent)
-        matters = []
-        for matter, rules in self._policy().items():
-            name = f"{self.actor}.{matter}"
-            here = seen.but(chance=agent.luck.daily(name, seen.day))
-            known = known_orders(agent.policies, matter)
+        decisions = []
+        for decision, rules in self._policy().items():
+            name = f"{self.actor}.{decision}"
+            here = seen.but(chance=agent.draws.daily(name, seen.day))
+            known = known_orders(agent.policies, decision)
             orders = tuple((order, first_line(rule.order.__doc__)) for order, rule in known.items())
-            matters.append(Open(matter, orders, decision_of(name, rules, here, agent.values)))
-        return Stop(seen.day, seen, tuple(matters))
+            decisions.append(Open(decision, orders, choice_of(name, rules, here, agent.values)))
+        return Stop(seen.day, seen, tuple(decisions))
 
     def _asks(self, asked: Stop) -> bool:
         """Whether the policy would order something new, or the days between stops are over."""
         before, first = self._policy_before, not self._policy_before
-        self._policy_before = {item.matter: item.policy.order for item in asked.matters}
-        new = any(not item.policy.idle and before.get(item.matter) != item.policy.order for item in asked.matters)
+        self._policy_before = {item.decision: item.policy.order for item in asked.decisions}
+        new = any(not item.policy.idle and before.get(item.decision) != item.policy.order for item in asked.decisions)
         return first or new or (self.every is not None and asked.day - self._last_stop >= self.every)
 
     def _note(self, day: int) -> None:
-        self.orders |= {(day, matter): order for matter, order in self._standing.items()}
+        self.orders |= {(day, decision): order for decision, order in self._standing.items()}
 
     def _agent(self) -> StrategicAgent:
         return next(agent for agent in self.story.model.agents if agent.name == self.actor)
@@ -132,16 +132,16 @@ class Seat:
     def _take_seat(self, agent: StrategicAgent) -> None:
         """Let the person's orders of the day come before the rules of the policy that is in force."""
         history, policy = self.story.model.history, {}
-        for matter, rules in self._policy().items():
-            orders = tuple(known_orders(agent.policies, matter).items())
-            ours = tuple(Rule(self._ordered(matter, order), rule.order, EVIDENCE) for order, rule in orders)
-            policy[matter] = ours + rules
-            history.add_rules(f"{self.actor}.{matter}", (rule.name for rule in policy[matter]))
-        agent.adopt(agent.values, [Held(policy, np.ones(1, dtype=bool))], history.rule_names)
+        for decision, rules in self._policy().items():
+            orders = tuple(known_orders(agent.policies, decision).items())
+            ours = tuple(Rule(self._ordered(decision, order), rule.order, EVIDENCE) for order, rule in orders)
+            policy[decision] = ours + rules
+            history.add_rules(f"{self.actor}.{decision}", (rule.name for rule in policy[decision]))
+        agent.adopt(agent.values, [HeldPolicy(policy, np.ones(1, dtype=bool))], history.rule_names)
 
-    def _ordered(self, matter: str, order: str) -> Callable[[Seen, Any], np.ndarray]:
+    def _ordered(self, decision: str, order: str) -> Callable[[Seen, Any], np.ndarray]:
         def ordered(seen: Seen, values: Any) -> np.ndarray:
-            return np.full(seen.truce.shape, self.orders.get((seen.day, matter)) == order)
+            return np.full(seen.truce.shape, self.orders.get((seen.day, decision)) == order)
 
         ordered.__name__ = f"ordered_{order}"
         ordered.__doc__ = f"The person in the seat ordered: {order.replace('_', ' ')}."
@@ -151,13 +151,13 @@ class Seat:
         """Return the orders given so far as a scenario states them, days in a row as one."""
         start = self.story.scenario.start_date
         found: list[DatedOrder] = []
-        for day, matter in sorted(self.orders, key=lambda key: (key[1], key[0])):
-            order, when = self.orders[day, matter], start + timedelta(days=day)
+        for day, decision in sorted(self.orders, key=lambda key: (key[1], key[0])):
+            order, when = self.orders[day, decision], start + timedelta(days=day)
             last = found[-1] if found else None
-            if last and (last.matter, last.order, last.last) == (matter, order, when - timedelta(days=1)):
+            if last and (last.decision, last.order, last.last) == (decision, order, when - timedelta(days=1)):
                 found[-1] = replace(last, last=when)
             else:
-                found.append(DatedOrder(self.actor, matter, order, when, when))
+                found.append(DatedOrder(self.actor, decision, order, when, when))
         return tuple(found)
 
     @cached_property

@@ -29,7 +29,7 @@ def as_toml(seat: Seat, setup: Setup) -> str:
 
 
 def _order(order: DatedOrder) -> list[str]:
-    named = {"actor": order.actor, "matter": order.matter, "order": order.order}
+    named = {"actor": order.actor, "decision": order.decision, "order": order.order}
     return [
         "[[orders]]",
         *(f'{key} = "{value}"' for key, value in named.items()),

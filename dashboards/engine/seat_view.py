@@ -44,21 +44,21 @@ def _stop(seat: Seat, stop: Stop) -> dict[str, Any]:
         "seen": [{"name": words(name), "value": value} for name, value in seen if value is not None and name not in HIDDEN],
         "matters": [
             {
-                "matter": item.matter,
-                "title": words(item.matter),
+                "matter": item.decision,
+                "title": words(item.decision),
                 "policy": item.policy.order,
                 "rule": words(item.policy.rule),
                 "because": item.policy.explanation,
                 "orders": [{"order": order, "title": words(order), "text": text} for order, text in item.orders],
             }
-            for item in stop.matters
+            for item in stop.decisions
         ],
     }
 
 
 def _given(order: Any) -> dict[str, str]:
     when = f"{order.first:%d %b}" if order.first == order.last else f"{order.first:%d %b} to {order.last:%d %b}"
-    return {"when": when, "matter": words(order.matter), "order": words(order.order)}
+    return {"when": when, "matter": words(order.decision), "order": words(order.order)}
 
 
 def reckoning(seat: Seat) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def heading(setup: Setup, scenario: Scenario) -> dict[str, Any]:
     return {
         "scenario": setup.scenario,
         "title": scenario.title,
-        "asks": scenario.asks,
+        "asks": scenario.question,
         "against": setup.against,
         "choices": [{"name": name, "title": scenario_named(name).title} for name in choices()],
         "runs": setup.runs,

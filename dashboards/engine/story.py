@@ -11,7 +11,7 @@ from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.replay import open_ledger
 from sim.ground.theatre import Theatre
 from sim.model import TheatreModel
-from sim.record.ledger import Decision, Event
+from sim.record.ledger import Choice, Event
 from sim.scenario.scenario import Scenario
 from sim.state.state import State
 from sim.state.values import Columns
@@ -94,7 +94,7 @@ class Story:
         self.model = self.again()
         self.ledger = open_ledger(self.model, scenario)
         self.evenings = [evening(self.model.theatre, self.model.state)]
-        self.decisions: list[dict[str, Decision]] = [{}]
+        self.choices: list[dict[str, Choice]] = [{}]
         self.events: list[tuple[Event, ...]] = [()]
         self.told: list[tuple[Told, ...]] = [()]
 
@@ -116,21 +116,21 @@ class Story:
         """Play one more day, unless the horizon is reached."""
         if not self.model.running:
             return
-        decided, happened = len(self.ledger.decisions), len(self.ledger.events)
+        decided, happened = len(self.ledger.choices), len(self.ledger.events)
         self.model.step()
         self.evenings.append(evening(self.model.theatre, self.model.state))
-        self.decisions.append({decision.matter: decision for decision in self.ledger.decisions[decided:]})
+        self.choices.append({choice.decision: choice for choice in self.ledger.choices[decided:]})
         self.events.append(tuple(self.ledger.events[happened:]))
         self.told.append(tell(self.day, self.events[-1]))
 
-    def last_action(self, actor: str, day: int) -> Decision | None:
+    def last_action(self, actor: str, day: int) -> Choice | None:
         """Return an actor's latest decision up to a day to order something else than it had before in the matter."""
         for on in range(min(day, self.day), 0, -1):
-            before = self.decisions[on - 1]
-            for matter, decision in self.decisions[on].items():
-                changed = matter not in before or before[matter].order != decision.order
-                if matter.startswith(f"{actor}.") and changed and not decision.idle:
-                    return decision
+            before = self.choices[on - 1]
+            for decision, choice in self.choices[on].items():
+                changed = decision not in before or before[decision].order != choice.order
+                if decision.startswith(f"{actor}.") and changed and not choice.idle:
+                    return choice
         return None
 
 
@@ -161,5 +161,5 @@ def _told(day: int, same: list[Event]) -> Told:
         text = kind.text.format(place=first.place_name, n=f"{len(same):,}", now="")
     elif len(same) > 1 and not kind.now:
         text = kind.text.format(place=first.place_name, n=f"{sum(event.size for event in same):,.0f}", now=first.now)
-    actors = tuple(dict.fromkeys(matter.partition(".")[0] for matter in kind.ordered))
+    actors = tuple(dict.fromkeys(decision.partition(".")[0] for decision in kind.ordered))
     return Told(day, kind.name, text, not kind.minor, actors)

@@ -22,7 +22,7 @@ from sim.ground.lattice import HOLDERS
 from sim.ground.members import Members
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
-from sim.state.state import AIRFIELD, CAMPAIGNS, CLASSES, CUSTODIES, PHASES, PLACES, TERMS
+from sim.state.state import AIRFIELD, CAMPAIGNS, EQUIPMENT_CLASSES, CUSTODIES, PHASES, PLACES, TERMS
 
 LATEST = 40
 """Events that are shown while days pass; all of them are when they stand still."""
@@ -178,17 +178,17 @@ def reasons(story: Story, actor: str, day: int) -> list[dict[str, Any]]:
     """Return why an actor decided as it did on a day, each of its matters; of a person's orders, that they were given."""
     policy = policies_of(setting(story.scenario, day))[actor]
     found = []
-    for path, decision in story.decisions[day].items():
-        owner, _, matter = path.partition(".")
+    for path, choice in story.choices[day].items():
+        owner, _, decision = path.partition(".")
         if owner != actor:
             continue
-        names = {rule.name for rule in policy[matter]}
-        if decision.rule in names:
-            weighed = tuple(reading for reading in decision.readings if reading.rule in names)  # without a seat's own rules
-            why = explain(replace(decision, readings=weighed), policy[matter], story.scenario, story.drawn(day))
-            found.append(asdict(why) | {"title": words(matter)})
+        names = {rule.name for rule in policy[decision]}
+        if choice.rule in names:
+            weighed = tuple(reading for reading in choice.readings if reading.rule in names)  # without a seat's own rules
+            why = explain(replace(choice, readings=weighed), policy[decision], story.scenario, story.drawn(day))
+            found.append(asdict(why) | {"title": words(decision)})
         else:
-            found.append({"title": words(matter), "matter": path, "order_text": decision.order_text, "person": True})
+            found.append({"title": words(decision), "decision": path, "order_text": choice.order_text, "person": True})
     return found
 
 
@@ -205,13 +205,13 @@ def places(members: Members, start: Evening, now: Evening) -> dict[str, Any]:
             "name": PLACE_NAMES[place],
             "items": [
                 {
-                    "name": words(CLASSES[i]),
+                    "name": words(EQUIPMENT_CLASSES[i]),
                     "now": round(float(now.stock[row, i])),
                     "start": round(float(start.stock[row, i])),
                     "share": min(1.0, float(now.stock[row, i] / most[i])),
                     "before": min(1.0, float(start.stock[row, i] / most[i])),
                 }
-                for i in range(len(CLASSES))
+                for i in range(len(EQUIPMENT_CLASSES))
                 if start.stock[:, i].sum() > 0
             ],
         }

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.agents.base import Rule
 from sim.analysis.explain import CODES, LONG_AGO
-from sim.record.ledger import Decision, Reading
+from sim.record.ledger import Choice, RuleCheck
 from sim.scenario.scenario import Scenario
 
 HALVINGS = 24
@@ -41,7 +41,7 @@ class Weighed:
 class Why:
     """A decision explained. passed: more urgent rules that did not hold. next_in_line: what would have fired instead."""
 
-    matter: str
+    decision: str
     order: str
     order_text: str
     idle: bool
@@ -51,28 +51,28 @@ class Why:
     next_text: str
 
 
-def explain(decision: Decision, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
+def explain(choice: Choice, rules: tuple[Rule, ...], scenario: Scenario, drawn: Collection[str] = ()) -> Why:
     """Explain a decision. rules: those of its matter under the policy that was in force, most urgent first.
 
     drawn: paths of the values that are the run's own.
     """
     named = {rule.name: rule for rule in rules}
-    weighed = [_weighed(reading, named[reading.rule], decision, scenario, drawn) for reading in decision.readings]
-    following = named.get(decision.next_in_line or "")
+    weighed = [_weighed(reading, named[reading.rule], choice, scenario, drawn) for reading in choice.readings]
+    following = named.get(choice.next_in_line or "")
     return Why(
-        decision.matter,
-        decision.order,
-        decision.order_text,
-        decision.idle,
+        choice.decision,
+        choice.order,
+        choice.order_text,
+        choice.idle,
         weighed[-1],
         tuple(weighed[:-1]),
-        decision.next_in_line,
+        choice.next_in_line,
         first_line(following.when.__doc__) if following else "",
     )
 
 
-def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenario, drawn: Collection[str]) -> Weighed:
-    actor = decision.matter.partition(".")[0]
+def _weighed(reading: RuleCheck, rule: Rule, choice: Choice, scenario: Scenario, drawn: Collection[str]) -> Weighed:
+    actor = choice.decision.partition(".")[0]
     changes = () if rule.name == "otherwise" else tuple(turning(rule, reading))[:MOST_CHANGES]
     return Weighed(
         rule.name,
@@ -84,7 +84,7 @@ def _weighed(reading: Reading, rule: Rule, decision: Decision, scenario: Scenari
     )
 
 
-def _read(reading: Reading, actor: str, scenario: Scenario, drawn: Collection[str]) -> list[str]:
+def _read(reading: RuleCheck, actor: str, scenario: Scenario, drawn: Collection[str]) -> list[str]:
     """Say what a rule read: what the actor saw, then its own values with unit and source."""
     saw = [f"{words(name)}: {said}" for name, value in reading.saw.items() if (said := plain(name, value)) is not None]
     own = []
@@ -97,7 +97,7 @@ def _read(reading: Reading, actor: str, scenario: Scenario, drawn: Collection[st
     return ([] if reading.rule == "otherwise" else saw) + own
 
 
-def turning(rule: Rule, reading: Reading) -> list[str]:
+def turning(rule: Rule, reading: RuleCheck) -> list[str]:
     """Return, for each value an actor saw, what it alone would have had to be for the rule to come out the other way.
 
     Found by trying: yes and no are exchanged, codes gone through, numbers halved down to where the condition turns.
@@ -119,7 +119,7 @@ def turning(rule: Rule, reading: Reading) -> list[str]:
     return found
 
 
-def _turn(rule: Rule, reading: Reading, name: str) -> Callable[[float], bool]:
+def _turn(rule: Rule, reading: RuleCheck, name: str) -> Callable[[float], bool]:
     """Return whether the rule comes out the other way with another value of `name`."""
     own = SimpleNamespace(**{key: _as_values(value) for key, value in reading.own.items()})
 

@@ -41,7 +41,7 @@ Policy = dict[str, tuple[Rule, ...]]
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldPolicy:
     """A policy, and the (runs,) bool of the runs whose actor holds it."""
 
     policy: Policy
@@ -49,7 +49,7 @@ class Held:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class RuleSet:
     """The rules that decide a matter in some runs: `where`, (runs,) bool. codes: (rules,) int8 of each in the record."""
 
     rules: tuple[Rule, ...]
@@ -59,8 +59,8 @@ class Choice:
 
 def null_policies(documented: Policy) -> dict[str, Policy]:
     """Return the policies that show what the rules add: idle orders nothing, random draws one of the documented orders."""
-    idle: Policy = {matter: (Rule(otherwise, stay, "null policy"),) for matter in documented}
-    return {"idle": idle, "random": {matter: _at_random(rules) for matter, rules in documented.items()}}
+    idle: Policy = {decision: (Rule(otherwise, no_order, "null policy"),) for decision in documented}
+    return {"idle": idle, "random": {decision: _at_random(rules) for decision, rules in documented.items()}}
 
 
 def _at_random(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -89,7 +89,7 @@ def otherwise(seen: Seen, values: Any) -> np.ndarray:
     return np.ones(seen.truce.shape, dtype=bool)
 
 
-def stay(orders: Orders, where: np.ndarray, seen: Seen, values: Any) -> None:
+def no_order(orders: Orders, where: np.ndarray, seen: Seen, values: Any) -> None:
     """Order nothing."""
 
 
@@ -106,38 +106,38 @@ class StrategicAgent(mesa.Agent):
     Values: ClassVar[type]
     policies: ClassVar[dict[str, Policy]]
 
-    def __init__(self, model: Any, luck: Draws) -> None:
+    def __init__(self, model: Any, draws: Draws) -> None:
         super().__init__(model)
-        self.luck = luck
+        self.draws = draws
 
-    def adopt(self, values: Any, held: Sequence[Held], codes: Mapping[str, Sequence[str]]) -> None:
+    def adopt(self, values: Any, held: Sequence[HeldPolicy], codes: Mapping[str, Sequence[str]]) -> None:
         """Decide by these values and policies from now on.
 
         values: the actor's section, arrays of (1 or runs,). held: the policies present; each run holds one of them.
-        codes: by "actor.matter", the names of rules whose place in the list stands for the rule in the record.
+        codes: by "actor.decision", the names of rules whose place in the list stands for the rule in the record.
         """
         self.values = values
-        self.matters = {matter: choices_of(matter, held, codes[f"{self.name}.{matter}"]) for matter in held[0].policy}
+        self.decisions = {decision: rule_sets_of(decision, held, codes[f"{self.name}.{decision}"]) for decision in held[0].policy}
 
     def step(self) -> None:
         """Decide every matter of the day for all runs of the block."""
         seen = self.observe(self.model.seen)
-        for matter, choices in self.matters.items():
-            name = f"{self.name}.{matter}"
-            here = seen.but(chance=self.luck.daily(name, seen.day))
-            fired = self.model.orders.rules[name] = np.zeros(self.luck.runs, dtype=np.int8)
-            for choice in choices:
+        for decision, rule_sets in self.decisions.items():
+            name = f"{self.name}.{decision}"
+            here = seen.but(chance=self.draws.daily(name, seen.day))
+            fired = self.model.orders.rules[name] = np.zeros(self.draws.runs, dtype=np.int8)
+            for rule_set in rule_sets:
                 try:
-                    decide(choice, here, self.values, self.model.orders, fired)
+                    decide(rule_set, here, self.values, self.model.orders, fired)
                 except FloatingPointError as error:
-                    error.add_note(f"where {self.name} decides the matter {matter}, on day {seen.day}")
+                    error.add_note(f"where {self.name} decides the matter {decision}, on day {seen.day}")
                     raise
                 if self.model.watcher is not None:
-                    self.model.watcher.decided(name, choice.rules, here, self.values)
+                    self.model.watcher.decided(name, rule_set.rules, here, self.values)
 
     def observe(self, seen: Seen) -> Seen:
         """Return what this actor sees: shares and estimates carry its error of observation."""
-        u = self.luck.daily(f"{self.name}.observation", seen.day, len(ESTIMATED))
+        u = self.draws.daily(f"{self.name}.observation", seen.day, len(ESTIMATED))
         error = self.values.observation_error * normal(u)
         return seen.but(**{name: getattr(seen, name) + error[i] for i, name in enumerate(ESTIMATED)})
 
@@ -145,30 +145,30 @@ class StrategicAgent(mesa.Agent):
 class Watcher(Protocol):
     """What may look on while a model steps: see sim.record.ledger."""
 
-    def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
-        """Learn what an actor saw when it decided a matter ("actor.matter")."""
+    def decided(self, decision: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
+        """Learn what an actor saw when it decided a matter ("actor.decision")."""
 
     def advanced(self, mechanism: str) -> None:
         """Learn that a mechanism has just moved the state."""
 
 
-def choices_of(matter: str, held: Sequence[Held], names: Sequence[str]) -> tuple[Choice, ...]:
+def rule_sets_of(decision: str, held: Sequence[HeldPolicy], names: Sequence[str]) -> tuple[RuleSet, ...]:
     """Return the lists of rules by which the policies present decide a matter; policies that share a list are one choice.
 
     names: those of the rules whose place stands for the rule in the record.
     """
     where: dict[tuple[Rule, ...], np.ndarray] = {}
     for item in held:
-        rules = item.policy[matter]
+        rules = item.policy[decision]
         where[rules] = where[rules] | item.where if rules in where else item.where
     codes = {rules: np.array([names.index(rule.name) for rule in rules], np.int8) for rules in where}
-    return tuple(Choice(rules, codes[rules], runs) for rules, runs in where.items())
+    return tuple(RuleSet(rules, codes[rules], runs) for rules, runs in where.items())
 
 
-def decide(choice: Choice, seen: Seen, values: Any, orders: Orders, fired: np.ndarray) -> None:
+def decide(rule_set: RuleSet, seen: Seen, values: Any, orders: Orders, fired: np.ndarray) -> None:
     """Give the order of the first rule that holds in each run of the choice; write its code to (runs,) `fired`."""
-    undecided = choice.where
-    for code, rule in zip(choice.codes, choice.rules, strict=True):
+    undecided = rule_set.where
+    for code, rule in zip(rule_set.codes, rule_set.rules, strict=True):
         holds = undecided & rule.when(seen, values)
         if holds.any():
             rule.order(orders, holds, seen, values)

@@ -16,19 +16,19 @@ from sim.state.orders import DatedOrder
 EVIDENCE = "a person's order"
 
 
-def known_orders(policies: Mapping[str, Policy], matter: str) -> dict[str, Rule]:
+def known_orders(policies: Mapping[str, Policy], decision: str) -> dict[str, Rule]:
     """Return the orders that any policy of an actor gives in a matter, by name, each with a rule that gives it."""
-    return {rule.order.__name__: rule for policy in policies.values() for rule in policy.get(matter, ())}
+    return {rule.order.__name__: rule for policy in policies.values() for rule in policy.get(decision, ())}
 
 
 def with_orders(policy: Policy, policies: Mapping[str, Policy], orders: Sequence[DatedOrder], start_date: date) -> Policy:
     """Return the policy with the dated orders of its actor before its own rules; start_date: the evening of day 0."""
     ordered = dict(policy)
-    for matter, rules in policy.items():
-        mine = [order for order in orders if order.matter == matter]
-        known = known_orders(policies, matter)
+    for decision, rules in policy.items():
+        mine = [order for order in orders if order.decision == decision]
+        known = known_orders(policies, decision)
         first = tuple(Rule(_stands(order, start_date), known[order.order].order, EVIDENCE) for order in mine)
-        ordered[matter] = first + rules
+        ordered[decision] = first + rules
     return ordered
 
 

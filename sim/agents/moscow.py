@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, no_order
 from sim.agents.seen import Seen
 from sim.state.orders import Orders
 from sim.state.state import ASKED_TO_LEAVE, STAYING
@@ -92,7 +92,7 @@ def keep_nothing(orders: Orders, where: np.ndarray, seen: Seen, values: Values) 
 BASE = (
     Rule(damascus_asked_and_ties_matter, leave_qamishli, "facts a40-a41"),
     Rule(a_summit_is_near_and_the_northeast_is_lost, leave_qamishli, "facts a49, a53"),
-    Rule(otherwise, stay, "facts a04, a09"),
+    Rule(otherwise, no_order, "facts a04, a09"),
 )
 
 RESIDUAL = (
@@ -104,15 +104,15 @@ RESIDUAL = (
 
 SUPPLY = (
     Rule(the_tie_carries_deliveries, send_supply, "facts a11, a53; the news report's account of continued supply"),
-    Rule(otherwise, stay, "assumed"),
+    Rule(otherwise, no_order, "assumed"),
 )
 
 DOCUMENTED: Policy = {"qamishli": BASE, "residual": RESIDUAL, "supply": SUPPLY}
 
-HOLDING = {"qamishli": (Rule(otherwise, stay, "assumed"),), "residual": (Rule(otherwise, keep_a_residual, "assumed"),)}
+HOLDING = {"qamishli": (Rule(otherwise, no_order, "assumed"),), "residual": (Rule(otherwise, keep_a_residual, "assumed"),)}
 
 LEAVING = {
-    "qamishli": (Rule(the_northeast_is_not_worth_a_base, leave_qamishli, "assumed"), Rule(otherwise, stay, "assumed")),
+    "qamishli": (Rule(the_northeast_is_not_worth_a_base, leave_qamishli, "assumed"), Rule(otherwise, no_order, "assumed")),
     "residual": (Rule(otherwise, keep_nothing, "assumed"),),
 }
 

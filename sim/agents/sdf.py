@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, StrategicAgent, logistic, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, logistic, null_policies, otherwise, no_order
 from sim.agents.seen import Seen
 from sim.state.orders import Orders
 from sim.state.state import BESIEGED, GUARDED, IN_POCKET, ZONE
@@ -172,40 +172,40 @@ def ask_to_integrate(orders: Orders, where: np.ndarray, seen: Seen, values: Valu
 GROUND = (
     Rule(a_deal_gives_up_the_south, leave_the_south, "facts a30"),
     Rule(an_exposed_pocket_is_attacked_and_mediators_ask, leave_the_pocket, "facts a22, a25"),
-    Rule(otherwise, stay, "facts a47, a52"),
+    Rule(otherwise, no_order, "facts a47, a52"),
 )
 
 GUARDS = (
     Rule(overstretched_and_the_army_is_near, drop_the_guard, "facts a32, a34"),
     Rule(a_besieged_prison_can_be_handed_over_under_the_truce, hand_the_prison_over, "facts a42"),
-    Rule(otherwise, stay, "facts 2.2"),
+    Rule(otherwise, no_order, "facts 2.2"),
 )
 
 TRUCE = (
     Rule(a_truce_may_run_on, accept_an_extension, "facts a33, a44"),
     Rule(the_core_is_threatened, accept_a_truce, "facts a34, a36"),
     Rule(the_fight_is_over_a_pocket, accept_a_truce, "facts a10, a22"),
-    Rule(otherwise, stay, "facts a33"),
+    Rule(otherwise, no_order, "facts a33"),
 )
 
 TALKS = (
     Rule(even_single_posts_reach_the_reservation_value, accept_any_terms, "facts a30, a50"),
-    Rule(a_deal_would_shift_power_too_fast, stay, "facts a18, a33"),
+    Rule(a_deal_would_shift_power_too_fast, no_order, "facts a18, a33"),
     Rule(whole_units_reach_the_reservation_value, accept_units_only, "facts a05, a12"),
-    Rule(otherwise, stay, "facts a18, a33"),
+    Rule(otherwise, no_order, "facts a18, a33"),
 )
 
 
 DOCUMENTED: Policy = {"ground": GROUND, "guards": GUARDS, "truce": TRUCE, "talks": TALKS}
 
-EARLY = {"talks": (Rule(integration_is_wanted, ask_to_integrate, "assumed"), Rule(otherwise, stay, "assumed"))}
+EARLY = {"talks": (Rule(integration_is_wanted, ask_to_integrate, "assumed"), Rule(otherwise, no_order, "assumed"))}
 """An SDF that integrates while the terms are good."""
 
 RESISTING: Policy = {
-    "ground": (Rule(otherwise, stay, "assumed"),),
-    "guards": (Rule(otherwise, stay, "assumed"),),
-    "truce": (Rule(a_truce_may_run_on, accept_an_extension, "assumed"), Rule(otherwise, stay, "assumed")),
-    "talks": (Rule(otherwise, stay, "assumed"),),
+    "ground": (Rule(otherwise, no_order, "assumed"),),
+    "guards": (Rule(otherwise, no_order, "assumed"),),
+    "truce": (Rule(a_truce_may_run_on, accept_an_extension, "assumed"), Rule(otherwise, no_order, "assumed")),
+    "talks": (Rule(otherwise, no_order, "assumed"),),
 }
 """An SDF that trades no ground, keeps its guards and signs neither truce nor deal."""
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, no_order
 from sim.agents.seen import Seen
 from sim.state.orders import Orders
 from sim.state.state import GENERAL, HALTED, IN_POCKET, ZONE
@@ -119,31 +119,31 @@ def run_the_transfer(orders: Orders, where: np.ndarray, seen: Seen, values: Valu
 
 MEDIATION = (
     Rule(the_partners_clash, urge_a_halt, "facts a10, a25, a26"),
-    Rule(otherwise, stay, "facts a39"),
+    Rule(otherwise, no_order, "facts a39"),
 )
 
 PARTNER = (
     Rule(the_sdf_has_lost_its_land, shift_partner, "facts a35"),
-    Rule(otherwise, stay, "facts a07, a12"),
+    Rule(otherwise, no_order, "facts a07, a12"),
 )
 
 TRANSFER = (
-    Rule(fighting_endangers_the_transfer, stay, "facts a37, a44"),
+    Rule(fighting_endangers_the_transfer, no_order, "facts a37, a44"),
     Rule(guarding_of_a_prison_has_failed, run_the_transfer, "facts a32, a37"),
-    Rule(otherwise, stay, "assumed"),
+    Rule(otherwise, no_order, "assumed"),
 )
 
 
 BASES = (
     Rule(a_base_stands_on_ground_that_changed_hands, hand_over_taken_bases, "facts a07; pace assumed"),
     Rule(the_partner_has_changed_and_the_prisons_are_empty, leave_the_northeast, "facts a35; pace assumed"),
-    Rule(otherwise, stay, "facts 2.1"),
+    Rule(otherwise, no_order, "facts 2.1"),
 )
 
 STRIKES = (
     Rule(us_soldiers_were_killed, strike, "facts a15, a16"),
     Rule(a_second_wave_is_due, strike, "facts a21"),
-    Rule(otherwise, stay, "facts section 4"),
+    Rule(otherwise, no_order, "facts section 4"),
 )
 
 DOCUMENTED: Policy = {
@@ -154,13 +154,13 @@ DOCUMENTED: Policy = {
     "strikes": STRIKES,
 }
 
-STAYING_ON = {"partner": (Rule(otherwise, stay, "assumed"),), "bases": (Rule(otherwise, stay, "assumed"),)}
+STAYING_ON = {"partner": (Rule(otherwise, no_order, "assumed"),), "bases": (Rule(otherwise, no_order, "assumed"),)}
 """A United States that keeps its partner and its bases."""
 
 LEAVING = {
-    "mediation": (Rule(otherwise, stay, "assumed"),),
+    "mediation": (Rule(otherwise, no_order, "assumed"),),
     "partner": (Rule(otherwise, shift_partner, "assumed"),),
-    "bases": (Rule(troops_are_still_in_the_northeast, leave_every_base, "assumed"), Rule(otherwise, stay, "assumed")),
+    "bases": (Rule(troops_are_still_in_the_northeast, leave_every_base, "assumed"), Rule(otherwise, no_order, "assumed")),
 }
 """A United States that leaves first: no mediation, no guarantee, no bases."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from sim.agents import AGENTS
 from sim.ground.errors import InputError
 from sim.record.events import BY_NAME, KINDS, MOVED_BY
-from sim.record.ledger import Decision, Event, Ledger, Reading
+from sim.record.ledger import Choice, Event, Ledger, RuleCheck
 from sim.scenario.files import near_miss
 from sim.state.state import BASE_STATUSES, CAMPAIGNS, PHASES, SUMMIT_RESULTS
 
@@ -37,7 +37,7 @@ class StoryDay:
 
     day: int
     date: date
-    decisions: tuple[Decision, ...]
+    choices: tuple[Choice, ...]
     events: tuple[str, ...]
 
 
@@ -52,10 +52,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Parting:
-    """A day on which two runs differ: in decisions, by "actor.matter", or in events that only one of them has."""
+    """A day on which two runs differ: in decisions, by "actor.decision", or in events that only one of them has."""
 
     date: date
-    decisions: tuple[tuple[Decision, Decision], ...] = ()
+    choices: tuple[tuple[Choice, Choice], ...] = ()
     only_first: tuple[Event, ...] = ()
     only_second: tuple[Event, ...] = ()
 
@@ -70,17 +70,17 @@ def story(ledger: Ledger, actor: str | None = None) -> Iterator[StoryDay]:
     for day in range(1, ledger.scenario.days + 1):
         decided = ledger.decided(day)
         main = [event for event in ledger.events if event.day == day and not event.kind.minor]
-        ordered = {matter for event in main for matter in event.kind.ordered}
+        ordered = {decision for event in main for decision in event.kind.ordered}
         if actor is None:
             new = [
                 d for d in decided.values()
-                if not d.idle and ((d.matter, d.rule) not in told or (d.matter in ordered and before[d.matter] != d.rule))
+                if not d.idle and ((d.decision, d.rule) not in told or (d.decision in ordered and before[d.decision] != d.rule))
             ]  # fmt: skip
         else:
-            mine = [d for d in decided.values() if d.matter.startswith(f"{actor}.")]
-            new, main = [d for d in mine if before.get(d.matter) != d.rule], []
-        told |= {(d.matter, d.rule) for d in new}
-        before = {matter: decision.rule for matter, decision in decided.items()}
+            mine = [d for d in decided.values() if d.decision.startswith(f"{actor}.")]
+            new, main = [d for d in mine if before.get(d.decision) != d.rule], []
+        told |= {(d.decision, d.rule) for d in new}
+        before = {decision: choice.rule for decision, choice in decided.items()}
         if new or main:
             yield StoryDay(day, ledger.date_of(day), tuple(new), tuple(_in_words(main)))
 
@@ -134,26 +134,26 @@ def _cause_of(ledger: Ledger, event: Event, told: set[tuple[str, int]], depth: i
     if depth >= DEEPEST or _told(told, event.kind.name, event.day):
         return cause
     decided = ledger.decided(event.day)
-    for matter in event.kind.ordered:
-        decision = decided[matter]
-        if not decision.idle or len(event.kind.ordered) == 1 or event.kind.name == "truce_lapsed":
-            cause.because.append(_cause_of_decision(ledger, decision, told, depth + 1))
+    for decision in event.kind.ordered:
+        choice = decided[decision]
+        if not choice.idle or len(event.kind.ordered) == 1 or event.kind.name == "truce_lapsed":
+            cause.because.append(_cause_of_choice(ledger, choice, told, depth + 1))
     earlier = _last(ledger, event.kind.after, event.day, event)
     if earlier is not None and (earlier.kind.name, earlier.day) not in told:
         cause.because.append(_cause_of(ledger, earlier, told, depth + 1))
     return cause
 
 
-def _cause_of_decision(ledger: Ledger, decision: Decision, told: set[tuple[str, int]], depth: int) -> Cause:
-    cause = Cause(decision.day, decision_text(ledger, decision))
-    if depth >= DEEPEST or _told(told, decision.matter, decision.day):
+def _cause_of_choice(ledger: Ledger, choice: Choice, told: set[tuple[str, int]], depth: int) -> Cause:
+    cause = Cause(choice.day, choice_text(ledger, choice))
+    if depth >= DEEPEST or _told(told, choice.decision, choice.day):
         return cause
-    for name in decision.fired.saw:
+    for name in choice.fired.saw:
         for item in ledger.scenario.timeline:
             if TIMELINE.get(name) == item.event:
                 day = (item.date - ledger.scenario.start_date).days
                 cause.because.append(Cause(day, f"the timeline: {item.event}, {item.note} [{item.source}]"))
-        earlier = _last(ledger, MOVED_BY.get(name, ()), decision.day - 1)
+        earlier = _last(ledger, MOVED_BY.get(name, ()), choice.day - 1)
         if earlier is not None and (earlier.kind.name, earlier.day) not in told:
             cause.because.append(_cause_of(ledger, earlier, told, depth + 1))
     return cause
@@ -178,22 +178,22 @@ def _last(ledger: Ledger, kinds: tuple[str, ...], day: int, of: Event | None = N
     return next(found, None)
 
 
-def decision_text(ledger: Ledger, decision: Decision) -> str:
+def choice_text(ledger: Ledger, choice: Choice) -> str:
     """Say who decided what, by which rule, on what evidence, reading what."""
-    actor, _, matter = decision.matter.partition(".")
-    order = decision.order_text.rstrip(".")
-    return f"{TITLES[actor]}, {matter}: {order}. {decision.rule}: {decision.explanation} [{decision.evidence}]"
+    actor, _, decision = choice.decision.partition(".")
+    order = choice.order_text.rstrip(".")
+    return f"{TITLES[actor]}, {decision}: {order}. {choice.rule}: {choice.explanation} [{choice.evidence}]"
 
 
-def read_values(ledger: Ledger, decision: Decision) -> Iterator[str]:
+def read_values(ledger: Ledger, choice: Choice) -> Iterator[str]:
     """Yield what the rule that fired read: what its actor saw, then its own values with their source."""
-    actor = decision.matter.partition(".")[0]
-    if decision.rule == "otherwise":
+    actor = choice.decision.partition(".")[0]
+    if choice.rule == "otherwise":
         return
-    for name, value in decision.fired.saw.items():
+    for name, value in choice.fired.saw.items():
         if (said := _plain(name, value)) is not None:
             yield f"{name} = {said}"
-    for name, value in decision.fired.own.items():
+    for name, value in choice.fired.own.items():
         entry = ledger.scenario.entries.get(f"{actor}.{name}")
         if entry is not None:
             yield f"own {name} = {value:g} [{entry.source}]" if not isinstance(value, str) else f"own {name} = {value}"
@@ -221,15 +221,15 @@ def partings(first: Ledger, second: Ledger) -> tuple[Parting | None, Parting | N
     if (one.seed, one.epoch, one.start_date, first.run) != (other.seed, other.epoch, other.start_date, second.run):
         raise InputError("--diverge: the two runs do not share their luck; seed, start and number of the run must be equal")
     days = range(1, min(one.days, other.days) + 1)
-    decisions = next((p for p in (_parted_decisions(first, second, day) for day in days) if p.decisions), None)
+    choices = next((p for p in (_parted_choices(first, second, day) for day in days) if p.choices), None)
     events = next((p for p in (_parted_events(first, second, day) for day in days) if p.only_first or p.only_second), None)
-    return decisions, events
+    return choices, events
 
 
-def _parted_decisions(first: Ledger, second: Ledger, day: int) -> Parting:
+def _parted_choices(first: Ledger, second: Ledger, day: int) -> Parting:
     a, b = first.decided(day), second.decided(day)
-    differ = tuple((a[matter], b[matter]) for matter in a if _choice(a[matter]) != _choice(b[matter]))
-    return Parting(first.date_of(day), decisions=differ)
+    differ = tuple((a[decision], b[decision]) for decision in a if _rule_and_order(a[decision]) != _rule_and_order(b[decision]))
+    return Parting(first.date_of(day), choices=differ)
 
 
 def _parted_events(first: Ledger, second: Ledger, day: int) -> Parting:
@@ -240,8 +240,8 @@ def _parted_events(first: Ledger, second: Ledger, day: int) -> Parting:
     return Parting(first.date_of(day), only_first=only_first, only_second=only_second)
 
 
-def _choice(decision: Decision) -> tuple[str, str]:
-    return decision.rule, decision.order
+def _rule_and_order(choice: Choice) -> tuple[str, str]:
+    return choice.rule, choice.order
 
 
 def _key(event: Event) -> tuple[str, str, int | None, float, str]:
@@ -266,11 +266,12 @@ def to_json(ledger: Ledger) -> dict[str, Any]:
         "run": ledger.run,
         "decisions": [
             {
-                "date": str(ledger.date_of(decision.day)),
-                **_fields(decision, "matter", "rule", "order", "evidence", "next_in_line"),
-                "readings": [_reading_to_json(reading) for reading in decision.readings],
+                "date": str(ledger.date_of(choice.day)),
+                "matter": choice.decision,
+                **_fields(choice, "rule", "order", "evidence", "next_in_line"),
+                "readings": [_reading_to_json(reading) for reading in choice.readings],
             }
-            for decision in ledger.decisions
+            for choice in ledger.choices
         ],
         "events": [
             {
@@ -283,11 +284,11 @@ def to_json(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _fields(item: Decision | Event, *names: str) -> dict[str, Any]:
+def _fields(item: Choice | Event, *names: str) -> dict[str, Any]:
     return {name: getattr(item, name) for name in names}
 
 
-def _reading_to_json(reading: Reading) -> dict[str, Any]:
+def _reading_to_json(reading: RuleCheck) -> dict[str, Any]:
     saw = {name: _json_value(value) for name, value in reading.saw.items()}
     return {"rule": reading.rule, "holds": reading.holds, "saw": saw, "own": dict(reading.own)}
 

@@ -23,7 +23,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def compute(asked: Sweep, folder: Path, workers: int, taken_up: Path | None = None) -> Results:
+def compute(asked: Sweep, folder: Path, workers: int, continued_from: Path | None = None) -> Results:
     """Compute the runs of an ensemble that `folder` lacks, showing progress. Raises Ended when stopped or when jobs failed.
 
     taken_up: the results folder whose saved runs are taken up again.
@@ -33,7 +33,7 @@ def compute(asked: Sweep, folder: Path, workers: int, taken_up: Path | None = No
     from sim.experiments.store.ensemble import open_ensemble
 
     with ending(folder), progress(folder) as report:
-        fill(asked, folder, workers, report, taken_up=taken_up)
+        fill(asked, folder, workers, report, continued_from=continued_from)
         return open_ensemble(folder)
 
 

@@ -20,15 +20,15 @@ def check_and_tell_cost(asked: Sweep, folder: Path, workers: int, anyway: bool) 
 
     Raises InputError, OSError.
     """
-    from sim.experiments.play.need import check_room, needs_of
+    from sim.experiments.play.need import check_resource_limits, needs_of
 
     need, _ = needs_of(asked, folder, workers)
     if not anyway:
-        check_room(need, folder)
-    tell_cost(asked.base, need, workers)
+        check_resource_limits(need, folder)
+    print_estimate(asked.base, need, workers)
 
 
-def tell_cost(scenario: Scenario, need: Need, workers: int, most: Need | None = None, more: str = "") -> None:
+def print_estimate(scenario: Scenario, need: Need, workers: int, most: Need | None = None, more: str = "") -> None:
     """Say what long work will take, on stderr. most: what it may come to, where a rule says how many runs there are.
 
     scenario: what is played, or the base of what is. more: what the line ends with.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sim.analysis.explain import Cause
     from sim.experiments.store.sweep import SweepResults
-    from sim.record.ledger import Decision, Ledger
+    from sim.record.ledger import Choice, Ledger
 
 MOST_EVENTS = 10
 
@@ -128,21 +128,21 @@ def _print_story(out: Console, ledger: Ledger, actor: str | None) -> None:
     out.print(f"{scenario.start_date} to {scenario.end_date}; one simulated history of many, not a forecast")
     for day in story(ledger, actor):
         out.print(f"\n{day.date}", style="bold")
-        for decision in day.decisions:
-            _print_decision(out, ledger, decision)
+        for choice in day.choices:
+            _print_choice(out, ledger, choice)
         for event in day.events:
             _print_indented(out, f"* {event}", 2)
 
 
-def _print_decision(out: Console, ledger: Ledger, decision: Decision) -> None:
-    from sim.analysis.explain import decision_text, read_values
+def _print_choice(out: Console, ledger: Ledger, choice: Choice) -> None:
+    from sim.analysis.explain import choice_text, read_values
 
-    _print_indented(out, decision_text(ledger, decision), 2)
-    read = "; ".join(read_values(ledger, decision))
+    _print_indented(out, choice_text(ledger, choice), 2)
+    read = "; ".join(read_values(ledger, choice))
     if read:
         _print_indented(out, f"read: {read}", 6)
-    if decision.next_in_line not in (None, "otherwise"):
-        _print_indented(out, f"next in line: {decision.next_in_line}", 6)
+    if choice.next_in_line not in (None, "otherwise"):
+        _print_indented(out, f"next in line: {choice.next_in_line}", 6)
 
 
 def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> None:
@@ -152,19 +152,19 @@ def _print_cause(out: Console, ledger: Ledger, cause: Cause, depth: int = 0) -> 
 
 
 def _print_parting(out: Console, first: Ledger, second: Ledger) -> None:
-    from sim.analysis.explain import decision_text, differing_values, partings
+    from sim.analysis.explain import choice_text, differing_values, partings
 
-    decisions, events = partings(first, second)
+    choices, events = partings(first, second)
     out.print(f"run {first.run} of {first.scenario.name} and of {second.scenario.name}, under the same luck", style="bold")
     for line in differing_values(first, second):
         _print_indented(out, f"set differently: {line}", 2)
-    if decisions is None and events is None:
+    if choices is None and events is None:
         out.print("they never part")
-    if decisions is not None:
-        out.print(f"\ntheir decisions part on {decisions.date}", style="bold")
-        for one, other in decisions.decisions:
-            _print_indented(out, f"{first.scenario.name}: {decision_text(first, one)}", 2)
-            _print_indented(out, f"{second.scenario.name}: {decision_text(second, other)}", 2)
+    if choices is not None:
+        out.print(f"\ntheir decisions part on {choices.date}", style="bold")
+        for one, other in choices.choices:
+            _print_indented(out, f"{first.scenario.name}: {choice_text(first, one)}", 2)
+            _print_indented(out, f"{second.scenario.name}: {choice_text(second, other)}", 2)
     if events is not None:
         out.print(f"\ntheir events part on {events.date}", style="bold")
         for ledger, only in ((first, events.only_first), (second, events.only_second)):

@@ -11,14 +11,14 @@ import numpy as np
 
 from sim.analysis.pooled import Pooled
 from sim.cli import batch
-from sim.cli.cost import tell_cost
+from sim.cli.cost import print_estimate
 from sim.cli.exits import DONE, say
 from sim.cli.progress import progress
 from sim.experiments.design.sweep import Sweep
 from sim.experiments.export.tables import open_results
 from sim.experiments.play.fill import fill
 from sim.experiments.play.folder import default_folder
-from sim.experiments.play.need import Need, check_room, needs_of
+from sim.experiments.play.need import Need, check_resource_limits, needs_of
 from sim.experiments.play.null_policies import POLICIES, null_folder, null_sweep, played_runs, under_null_policy
 from sim.experiments.play.run import ensemble_of
 from sim.experiments.store.ensemble import Results
@@ -61,8 +61,8 @@ def _tell_cost(nulls: Sequence[_Null], workers: int) -> None:
         runs=sum(need.runs for need in needs),
         disk=sum(need.disk for need in needs),
     )
-    check_room(whole, first.folder, "make room, or give --no-nulls to score without the null policies")
-    tell_cost(first.asked.base, whole, workers, more=", for the null policies; --no-nulls scores without them")
+    check_resource_limits(whole, first.folder, "make room, or give --no-nulls to score without the null policies")
+    print_estimate(first.asked.base, whole, workers, more=", for the null policies; --no-nulls scores without them")
 
 
 def _null(scenario: Scenario, results: Results | Pooled, policy: str, workers: int) -> _Null:

@@ -19,11 +19,11 @@ def print_rules(out: Console, scenario: Scenario) -> None:
     orders = registry().orders
     out.print(f"of each matter the first rule that holds decides; {FACTS}\n")
     for actor, policy in policies_of(scenario).items():
-        for matter, rules in policy.items():
-            out.print(f"{actor}.{matter}", style="bold")
+        for decision, rules in policy.items():
+            out.print(f"{actor}.{decision}", style="bold")
             for number, rule in enumerate(rules, 1):
                 _print_rule(out, number, rule)
-            said = f"orders a person may give: {', '.join(orders[f'{actor}.{matter}'])}"
+            said = f"orders a person may give: {', '.join(orders[f'{actor}.{decision}'])}"
             out.print(Padding(said, (0, 0, 1, 2)))
 
 

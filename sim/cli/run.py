@@ -123,10 +123,10 @@ def _asked(loaded: Scenario, until: str | None, save: Path | None, saved: Path |
 
 def _loaded(scenario: str | None, saved: Path | None, sets: tuple[str, ...], given: dict[str, int]) -> Scenario:
     """Return the scenario to run, or the one that takes up saved runs. Raises InputError."""
-    from sim.experiments.play.states import ensemble_gone_on
+    from sim.experiments.play.states import ensemble_continued
     from sim.registry import load_scenario
 
-    loaded = ensemble_gone_on(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
+    loaded = ensemble_continued(saved, sets) if saved is not None else load_scenario(scenario or "", sets)
     there = loaded.runs
     for key, value in given.items():
         if any(expression.partition("=")[0].strip().strip("\"'") == key for expression in sets):

@@ -37,7 +37,7 @@ def list_command() -> None:
         layers = read_layers(name)
         merged = {key: raw for layer in layers for key, raw in layer.data.items()}
         own = layers[-1].data
-        row = (own.get("title", ""), own.get("asks", ""), own.get("base", ""), merged.get("days", ""))
+        row = (own.get("title", ""), own.get("question", ""), own.get("base", ""), merged.get("days", ""))
         listed.add_row(name, *map(str, row))
     console().print(listed)
 
@@ -66,7 +66,7 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     _print_heading(out, shown)
     _print_differences(out, shown, differences)
     events = [(str(event.date), event.event, event.note, event.source) for event in shown.timeline]
-    orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.matter}", o.order, o.note) for o in shown.orders]
+    orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.decision}", o.order, o.note) for o in shown.orders]
     own = [(own.name, own.title or "-", own.of) for own in shown.outcomes]
     _print_dated(out, ("outcome of its own", "title", "expression"), own)
     _print_dated(out, ("timeline", "event", "note", "source"), events)
@@ -123,7 +123,7 @@ def _differences(base: Scenario, here: Scenario) -> Iterator[Difference]:
 def _print_heading(out: Console, scenario: Scenario) -> None:
 
     rows = table("", "")
-    rows.add_row("asks", scenario.asks or "-")
+    rows.add_row("asks", scenario.question or "-")
     rows.add_row("base", scenario.base or "none: it states every value itself")
     rows.add_row(
         "days", f"{scenario.days}, {scenario.start_date} to {scenario.end_date} (luck counts from {scenario.epoch})"
@@ -149,8 +149,8 @@ def _print_differences(out: Console, scenario: Scenario, differences: list[Diffe
             rows.add_row(key, plain(before), plain(now))
         out.print()
         out.print(rows if differences else f"no value differs from {scenario.base}")
-    if scenario.expect:
-        expected = ", ".join(f"{outcome} {direction}" for outcome, direction in scenario.expect.items())
+    if scenario.expected:
+        expected = ", ".join(f"{outcome} {direction}" for outcome, direction in scenario.expected.items())
         out.print(f"\nexpects  {expected}")
 
 
@@ -196,7 +196,7 @@ def _aligned(section: str, entries: list[Entry]) -> list[str]:
 
 
 def _as_json(scenario: Scenario, differences: list[Difference]) -> dict[str, Any]:
-    keys = ("name", "title", "asks", "base", "expect", "hash", "epoch", "start_date", "days", "runs", "seed")
+    keys = ("name", "title", "question", "base", "expected", "hash", "epoch", "start_date", "days", "runs", "seed")
     return {
         "schema": SCHEMA,
         **{key: getattr(scenario, key) for key in (*keys, "control", "communities", "classes")},

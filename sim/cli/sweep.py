@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.cost import tell_cost
+from sim.cli.cost import print_estimate
 from sim.cli.progress import in_bytes, in_time, progress
 from sim.cli.streams import stored_in
 from sim.cli.tables import console, table
@@ -40,11 +40,11 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
 
     from sim.cli.batch import processors
     from sim.experiments.play.estimate import estimate
-    from sim.experiments.play.folder import default_folder, going_on
+    from sim.experiments.play.folder import default_folder, with_streams_of
     from sim.experiments.store.kept import load_sweep
 
     loaded, workers = load_sweep(sweep), workers or processors()
-    loaded = going_on(loaded, default_folder(loaded))
+    loaded = with_streams_of(loaded, default_folder(loaded))
     made, warnings = estimate(loaded, workers), _warnings(loaded)
     if as_json:
         head = {"schema": 1, "sweep": loaded.name, "hash": loaded.hash, "workers": workers, "streams": loaded.streams}
@@ -53,8 +53,8 @@ def plan(sweep: str, workers: int | None, as_json: bool) -> None:
         return
     out = console()
     out.print(f"{loaded.name}: {loaded.title}", style="bold")
-    if loaded.asks:
-        out.print(loaded.asks)
+    if loaded.question:
+        out.print(loaded.question)
     out.print()
     rows = table("", "")
     rows.add_row("base", f"{loaded.base.name}, {loaded.base.days} days, seed {loaded.base.seed}")
@@ -165,8 +165,8 @@ def sweep(
     """
     from sim.cli.batch import ending, processors
     from sim.experiments.play.fill import fill
-    from sim.experiments.play.folder import default_folder, folder_of, going_on
-    from sim.experiments.play.need import check_room, needs_of
+    from sim.experiments.play.folder import default_folder, folder_of, with_streams_of
+    from sim.experiments.play.need import check_resource_limits, needs_of
     from sim.experiments.store.sweep import SweepResults
 
     if (engine == "dask") != (scheduler is not None):
@@ -175,15 +175,15 @@ def sweep(
     _check_usage(sweep, until, save, saved, sets, days, out)
     loaded = _loaded(sweep, until, saved, sets, days)
     folder = save or out or (folder_of(sweep) if sweep and until is None else None) or default_folder(loaded)
-    loaded = going_on(loaded, folder)
+    loaded = with_streams_of(loaded, folder)
     least, most = needs_of(loaded, folder, 0 if scheduler else workers or processors(), part)
     if not anyway:
-        check_room(least, folder)
+        check_resource_limits(least, folder)
     with ending(folder), _pool(scheduler, folder) as (pool, threads):
         workers = workers or threads or processors()
-        tell_cost(loaded.base, least, workers, most if loaded.sequential else None)
+        print_estimate(loaded.base, least, workers, most if loaded.sequential else None)
         with progress(folder, is_final=loaded.sequential is None) as report:
-            fill(loaded, folder, workers, report, pool, part, taken_up=saved)
+            fill(loaded, folder, workers, report, pool, part, continued_from=saved)
     with stored_in(folder):
         _say_results(SweepResults(folder), loaded)
 
@@ -212,11 +212,11 @@ def _check_usage(
 def _loaded(sweep: str | None, until: str | None, saved: Path | None, sets: tuple[str, ...], days: int | None) -> Sweep:
     """Return the sweep to play. Raises InputError."""
     from sim.cli.run import day_number
-    from sim.experiments.play.states import gone_on, stopped
+    from sim.experiments.play.states import sweep_continued, stopped
     from sim.experiments.store.kept import load_sweep
 
     if saved is not None:
-        return gone_on(saved, sets, days)
+        return sweep_continued(saved, sets, days)
     loaded = load_sweep(sweep or "")
     return loaded if until is None else stopped(loaded, day_number(until, loaded.base))
 

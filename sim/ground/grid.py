@@ -22,7 +22,7 @@ from sim.ground.user_text import read_text
 HOLDER_LETTERS = "GSxTDI"
 OUTSIDE = "."
 BANKS = "-LR"
-ALLEGIANCE_CLASSES = "012"
+ALLEGIANCE_LETTERS = "012"
 
 
 @cache
@@ -50,7 +50,7 @@ def load_grid() -> Grid:
         khabur=fixed(cells.flags("khabur")),
         crossing=fixed(cells.flags("crossing")),
         bank=fixed(cells.codes("bank", BANKS)),
-        allegiance_class=fixed(cells.codes("class", ALLEGIANCE_CLASSES)),
+        allegiance_class=fixed(cells.codes("class", ALLEGIANCE_LETTERS)),
         provinces=provinces,
         sites=_sites(Table.read("sites.tsv"), at, isos),
         towns=_towns(towns, at),

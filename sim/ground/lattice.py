@@ -14,7 +14,7 @@ ROWS, COLUMNS = 55, 70
 WEST, NORTH, STEP = 35.5, 37.5, 0.1
 HOLDERS = ("damascus", "sdf", "contested", "turkish_backed", "druze_held", "israeli_held")
 KM_PER_DEGREE_NORTH, KM_PER_DEGREE_EAST = 111.2, 111.32
-SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))
+NEIGHBOUR_STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 """Steps in (row, column) to the neighbours in the north, east, south and west."""
 
 
@@ -91,7 +91,7 @@ class Grid:
         """(4, cells) int32 index of the neighbour, `cells` where there is none."""
         index = np.full((ROWS + 2, COLUMNS + 2), self.cells, np.int32)
         index[self.row + 1, self.col + 1] = np.arange(self.cells)
-        return fixed(np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in SIDES]))
+        return fixed(np.stack([index[self.row + 1 + dr, self.col + 1 + dc] for dr, dc in NEIGHBOUR_STEPS]))
 
     @cached_property
     def edge_km(self) -> np.ndarray:

@@ -18,7 +18,7 @@ from sim.ground.members import Members
 
 DAMASCUS, SDF, CONTESTED = (HOLDERS.index(name) for name in ("damascus", "sdf", "contested"))
 
-CLASSES = ("other", "mixed", "kurdish_majority")
+ALLEGIANCE_CLASSES = ("other", "mixed", "kurdish_majority")
 OTHER, MIXED, KURDISH = range(3)
 
 
@@ -97,13 +97,13 @@ class Theatre:
     @cached_property
     def like_class(self) -> Groups:
         """The communities by class."""
-        return self._communities_by(self.allegiance_class.astype(np.int64), len(CLASSES))
+        return self._communities_by(self.allegiance_class.astype(np.int64), len(ALLEGIANCE_CLASSES))
 
     @cached_property
     def like_class_in_province(self) -> Groups:
         """The communities by class and province."""
-        group = self.province.astype(np.int64) * len(CLASSES) + self.allegiance_class
-        return self._communities_by(group, len(self.grid.provinces) * len(CLASSES))
+        group = self.province.astype(np.int64) * len(ALLEGIANCE_CLASSES) + self.allegiance_class
+        return self._communities_by(group, len(self.grid.provinces) * len(ALLEGIANCE_CLASSES))
 
     def _communities_by(self, group: np.ndarray, groups: int) -> Groups:
         made = sums(group, groups)

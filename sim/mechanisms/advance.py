@@ -39,13 +39,13 @@ CELLS_OF_NEWS = 12
 """Sub-moves of news before the start: with a factor per cell of about one half, nothing is left further off."""
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Let the army's nearness on the first evening be known."""
     for _ in range(CELLS_OF_NEWS):
         state.nearness[:-2] = nearness(theatre, state, rates)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Move the army for dt days, take the cells it has crossed, and spread the news of its nearness by one cell.
 
     No army moves where Damascus neither attacks nor receives ground, so such a run may be left out.

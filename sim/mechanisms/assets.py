@@ -24,12 +24,12 @@ class Rates:
     output: Any = value_per("oil_fields", float, "barrels/day", 0, flat=True)
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Note the holders of the first evening."""
     note_holders(theatre, state, rates)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Note the evening's holders."""
     note_holders(theatre, state, rates)
 

@@ -33,7 +33,7 @@ class Rates:
     civilian_dead_per_fighter: float = value("1", 0)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Add the day's losses of the army, the SDF and civilians. Dead never exceed the fighters present.
 
     Skipped when no run of the block fights or has a violation: every mean is zero then.
@@ -43,24 +43,24 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     present = fighters_present(theatre, state)
     limit = rates.fighters_per_front_cell * state.front_cells
     dead_army, dead_sdf = exchange(
-        present, limit, rates, luck, state.day, dt, 1.0 + rates.readiness_effect * state.readiness
+        present, limit, rates, draws, state.day, dt, 1.0 + rates.readiness_effect * state.readiness
     )
     state.losses[ARMY] += dead_army
     state.losses[FIGHTERS] += dead_sdf
     by_violation = rates.dead_per_violation * state.violations
-    soldiers = dead_army.sum(axis=0) + poisson(luck.daily("attrition.violation_army", state.day), by_violation)
-    fighters = dead_sdf.sum(axis=0) + poisson(luck.daily("attrition.violation_sdf", state.day), by_violation)
+    soldiers = dead_army.sum(axis=0) + poisson(draws.daily("attrition.violation_army", state.day), by_violation)
+    fighters = dead_sdf.sum(axis=0) + poisson(draws.daily("attrition.violation_sdf", state.day), by_violation)
     civilians = rates.civilian_dead_per_fighter * (soldiers + fighters)
     state.killed[0] += soldiers
     state.killed[1] += fighters
-    state.killed[2] += poisson(luck.daily("attrition.civilians", state.day), civilians)
+    state.killed[2] += poisson(draws.daily("attrition.civilians", state.day), civilians)
 
 
 def exchange(
     present: np.ndarray,
     limit: np.ndarray,
     rates: Rates,
-    luck: Draws,
+    draws: Draws,
     day: int,
     dt: float,
     skill: np.ndarray | float = 1.0,
@@ -74,6 +74,6 @@ def exchange(
     attack = rates.attacker_coefficient_per_day * dt
     mean_army = attack * rates.defender_advantage * engaged[FIGHTERS]
     mean_sdf = attack * engaged[ARMY] * skill
-    dead_army = poisson(luck.daily("attrition.army", day, len(limit)), mean_army)
-    dead_sdf = poisson(luck.daily("attrition.sdf", day, len(limit)), mean_sdf)
+    dead_army = poisson(draws.daily("attrition.army", day, len(limit)), mean_army)
+    dead_sdf = poisson(draws.daily("attrition.sdf", day, len(limit)), mean_sdf)
     return np.minimum(dead_army, np.floor(present[ARMY])), np.minimum(dead_sdf, np.floor(present[FIGHTERS]))

@@ -19,7 +19,7 @@ class Rates:
     """[campaign] has no values of its own: they stand under the parties."""
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Put the ordered posture into effect. A truce signed today stops an attack ordered this morning."""
     ordered = np.where(state.truce, NONE, orders.campaign).astype(np.int8)
     changed = ordered != state.campaign

@@ -42,17 +42,17 @@ class Rates:
     damascus_guards_per_inmate: float = value("1", 0)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Change custodians, let detainees escape and retake some."""
     if not len(state.inmates):
         return
     here, camps = site_rows(theatre), theatre.members.of_kind("custody_sites", "camp")
     nearness, taken = state.nearness[here], state.army[here] > 0
-    _change_custody(theatre, state, orders, rates, luck, nearness, taken)
+    _change_custody(theatre, state, orders, rates, draws, nearness, taken)
     fighting = np.concatenate([state.fighting, np.zeros((1, state.fighting.shape[1]), bool)])[site_sectors(theatre, here)]
-    chance = -np.expm1(-escape_hazard(theatre, state, rates, nearness * fighting, luck) * dt)
-    out = binomial(luck.daily("custody.escape", state.day, len(state.inmates)), state.inmates, chance)
-    back = binomial(luck.daily("custody.recapture", state.day, len(state.inmates)), out, rates.recaptured_share)
+    chance = -np.expm1(-escape_hazard(theatre, state, rates, nearness * fighting, draws) * dt)
+    out = binomial(draws.daily("custody.escape", state.day, len(state.inmates)), state.inmates, chance)
+    back = binomial(draws.daily("custody.recapture", state.day, len(state.inmates)), out, rates.recaptured_share)
     back[camps] = 0.0  # residents who leave a camp are not hunted
     state.escapes_today[:] = out
     state.escaped += out
@@ -71,7 +71,7 @@ def site_sectors(theatre: Theatre, rows: np.ndarray) -> np.ndarray:
     return np.append(theatre.sector, [theatre.by_sector.shape[0]] * 2)[rows]
 
 
-def escape_hazard(theatre: Theatre, state: State, rates: Rates, fighting_near: np.ndarray, luck: Draws) -> np.ndarray:
+def escape_hazard(theatre: Theatre, state: State, rates: Rates, fighting_near: np.ndarray, draws: Draws) -> np.ndarray:
     """Return (custody sites, runs) hazard of escape per inmate, 1/day.
 
     fighting_near: (custody sites, runs) nearness of an army that attacks, [0, 1]. Rises as guards per inmate fall, with
@@ -82,17 +82,17 @@ def escape_hazard(theatre: Theatre, state: State, rates: Rates, fighting_near: n
     guarded = rates.escape_guarded_per_day * thin * (1.0 + rates.fighting_factor * fighting_near)
     is_camp = theatre.members.of_kind("custody_sites", "camp")[:, None]
     abandoned = np.where(is_camp, rates.escape_camp_abandoned_per_day, rates.escape_abandoned_per_day)
-    spread = np.exp(rates.escape_spread * normal(luck.once("custody.site", len(state.inmates))))
+    spread = np.exp(rates.escape_spread * normal(draws.once("custody.site", len(state.inmates))))
     return np.where(state.custody == ABANDONED, abandoned * spread, guarded)
 
 
 def _change_custody(
-    theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, nearness: np.ndarray, taken: np.ndarray
+    theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, nearness: np.ndarray, taken: np.ndarray
 ) -> None:
     before = state.custody.copy()
     abandoned = ((before == GUARDED) | (before == BESIEGED)) & orders.abandon
     besieged = (before == GUARDED) & ~abandoned & taken
-    u = luck.daily("custody.takeover", state.day, len(state.inmates))
+    u = draws.daily("custody.takeover", state.day, len(state.inmates))
     near = taken | (nearness >= rates.takeover_at_nearness)
     reached = (before == ABANDONED) & near & (u < rates.takeover_chance_per_day)
     given = (before == BESIEGED) & orders.hand_over

@@ -54,25 +54,25 @@ class Rates:
     going_over_per_day: float = value("1/day", 0)
 
 
-def draw_thresholds(theatre: Theatre, rates: Rates, luck: Draws) -> np.ndarray:
+def draw_thresholds(theatre: Theatre, rates: Rates, draws: Draws) -> np.ndarray:
     """Return (cells, runs) float32 thresholds: the class's mean, the community's own shift, the run's and province's."""
     by_class = rows(rates.allegiance_other, rates.allegiance_mixed, rates.allegiance_kurdish_majority)
     allegiance = by_class[theatre.allegiance_class]
     mean = rates.threshold_other + rates.threshold_rise * (allegiance - rates.allegiance_other)
-    own = normal(luck.once("defection.community", theatre.grid.cells)[theatre.cells])
-    run = normal(luck.once("defection.run", 1))
-    province = normal(luck.once("defection.province", len(theatre.grid.provinces))[theatre.province])
+    own = normal(draws.once("defection.community", theatre.grid.cells)[theatre.cells])
+    run = normal(draws.once("defection.run", 1))
+    province = normal(draws.once("defection.province", len(theatre.grid.provinces))[theatre.province])
     shift = rates.community_spread * own + rates.run_spread * run + rates.province_spread * province
     return (mean + shift).astype(np.float32)
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Draw each community's threshold and clock, once for the run."""
-    state.threshold[:] = draw_thresholds(theatre, rates, luck)
-    state.patience[:] = exponential(luck.once("defection.clock", theatre.grid.cells)[theatre.cells])
+    state.threshold[:] = draw_thresholds(theatre, rates, draws)
+    state.patience[:] = exponential(draws.once("defection.clock", theatre.grid.cells)[theatre.cells])
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Run the clocks of the communities under more pressure than they bear; those whose clock ends go over.
 
     Without an opening no clock runs, so a run that is not under attack may be left out.

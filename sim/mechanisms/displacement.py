@@ -27,7 +27,7 @@ class Rates:
     return_across_lines_per_day: float = value("1/day", 0, 1)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Let people flee cells under attack near the army and cells that fall, and the displaced return where nobody attacks.
 
     Whom a host behind the lines has return there; the others must cross the lines.

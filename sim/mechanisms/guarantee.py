@@ -24,7 +24,7 @@ class Rates:
     absence_without_troops: float = value("1", 0, 1)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Let the absence rise when a request to halt is ignored, with a new partnership, and when the last base is left.
 
     Evidence: facts a26 (the request ignored on 17 January), a35 (partnership of 20 January).

@@ -34,12 +34,12 @@ class Rates:
     upheaval_days: float = value("days", 1, RECENT_DAYS - 2)
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Let the indices of the first evening be what their parts say."""
     _write(theatre, state, rates)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Write the evening's parts."""
     _write(theatre, state, rates)
 

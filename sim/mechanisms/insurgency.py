@@ -36,12 +36,12 @@ class Rates:
     share: Any = value_per("insurgent_provinces", float, "1", 0, 1)
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Let the weeks before have left their mark, the mean of a long quiet time, so that the first day has its rate."""
     state.excitation[:] = rates.branching_ratio * rates.attacks_per_day * rates.share
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Draw the day's attacks and let them feed the days to come.
 
     The mean follows mu + n sum g(k) N(t - k) with an exponential g of mean `memory_days`; without vacuums and escapes its
@@ -56,7 +56,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     raised += rates.escapee_factor_per_hundred * at_large
     struck = (state.struck_on != NEVER) & (state.day - state.struck_on <= rates.strike_days)
     mean = (quiet * raised * np.where(struck, rates.strike_factor, 1.0) + state.excitation) * dt
-    state.attacks[:] = poisson(luck.daily("insurgency.attacks", state.day, len(state.attacks)), mean)
+    state.attacks[:] = poisson(draws.daily("insurgency.attacks", state.day, len(state.attacks)), mean)
     state.attacks_total += state.attacks
     fade = np.exp(-dt / rates.memory_days)
     state.excitation[:] = fade * state.excitation + rates.branching_ratio * (1.0 - fade) * state.attacks

@@ -23,12 +23,12 @@ class Rates:
     adjustment_per_day: float = value("1/day", 0, 1)
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Let the estimate of the first evening be what its parts say."""
     state.prospects[:] = estimate(theatre, state)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Move the estimate towards the unweighted mean of its parts."""
     state.prospects += rates.adjustment_per_day * dt * (estimate(theatre, state) - state.prospects)
 

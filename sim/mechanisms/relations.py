@@ -28,7 +28,7 @@ class Rates:
     violation: float = value("1", 0, 1)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Drift each relation to its base and add the day's shocks, within [-1, 1]."""
     asked_and_waiting = (state.requested_on >= 0) & (state.withdrawal == STAYING)
     granted = asked_and_waiting & orders.leave_airfield

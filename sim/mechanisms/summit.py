@@ -39,7 +39,7 @@ class Rates:
     air_base_first: float = value("1", 0)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """On a summit's day, weigh relation, state of the withdrawal and past deliveries, and set the bases' status.
 
     Agenda: status of Hmeimim and Tartus, logistics, rehabilitation of the army, supply. Hmeimim is settled a little before
@@ -47,7 +47,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     """
     if not state.summit_today:
         return
-    balance = table(state, rates) + rates.spread * normal(luck.daily("summit.result", state.day))
+    balance = table(state, rates) + rates.spread * normal(draws.daily("summit.result", state.day))
     settled, rift = balance >= rates.settled_above, balance < rates.rift_below
     state.summit_result[:] = np.where(settled, SETTLED, np.where(rift, RIFT, LEFT_OPEN))
     worst = np.maximum(state.base_status - 1, 0)

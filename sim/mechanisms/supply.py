@@ -26,7 +26,7 @@ class Rates:
     readiness_floor: float = value("1", 0, 1)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Land the day's deliveries unless Moscow has been asked to leave it; let readiness rise with them and wear off."""
     port = state.base_status[theatre.members.having("coastal_bases", "port")]
     open_port = (port != ASKED_TO_LEAVE).any(axis=0)

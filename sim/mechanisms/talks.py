@@ -24,7 +24,7 @@ class Rates:
     violations_that_halve: float = value("1/day", 0.01)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Sign a deal where nobody attacks, then hand over institutions while it holds. It makes the truce open-ended.
 
     Institutions go in the order of the data, one at most a day, at a hazard that yesterday's violations slow.
@@ -39,14 +39,14 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.deal_terms[:] = np.where(signed, orders.terms_offered, state.deal_terms)
     state.deal_signed_on[:] = np.where(signed, state.day, state.deal_signed_on)
     state.truce_ends[:] = np.where(signed, np.inf, state.truce_ends)
-    _hand_over(state, signed, rates, luck, dt)
+    _hand_over(state, signed, rates, draws, dt)
 
 
-def _hand_over(state: State, signed: np.ndarray, rates: Rates, luck: Draws, dt: float) -> None:
+def _hand_over(state: State, signed: np.ndarray, rates: Rates, draws: Draws, dt: float) -> None:
     pace = np.where(state.deal_terms == UNITS, rates.implementation_factor_units, 1.0)
     calm = 1.0 / (1.0 + state.violations / rates.violations_that_halve)
     chance = -np.expm1(-rates.implementation_per_day * pace * calm * dt)
-    due = state.deal & ~signed & (luck.daily("talks.implementation", state.day) < chance)
+    due = state.deal & ~signed & (draws.daily("talks.implementation", state.day) < chance)
     for index in range(len(state.institution_on)):
         now = due & (state.institution_on[index] == NEVER)
         state.institution_on[index] = np.where(now, state.day, state.institution_on[index])

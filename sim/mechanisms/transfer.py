@@ -28,16 +28,16 @@ class Rates:
     stalled_after_days: float = value("days", 1)
 
 
-def begin(theatre: Theatre, state: State, rates: Rates, luck: Draws) -> None:
+def initialise(theatre: Theatre, state: State, rates: Rates, draws: Draws) -> None:
     """Announce the plan."""
     state.transfer_plan[:] = plan(theatre, state, rates)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Move today's batch from the guarded prisons. A transfer without a batch for long does not count as running."""
     state.transfer_plan[:] = plan(theatre, state, rates)
     begun = state.transfer_started_on != NEVER
-    size = np.where(begun, batch(rates, luck, state.day), rates.first_batch)
+    size = np.where(begun, batch(rates, draws, state.day), rates.first_batch)
     wanted = np.minimum(size, rates.intake_per_day * dt)
     wanted = np.floor(np.minimum(wanted, state.transfer_plan - state.transferred)) * orders.run_transfer
     moved = take(theatre, state, wanted)
@@ -60,10 +60,10 @@ def plan(theatre: Theatre, state: State, rates: Rates) -> np.ndarray:
     return np.minimum(np.floor(rates.planned_persons), state.transferred + left)
 
 
-def batch(rates: Rates, luck: Draws, day: int) -> np.ndarray:
+def batch(rates: Rates, draws: Draws, day: int) -> np.ndarray:
     """Return (runs,) persons in the day's batch: none on some days, else lognormal."""
-    flies = luck.daily("transfer.batch", day) < rates.batch_chance_per_day
-    z = normal(luck.daily("transfer.size", day))
+    flies = draws.daily("transfer.batch", day) < rates.batch_chance_per_day
+    z = normal(draws.daily("transfer.size", day))
     return flies * rates.batch_median * np.exp(rates.batch_spread * z)
 
 

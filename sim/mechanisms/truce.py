@@ -26,18 +26,18 @@ class Rates:
     violations_per_day: float = value("1/day", 0)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Settle the truces that expire, break some of those in force, sign new ones, count today's violations."""
     expiring = state.truce & (state.truce_ends <= state.day)
     _settle(state, expiring, extended=expiring & (orders.extension_offered > 0) & orders.extension_accepted, orders=orders)
     chance = -np.expm1(-breakdown_hazard(state, rates) * dt)
-    broken = state.truce & (luck.daily("truce.breakdown", state.day) < chance)
+    broken = state.truce & (draws.daily("truce.breakdown", state.day) < chance)
     _end(state, broken)
     state.broken += broken
     idle = ~state.truce & (state.truce_ended_on < state.day)
     _sign(state, idle & (orders.truce_offered > 0) & orders.truce_accepted, orders.truce_offered)
     mean = rates.violations_per_day * state.truce
-    state.violations[:] = poisson(luck.daily("truce.violations", state.day), mean)
+    state.violations[:] = poisson(draws.daily("truce.violations", state.day), mean)
 
 
 def breakdown_hazard(state: State, rates: Rates) -> np.ndarray:

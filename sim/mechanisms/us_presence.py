@@ -24,7 +24,7 @@ class Rates:
     leaves_per_day: float = value("persons/day", 1)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Empty the bases that are being handed over, draw losses among those who stay, carry out strikes.
 
     Losses follow yesterday's insurgent attacks in proportion to the troops left.
@@ -35,7 +35,7 @@ def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: 
     state.us_left_on[:] = np.where(left, state.day, state.us_left_on)
     exposed = total(state.us_persons) / np.float32(1000.0)
     dead = poisson(
-        luck.daily("us_presence.losses", state.day), rates.killed_per_attack * total(state.attacks) * exposed * dt
+        draws.daily("us_presence.losses", state.day), rates.killed_per_attack * total(state.attacks) * exposed * dt
     )
     state.us_killed += dead
     state.us_losses_on[:] = np.where(dead > 0, state.day, state.us_losses_on)

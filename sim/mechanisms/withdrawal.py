@@ -20,7 +20,7 @@ from sim.state.state import (
     AIRFIELD,
     ANNOUNCED,
     ARMOUR,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     COAST,
     DRAWING_DOWN,
     GONE,
@@ -75,18 +75,18 @@ def unit_tonnes(rates: Rates) -> np.ndarray:
         STORES: np.ones(1, np.float32),
         HELICOPTERS: rates.helicopter_tonnes,
     }
-    return rows(*(weights.get(index, np.zeros(1, np.float32)) for index in range(len(CLASSES))))
+    return rows(*(weights.get(index, np.zeros(1, np.float32)) for index in range(len(EQUIPMENT_CLASSES))))
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Take the day's request and reply, then move equipment and persons, then see whether the withdrawal has ended."""
     new_request = orders.withdrawal_requested & (state.requested_on == NEVER)
     state.requested_on[:] = np.where(new_request, state.day, state.requested_on)
     tonnes = unit_tonnes(rates)
-    _announce_and_start(state, orders, rates, tonnes, luck)
+    _announce_and_start(state, orders, rates, tonnes, draws)
     _arrive(state)
     if (state.withdrawal == DRAWING_DOWN).any():
-        _draw_down(theatre, state, orders, rates, tonnes, luck)
+        _draw_down(theatre, state, orders, rates, tonnes, draws)
     _finish(state, orders)
 
 
@@ -105,13 +105,13 @@ def load(stock: np.ndarray, capacity: np.ndarray, tonnes: np.ndarray, order: tup
     return moved
 
 
-def _announce_and_start(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, luck: Draws) -> None:
+def _announce_and_start(state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, draws: Draws) -> None:
     announced = (state.withdrawal == STAYING) & orders.leave_airfield
     on_hand = (state.stock[OUTPOSTS] + state.stock[AIRFIELD]) * tonnes
     weight = on_hand[ARMOUR] + on_hand[RADARS] + on_hand[AIR_DEFENCE] + on_hand[STORES] + on_hand[HELICOPTERS]
     state.ordered_out[:] = np.where(announced, weight, state.ordered_out)
     spread = rates.preparation_days_max - rates.preparation_days_min
-    preparation = np.rint(rates.preparation_days_min + spread * luck.once("withdrawal.preparation", 1)[0])
+    preparation = np.rint(rates.preparation_days_min + spread * draws.once("withdrawal.preparation", 1)[0])
     ready = (state.withdrawal == ANNOUNCED) & (state.day - state.phase_since >= preparation)
     _enter(state, announced, ANNOUNCED)
     _enter(state, ready, DRAWING_DOWN)
@@ -129,14 +129,14 @@ def _arrive(state: State) -> None:
     state.on_the_road[-1] = 0.0
 
 
-def _draw_down(theatre: Theatre, state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, luck: Draws) -> None:
+def _draw_down(theatre: Theatre, state: State, orders: Orders, rates: Rates, tonnes: np.ndarray, draws: Draws) -> None:
     active = state.withdrawal == DRAWING_DOWN
     corridor, airfield = (theatre.members.having("sectors", role) for role in ("corridor", "airfield"))
     road_open = active & ~state.fighting[corridor].any(axis=0)
     before = _tonnes_left(state, tonnes)
     _feed(state, rates, tonnes, road_open)
     airport_open = active & ~state.fighting[airfield].any(axis=0)
-    sorties = np.floor(rates.airlift_sorties_per_day + luck.daily("withdrawal.sorties", state.day)) * airport_open
+    sorties = np.floor(rates.airlift_sorties_per_day + draws.daily("withdrawal.sorties", state.day)) * airport_open
     by_air = load(state.stock[AIRFIELD], sorties * rates.tonnes_per_sortie, tonnes, BY_AIR)
     state.stock[AIRFIELD] -= by_air
     state.sorties += sorties * (_weight(by_air, tonnes) > 0)
@@ -145,7 +145,7 @@ def _draw_down(theatre: Theatre, state: State, orders: Orders, rates: Rates, ton
     state.convoys += _weight(by_road, tonnes) > 0
     state.convoy_days_blocked += active & ~road_open & (before > 0)
     flown = np.zeros_like(by_air)
-    u = luck.daily("withdrawal.helicopters", state.day)
+    u = draws.daily("withdrawal.helicopters", state.day)
     flown[HELICOPTERS] = binomial(u, state.stock[AIRFIELD, HELICOPTERS], rates.helicopter_leaving_chance_per_day * active)
     state.stock[AIRFIELD] -= flown
     state.tonnes_by_air += _weight(by_air, tonnes)
@@ -153,7 +153,7 @@ def _draw_down(theatre: Theatre, state: State, orders: Orders, rates: Rates, ton
     state.tonnes_flown_out += _weight(flown, tonnes)
     by_air[PERSONS] = _persons_leaving(state, orders, before, _tonnes_left(state, tonnes)) * active
     state.stock[AIRFIELD, PERSONS] -= by_air[PERSONS]
-    to_russia = luck.daily("withdrawal.destination", state.day) < orders.share_to_russia
+    to_russia = draws.daily("withdrawal.destination", state.day) < orders.share_to_russia
     state.tonnes_to_russia += _weight(by_air, tonnes) * to_russia
     state.stock[HOME] += by_air * to_russia
     state.stock[COAST] += by_air * ~to_russia + flown

@@ -20,11 +20,11 @@ def looks(*sheets: str) -> str:
 
 def document(
     title: str, facts: dict[str, str], cautions: Sequence[str], sections: Sequence[Element], footer: str,
-    sheets: Sequence[str] = ("report.css", "compare.css"), asks: str = "", expects: Element | None = None,
+    sheets: Sequence[str] = ("report.css", "compare.css"), question: str = "", expected: Element | None = None,
 ) -> Element:  # fmt: skip
     """Return a page under its heading. facts: what was looked at. cautions: what stands in the way of its figures.
 
-    sheets: files of this folder. asks: the question that the page answers. expects: what was said beforehand.
+    sheets: files of this folder. question: the question that the page answers. expects: what was said beforehand.
     """
     head = element(
         "head",
@@ -39,10 +39,10 @@ def document(
         "header",
         paragraph("Pullback: northeast Syria, January 2026 and the months after", class_="small"),
         element("h1", title),
-        paragraph(asks) if asks else None,
+        paragraph(question) if question else None,
         paragraph(NOTICE, class_="notice"),
         [paragraph(said, class_=look) for said, look in zip(cautions, loud, strict=True)],
-        expects,
+        expected,
         element("dl", [part for name, said in facts.items() for part in (element("dt", name), element("dd", said))]),
     )
     headings = [part.find("h2") for part in sections]

@@ -20,7 +20,7 @@ from sim.state.orders import Orders
 from sim.state.state import (
     AUTHORITY_PARTS,
     CAUSES,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     CUSTODIES,
     INFLUENCE_PARTS,
     NEVER,
@@ -74,7 +74,7 @@ def _tie(pair: str) -> Read:
 
 
 def _stock(place: str, item: str) -> Read:
-    return _row("stock", PLACES.index(place), CLASSES.index(item))
+    return _row("stock", PLACES.index(place), EQUIPMENT_CLASSES.index(item))
 
 
 def _of(axis: str, key: str, rows: Callable[[Theatre, State], np.ndarray]) -> Read:
@@ -244,9 +244,9 @@ class History:
         for name, fired in orders.rules.items():
             self.fired[name][state.day] = fired
 
-    def add_rules(self, matter: str, names: Iterable[str]) -> None:
-        """Let more rules than a block began with fire in a matter ("actor.matter"), numbered after those that are known."""
-        self.rule_names[matter] = tuple(dict.fromkeys((*self.rule_names[matter], *names)))
+    def add_rules(self, decision: str, names: Iterable[str]) -> None:
+        """Let more rules than a block began with fire in a matter ("actor.decision"), numbered after those that are known."""
+        self.rule_names[decision] = tuple(dict.fromkeys((*self.rule_names[decision], *names)))
 
     def _write(self, state: State) -> None:
         self.day = state.day

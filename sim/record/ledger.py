@@ -21,7 +21,7 @@ from sim.state.state import State
 
 
 @dataclass(frozen=True)
-class Reading:
+class RuleCheck:
     """A rule as it was weighed: whether it held, what it read of what its actor saw, and of the actor's own values.
 
     saw holds arrays with the run as their last axis, of size 1.
@@ -34,20 +34,20 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Choice:
     """What an actor decided in a matter on a day.
 
-    matter: "actor.matter". readings: the rules weighed, most urgent first, the last of them the one that fired.
+    decision: "actor.decision". readings: the rules weighed, most urgent first, the last of them the one that fired.
     next_in_line: the rule below it that held as well and would have fired in its place, None when none did.
     """
 
     day: int
-    matter: str
+    decision: str
     order: str
     order_text: str
     explanation: str
     evidence: str
-    readings: tuple[Reading, ...]
+    readings: tuple[RuleCheck, ...]
     next_in_line: str | None
 
     @property
@@ -56,7 +56,7 @@ class Decision:
         return self.readings[-1].rule
 
     @property
-    def fired(self) -> Reading:
+    def fired(self) -> RuleCheck:
         """The reading of the rule that fired."""
         return self.readings[-1]
 
@@ -94,16 +94,16 @@ class Ledger:
 
     scenario: Scenario
     run: int
-    decisions: list[Decision] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     def date_of(self, day: int) -> date:
         """Return the date of a day counted from the start."""
         return self.scenario.start_date + timedelta(days=day)
 
-    def decided(self, day: int) -> dict[str, Decision]:
-        """Return the decisions of a day by "actor.matter"."""
-        return {decision.matter: decision for decision in self.decisions if decision.day == day}
+    def decided(self, day: int) -> dict[str, Choice]:
+        """Return the decisions of a day by "actor.decision"."""
+        return {choice.decision: choice for choice in self.choices if choice.day == day}
 
 
 class Keeper:
@@ -113,9 +113,9 @@ class Keeper:
         self.theatre, self.state, self.ledger = theatre, state, ledger
         self.known = {kind.name: kind.read(state) for kind in KINDS}
 
-    def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
+    def decided(self, decision: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
         """Weigh the rules again, one by one, noting what each reads."""
-        self.ledger.decisions.append(decision_of(matter, rules, seen, values))
+        self.ledger.choices.append(choice_of(decision, rules, seen, values))
 
     def advanced(self, mechanism: str) -> None:
         """Note what the mechanism has changed."""
@@ -134,9 +134,9 @@ class Keeper:
         self.ledger.events.append(Event(self.state.day, kind, place, place_name, cell, size, name, mechanism))
 
 
-def decision_of(matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> Decision:
-    """Return what rules decide in a matter ("actor.matter") for a block of one run, with what each of them read."""
-    readings: list[Reading] = []
+def choice_of(decision: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> Choice:
+    """Return what rules decide in a matter ("actor.decision") for a block of one run, with what each of them read."""
+    readings: list[RuleCheck] = []
     fired, next_in_line = None, None
     for rule in rules:
         reading = weigh(rule, seen, values)
@@ -146,10 +146,10 @@ def decision_of(matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -
         elif reading.holds:
             next_in_line = rule.name
             break
-    assert fired is not None, f"the last rule of {matter} does not always hold"
-    return Decision(
+    assert fired is not None, f"the last rule of {decision} does not always hold"
+    return Choice(
         day=seen.day,
-        matter=matter,
+        decision=decision,
         order=fired.order.__name__,
         order_text=_first_line(fired.order.__doc__),
         explanation=_first_line(fired.when.__doc__),
@@ -159,13 +159,13 @@ def decision_of(matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -
     )
 
 
-def weigh(rule: Rule, seen: Any, values: Any) -> Reading:
+def weigh(rule: Rule, seen: Any, values: Any) -> RuleCheck:
     """Evaluate a rule's condition for a block of one run and note what it read."""
     saw: dict[str, Any] = {}
     own: dict[str, Any] = {}
     noting: Any = _Noting(seen, saw, _as_it_is)
     holds = rule.when(noting, _Noting(values, own, _plain))
-    return Reading(rule.name, bool(np.asarray(holds).reshape(-1)[0]), saw, own)
+    return RuleCheck(rule.name, bool(np.asarray(holds).reshape(-1)[0]), saw, own)
 
 
 class _Noting:

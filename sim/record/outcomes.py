@@ -24,7 +24,7 @@ from sim.state.state import (
     ANNOUNCED,
     AUTHORITY_PARTS,
     BASE_STATUSES,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     COAST,
     DRAWING_DOWN,
     GONE,
@@ -163,7 +163,8 @@ def _left(base: Member) -> Outcome:
 def _at_hmeimim(item: str) -> Outcome:
     unit = {"persons": "persons", "stores": "tonnes"}.get(item, "items")
     definition = f"{item.replace('_', ' ')} at Hmeimim at the end, those from Qamishli among them"
-    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), read.stock_at_end(COAST, CLASSES.index(item)))
+    stock = read.stock_at_end(COAST, EQUIPMENT_CLASSES.index(item))
+    return Outcome(f"hmeimim_{item}_end", unit, NUMBER, definition, (3,), stock)
 
 
 _UNTITLED: tuple[Outcome, ...] = (
@@ -234,7 +235,7 @@ _UNTITLED: tuple[Outcome, ...] = (
     _date("last_russian_left_on", "first day no Russian is left at Qamishli", (4,), read.first("withdrawal_phase", GONE)),
     Outcome("share_to_hmeimim", "1", NUMBER, "share of the tonnes that left which went to Hmeimim", (3,),
             read.share_to_hmeimim, arises="where equipment left"),
-    *(_at_hmeimim(item) for item in CLASSES),
+    *(_at_hmeimim(item) for item in EQUIPMENT_CLASSES),
     _end("tonnes_by_air", "tonnes", "equipment lifted out of Qamishli", (1,)),
     _end("tonnes_by_road", "tonnes", "equipment driven out of Qamishli", (2,)),
     _end("sorties", "flights", "cargo flights from Qamishli", (1,)),

@@ -24,8 +24,8 @@ def take(state: State, history: History) -> dict[str, np.ndarray]:
     arrays = {f"state.{item.name}": getattr(state, item.name) for item in fields(state)}
     kept = slice(0, state.day + 1)
     series = {f"series.{name}": values[kept] for name, values in history.series.items()}
-    fired = {f"fired.{matter}": codes[kept] for matter, codes in history.fired.items()}
-    rules = {f"rules.{matter}": np.array(names) for matter, names in history.rule_names.items()}
+    fired = {f"fired.{decision}": codes[kept] for decision, codes in history.fired.items()}
+    rules = {f"rules.{decision}": np.array(names) for decision, names in history.rule_names.items()}
     return {name: np.asarray(values) for name, values in (arrays | series | fired | rules).items()}
 
 
@@ -44,9 +44,9 @@ def restore(state: State, history: History, saved: Mapping[str, np.ndarray]) -> 
                 setattr(state, item.name, type(array)(saved[f"state.{item.name}"]))
         for name, values in history.series.items():
             _copy(values[: day + 1], saved[f"series.{name}"])
-        for matter, codes in history.fired.items():
-            names = list(history.rule_names[matter])
-            _copy(codes[: day + 1], _numbered(saved[f"fired.{matter}"], saved[f"rules.{matter}"].tolist(), names))
+        for decision, codes in history.fired.items():
+            names = list(history.rule_names[decision])
+            _copy(codes[: day + 1], _numbered(saved[f"fired.{decision}"], saved[f"rules.{decision}"].tolist(), names))
         history.day = day
         state.check(sizes(history.theatre, history.runs))
     except (KeyError, ValueError, TypeError, OverflowError) as error:
@@ -99,8 +99,8 @@ def joined(blocks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         elif array.ndim == 0:
             made[name] = array
         else:
-            matter = "rules." + name.removeprefix("fired.")
-            parts = [_numbered(b[name], b[matter].tolist(), rules[matter]) if matter in rules else b[name] for b in blocks]
+            decision = "rules." + name.removeprefix("fired.")
+            parts = [_numbered(b[name], b[decision].tolist(), rules[decision]) if decision in rules else b[name] for b in blocks]
             made[name] = np.concatenate(parts, axis=-1)
     return made
 

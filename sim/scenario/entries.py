@@ -73,7 +73,7 @@ class Register:
 
     sections: the dataclass of each section. policies: of each actor, by name. axes: keys of the members of each axis.
     outcomes: the names a what-if may expect something of. check_outcomes: raises InputError for those of a file that do not
-    fit. orders: by "actor.matter", the orders a person may give. drawn_at_start: paths of values that only the first evening
+    fit. orders: by "actor.decision", the orders a person may give. drawn_at_start: paths of values that only the first evening
     reads. made_by: makes it again in another process.
     """
 

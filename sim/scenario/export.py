@@ -16,12 +16,12 @@ from sim.scenario.entries import Entry
 from sim.scenario.heading import FORMAT, OF_THE_MAP
 from sim.scenario.scenario import Branch, Scenario, all_reached
 
-HEADING = ("title", "asks", "expect", "epoch", "start_date", "days", "runs", "seed", "control", "communities", *OF_THE_MAP)
+HEADING = ("title", "question", "expected", "epoch", "start_date", "days", "runs", "seed", "control", "communities", *OF_THE_MAP)
 
 FILES = {"control": "txt", "communities": "txt", "classes": "txt", "sectors": "txt", "sites": "toml"}
 """What a heading may name by path, and how such files end."""
 
-BRANCH_HEADING = ("title", "asks", "expect", "days", "runs")
+BRANCH_HEADING = ("title", "question", "expected", "days", "runs")
 
 
 def write_scenario(scenario: Scenario, folder: Path, name: str = "scenario") -> None:
@@ -94,7 +94,7 @@ def _dated(scenario: Scenario) -> list[str]:
     for event in scenario.timeline:
         lines += ["", "[[timeline]]", *(f"{key} = {_toml(value)}" for key, value in vars(event).items())]
     for order in scenario.orders:
-        named = {"actor": order.actor, "matter": order.matter, "order": order.order, "from": order.first, "to": order.last}
+        named = {"actor": order.actor, "decision": order.decision, "order": order.order, "from": order.first, "to": order.last}
         lines += ["", "[[orders]]", *(f"{key} = {_toml(value)}" for key, value in (named | {"note": order.note}).items())]
     return lines
 

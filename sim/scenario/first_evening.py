@@ -9,7 +9,7 @@ import numpy as np
 from sim.ground.grid import load_control
 from sim.ground.lattice import HOLDERS
 from sim.ground.members import Members
-from sim.ground.theatre import CLASSES, CONTESTED, SDF, Theatre
+from sim.ground.theatre import ALLEGIANCE_CLASSES, CONTESTED, SDF, Theatre
 from sim.state.start import Course, Start
 
 JUDGED = ("hasakah", "raqqa", "deir_ez_zor", "aleppo")
@@ -33,8 +33,8 @@ def about_the_map(theatre: Theatre, control: str, communities: str, classes: str
     """
     mine, lines = theatre.community, []
     if control != _name(control):
-        counts = np.bincount(theatre.allegiance_class[mine], minlength=len(CLASSES))
-        of_class = ", ".join(f"{count} {name}" for count, name in zip(counts, CLASSES, strict=True))
+        counts = np.bincount(theatre.allegiance_class[mine], minlength=len(ALLEGIANCE_CLASSES))
+        of_class = ", ".join(f"{count} {name}" for count, name in zip(counts, ALLEGIANCE_CLASSES, strict=True))
         lines.append(f"{_name(control)}: {counts.sum()} communities on {_name(communities)}: {of_class}")
     judged = [theatre.grid.province_index(key) for key in JUDGED]
     foreign = int((mine & ~np.isin(theatre.province, judged)).sum())

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.ground.checks import DAYS, RUNS, SEED, Limits, first_repeated, shown, whole_number
 from sim.ground.errors import InputError
-from sim.ground.grid import ALLEGIANCE_CLASSES, HOLDER_LETTERS, load_control
+from sim.ground.grid import ALLEGIANCE_LETTERS, HOLDER_LETTERS, load_control
 from sim.ground.members import SHIPPED, load_sectors, read_members, shipped_members
 from sim.ground.user_text import read_text
 from sim.scenario.entries import Register
@@ -88,7 +88,7 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
 
 def own_heading(layer: Layer) -> dict[str, Any]:
     """Return what a file does not take over from its base, before it is read."""
-    return {"title": layer.name, "asks": "", "base": None, "expect": {}}
+    return {"title": layer.name, "question": "", "base": None, "expected": {}}
 
 
 def _text(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
@@ -175,12 +175,12 @@ def _outcomes(raw: Any, heading: Mapping[str, Any], register: Register) -> dict[
 
 def _expect(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise InputError('expect must be a table, as in { collapse_day = "later" }')
+        raise InputError('expected must be a table, as in { collapse_day = "later" }')
     for outcome, direction in raw.items():
         if outcome not in register.outcomes:
-            raise InputError(f"expect: {outcome} is not a known outcome{near_miss(outcome, register.outcomes)}")
+            raise InputError(f"expected: {outcome} is not a known outcome{near_miss(outcome, register.outcomes)}")
         if direction not in DIRECTIONS:
-            raise InputError(f"expect: {outcome} = {shown(direction)} is not one of {', '.join(DIRECTIONS)}")
+            raise InputError(f"expected: {outcome} = {shown(direction)} is not one of {', '.join(DIRECTIONS)}")
     return {key: dict(raw)}
 
 
@@ -235,9 +235,9 @@ def _check_end(heading: Mapping[str, Any]) -> list[str]:
 _CHECKS: dict[str, Check] = {
     "format": _format,
     "title": _text,
-    "asks": _text,
+    "question": _text,
     "base": _text,
-    "expect": _expect,
+    "expected": _expect,
     "epoch": _date,
     "start_date": _date,
     "days": _whole(DAYS),
@@ -245,7 +245,7 @@ _CHECKS: dict[str, Check] = {
     "seed": _whole(SEED),
     "control": _raster(HOLDER_LETTERS),
     "communities": _raster(HOLDER_LETTERS),
-    "classes": _raster(ALLEGIANCE_CLASSES),
+    "classes": _raster(ALLEGIANCE_LETTERS),
     "sectors": _file(lambda path: {"sectors_digest": blake2b(read_text(path).encode(), digest_size=16).hexdigest()}),
     "sites": _file(lambda path: {"members": read_members(path)}),
     "timeline": _timeline,

@@ -12,9 +12,9 @@ from sim.scenario.entries import Register
 from sim.scenario.files import check_known, near_miss
 from sim.state.orders import DatedOrder
 
-KEYS = ("actor", "matter", "order", "from", "to", "note")
+KEYS = ("actor", "decision", "order", "from", "to", "note")
 MOST_ORDERS = 60
-"""Orders of one actor in one matter: each is a rule, and a record keeps a rule's number in a byte."""
+"""Orders of one actor in one decision: each is a rule, and a record keeps a rule's number in a byte."""
 
 
 def dated_orders(raw: Sequence[Mapping[str, Any]], register: Register) -> tuple[DatedOrder, ...]:
@@ -35,17 +35,17 @@ def _order(item: Mapping[str, Any], register: Register) -> DatedOrder:
     missing = [key for key in KEYS[:4] if key not in item]
     if missing:
         raise InputError(f"lacks {', '.join(missing)}")
-    matters = [path.partition(".")[2] for path in register.orders if path.startswith(f"{item['actor']}.")]
+    decisions = [path.partition(".")[2] for path in register.orders if path.startswith(f"{item['actor']}.")]
     actor = _one_of("actor", item["actor"], register.actors)
-    matter = _one_of("matter", item["matter"], matters)
-    order = _one_of("order", item["order"], register.orders[f"{actor}.{matter}"])
+    decision = _one_of("decision", item["decision"], decisions)
+    order = _one_of("order", item["order"], register.orders[f"{actor}.{decision}"])
     first, last = _date("from", item["from"]), _date("to", item.get("to", item["from"]))
     if last < first:
         raise InputError(f"to = {last} is before from = {first}")
     note = item.get("note", "")
     if not isinstance(note, str):
         raise InputError(f"note = {shown(note)} must be text in quotes")
-    return DatedOrder(actor, matter, order, first, last, note)
+    return DatedOrder(actor, decision, order, first, last, note)
 
 
 def _one_of(key: str, raw: Any, known: Sequence[str]) -> str:
@@ -62,9 +62,9 @@ def _date(key: str, raw: Any) -> date:
 
 
 def _check_against(order: DatedOrder, others: Sequence[DatedOrder]) -> None:
-    same = [o for o in others if (o.actor, o.matter) == (order.actor, order.matter)]
+    same = [o for o in others if (o.actor, o.decision) == (order.actor, order.decision)]
     for other in same:
         if order.first <= other.last and other.first <= order.last:
-            raise InputError(f"overlaps another order of {order.actor}.{order.matter}, from {other.first} to {other.last}")
+            raise InputError(f"overlaps another order of {order.actor}.{order.decision}, from {other.first} to {other.last}")
     if len(same) >= MOST_ORDERS:
-        raise InputError(f"is one too many: {order.actor}.{order.matter} takes {MOST_ORDERS} orders at most")
+        raise InputError(f"is one too many: {order.actor}.{order.decision} takes {MOST_ORDERS} orders at most")

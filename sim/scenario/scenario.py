@@ -50,16 +50,16 @@ class Scenario:
     ensemble unless asked otherwise. control: raster of the holders on that evening, the name of a shipped one or the
     path of the user's own; communities: the same for the map before the offensive; classes, sectors: the user's own rasters
     of the classes of allegiance and of sectors, sites: the user's own file of members; "" for what is shipped. Their digests
-    stand for what was in them. members: of all axes. expect: outcome -> direction a what-if should move it. sections:
+    stand for what was in them. members: of all axes. expected: outcome -> direction a what-if should move it. sections:
     the dataclass of each, by name. entries: dotted path -> Entry. orders: what a person orders an actor to do. branch: what
     was before these values held. root: the values at the root of its bases. register: what it was checked against.
     """
 
     name: str
     title: str
-    asks: str
+    question: str
     base: str | None
-    expect: Mapping[str, str]
+    expected: Mapping[str, str]
     epoch: date
     start_date: date
     days: int
@@ -119,7 +119,7 @@ class Scenario:
 
     @property
     def own(self) -> frozenset[str]:
-        """Paths of the values that are what it asks: set away from the root of its bases, or given by --set."""
+        """Paths of the values that are what it question: set away from the root of its bases, or given by --set."""
         away = {path for path, entry in self.entries.items() if self.root.get(path, entry.value) != entry.value}
         return frozenset(away | {path for path, entry in self.entries.items() if entry.set_by == "--set"})
 

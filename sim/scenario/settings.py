@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents.base import Held, Policy
+from sim.agents.base import HeldPolicy, Policy
 from sim.agents.dated import with_orders
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
@@ -102,14 +102,14 @@ def check_column(path: str, values: Sequence[Any] | np.ndarray, says: Declared) 
         raise InputError(f"{path} must be a whole number in every run")
 
 
-def _held(actor: str, scenario: Scenario, columns: Columns, runs: int) -> tuple[Held, ...]:
+def _held(actor: str, scenario: Scenario, columns: Columns, runs: int) -> tuple[HeldPolicy, ...]:
     """Return the policies an actor holds in some run: its rules, and before them a person's dated orders to it."""
     path = f"{actor}.policy"
     names = list(columns[path]) if path in columns else [scenario[actor].policy] * runs
     orders = list(columns[ORDERS]) if ORDERS in columns else [scenario.orders] * runs
     places: dict[tuple[str, tuple[DatedOrder, ...]], int] = {}
     place = np.array([places.setdefault(key, len(places)) for key in zip(names, orders, strict=True)])
-    return tuple(Held(policy_of(actor, scenario, *key), place == index) for key, index in places.items())
+    return tuple(HeldPolicy(policy_of(actor, scenario, *key), place == index) for key, index in places.items())
 
 
 def policy_of(actor: str, scenario: Scenario, name: str, orders: Iterable[DatedOrder]) -> Policy:
@@ -124,16 +124,16 @@ def policies_of(scenario: Scenario) -> dict[str, Policy]:
 
 
 def rule_names(stages: Iterable[Settings]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the rules that may fire in a block, by "actor.matter": of every stage and every policy present.
+    """Return the names of the rules that may fire in a block, by "actor.decision": of every stage and every policy present.
 
     Raises InputError where a matter has more than a record can number.
     """
     names: dict[str, dict[str, None]] = {}
     for stage in stages:
         for actor, held in stage.policies.items():
-            for matter, rules in (pair for item in held for pair in item.policy.items()):
-                names.setdefault(f"{actor}.{matter}", {}).update(dict.fromkeys(rule.name for rule in rules))
-    for matter, rules_of_matter in names.items():
+            for decision, rules in (pair for item in held for pair in item.policy.items()):
+                names.setdefault(f"{actor}.{decision}", {}).update(dict.fromkeys(rule.name for rule in rules))
+    for decision, rules_of_matter in names.items():
         if len(rules_of_matter) > MOST_RULES:
-            raise InputError(f"{matter}: {len(rules_of_matter)} rules in one block; at most {MOST_RULES} can be told apart")
-    return {matter: tuple(rules) for matter, rules in names.items()}
+            raise InputError(f"{decision}: {len(rules_of_matter)} rules in one block; at most {MOST_RULES} can be told apart")
+    return {decision: tuple(rules) for decision, rules in names.items()}

@@ -50,7 +50,7 @@ class ArrayStruct:
         copied = self.__dict__[name] = getattr(whole, name)[..., self._runs]
         return copied
 
-    def put(self, part: Self) -> None:
+    def write_back(self, part: Self) -> None:
         """Write back what was copied into a part of this."""
         for f in fields(self):
             if "axes" in f.metadata and f.name in part.__dict__:

@@ -46,7 +46,7 @@ class Orders(ArrayStruct):
     run_transfer: np.ndarray = array(FLAG, "runs", "flies or drives detainees to Iraq today")
 
     rules: dict[str, np.ndarray] = field(default_factory=dict)
-    """Per "actor.matter": (runs,) int8, index of the rule that fired."""
+    """Per "actor.decision": (runs,) int8, index of the rule that fired."""
 
     def give(self, name: str, where: np.ndarray, value: Any) -> None:
         """Order `value`, (1 or runs,) as a scenario's values are, in the runs that (runs,) `where` holds."""
@@ -58,7 +58,7 @@ class DatedOrder:
     """A person's order to one actor in one matter, from the morning of `first` to the evening of `last`."""
 
     actor: str
-    matter: str
+    decision: str
     order: str
     first: date
     last: date

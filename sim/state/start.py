@@ -14,7 +14,7 @@ from sim.state.state import (
     ARMY,
     BASE_STATUSES,
     CAMPAIGNS,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     COAST,
     CUSTODIES,
     FIGHTERS,
@@ -182,6 +182,6 @@ def _write_presence(state: State, theatre: Theatre, start: Start) -> None:
     state.readiness[:] = start.coastal_bases.readiness
     for place, equipment in ((AIRFIELD, start.qamishli), (OUTPOSTS, start.outposts), (COAST, start.coast)):
         for item in fields(equipment):
-            state.stock[place, CLASSES.index(item.name)] = getattr(equipment, item.name)
+            state.stock[place, EQUIPMENT_CLASSES.index(item.name)] = getattr(equipment, item.name)
     state.inmates[:], state.guards[:], state.custody[:] = start.inmates, start.guards, start.custody
     state.displaced[[host.province for host in theatre.members["hosts"]]] = start.displaced

@@ -43,7 +43,7 @@ PHASES = ("none", "announced", "drawing_down", "residual", "gone")
 STAYING, ANNOUNCED, DRAWING_DOWN, RESIDUAL, GONE = range(5)
 PLACES = ("outposts", "qamishli", "hmeimim", "russia")
 OUTPOSTS, AIRFIELD, COAST, HOME = range(4)
-CLASSES = ("persons", "armoured_vehicles", "radars", "air_defence_units", "stores", "helicopters", "aircraft")
+EQUIPMENT_CLASSES = ("persons", "armoured_vehicles", "radars", "air_defence_units", "stores", "helicopters", "aircraft")
 PERSONS, ARMOUR, RADARS, AIR_DEFENCE, STORES, HELICOPTERS, AIRCRAFT = range(7)
 CUSTODIES = ("guarded", "besieged", "abandoned", "damascus")
 GUARDED, BESIEGED, ABANDONED, WITH_DAMASCUS = range(4)
@@ -209,7 +209,7 @@ def sizes(theatre: Theatre, runs: int) -> dict[str, int]:
         "authority_parts": len(AUTHORITY_PARTS),
         "uncertainty_parts": len(UNCERTAINTY_PARTS),
         "places": len(PLACES),
-        "classes": len(CLASSES),
+        "classes": len(EQUIPMENT_CLASSES),
         "transit_days": TRANSIT_DAYS,
         "recent_days": RECENT_DAYS,
         "taken_in": len(theatre.members["insurgent_provinces"]) + 1,

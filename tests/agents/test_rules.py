@@ -108,18 +108,18 @@ class Onlooker:
     def advanced(self, mechanism: str) -> None:
         pass
 
-    def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
-        names = np.array(self.model.history.rule_names[matter])
-        recorded = names[self.model.orders.rules[matter]]
-        undecided, actor = np.ones(len(recorded), dtype=bool), matter.split(".")[0]
+    def decided(self, decision: str, rules: tuple[Rule, ...], seen: Seen, values: Any) -> None:
+        names = np.array(self.model.history.rule_names[decision])
+        recorded = names[self.model.orders.rules[decision]]
+        undecided, actor = np.ones(len(recorded), dtype=bool), decision.split(".")[0]
         for rule in rules:
             holds = rule.when(seen, values)
             fires = undecided & holds
-            key = (f"{actor}.{self.model.setting.scenario[actor].policy}", matter, rule.name)
+            key = (f"{actor}.{self.model.setting.scenario[actor].policy}", decision, rule.name)
             self._note(self.notes.fired, key, fires, seen.day)
             self._note(self.notes.waited, key, (holds & ~undecided) | (undecided & ~holds), seen.day)
             if (recorded[fires] != rule.name).any():
-                self.notes.wrong.append(f"{self.where}, day {seen.day}: {matter}.{rule.name}")
+                self.notes.wrong.append(f"{self.where}, day {seen.day}: {decision}.{rule.name}")
             undecided = undecided & ~holds
 
     def _note(self, found: dict[Key, str], key: Key, runs: np.ndarray, day: int) -> None:
@@ -145,8 +145,8 @@ def notes() -> Notes:
 def rules_of(agent: type, name: str) -> list[tuple[Key, bool]]:
     """Return each rule of a policy, and whether it stands alone: a single rule always fires and never waits."""
     return [
-        ((f"{agent.name}.{name}", f"{agent.name}.{matter}", rule.name), len(rules) == 1)
-        for matter, rules in agent.policies[name].items()
+        ((f"{agent.name}.{name}", f"{agent.name}.{decision}", rule.name), len(rules) == 1)
+        for decision, rules in agent.policies[name].items()
         for rule in rules
     ]
 

@@ -20,7 +20,7 @@ from sim.analysis.hindcast.observations import Observation, load_observations
 from sim.cli import commands
 from sim.experiments.play.job import compute
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.locks import held
+from sim.experiments.store.locks import locked
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.registry import load_scenario
@@ -299,7 +299,7 @@ def test_another_calibration_is_not_written_over(tmp_path: Path) -> None:
 def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "cal"
     folder.mkdir()
-    with held(folder), pytest.raises(SystemExit) as ended:
+    with locked(folder), pytest.raises(SystemExit) as ended:
         commands.main(["calibrate", "baseline", "--points", "2", "--runs", "1", "--out", str(folder)])
     assert ended.value.code == 75
     assert f"{folder}: " in capsys.readouterr().err

@@ -193,7 +193,7 @@ def test_an_interval_that_leaves_0_out_among_many_outcomes_is_said_to_be_one_of_
 )
 def test_each_line_of_expect_is_answered(expected: str, moved: float, verdict: str) -> None:
     a, b = side(collapse_day=[5.0] * 20), side("b", collapse_day=[5.0 + moved] * 20)
-    b = replace(b, expect={"collapse_day": expected})
+    b = replace(b, expected={"collapse_day": expected})
     (answer,) = answers(b, differences(_matched([a, b]), (BY_NAME["collapse_day"],)))
     assert (answer.expected, answer.verdict) == (expected, verdict)
 
@@ -201,7 +201,7 @@ def test_each_line_of_expect_is_answered(expected: str, moved: float, verdict: s
 def test_what_chance_could_have_made_or_what_does_not_arise_is_no_answer() -> None:
     a = side(collapse_day=[5.0] * 4, truce_extended=[np.nan] * 4, summit_result=[0.0] * 4)
     b = side("b", collapse_day=[6.0] * 4, truce_extended=[1.0] * 4, summit_result=[0.0, 0.0, 0.0, 1.0])
-    b = replace(b, expect={"collapse_day": "later", "truce_extended": "up", "summit_result": "up", "killed_sdf": "up"})
+    b = replace(b, expected={"collapse_day": "later", "truce_extended": "up", "summit_result": "up", "killed_sdf": "up"})
     asked = tuple(BY_NAME[name] for name in ("collapse_day", "truce_extended", "summit_result"))
     found = {each.outcome: each for each in answers(b, differences(_matched([a, b]), asked))}
     assert {name: each.verdict for name, each in found.items()} == {

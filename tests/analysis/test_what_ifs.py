@@ -68,8 +68,8 @@ def difference(name: str, outcome: str, runs: int) -> Difference:
     return differences(Paired(sides[0], (sides[1],), ()), (BY_NAME[outcome],))[0]
 
 
-WHAT_IFS = {name: dict(expect) for name in scenario_names() if (expect := load_scenario(name).expect)}
-EXPECTATIONS = [(name, outcome, way) for name, expect in WHAT_IFS.items() for outcome, way in expect.items()]
+WHAT_IFS = {name: dict(expected) for name in scenario_names() if (expected := load_scenario(name).expected)}
+EXPECTATIONS = [(name, outcome, way) for name, expected in WHAT_IFS.items() for outcome, way in expected.items()]
 
 
 @pytest.mark.parametrize(("name", "outcome", "direction"), EXPECTATIONS)

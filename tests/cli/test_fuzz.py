@@ -53,14 +53,14 @@ title = "Ordered"
 takes_effect = 2026-01-14
 [[orders]]
 actor = "moscow"
-matter = "qamishli"
+decision = "qamishli"
 order = "leave_qamishli"
 from = 2026-01-14
 to = 2026-01-16
 note = "early"
 [[orders]]
 actor = "damascus"
-matter = "campaign"
+decision = "campaign"
 order = "stay"
 from = 2026-01-15
 [[timeline]]

@@ -23,7 +23,7 @@ base = "baseline"
 title = "Mine"
 days = 9
 runs = 4
-expect = { fought = "up" }
+expected = { fought = "up" }
 
 [outcomes]
 fought = { title = "Days of fighting", of = "days(fighting_sectors > 0)" }

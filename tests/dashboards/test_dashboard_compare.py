@@ -26,7 +26,7 @@ SWEEP = """
 format = 1
 name = "small"
 base = "baseline"
-asks = "Does a longer truce help?"
+question = "Does a longer truce help?"
 [design]
 method = "sobol"
 points = 16

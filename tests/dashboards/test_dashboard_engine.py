@@ -123,9 +123,9 @@ def test_what_it_would_have_taken_turns_the_rule() -> None:
     said = set()
     while story.model.running:
         story.step()
-        for path, decision in story.decisions[story.day].items():
-            actor, _, matter = path.partition(".")
-            why = explain(decision, policies[actor][matter], scenario)
+        for path, choice in story.choices[story.day].items():
+            actor, _, decision = path.partition(".")
+            why = explain(choice, policies[actor][decision], scenario)
             assert why.fired.holds
             assert not any(passed.holds for passed in why.passed)
             said |= {(weighed.rule, change) for weighed in (*why.passed, why.fired) for change in weighed.changes}

@@ -62,7 +62,7 @@ def test_orders_saved_as_a_file_run_as_they_were_played(tmp_path: object) -> Non
 
 def test_a_seat_in_a_file_of_the_users_own_keeps_its_orders(tmp_path: object) -> None:
     own = tmp_path / "with-orders.toml"
-    order = 'actor = "sdf"\nmatter = "truce"\norder = "stay"\nfrom = 2026-01-15\nto = 2026-01-20\nnote = "As it \\"was\\""\n'
+    order = 'actor = "sdf"\ndecision = "truce"\norder = "stay"\nfrom = 2026-01-15\nto = 2026-01-20\nnote = "As it \\"was\\""\n'
     own.write_text(f'base = "baseline"\n[[orders]]\n{order}', encoding="utf-8")
     session = Session(Place(Setup(offer(own), runs=3, days=14), run=2))
     session.answer(ask.Sit("sdf", 2))
@@ -87,9 +87,9 @@ def test_a_stop_shows_what_the_policy_then_does(model: TheatreModel) -> None:
         seat.step()
         if seat.stop is not None:
             stops += 1
-            expected = {item.matter: item.policy.rule for item in seat.stop.matters}
+            expected = {item.decision: item.policy.rule for item in seat.stop.decisions}
             seat.decide({})
-            done = {path.partition(".")[2]: d.rule for path, d in seat.story.decisions[-1].items() if path.startswith("us.")}
+            done = {path.partition(".")[2]: d.rule for path, d in seat.story.choices[-1].items() if path.startswith("us.")}
             assert done == expected
     assert stops > 1
 
@@ -100,7 +100,7 @@ def test_reasons_in_a_seat_are_the_persons_only_where_there_was_an_order() -> No
     session.work(float("inf"))
     session.answer(ask.Order({"supply": "stay"}))
     session.work(float("inf"))
-    told = {item["matter"]: item for item in reasons(session.watched, "moscow", 1)}
+    told = {item["decision"]: item for item in reasons(session.watched, "moscow", 1)}
     assert told["moscow.supply"]["person"]
     assert told["moscow.residual"]["fired"]["rule"] == "otherwise"
     assert not any(rule["rule"].startswith("ordered_") for rule in told["moscow.residual"]["passed"])

@@ -12,11 +12,11 @@ from types import ModuleType
 import pytest
 
 from sim.experiments.play.check import status, verify
-from sim.experiments.play.cluster import MALLOC, Seen, check_workers, connected, slow_workers
+from sim.experiments.play.cluster import MALLOC, WorkerReport, check_workers, connected, slow_workers
 from sim.experiments.play.plan import points_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.locks import FolderBusy, Shard, alone, held, is_held, take_over
+from sim.experiments.store.locks import FolderBusy, Shard, exclusive, locked, is_locked, acquire
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from tests.sweeps import POINTS, ROOT, RUNS, SWEEP, assert_same, committed, quiet, run_sweep, started, wait_until, written
@@ -54,16 +54,16 @@ def test_a_sweep_by_dask_that_lost_a_worker_is_that_of_this_machine(
 
 
 def test_a_worker_of_other_code_or_on_another_disk_is_refused(tmp_path: Path) -> None:
-    fits = Seen(code_digest(), MALLOC, sees=True)
+    fits = WorkerReport(code_digest(), MALLOC, sees=True)
     check_workers({"tcp://a": fits}, tmp_path)
     with pytest.raises(InputError, match="worker tcp://b has another version of the code"):
-        check_workers({"tcp://a": fits, "tcp://b": Seen("0", MALLOC, sees=True)}, tmp_path)
+        check_workers({"tcp://a": fits, "tcp://b": WorkerReport("0", MALLOC, sees=True)}, tmp_path)
     with pytest.raises(InputError, match=f"worker tcp://b does not see {tmp_path}"):
-        check_workers({"tcp://b": Seen(code_digest(), MALLOC, sees=False)}, tmp_path)
+        check_workers({"tcp://b": WorkerReport(code_digest(), MALLOC, sees=False)}, tmp_path)
 
 
 def test_workers_that_would_be_slow_are_told() -> None:
-    fits, low = (Seen("", malloc, sees=True) for malloc in (MALLOC, MALLOC | {"MALLOC_TRIM_THRESHOLD_": 65536}))
+    fits, low = (WorkerReport("", malloc, sees=True) for malloc in (MALLOC, MALLOC | {"MALLOC_TRIM_THRESHOLD_": 65536}))
     assert list(slow_workers({"a": fits}, {"a": 1})) == []
     (said,) = slow_workers({"a": fits, "b": low}, {"a": 1, "b": 1})
     assert said.startswith("1 of 2 workers may be several times slower; start them with MALLOC_TRIM_THRESHOLD_=268435456")
@@ -107,25 +107,25 @@ def test_a_sweep_by_shards_is_that_played_at_once(tmp_path: Path, monkeypatch: p
 
 
 def test_shards_work_beside_each_other_and_with_nobody_else(tmp_path: Path) -> None:
-    with held(tmp_path, Shard(1, 2)), held(tmp_path, Shard(2, 2)):
-        assert is_held(tmp_path)
+    with locked(tmp_path, Shard(1, 2)), locked(tmp_path, Shard(2, 2)):
+        assert is_locked(tmp_path)
         for other in (Shard(1, 2), Shard(1, 3), None):
-            with pytest.raises(FolderBusy), held(tmp_path, other):
+            with pytest.raises(FolderBusy), locked(tmp_path, other):
                 pass
-    assert not is_held(tmp_path)
-    with held(tmp_path), pytest.raises(FolderBusy), held(tmp_path, Shard(1, 2)):
+    assert not is_locked(tmp_path)
+    with locked(tmp_path), pytest.raises(FolderBusy), locked(tmp_path, Shard(1, 2)):
         pass
 
 
 def test_a_worker_that_outlived_its_driver_commits_nothing(tmp_path: Path) -> None:
     """Its part could overlap with what the next driver has planned, and runs be counted twice."""
-    with alone(tmp_path):
-        whole, first, second = take_over(tmp_path), take_over(tmp_path, Shard(1, 2)), take_over(tmp_path, Shard(2, 2))
+    with exclusive(tmp_path):
+        whole, first, second = acquire(tmp_path), acquire(tmp_path, Shard(1, 2)), acquire(tmp_path, Shard(2, 2))
     with pytest.raises(FolderBusy, match="another driver has taken over"), whole.committing():
         pass
     with first.committing(), second.committing():
         pass
-    again = take_over(tmp_path, Shard(1, 2))
+    again = acquire(tmp_path, Shard(1, 2))
     with pytest.raises(FolderBusy), first.committing():
         pass
     with second.committing(), again.committing():

@@ -275,7 +275,7 @@ def test_a_fault_of_a_table_is_one_line_with_its_row(text: str, said: str, tmp_p
 def test_four_sweeps_are_shipped_and_each_asks_something() -> None:
     sweeps = [load_sweep(name) for name in sweep_names()]
     assert len(sweeps) >= 4
-    assert all(each.title and each.asks.endswith("?") and each.design.points > 1 for each in sweeps)
+    assert all(each.title and each.question.endswith("?") and each.design.points > 1 for each in sweeps)
     everything = load_sweep("all-uncertainties")
     uncertain = {p for p, e in everything.base.entries.items() if e.kind == "uncertainty" and e.range[0] < e.range[1]}
     assert {factor.path for factor in everything.recipe.uncertainties} == uncertain

@@ -19,7 +19,7 @@ import sim
 from sim.experiments.play.plan import plan
 from sim.experiments.play.runner import JobsFailed
 from sim.experiments.store.ensemble import Results
-from sim.experiments.store.locks import FolderBusy, held
+from sim.experiments.store.locks import FolderBusy, locked
 from sim.experiments.store.parts import Job
 from sim.registry import load_scenario
 from tests.forked import pullback
@@ -44,8 +44,8 @@ def assert_same(one: Results, other: Results) -> None:
     for name in ("sdf_share", "attacks", "detainees_escaped"):
         assert np.array_equal(one.series(name), other.series(name)), name
     assert all(np.array_equal(a, b) for a, b in zip(one.control, other.control, strict=True))
-    for matter, rules in one.rules.items():
-        assert all(np.array_equal(count, other.rules[matter][rule]) for rule, count in rules.items()), matter
+    for decision, rules in one.rules.items():
+        assert all(np.array_equal(count, other.rules[decision][rule]) for rule, count in rules.items()), decision
 
 
 def line(folder: Path, runs: int, workers: int) -> tuple[str, ...]:
@@ -205,7 +205,7 @@ def test_a_second_driver_is_turned_away_in_one_line_and_the_first_is_not_disturb
 
 def test_the_lock_is_free_again_after_a_run(tmp_path: Path) -> None:
     computed(tmp_path / "mine", 1)
-    with held(tmp_path / "mine"), pytest.raises(FolderBusy), held(tmp_path / "mine"):
+    with locked(tmp_path / "mine"), pytest.raises(FolderBusy), locked(tmp_path / "mine"):
         pass
     assert computed(tmp_path / "mine", 2).runs == 2
 

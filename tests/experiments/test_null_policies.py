@@ -200,7 +200,7 @@ def test_a_condition_holds_of_the_runs_of_each_null_policy_too(played: Path) -> 
 
 def test_what_the_null_policies_take_is_told_and_can_be_left_out(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(mine / "s" / "nulls")
-    monkeypatch.setattr("sim.experiments.play.need.RUN_DAYS_TOLD", 0)
+    monkeypatch.setattr("sim.experiments.play.need.RUN_DAYS_ANNOUNCED", 0)
     pooled = Pooled(SweepResults(mine / "s"))
     sweep, runs = pooled.sweep, played_runs(pooled.sweep)
     need, _ = needs_of(null_sweep(sweep, "idle"), null_folder(sweep, "idle"), 1, only=runs)

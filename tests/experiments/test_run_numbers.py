@@ -29,9 +29,9 @@ from sim.experiments.design.sweep import Sweep
 from sim.experiments.design.sweep_file import read_sweep
 from sim.experiments.export.netcdf import to_xarray
 from sim.experiments.export.tables import outcomes_of, series_of
-from sim.experiments.play.folder import default_folder, going_on
+from sim.experiments.play.folder import default_folder, with_streams_of
 from sim.experiments.play.job import pairs_of
-from sim.experiments.store.begin import open_folder
+from sim.experiments.store.initialise import open_folder
 from sim.experiments.store.folders import read_manifest, write_json
 from sim.experiments.store.kept import load_sweep
 from sim.experiments.store.parts import Job, stamp_of, write_part
@@ -170,7 +170,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> SweepResults:
 def test_more_runs_go_on_with_the_numbers_a_folder_was_begun_with(begun: SweepResults, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(begun.folder, tmp_path / "it"))
     many = load_sweep(written(tmp_path, SHORT.replace("n = 2", "n = 9")))
-    assert many.streams == SHARED and going_on(many, folder).streams == OWN
+    assert many.streams == SHARED and with_streams_of(many, folder).streams == OWN
     more = run_sweep(many, folder, 1, quiet)
     assert more.streams == OWN and more.runs_there == 9 * 9
     table = more.table()
@@ -198,7 +198,7 @@ def test_a_folder_from_before_there_was_a_choice_goes_on_shared(tmp_path: Path, 
     del manifest["streams"]
     write_json(made.folder / "manifest.json", manifest)
     few = sweep(rows=4, n=2)
-    assert few.streams == OWN and default_folder(few) == made.folder and going_on(few, made.folder).streams == SHARED
+    assert few.streams == OWN and default_folder(few) == made.folder and with_streams_of(few, made.folder).streams == SHARED
     assert run_sweep(few, made.folder, 1, quiet).runs_there == 10
     assert default_folder(sweep(rows=4, n=2, streams="own")) != made.folder
 

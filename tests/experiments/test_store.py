@@ -90,10 +90,10 @@ def test_control_is_the_share_of_all_runs_of_all_parts(folder: Path, models: lis
 
 def test_every_run_has_one_rule_a_day_in_each_matter(folder: Path) -> None:
     results = open_ensemble(folder)
-    for matter, rules in results.rules.items():
+    for decision, rules in results.rules.items():
         fired = sum(count[0] for count in rules.values())
-        assert (fired[1:] == results.runs).all(), matter
-        assert fired[0] == 0, f"{matter}: nobody decides before the first morning"
+        assert (fired[1:] == results.runs).all(), decision
+        assert fired[0] == 0, f"{decision}: nobody decides before the first morning"
 
 
 def test_a_part_counts_once_its_outcomes_are_there(folder: Path) -> None:

@@ -21,7 +21,7 @@ from sim.experiments.play.check import compact, status, verify
 from sim.experiments.play.plan import plan
 from sim.experiments.play.runner import JobsFailed, work_off
 from sim.experiments.store.kept import load_sweep
-from sim.experiments.store.locks import FolderBusy, held
+from sim.experiments.store.locks import FolderBusy, locked
 from sim.experiments.store.parts import Job, all_parts, parts
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
@@ -215,9 +215,9 @@ def test_a_failed_job_is_kept_in_the_folder_until_it_is_done(
 
 
 def test_a_second_driver_is_turned_away(small: Sweep, copy: Path) -> None:
-    with held(copy), pytest.raises(FolderBusy):
+    with locked(copy), pytest.raises(FolderBusy):
         run_sweep(small, copy, 1, quiet)
-    with held(copy):
+    with locked(copy):
         assert status(copy).is_running
     assert not status(copy).is_running
 
@@ -367,7 +367,7 @@ def test_status_of_a_sweep_under_way_says_what_came_so_far_and_that_it_is_not_al
     from sim.cli import commands
 
     (copy / "outcomes" / parts(copy)[-1].part).unlink()
-    with held(copy), pytest.raises(SystemExit) as ended:
+    with locked(copy), pytest.raises(SystemExit) as ended:
         commands(["status", str(copy), "--outcome", "killed_sdf"])
     said = " ".join(capfd.readouterr().out.split())
     assert ended.value.code == 0

@@ -212,6 +212,6 @@ def test_parts_that_share_a_run_are_found_however_large_their_names_say_they_are
     assert _overlap([*small, Job(0, 9_999_999, 0, 9_999_999)])
     rng = np.random.default_rng(3)
     for _ in range(300):
-        begin, size = rng.integers(0, 6, (4, 2)), rng.integers(1, 4, (4, 2))
-        found = [Job(p, p + m, r, r + n) for (p, r), (m, n) in zip(begin.tolist(), size.tolist(), strict=True)]
+        initialise, size = rng.integers(0, 6, (4, 2)), rng.integers(1, 4, (4, 2))
+        found = [Job(p, p + m, r, r + n) for (p, r), (m, n) in zip(initialise.tolist(), size.tolist(), strict=True)]
         assert _overlap(found) == (int(times_there(found, 10, 10).max()) > 1)

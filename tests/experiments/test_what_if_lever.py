@@ -33,7 +33,7 @@ BREAKDOWN, BATCH = "truce.breakdown_per_day", "transfer.batch_chance_per_day"
 LATER = """
 base = "us-leaves-first"
 title = "Later"
-expect = { collapse_day = "later" }
+expected = { collapse_day = "later" }
 takes_effect = 2026-01-17
 [moscow]
 policy = "stay"
@@ -41,7 +41,7 @@ policy = "stay"
 breakdown_per_day = 0.015
 [[orders]]
 actor = "damascus"
-matter = "campaign"
+decision = "campaign"
 order = "hold_fire"
 from = 2026-01-18
 to = 2026-01-19
@@ -54,7 +54,7 @@ days = 30
 seed = 5
 [[orders]]
 actor = "damascus"
-matter = "campaign"
+decision = "campaign"
 order = "hold_fire"
 from = 2026-01-14
 to = 2026-01-16
@@ -210,7 +210,7 @@ def test_what_ifs_of_too_many_orders_for_a_record_get_blocks_of_their_own(tmp_pa
     def ordered(name: str, first: int, count: int) -> None:
         days = [date(2026, 1, 13) + timedelta(days=first + 2 * day) for day in range(count)]
         orders = [
-            f'[[orders]]\nactor = "moscow"\nmatter = "qamishli"\norder = "leave_qamishli"\nfrom = {day}\n' for day in days
+            f'[[orders]]\nactor = "moscow"\ndecision = "qamishli"\norder = "leave_qamishli"\nfrom = {day}\n' for day in days
         ]
         (tmp_path / f"{name}.toml").write_text(f'base = "baseline"\ntitle = "{name}"\n' + "\n".join(orders))
 
@@ -299,8 +299,8 @@ def test_compare_pairs_scenarios_by_row_and_run(swept: SweepResults) -> None:
     paired = pair([swept.folder], by="scenario")
     assert paired.base.name == "baseline" and {side.name for side in paired.others} == set(NAMES) - {"baseline"}
     assert len(paired.base.key) == ROWS * 2 * RUNS
-    expect = {side.name: side.expect for side in paired.others}
-    assert expect["later"] == {"collapse_day": "later"} and expect["transfer-stalls"]["detainees_transferred"] == "down"
+    expected = {side.name: side.expected for side in paired.others}
+    assert expected["later"] == {"collapse_day": "later"} and expected["transfer-stalls"]["detainees_transferred"] == "down"
     table, design = swept.table(["us_persons"]), swept.design
     point, value = table["point"].to_numpy(), table["us_persons"].to_numpy()
     for side in (paired.base, *paired.others):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, stay
+from sim.agents.base import Policy, Rule, StrategicAgent, null_policies, otherwise, no_order
 from sim.agents.seen import Seen
 from sim.state.orders import Orders
 from sim.state.values import value
@@ -33,7 +33,7 @@ def ask_for_restraint(orders: Orders, where: np.ndarray, seen: Seen, values: Val
 
 
 DOCUMENTED: Policy = {
-    "mediation": (Rule(hasakah_is_being_lost, ask_for_restraint, "assumed"), Rule(otherwise, stay, "assumed")),
+    "mediation": (Rule(hasakah_is_being_lost, ask_for_restraint, "assumed"), Rule(otherwise, no_order, "assumed")),
 }
 
 

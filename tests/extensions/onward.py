@@ -20,6 +20,6 @@ class Rates:
     share_per_day: float = value("1/day", 0, 1)
 
 
-def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, luck: Draws, dt: float) -> None:
+def advance(theatre: Theatre, state: State, orders: Orders, rates: Rates, draws: Draws, dt: float) -> None:
     """Let a share of the displaced of every province leave the country."""
     state.displaced *= 1.0 - rates.share_per_day * dt

@@ -210,7 +210,7 @@ def test_a_record_says_nothing_twice(tmp_path: Path) -> None:
 
 # --- dates ------------------------------------------------------------------------------------------------------------
 
-ORDER = '[[orders]]\nactor = "moscow"\nmatter = "supply"\norder = "stay"\nfrom = {}\nto = {}\n'
+ORDER = '[[orders]]\nactor = "moscow"\ndecision = "supply"\norder = "stay"\nfrom = {}\nto = {}\n'
 EVENT = "[[timeline]]\ndate = {1}\nevent = '{0}'\nnote = 'a'\nsource = 'assumed'\n"
 
 

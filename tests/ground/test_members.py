@@ -191,8 +191,8 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 def test_no_rule_and_no_mechanism_names_a_place() -> None:
     """Outside docstrings that cite evidence, and names of rules, orders and matters, which users write."""
-    named = {name for agent in AGENTS for policy in agent.policies.values() for matter, rules in policy.items()
-             for name in (matter, *(rule.name for rule in rules), *(rule.order.__name__ for rule in rules))}  # fmt: skip
+    named = {name for agent in AGENTS for policy in agent.policies.values() for decision, rules in policy.items()
+             for name in (decision, *(rule.name for rule in rules), *(rule.order.__name__ for rule in rules))}  # fmt: skip
     found = []
     for file in [*(ROOT / "sim" / "agents").rglob("*.py"), *(ROOT / "sim" / "mechanisms").rglob("*.py")]:
         text = file.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from tests.sweeps import SWEEP
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = b"\xef\xbb\xbf"
-ORDERS = b'base = "baseline"\n[[orders]]\nactor = "moscow"\nmatter = "supply"\norder = "stay"\nfrom = 2026-02-01\n'
+ORDERS = b'base = "baseline"\n[[orders]]\nactor = "moscow"\ndecision = "supply"\norder = "stay"\nfrom = 2026-02-01\n'
 TABLE = "truce.breakdown_per_day,moscow.policy\n0.004,stay\n\n0.005,documented\n"
 OF_A_TABLE = 'format = 1\nbase = "baseline"\n[design]\nmethod = "table"\ntable = "points.csv"\n'
 

@@ -38,7 +38,7 @@ def baseline() -> Scenario:
 def wins(army: int, fighters: int, limit: float, advantage: float, runs: int = 4000) -> float:
     """Return the share of fights to the finish that the army wins, in steps so short that one falls at a time."""
     rates = rates_of("attrition", attacker_coefficient_per_day=1.0, defender_advantage=advantage)
-    luck = Draws(7, range(runs))
+    draws = Draws(7, range(runs))
     present = np.empty((2, len(SECTORS), runs), np.float32)
     present[ARMY], present[FIGHTERS] = army, fighters
     room = np.full(present.shape[1:], limit, np.float32)
@@ -46,7 +46,7 @@ def wins(army: int, fighters: int, limit: float, advantage: float, runs: int = 4
     day = 0
     while (alive := (present > 0).all(axis=0)).any():
         day += 1
-        dead = attrition.exchange(present, room, rates, luck, day, dt)
+        dead = attrition.exchange(present, room, rates, draws, day, dt)
         present -= np.stack(dead) * alive
     return float((present[FIGHTERS] <= 0)[present[ARMY] > 0].sum() / (present > 0).any(axis=0).sum())
 
@@ -151,12 +151,12 @@ def test_a_truce_survives_its_terms_as_hazard_and_extensions_say() -> None:
     theatre = strip(2)
     state = State.zeros(sizes(theatre, runs), day=0)
     state.truce[:], state.truce_ends[:], state.truce_term[:] = True, term, term
-    luck, chance = Draws(3, range(runs)), np.random.default_rng(1)
+    draws, chance = Draws(3, range(runs)), np.random.default_rng(1)
     for day in range(1, term * terms + 1):
         orders = Orders.zeros(sizes(theatre, runs))
         orders.extension_offered[:], orders.extension_accepted[:] = term, chance.random(runs) < extended
         state.day = day
-        truce.advance(theatre, state, orders, rates, luck, 1.0)
+        truce.advance(theatre, state, orders, rates, draws, 1.0)
         if day % term == 0:
             k = day // term
             assert state.truce.mean() == pytest.approx((exp(-hazard * term) * extended) ** k, abs=0.01)
@@ -175,11 +175,11 @@ def test_stores_leave_in_the_days_that_capacity_allows(stores: int, sorties: int
     )  # fmt: skip
     state.stock[AIRFIELD, STORES] = stores
     state.withdrawal[:] = DRAWING_DOWN
-    luck, days = Draws(1, range(3)), 0
+    draws, days = Draws(1, range(3)), 0
     while state.stock[AIRFIELD, STORES].any():
         days += 1
         state.day = days
-        withdrawal.advance(theatre, state, orders, rates, luck, 1.0)
+        withdrawal.advance(theatre, state, orders, rates, draws, 1.0)
     assert days == ceil(stores / (sorties * tonnes + by_road))
     assert (state.tonnes_by_air + state.tonnes_by_road == stores).all()
     assert (state.stock[AIRFIELD, HELICOPTERS] == 0).all()
@@ -195,11 +195,11 @@ def attacks_by_day(ratio: float, runs: int, days: int) -> np.ndarray:
     rates = rates_of("insurgency", attacks_per_day=0.6, branching_ratio=ratio, memory_days=5.0, share=share,
         vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0,
     )  # fmt: skip
-    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(5, range(runs))
+    state, draws = State.zeros(sizes(theatre, runs), day=0), Draws(5, range(runs))
     counts = np.empty((days, runs))
     for day in range(days):
         state.day = day + 1
-        insurgency.advance(theatre, state, None, rates, luck, 1.0)
+        insurgency.advance(theatre, state, None, rates, draws, 1.0)
         counts[day] = state.attacks[0]
     return counts
 
@@ -217,12 +217,12 @@ def test_attacks_come_at_their_own_rate_from_the_first_day() -> None:
     """Expected number = rate x days in any stretch, the first weeks too, where nothing raises or lowers it."""
     theatre, runs, days = TheatreModel(baseline(), 1).theatre, 4000, 28
     rates = rates_of("insurgency", vacuum_factor=0.0, escapee_factor_per_hundred=0.0, strike_factor=1.0)
-    state, luck = State.zeros(sizes(theatre, runs), day=0), Draws(6, range(runs))
-    insurgency.begin(theatre, state, rates, luck)
+    state, draws = State.zeros(sizes(theatre, runs), day=0), Draws(6, range(runs))
+    insurgency.initialise(theatre, state, rates, draws)
     share = rates.share[:, 0]
     total = np.zeros(3)
     for state.day in range(1, days + 1):
-        insurgency.advance(theatre, state, None, rates, luck, 1.0)
+        insurgency.advance(theatre, state, None, rates, draws, 1.0)
         total += state.attacks.mean(axis=1)
         if state.day in (1, 7, days):
             assert total.sum() == pytest.approx(0.6 * state.day, rel=5 / np.sqrt(0.6 * state.day * runs) * 1.5)

@@ -41,7 +41,7 @@ from sim.state.state import (
 )
 from sim.state.survey import survey
 from tests.shipped import AL_HOL, ASSETS, AT_TARTUS, OIL, SECTORS, SHADDADI
-from tests.worlds import baseline, evening, luck, rates
+from tests.worlds import baseline, evening, draws, rates
 
 RUNS = 64
 
@@ -53,7 +53,7 @@ def theatre() -> Theatre:
 
 def days(mechanism: object, theatre: Theatre, state: State, orders: Orders, n: int, **changed: float) -> None:
     """Let one mechanism run for n days under the baseline's values, some changed."""
-    values, chance = rates(mechanism.NAME, **changed), luck(state.truce.shape[0])  # type: ignore[attr-defined]
+    values, chance = rates(mechanism.NAME, **changed), draws(state.truce.shape[0])  # type: ignore[attr-defined]
     for _ in range(n):
         state.day += 1
         mechanism.advance(theatre, state, orders, values, chance, 1.0)  # type: ignore[attr-defined]
@@ -76,11 +76,11 @@ def test_a_truce_stops_the_army_and_without_one_kurdish_majority_ground_is_spare
         state, orders = evening(theatre, 1)
         orders.campaign[:], orders.offensive[:], state.truce[:] = GENERAL, True, truce
         state.day = 1
-        campaign.advance(theatre, state, orders, rates("campaign"), luck(1), 1.0)
+        campaign.advance(theatre, state, orders, rates("campaign"), draws(1), 1.0)
         state.gone_over[:-1] = (theatre.allegiance_class != KURDISH)[:, None]
         before = state.army.copy()
         for _ in range(60):
-            advance.advance(theatre, state, orders, rates("advance"), luck(1), 0.5)
+            advance.advance(theatre, state, orders, rates("advance"), draws(1), 0.5)
         fronts[truce] = (state.army > 0) & (before == 0)
     assert not fronts[True].any()
     assert fronts[False][:-2][theatre.allegiance_class != KURDISH].mean() > 0.9

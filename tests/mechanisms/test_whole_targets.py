@@ -10,7 +10,7 @@ from sim.model import TheatreModel
 from sim.scenario.theatre import theatre_of
 from sim.state.state import AIR_DEFENCE, AIRCRAFT, AIRFIELD, DRAWING_DOWN, GONE, OUTPOSTS, PERSONS, RESIDUAL, State
 from tests.shipped import PRISONS
-from tests.worlds import baseline, evening, luck
+from tests.worlds import baseline, evening, draws
 from tests.worlds import rates as rates_of
 
 RUNS = 6
@@ -20,9 +20,9 @@ def moved(planned: float, days: int = 120) -> State:
     state, orders = evening(theatre_of(baseline()), RUNS)
     orders.run_transfer[:] = True
     rates = rates_of("transfer", planned_persons=planned)
-    transfer.begin(theatre_of(baseline()), state, rates, luck(RUNS))
+    transfer.initialise(theatre_of(baseline()), state, rates, draws(RUNS))
     for state.day in range(1, days):
-        transfer.advance(theatre_of(baseline()), state, orders, rates, luck(RUNS), 1.0)
+        transfer.advance(theatre_of(baseline()), state, orders, rates, draws(RUNS), 1.0)
     return state
 
 
@@ -48,7 +48,7 @@ def drawn_down(persons: float, aircraft: float, days: int = 60, **heavy: float) 
     orders.residual_persons[:], orders.residual_aircraft[:] = persons, aircraft
     rates = rates_of("withdrawal", **heavy)
     for state.day in range(1, days):
-        withdrawal.advance(theatre, state, orders, rates, luck(RUNS), 1.0)
+        withdrawal.advance(theatre, state, orders, rates, draws(RUNS), 1.0)
     return state
 
 

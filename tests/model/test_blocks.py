@@ -80,7 +80,7 @@ def test_a_later_start_reads_the_luck_of_its_dates() -> None:
     early = TheatreModel(load_scenario("baseline"), runs=3)
     gap = (model.setting.scenario.start_date - early.setting.scenario.start_date).days
     assert gap == 8
-    assert np.array_equal(model.luck.daily("truce.breakdown", 2), early.luck.daily("truce.breakdown", 2 + gap))
+    assert np.array_equal(model.draws.daily("truce.breakdown", 2), early.draws.daily("truce.breakdown", 2 + gap))
 
 
 def test_a_longer_horizon_changes_no_earlier_day() -> None:

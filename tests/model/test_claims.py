@@ -85,11 +85,11 @@ class Requests:
         self.model = model
         self.known: list[float] = []
 
-    def decided(self, matter: str, rules: tuple[Rule, ...], seen: Seen, values: Values) -> None:
-        if matter != "damascus.request":
+    def decided(self, decision: str, rules: tuple[Rule, ...], seen: Seen, values: Values) -> None:
+        if decision != "damascus.request":
             return
-        rule = self.model.history.rule_names[matter].index(a_foreign_base_stands_in_newly_held_land.__name__)
-        asked = self.model.orders.rules[matter] == rule
+        rule = self.model.history.rule_names[decision].index(a_foreign_base_stands_in_newly_held_land.__name__)
+        asked = self.model.orders.rules[decision] == rule
         self.known += seen.core_share_lost[asked].tolist()
 
     def advanced(self, mechanism: str) -> None:

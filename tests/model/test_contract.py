@@ -42,7 +42,7 @@ def arrays(struct: Any) -> dict[str, np.ndarray]:
 
 
 def advance(mechanism: ModuleType, model: TheatreModel, state: State, dt: float = 1.0) -> None:
-    mechanism.advance(model.theatre, state, model.orders, model.setting[mechanism.NAME], model.luck, dt)
+    mechanism.advance(model.theatre, state, model.orders, model.setting[mechanism.NAME], model.draws, dt)
 
 
 def test_the_day_holds_every_mechanism_once() -> None:
@@ -57,7 +57,7 @@ def test_a_mechanism_says_what_it_is_and_declares_its_rates(mechanism: ModuleTyp
     assert mechanism.__doc__ and mechanism.advance.__doc__
     assert is_dataclass(mechanism.Rates) and mechanism.Rates.__doc__.startswith(f"[{mechanism.NAME}]")
     signature = list(inspect.signature(mechanism.advance).parameters)
-    assert signature == ["theatre", "state", "orders", "rates", "luck", "dt"]
+    assert signature == ["theatre", "state", "orders", "rates", "draws", "dt"]
     for _, kind, says in declared(mechanism.Rates, registry().axes):
         assert kind in (float, int, bool, str) and says["unit"]
 

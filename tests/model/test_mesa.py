@@ -194,14 +194,14 @@ days = 20
 
 [[orders]]
 actor = "moscow"
-matter = "qamishli"
+decision = "qamishli"
 order = "leave_qamishli"
 from = 2026-01-15
 """
 
 
 def rules_of(model: TheatreModel) -> list[list[str]]:
-    choices = [choice for agent in model.agents for matter in agent.matters.values() for choice in matter]
+    choices = [choice for agent in model.agents for decision in agent.decisions.values() for choice in decision]
     return [[rule.name for rule in choice.rules] for choice in choices]
 
 

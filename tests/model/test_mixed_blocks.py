@@ -63,10 +63,10 @@ def drawn_orders(scenario: Scenario, runs: int, random: np.random.Generator) -> 
     for run in range(runs):
         orders = []
         for agent in AGENTS[: run % 3 * 2]:
-            matter = random.choice(list(agent.policies["documented"]))
-            order = random.choice(list(known_orders(agent.policies, matter)))
+            decision = random.choice(list(agent.policies["documented"]))
+            order = random.choice(list(known_orders(agent.policies, decision)))
             first = scenario.start_date + timedelta(days=int(random.integers(1, 12)))
-            orders.append(DatedOrder(agent.name, str(matter), str(order), first, first + timedelta(days=3)))
+            orders.append(DatedOrder(agent.name, str(decision), str(order), first, first + timedelta(days=3)))
         found.append(scenario.orders + tuple(orders))
     return found
 
@@ -79,9 +79,9 @@ def assert_alone(alone: History, block: History, run: int) -> None:
     """Compare every series, cell, outcome and name of a rule that fired, bit for bit."""
     for name, values in alone.series.items():
         assert np.array_equal(values[:, 0], block.series[name][:, run], equal_nan=True), (run, name)
-    for matter, codes in alone.fired.items():
-        ours, theirs = (np.array(history.rule_names[matter]) for history in (alone, block))
-        assert (ours[codes[1:, 0]] == theirs[block.fired[matter][1:, run]]).all(), (run, matter)
+    for decision, codes in alone.fired.items():
+        ours, theirs = (np.array(history.rule_names[decision]) for history in (alone, block))
+        assert (ours[codes[1:, 0]] == theirs[block.fired[decision][1:, run]]).all(), (run, decision)
     assert np.array_equal(alone.taken_on[:, 0], block.taken_on[:, run])
     assert np.array_equal(alone.gone_over_on[:, 0], block.gone_over_on[:, run])
 
@@ -185,16 +185,16 @@ def test_too_many_rules_for_a_record_are_refused() -> None:
 
 @pytest.mark.parametrize("numbers", [[5], [0, 1, 2], [9, 2, 2, 3, 70, 69, 9]])
 def test_a_number_draws_the_same_in_any_company(numbers: list[int]) -> None:
-    luck, all_of_them = Draws(3, numbers, 8), Draws(3, range(100), 8)
-    assert np.array_equal(luck.once("cells", 40), all_of_them.once("cells", 40)[:, numbers])
-    assert np.array_equal(luck.once("run", 1), all_of_them.once("run", 1)[:, numbers])
+    draws, all_of_them = Draws(3, numbers, 8), Draws(3, range(100), 8)
+    assert np.array_equal(draws.once("cells", 40), all_of_them.once("cells", 40)[:, numbers])
+    assert np.array_equal(draws.once("run", 1), all_of_them.once("run", 1)[:, numbers])
     for day in (1, 70):
-        assert np.array_equal(luck.daily("day", day), all_of_them.daily("day", day)[numbers])
-        assert np.array_equal(luck.daily("sites", day, 6), all_of_them.daily("sites", day, 6)[:, numbers])
+        assert np.array_equal(draws.daily("day", day), all_of_them.daily("day", day)[numbers])
+        assert np.array_equal(draws.daily("sites", day, 6), all_of_them.daily("sites", day, 6)[:, numbers])
     chosen = np.array([len(numbers) - 1, 0])
-    part = luck.part(chosen)
+    part = draws.part(chosen)
     assert (part.runs, part.numbers.tolist()) == (2, [numbers[-1], numbers[0]])
-    assert np.array_equal(part.daily("sites", 70, 6), luck.daily("sites", 70, 6)[:, chosen])
+    assert np.array_equal(part.daily("sites", 70, 6), draws.daily("sites", 70, 6)[:, chosen])
 
 
 def test_rows_parts_and_lines_of_values_by_run() -> None:

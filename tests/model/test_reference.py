@@ -110,10 +110,10 @@ def ordered_at_random(seed: int) -> Scenario:
     """The baseline with one order of a person to each actor in each matter, on some days."""
     random, scenario = np.random.default_rng(seed), baseline()
     orders = []
-    for matter, known in registry().orders.items():
+    for decision, known in registry().orders.items():
         first, last = np.sort(random.integers(1, DAYS_OF_POLICIES, 2))
         day = np.datetime64(scenario.start_date) + np.array([first, last])
-        orders.append(DatedOrder(*matter.split("."), str(random.choice(known)), *day.tolist()))
+        orders.append(DatedOrder(*decision.split("."), str(random.choice(known)), *day.tolist()))
     return replace(scenario, orders=tuple(orders))
 
 
@@ -195,10 +195,10 @@ def test_the_games_move_every_array_of_the_state() -> None:
 def test_the_games_see_every_rule_of_every_policy_fire() -> None:
     fired = frozenset().union(*(played(name).rules for name in GAMES))
     rules = {
-        (f"{agent.name}.{matter}", rule.name)
+        (f"{agent.name}.{decision}", rule.name)
         for agent in AGENTS
         for policy in agent.policies.values()
-        for matter, listed in policy.items()
+        for decision, listed in policy.items()
         for rule in listed
     }
     assert rules - fired == set()
@@ -263,10 +263,10 @@ def test_a_change_of_any_array_is_found(side_by_side: tuple[TheatreModel, Refere
 
 def test_another_rule_is_found(side_by_side: tuple[TheatreModel, Reference]) -> None:
     model, reference = side_by_side
-    for matter, rule in reference.fired.items():
-        reference.fired[matter] = "another"
-        assert differences(model, 1, reference) == [f"{matter}: core {rule}, reference another"]
-        reference.fired[matter] = rule
+    for decision, rule in reference.fired.items():
+        reference.fired[decision] = "another"
+        assert differences(model, 1, reference) == [f"{decision}: core {rule}, reference another"]
+        reference.fired[decision] = rule
 
 
 CHANGED = (

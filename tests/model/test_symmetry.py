@@ -1,4 +1,4 @@
-"""Symmetry under relabelling, and direction under the same luck: claims that hold run by run, not only on average."""
+"""Symmetry under relabelling, and direction under the same draws: claims that hold run by run, not only on average."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_more_guards_never_raise_the_hazard_of_escape() -> None:
     hazards = []
     for factor in (0.25, 0.5, 1.0, 2.0, 4.0):
         state = replace(model.state, guards=model.state.guards * np.float32(factor))
-        hazards.append(custody.escape_hazard(model.theatre, state, rates, near, model.luck))
+        hazards.append(custody.escape_hazard(model.theatre, state, rates, near, model.draws))
     for more, fewer in zip(hazards[1:], hazards, strict=False):
         assert (more <= fewer).all()
     assert (hazards[-1] < hazards[0]).any()

@@ -88,7 +88,7 @@ def test_pictures_have_a_name_and_tables_their_headers(page: Page) -> None:
 
 
 def test_it_says_what_it_is_and_of_what(page: Page, results: Results, scenario: Scenario) -> None:
-    for said in (scenario.title, scenario.asks, scenario.hash, str(scenario.seed), str(scenario.end_date)):
+    for said in (scenario.title, scenario.question, scenario.hash, str(scenario.seed), str(scenario.end_date)):
         assert said in page.text
     assert "An exploration, not a forecast; not for targeting." in page.text
     assert f"Runs{RUNS}, seed" in page.text
@@ -135,10 +135,10 @@ def test_every_rule_is_there_with_the_share_of_the_runs_in_which_it_fired(page: 
     model = TheatreModel(scenario, runs=RUNS)
     model.run_to(DAYS)
     calendar = Calendar(scenario.start_date, DAYS)
-    for matter, names in model.history.rule_names.items():
+    for decision, names in model.history.rule_names.items():
         tables = [row for row in page.rows if len(row) == 4]
         for index, name in enumerate(names):
-            fired = model.history.fired[matter] == index
+            fired = model.history.fired[decision] == index
             share_of_runs = percent(fired.any(axis=0).mean()) if fired.any() else "never"
             days = np.sort(fired.argmax(axis=0)[fired.any(axis=0)])
             first = calendar.short(int(days[int(np.ceil(0.5 * len(days))) - 1])) if fired.any() else "-"
@@ -146,7 +146,7 @@ def test_every_rule_is_there_with_the_share_of_the_runs_in_which_it_fired(page: 
                 row for row in tables if row[0].startswith(name) and row[1] == share_of_runs and row[2].startswith(first)
             ]
             if not fired.any():
-                assert f"{matter}: {name}" in page.text
+                assert f"{decision}: {name}" in page.text
 
 
 @pytest.mark.parametrize("day", [0, 6, 8, 12, DAYS])
@@ -217,7 +217,7 @@ def test_an_observation_counts_only_while_it_is_open(scenario: Scenario) -> None
 def test_texts_of_a_scenario_are_escaped(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     said = '<script>alert(1)</script> & \\"more\\"'
-    file.write_text(f'base = "baseline"\ntitle = "{said}"\nasks = "<b>?"\ndays = 2\nruns = 1\n', encoding="utf-8")
+    file.write_text(f'base = "baseline"\ntitle = "{said}"\nquestion = "<b>?"\ndays = 2\nruns = 1\n', encoding="utf-8")
     page, _ = reported(tmp_path / "out", load_scenario(file))
     assert "<script" not in page.source
     assert '<script>alert(1)</script> & "more"' in page.text
@@ -261,7 +261,7 @@ def test_the_documented_map_stands_beside_the_day_it_shows(page: Page) -> None:
 def test_a_what_if_says_what_differs_and_what_it_should_move(tmp_path: Path) -> None:
     scenario = load_scenario("moscow-stays", ["days=3", "runs=1", "damascus.pocket_days=3"])
     page, _ = reported(tmp_path / "out", scenario)
-    for outcome, direction in scenario.expect.items():
+    for outcome, direction in scenario.expected.items():
         assert f"{outcome} {direction}" in page.text
     assert "Setdamascus.pocket_days = 3" in page.text
     differ = [row for row in page.rows if len(row) == 4 and row[0] in ("moscow.policy", "damascus.pocket_days")]
@@ -271,7 +271,7 @@ def test_a_what_if_says_what_differs_and_what_it_should_move(tmp_path: Path) -> 
 
 def test_a_branch_says_from_when_on_it_differs_and_lists_the_orders_given(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    orders = 'actor = "moscow"\nmatter = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nnote = "Clear out"\n'
+    orders = 'actor = "moscow"\ndecision = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nnote = "Clear out"\n'
     heading = 'base = "baseline"\ntitle = "Out"\ntakes_effect = 2026-01-14\ndays = 4\nruns = 2\n'
     file.write_text(f"{heading}[[orders]]\n{orders}", encoding="utf-8")
     page, _ = reported(tmp_path / "out", load_scenario(file))

@@ -16,7 +16,7 @@ from sim.experiments.play.replay import keep_ledger
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record.events import BY_NAME, KINDS, MOVED_BY
-from sim.record.ledger import Decision, Ledger
+from sim.record.ledger import Choice, Ledger
 from sim.registry import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import policies_of
@@ -41,9 +41,9 @@ def block_of(name: str) -> TheatreModel:
 
 def rules_of(scenario: Scenario) -> dict[tuple[str, str], Any]:
     return {
-        (f"{actor}.{matter}", rule.name): rule
+        (f"{actor}.{decision}", rule.name): rule
         for actor, policy in policies_of(scenario).items()
-        for matter, rules in policy.items()
+        for decision, rules in policy.items()
         for rule in rules
     }
 
@@ -64,34 +64,34 @@ def as_values(own: dict[str, Any]) -> SimpleNamespace:
 @pytest.mark.parametrize("run", RUNS)
 def test_every_rule_weighed_gives_the_same_from_the_noted_values_alone(name: str, run: int) -> None:
     ledger, rules = ledger_of(name, run), rules_of(load_scenario(name))
-    for decision in ledger.decisions:
-        for reading in decision.readings:
-            when = rules[decision.matter, reading.rule].when
+    for choice in ledger.choices:
+        for reading in choice.readings:
+            when = rules[choice.decision, reading.rule].when
             again = bool(np.asarray(when(as_object(reading.saw), as_values(reading.own))).reshape(-1)[0])
-            assert again == reading.holds, (decision.day, decision.matter, reading)
-        assert [reading.holds for reading in decision.readings] == [False] * (len(decision.readings) - 1) + [True]
+            assert again == reading.holds, (choice.day, choice.decision, reading)
+        assert [reading.holds for reading in choice.readings] == [False] * (len(choice.readings) - 1) + [True]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize("run", RUNS)
 def test_the_ledger_of_a_run_is_that_of_the_same_run_in_a_block(name: str, run: int) -> None:
     history = block_of(name).history
-    for decision in ledger_of(name, run).decisions:
-        index = history.fired[decision.matter][decision.day, run]
-        assert history.rule_names[decision.matter][index] == decision.rule
+    for choice in ledger_of(name, run).choices:
+        index = history.fired[choice.decision][choice.day, run]
+        assert history.rule_names[choice.decision][index] == choice.rule
 
 
 def test_the_next_in_line_is_less_urgent_than_the_rule_that_fired() -> None:
     policies = policies_of(load_scenario("baseline"))
     found = 0
-    for decision in ledger_of("baseline").decisions:
-        actor, _, matter = decision.matter.partition(".")
-        names = [rule.name for rule in policies[actor][matter]]
-        if decision.next_in_line is not None:
+    for choice in ledger_of("baseline").choices:
+        actor, _, decision = choice.decision.partition(".")
+        names = [rule.name for rule in policies[actor][decision]]
+        if choice.next_in_line is not None:
             found += 1
-            assert names.index(decision.next_in_line) > names.index(decision.rule)
+            assert names.index(choice.next_in_line) > names.index(choice.rule)
         else:
-            assert decision.rule == names[-1]
+            assert choice.rule == names[-1]
     assert found > 0
 
 
@@ -139,8 +139,8 @@ def test_the_kinds_of_event_fit_together() -> None:
     assert len(names) == len(KINDS)
     assert {earlier for kind in KINDS for earlier in kind.after} <= names
     assert {kind for kinds in MOVED_BY.values() for kind in kinds} <= names
-    matters = set(TheatreModel(load_scenario("baseline"), runs=1).history.fired)
-    assert {matter for kind in KINDS for matter in kind.ordered} <= matters
+    decisions = set(TheatreModel(load_scenario("baseline"), runs=1).history.fired)
+    assert {decision for kind in KINDS for decision in kind.ordered} <= decisions
 
 
 def test_most_kinds_of_event_come_up_in_the_shipped_scenarios() -> None:
@@ -161,8 +161,8 @@ def test_the_story_tells_every_main_event_and_every_order_behind_it() -> None:
     for event in ledger.events:
         if not event.kind.minor:
             assert event.day in days
-    told = {(d.matter, d.rule) for day in days.values() for d in day.decisions}
-    assert told == {(d.matter, d.rule) for d in ledger.decisions if not d.idle}
+    told = {(d.decision, d.rule) for day in days.values() for d in day.choices}
+    assert told == {(d.decision, d.rule) for d in ledger.choices if not d.idle}
 
 
 def test_an_extension_goes_back_to_the_transfer_and_to_the_first_truce() -> None:
@@ -200,11 +200,11 @@ def test_an_event_that_is_not_there_is_said_in_one_line(wanted: str, said: str) 
 
 
 def test_two_paired_runs_part_where_the_policy_first_makes_a_difference() -> None:
-    decisions, events = partings(ledger_of("baseline"), ledger_of("early-integration"))
-    assert decisions is not None
-    assert {one.matter for one, _ in decisions.decisions} == {"sdf.talks"}
+    choices, events = partings(ledger_of("baseline"), ledger_of("early-integration"))
+    assert choices is not None
+    assert {one.decision for one, _ in choices.choices} == {"sdf.talks"}
     assert events is not None
-    assert decisions.date <= events.date
+    assert choices.date <= events.date
     a, b = (block_of(name).history.series for name in ("baseline", "early-integration"))
     day = (events.date - load_scenario("baseline").start_date).days
     assert all(np.array_equal(a["truces"][:day, 3], b["truces"][:day, 3]) for key in a)
@@ -219,7 +219,7 @@ def test_a_run_never_parts_from_itself_and_unpaired_runs_are_refused() -> None:
 def test_the_ledger_as_json_holds_every_decision_and_event() -> None:
     ledger = ledger_of("baseline")
     made = to_json(ledger)
-    assert (len(made["decisions"]), len(made["events"])) == (len(ledger.decisions), len(ledger.events))
+    assert (len(made["decisions"]), len(made["events"])) == (len(ledger.choices), len(ledger.events))
     assert made["decisions"][0]["date"] == "2026-01-13"
 
 
@@ -230,17 +230,17 @@ def test_a_ledger_of_drawn_values_is_that_run_of_the_ensemble_that_draws_them() 
     block.run_to(24)
     own = keep_ledger(scenario, 5, columns=uncertain.columns(scenario, np.array([5])))
     stated = keep_ledger(scenario, 5)
-    for matter, codes in block.history.fired.items():
-        fired = [block.history.rule_names[matter][code] for code in codes[1:, 5]]
-        assert fired == [decision.rule for decision in own.decisions if decision.matter == matter], matter
-    assert [decision.rule for decision in own.decisions] != [decision.rule for decision in stated.decisions]
-    noted = {path: value for decision in own.decisions for path, value in read_values(decision).items()}
+    for decision, codes in block.history.fired.items():
+        fired = [block.history.rule_names[decision][code] for code in codes[1:, 5]]
+        assert fired == [choice.rule for choice in own.choices if choice.decision == decision], decision
+    assert [choice.rule for choice in own.choices] != [choice.rule for choice in stated.choices]
+    noted = {path: value for choice in own.choices for path, value in read_values(choice).items()}
     drawn = uncertain.columns(scenario, np.array([5]))[0]
     both = noted.keys() & drawn.keys()
     assert len(both) > 3 and all(noted[path] == pytest.approx(float(drawn[path][0]), rel=1e-6) for path in both)
 
 
-def read_values(decision: Decision) -> dict[str, Any]:
+def read_values(choice: Choice) -> dict[str, Any]:
     """Return the actor's own values that a decision read, by path."""
-    actor = decision.matter.partition(".")[0]
-    return {f"{actor}.{name}": value for reading in decision.readings for name, value in reading.own.items()}
+    actor = choice.decision.partition(".")[0]
+    return {f"{actor}.{name}": value for reading in choice.readings for name, value in reading.own.items()}

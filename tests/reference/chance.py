@@ -12,7 +12,7 @@ from sim.draws import Draws
 F = np.float32
 
 
-class Luck:
+class RunDraws:
     """The uniform numbers of one run."""
 
     def __init__(self, seed: int, run: int, first_day: int) -> None:

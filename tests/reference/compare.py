@@ -14,7 +14,7 @@ RELATIVE, ABSOLUTE = 1e-5, 1e-5
 
 def differences(model: TheatreModel, column: int, reference: Reference) -> list[str]:
     """Return, in words, each array and each rule in which run `column` of the block is not what the reference says."""
-    found = [rule for matter in reference.fired if (rule := _other_rule(model, column, reference, matter))]
+    found = [rule for decision in reference.fired if (rule := _other_rule(model, column, reference, decision))]
     for item in fields(model.state):
         core, plain = getattr(model.state, item.name), getattr(reference.run, item.name)
         core = core[..., column] if isinstance(core, np.ndarray) else core
@@ -23,10 +23,10 @@ def differences(model: TheatreModel, column: int, reference: Reference) -> list[
     return found
 
 
-def _other_rule(model: TheatreModel, column: int, reference: Reference, matter: str) -> str:
-    core = model.history.rule_names[matter][model.history.fired[matter][model.day, column]]
-    plain = reference.fired[matter]
-    return "" if core == plain else f"{matter}: core {core}, reference {plain}"
+def _other_rule(model: TheatreModel, column: int, reference: Reference, decision: str) -> str:
+    core = model.history.rule_names[decision][model.history.fired[decision][model.day, column]]
+    plain = reference.fired[decision]
+    return "" if core == plain else f"{decision}: core {core}, reference {plain}"
 
 
 def _equal(core: np.ndarray, plain: np.ndarray) -> bool:

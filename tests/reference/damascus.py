@@ -12,7 +12,7 @@ from tests.reference.chance import F
 from tests.reference.state import Orders
 from tests.shipped import POCKET
 
-Decision = tuple[str, str]
+Choice = tuple[str, str]
 
 ANY_ORDER = {
     "campaign": (
@@ -37,15 +37,15 @@ ANY_ORDER = {
 """The documented orders of each matter, from which the random policy draws."""
 
 
-def decide(matter: str, s: Sight, v: Any) -> Decision:
-    if matter == "campaign":
+def decide(decision: str, s: Sight, v: Any) -> Choice:
+    if decision == "campaign":
         return _campaign(s, v)
-    if matter == "truce":
+    if decision == "truce":
         return _no_truce(s, v) if v.policy == "press_on" else _truce(s, v)
-    return _talks(s, v) if matter == "talks" else _request(s, v)
+    return _talks(s, v) if decision == "talks" else _request(s, v)
 
 
-def _campaign(s: Sight, v: Any) -> Decision:
+def _campaign(s: Sight, v: Any) -> Choice:
     if v.policy == "press_on" and not s.truce and s.campaign in (GENERAL, HALTED):
         return "an_offensive_is_on", "assault_everywhere"
     if s.truce:
@@ -67,7 +67,7 @@ def _campaign(s: Sight, v: Any) -> Decision:
     return _at_peace(s, v)
 
 
-def _in_the_pocket(s: Sight, v: Any) -> Decision:
+def _in_the_pocket(s: Sight, v: Any) -> Choice:
     gives_way = s.pocket_ordered_out or s.pocket_share_left <= 0.5
     resolve = v.escalation_slope * (s.guarantor_absence + _tilt(s, v) - v.escalation_midpoint)
     if gives_way and s.chance < 1.0 / (1.0 + exp(-resolve)):
@@ -77,7 +77,7 @@ def _in_the_pocket(s: Sight, v: Any) -> Decision:
     return "the_pocket_is_under_attack", "attack_the_pocket"
 
 
-def _at_peace(s: Sight, v: Any) -> Decision:
+def _at_peace(s: Sight, v: Any) -> Choice:
     if s.arab_share_left <= 0.8 and s.truces > 0 and not s.deal:
         fresh = s.days_since_truce_ended <= v.resume_fresh_days
         chance = v.resume_chance_fresh_per_day if fresh else v.resume_chance_later_per_day
@@ -97,7 +97,7 @@ def _tilt(s: Sight, v: Any) -> float:
     return turkish + v.restraint_by_russian_presence * (1.0 - min(float(s.russian_presence), 1.0))
 
 
-def _truce(s: Sight, v: Any) -> Decision:
+def _truce(s: Sight, v: Any) -> Choice:
     if s.truce:
         expires = s.days_to_expiry <= 0
         if expires and s.transfer_running and s.chance < _extension_chance(s, v, v.extension_shift_transfer):
@@ -120,7 +120,7 @@ def _truce(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _no_truce(s: Sight, v: Any) -> Decision:
+def _no_truce(s: Sight, v: Any) -> Choice:
     expires = s.truce and s.days_to_expiry <= 0
     if expires and s.transfer_running and s.chance < _extension_chance(s, v, v.extension_shift_transfer):
         return "the_truce_expires_while_the_transfer_runs", "offer_an_extension"
@@ -147,7 +147,7 @@ def _chance_of_a_round(s: Sight, v: Any) -> float:
     return min(mediated * (1.0 + v.talks_chance_by_tie * float(s.tie_to_sdf)), 1.0)
 
 
-def _talks(s: Sight, v: Any) -> Decision:
+def _talks(s: Sight, v: Any) -> Choice:
     if not s.attacking and not s.deal and s.chance < _chance_of_a_round(s, v):
         if s.sdf_share_of_start > v.units_offered_above_share:
             return "a_round_is_held_and_the_sdf_is_strong", "offer_units"
@@ -155,7 +155,7 @@ def _talks(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _request(s: Sight, v: Any) -> Decision:
+def _request(s: Sight, v: Any) -> Choice:
     much = s.core_share_lost >= v.request_at_core_share
     if s.withdrawal == STAYING and not s.request_pending and much and s.chance < v.request_chance_per_day:
         return "a_foreign_base_stands_in_newly_held_land", "ask_moscow_to_leave"

@@ -21,7 +21,7 @@ from sim.state.state import (
     STAYING,
     UNITS,
 )
-from tests.reference.chance import Luck, normal, poisson
+from tests.reference.chance import RunDraws, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.shipped import AT_HMEIMIM, AT_TARTUS, TANF, US_BASES
 
@@ -41,7 +41,7 @@ def move_guarantor(run: Run, orders: Orders, rates: Any) -> None:
     run.halt_urged = orders.urge_halt
 
 
-def talk(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
+def talk(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     """Sign a deal whose terms are offered and accepted while nobody attacks; hand institutions over under an older one."""
     individual = orders.terms_offered == INDIVIDUAL and orders.individual_accepted
     units = orders.terms_offered == UNITS and orders.units_accepted
@@ -54,13 +54,13 @@ def talk(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
         return
     pace = rates.implementation_factor_units if run.deal_terms == UNITS else 1.0
     calm = 1.0 / (1.0 + float(run.violations) / rates.violations_that_halve)
-    due = luck.today("talks.implementation", run.day) < -expm1(-rates.implementation_per_day * pace * calm)
+    due = draws.today("talks.implementation", run.day) < -expm1(-rates.implementation_per_day * pace * calm)
     waiting = [index for index, day in enumerate(run.institution_on) if day == NEVER]
     if run.deal and due and waiting:
         run.institution_on[waiting[0]] = run.day
 
 
-def keep_truce(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
+def keep_truce(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     """Let a truce that expires be extended or lapse, another break or hold, and a new one be signed; count violations."""
     if run.truce and run.truce_ends <= run.day:
         extended = orders.extension_offered > 0 and orders.extension_accepted
@@ -73,7 +73,7 @@ def keep_truce(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
         else:
             _end_truce(run)
             run.lapsed += 1
-    if run.truce and luck.today("truce.breakdown", run.day) < -expm1(-_breakdown_hazard(run, rates)):
+    if run.truce and draws.today("truce.breakdown", run.day) < -expm1(-_breakdown_hazard(run, rates)):
         _end_truce(run)
         run.broken += 1
     if not run.truce and run.truce_ended_on < run.day and orders.truce_offered > 0 and orders.truce_accepted:
@@ -82,7 +82,7 @@ def keep_truce(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
         run.truce_ends = run.day + orders.truce_offered
         run.truces += 1
     mean = rates.violations_per_day if run.truce else 0.0
-    run.violations = poisson(luck.today("truce.violations", run.day), mean)
+    run.violations = poisson(draws.today("truce.violations", run.day), mean)
 
 
 def _breakdown_hazard(run: Run, rates: Any) -> float:
@@ -98,14 +98,14 @@ def _end_truce(run: Run) -> None:
     run.deal_terms, run.truce_ended_on = NO_TERMS, run.day
 
 
-def meet(run: Run, rates: Any, luck: Luck) -> None:
+def meet(run: Run, rates: Any, draws: RunDraws) -> None:
     """Hold the summit: what lies on the table, with luck, settles the coastal bases, leaves them open, or ends in a rift."""
     table = rates.weight_tie * float(run.relation[MOSCOW_TIE])
     if run.withdrawal not in (STAYING, ANNOUNCED):
         assert run.withdrawal >= DRAWING_DOWN
         table += rates.weight_withdrawal
     table += rates.weight_supply * min(float(run.supply_total) / rates.full_supply_tonnes, 1.0)
-    table += rates.spread * float(normal(luck.today("summit.result", run.day)))
+    table += rates.spread * float(normal(draws.today("summit.result", run.day)))
     tie = float(run.relation[MOSCOW_TIE])
     if table >= rates.settled_above:
         run.summit_result, tie = SETTLED, tie + rates.shock_settled

@@ -20,7 +20,7 @@ from sim.state.state import (
     PERSONS,
     WITH_DAMASCUS,
 )
-from tests.reference.chance import F, Luck, binomial, normal, poisson
+from tests.reference.chance import F, RunDraws, binomial, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.reference.world import World, added, fighters_left, free, sdf_share, taken_in_the_last
 from tests.shipped import AIRPORT, ASSETS, CROSSINGS, CUSTODY_SITES, INSURGENT_PROVINCES, OIL, PRISONS_HANDED, SECTORS
@@ -29,11 +29,11 @@ PRISONS = range(6)
 """Of the custody sites; the others are camps."""
 
 
-def lose(world: World, run: Run, rates: Any, luck: Luck) -> None:
+def lose(world: World, run: Run, rates: Any, draws: RunDraws) -> None:
     """Count the dead of the day: in contact along the front, by violations of the truce, and civilians."""
     dead = [F(0.0), F(0.0)]
-    of_army = luck.each_today("attrition.army", run.day, len(SECTORS))
-    of_sdf = luck.each_today("attrition.sdf", run.day, len(SECTORS))
+    of_army = draws.each_today("attrition.army", run.day, len(SECTORS))
+    of_sdf = draws.each_today("attrition.sdf", run.day, len(SECTORS))
     present = [[fighters_left(world, run, side, s) for s in range(len(SECTORS))] for side in (ARMY, FIGHTERS)]
     for s in range(len(SECTORS)):
         room = rates.fighters_per_front_cell * float(run.front_cells[s])
@@ -46,16 +46,16 @@ def lose(world: World, run: Run, rates: Any, luck: Luck) -> None:
             run.losses[side, s] += lost
             dead[side] += lost
     by_violation = rates.dead_per_violation * float(run.violations)
-    dead[ARMY] += poisson(luck.today("attrition.violation_army", run.day), by_violation)
-    dead[FIGHTERS] += poisson(luck.today("attrition.violation_sdf", run.day), by_violation)
+    dead[ARMY] += poisson(draws.today("attrition.violation_army", run.day), by_violation)
+    dead[FIGHTERS] += poisson(draws.today("attrition.violation_sdf", run.day), by_violation)
     civilians = rates.civilian_dead_per_fighter * float(dead[ARMY] + dead[FIGHTERS])
-    run.killed += np.array([*dead, poisson(luck.today("attrition.civilians", run.day), civilians)])
+    run.killed += np.array([*dead, poisson(draws.today("attrition.civilians", run.day), civilians)])
 
 
-def guard(world: World, run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
+def guard(world: World, run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     """Change custodians site by site, let detainees out, retake some."""
-    streams = [luck.each_today(f"custody.{name}", run.day, 8) for name in ("takeover", "escape", "recapture")]
-    spread = luck.once("custody.site", 8)
+    streams = [draws.each_today(f"custody.{name}", run.day, 8) for name in ("takeover", "escape", "recapture")]
+    spread = draws.once("custody.site", 8)
     for site, key in enumerate(CUSTODY_SITES):
         row = world.site_row(key)
         taken = row is None or bool(run.army[row] > 0)
@@ -107,9 +107,9 @@ def remember_attacks(run: Run, rates: Any) -> None:
         run.excitation[index] = rates.attacks_per_day * rates.share[province] * rates.branching_ratio
 
 
-def strike_back(world: World, run: Run, rates: Any, luck: Luck) -> None:
+def strike_back(world: World, run: Run, rates: Any, draws: RunDraws) -> None:
     """Draw the insurgents' attacks of the day, which raise those of the days to come."""
-    numbers = luck.each_today("insurgency.attacks", run.day, len(INSURGENT_PROVINCES))
+    numbers = draws.each_today("insurgency.attacks", run.day, len(INSURGENT_PROVINCES))
     at_large = sum(float(run.escaped[site] - run.recaptured[site]) for site in PRISONS) / 100.0
     at_large *= 1.0 - rates.border_effect * float(run.outside[BORDER])
     lately = taken_in_the_last(world, run, rates.vacuum_days)

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from sim.ground.theatre import CLASSES, KURDISH
+from sim.ground.theatre import ALLEGIANCE_CLASSES, KURDISH
 from sim.state.state import BY_ASSAULT, BY_DEFECTION, BY_HAND_OVER, GENERAL, IN_POCKET, NEVER, NONE
-from tests.reference.chance import F, Luck, exponential, normal
+from tests.reference.chance import F, RunDraws, exponential, normal
 from tests.reference.state import Orders, Run
 from tests.reference.world import World, added, free
 from tests.shipped import SECTORS
 
 
-def begin_defection(world: World, run: Run, rates: Any, luck: Luck) -> None:
+def initialise_defection(world: World, run: Run, rates: Any, draws: RunDraws) -> None:
     """Draw each community's threshold and clock."""
-    own = luck.once("defection.community", world.grid.cells)
-    clocks = luck.once("defection.clock", world.grid.cells)
-    by_province = luck.once("defection.province", len(world.provinces))
-    run_shift = rates.run_spread * normal(luck.once("defection.run")[0])
+    own = draws.once("defection.community", world.grid.cells)
+    clocks = draws.once("defection.clock", world.grid.cells)
+    by_province = draws.once("defection.province", len(world.provinces))
+    run_shift = rates.run_spread * normal(draws.once("defection.run")[0])
     for i in world.cells:
-        allegiance = F(getattr(rates, f"allegiance_{CLASSES[world.allegiance_class[i]]}"))
+        allegiance = F(getattr(rates, f"allegiance_{ALLEGIANCE_CLASSES[world.allegiance_class[i]]}"))
         mean = rates.threshold_other + rates.threshold_rise * (allegiance - rates.allegiance_other)
         cell, province = int(world.theatre.cells[i]), world.province[i]
         shift = rates.community_spread * normal(own[cell]) + run_shift
@@ -126,7 +126,7 @@ def _pace(world: World, run: Run, rates: Any, cell: int, ordered_out: bool) -> n
     attack = F(0.0)
     kurdish = world.allegiance_class[cell] == KURDISH
     if run.fighting[world.sector[cell]] and (run.assault_core or not kurdish):
-        held = F(getattr(rates, f"contested_{CLASSES[world.allegiance_class[cell]]}_km_per_day"))
+        held = F(getattr(rates, f"contested_{ALLEGIANCE_CLASSES[world.allegiance_class[cell]]}_km_per_day"))
         attack = F(rates.gone_over_km_per_day) if run.gone_over[cell] > 0 else held
     return max(attack, F(rates.ordered_out_km_per_day)) if ordered_out else attack
 

@@ -16,7 +16,7 @@ from sim.state.state import (
     ARMOUR,
     ASKED_TO_LEAVE,
     BESIEGED,
-    CLASSES,
+    EQUIPMENT_CLASSES,
     COAST,
     CONFIRMED,
     DRAWING_DOWN,
@@ -31,7 +31,7 @@ from sim.state.state import (
     STAYING,
     STORES,
 )
-from tests.reference.chance import F, Luck, binomial, normal, poisson
+from tests.reference.chance import F, RunDraws, binomial, normal, poisson
 from tests.reference.state import Orders, Run
 from tests.reference.world import added
 from tests.shipped import AT_TARTUS, SECTORS, US_BASES
@@ -43,32 +43,32 @@ ROAD = ("hasakah", "raqqa", "deir_hafer")
 """Sectors between Qamishli and the coast."""
 
 
-def withdraw(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
+def withdraw(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     """Take request and reply, let convoys arrive, lift and drive out, and see what is left."""
     if orders.withdrawal_requested and run.requested_on == NEVER:
         run.requested_on = run.day
     tonnes = _tonnes(rates)
     here, outposts = run.stock[AIRFIELD], run.stock[OUTPOSTS]
     spread = rates.preparation_days_max - rates.preparation_days_min
-    preparation = round(rates.preparation_days_min + spread * float(luck.once("withdrawal.preparation")[0]))
+    preparation = round(rates.preparation_days_min + spread * float(draws.once("withdrawal.preparation")[0]))
     if run.withdrawal == STAYING and orders.leave_airfield:
         run.ordered_out = added((outposts[c] + here[c]) * tonnes[c] for c in EQUIPMENT)
         _enter(run, ANNOUNCED)
     elif run.withdrawal == ANNOUNCED and run.day - run.phase_since >= preparation:
         _enter(run, DRAWING_DOWN)
     run.stock[COAST] += run.on_the_road[0]
-    run.on_the_road = np.vstack([run.on_the_road[1:], np.zeros((1, len(CLASSES)))])
+    run.on_the_road = np.vstack([run.on_the_road[1:], np.zeros((1, len(EQUIPMENT_CLASSES)))])
     if run.withdrawal == DRAWING_DOWN:
-        _draw_down(run, orders, rates, tonnes, luck)
+        _draw_down(run, orders, rates, tonnes, draws)
     _finish(run, orders)
 
 
 def _tonnes(rates: Any) -> list[np.float32]:
     """Return the tonnes of one item of each class."""
-    weights = dict.fromkeys(range(len(CLASSES)), 0.0)
+    weights = dict.fromkeys(range(len(EQUIPMENT_CLASSES)), 0.0)
     weights |= {ARMOUR: rates.armoured_vehicle_tonnes, RADARS: rates.radar_tonnes, STORES: 1.0}
     weights |= {AIR_DEFENCE: rates.air_defence_unit_tonnes, HELICOPTERS: rates.helicopter_tonnes}
-    return [F(weights[c]) for c in range(len(CLASSES))]
+    return [F(weights[c]) for c in range(len(EQUIPMENT_CLASSES))]
 
 
 def _enter(run: Run, phase: int) -> None:
@@ -92,7 +92,7 @@ def _load(stock: np.ndarray, capacity: float, tonnes: list[np.float32], order: t
     return taken
 
 
-def _draw_down(run: Run, orders: Orders, rates: Any, tonnes: list[np.float32], luck: Luck) -> None:
+def _draw_down(run: Run, orders: Orders, rates: Any, tonnes: list[np.float32], draws: RunDraws) -> None:
     here, outposts = run.stock[AIRFIELD], run.stock[OUTPOSTS]
     road_open = not any(run.fighting[SECTORS.index(sector)] for sector in ROAD)
     before = _weight(outposts, tonnes) + _weight(here, tonnes)
@@ -100,13 +100,13 @@ def _draw_down(run: Run, orders: Orders, rates: Any, tonnes: list[np.float32], l
         _feed(here, outposts, rates, tonnes)
     elif before > 0:
         run.convoy_days_blocked += 1
-    sorties = floor(rates.airlift_sorties_per_day + luck.today("withdrawal.sorties", run.day))
+    sorties = floor(rates.airlift_sorties_per_day + draws.today("withdrawal.sorties", run.day))
     if run.fighting[SECTORS.index("hasakah")]:
         sorties = 0
     lifted = _load(here, sorties * rates.tonnes_per_sortie, tonnes, (RADARS, AIR_DEFENCE, STORES, ARMOUR))
     driven = _load(here, rates.convoy_tonnes_per_day if road_open else 0.0, tonnes, (ARMOUR, STORES))
     flown = np.zeros_like(lifted)
-    u = luck.today("withdrawal.helicopters", run.day)
+    u = draws.today("withdrawal.helicopters", run.day)
     flown[HELICOPTERS] = binomial(u, here[HELICOPTERS], rates.helicopter_leaving_chance_per_day)
     here -= flown
     run.sorties += sorties if _weight(lifted, tonnes) > 0 else 0
@@ -117,7 +117,7 @@ def _draw_down(run: Run, orders: Orders, rates: Any, tonnes: list[np.float32], l
     after = _weight(outposts, tonnes) + _weight(here, tonnes)
     lifted[PERSONS] = _persons_who_leave(here[PERSONS], orders.residual_persons, before, after)
     here[PERSONS] -= lifted[PERSONS]
-    to_russia = luck.today("withdrawal.destination", run.day) < orders.share_to_russia
+    to_russia = draws.today("withdrawal.destination", run.day) < orders.share_to_russia
     if to_russia:
         run.tonnes_to_russia += _weight(lifted, tonnes)
     run.stock[HOME if to_russia else COAST] += lifted
@@ -174,12 +174,12 @@ def supply(run: Run, orders: Orders, rates: Any) -> None:
     run.readiness = min(max(ready + gained - worn, 0.0), 1.0)
 
 
-def transfer(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
+def transfer(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     """Move a batch of detainees out of the prisons that somebody guards, and say whether the transfer runs."""
     plan = min(floor(rates.planned_persons), int(run.transferred + sum(run.inmates[:6])))
     run.transfer_plan = plan
     begun = run.transfer_started_on != NEVER
-    wanted = _batch(run, rates, luck) if begun else rates.first_batch
+    wanted = _batch(run, rates, draws) if begun else rates.first_batch
     wanted = floor(min(wanted, rates.intake_per_day, plan - float(run.transferred)))
     moved = F(0.0)
     for site in range(6):
@@ -196,15 +196,15 @@ def transfer(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
     run.transfer_running = recent and run.transferred < plan
 
 
-def _batch(run: Run, rates: Any, luck: Luck) -> float:
+def _batch(run: Run, rates: Any, draws: RunDraws) -> float:
     """Return the persons of the day's batch: none on some days, else lognormal."""
-    if not luck.today("transfer.batch", run.day) < rates.batch_chance_per_day:
+    if not draws.today("transfer.batch", run.day) < rates.batch_chance_per_day:
         return 0.0
-    z = normal(luck.today("transfer.size", run.day))
+    z = normal(draws.today("transfer.size", run.day))
     return rates.batch_median * float(np.exp(F(rates.batch_spread) * z))
 
 
-def serve_abroad(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
+def serve_abroad(run: Run, orders: Orders, rates: Any, draws: RunDraws) -> None:
     """Empty the bases that are handed over, count US losses to yesterday's attacks, carry out strikes."""
     for base in range(len(US_BASES)):
         if orders.leave_base[base] and run.us_left_on[base] == NEVER:
@@ -213,7 +213,7 @@ def serve_abroad(run: Run, orders: Orders, rates: Any, luck: Luck) -> None:
                 run.us_left_on[base] = run.day
     thousands = float(sum(run.us_persons)) / 1000.0
     mean = rates.killed_per_attack * float(sum(run.attacks)) * thousands
-    killed = poisson(luck.today("us_presence.losses", run.day), mean)
+    killed = poisson(draws.today("us_presence.losses", run.day), mean)
     run.us_killed += killed
     if killed > 0:
         run.us_losses_on = run.day

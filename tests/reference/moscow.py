@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.state.state import ASKED_TO_LEAVE, STAYING
 from tests.reference.chance import F
-from tests.reference.damascus import Decision
+from tests.reference.damascus import Choice
 from tests.reference.state import Orders
 
 ANY_ORDER = {
@@ -17,17 +17,17 @@ ANY_ORDER = {
 }
 
 
-def decide(matter: str, s: Sight, v: Any) -> Decision:
-    if matter == "qamishli":
+def decide(decision: str, s: Sight, v: Any) -> Choice:
+    if decision == "qamishli":
         return _qamishli(s, v)
-    if matter == "residual":
+    if decision == "residual":
         return _residual(s, v)
     if s.tie_to_moscow >= v.supply_tie_needed and s.port_status != ASKED_TO_LEAVE:
         return "the_tie_carries_deliveries", "send_supply"
     return "otherwise", "stay"
 
 
-def _qamishli(s: Sight, v: Any) -> Decision:
+def _qamishli(s: Sight, v: Any) -> Choice:
     if v.policy == "stay":
         return "otherwise", "stay"
     if v.policy == "leave_entirely":
@@ -42,7 +42,7 @@ def _qamishli(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _residual(s: Sight, v: Any) -> Decision:
+def _residual(s: Sight, v: Any) -> Choice:
     if v.policy == "stay":
         return "otherwise", "keep_a_residual"
     if v.policy == "leave_entirely":

@@ -7,7 +7,7 @@ from types import SimpleNamespace as Sight
 from typing import Any
 
 from sim.state.state import BESIEGED, GUARDED, IN_POCKET, ZONE
-from tests.reference.damascus import Decision
+from tests.reference.damascus import Choice
 from tests.reference.state import Orders
 from tests.shipped import POCKET, SECTORS
 
@@ -19,13 +19,13 @@ ANY_ORDER = {
 }
 
 
-def decide(matter: str, s: Sight, v: Any) -> Decision:
+def decide(decision: str, s: Sight, v: Any) -> Choice:
     if v.policy == "resist":
-        return ("a_truce_may_run_on", "accept_an_extension") if matter == "truce" and s.truce else ("otherwise", "stay")
-    return {"ground": _ground, "guards": _guards, "truce": _truce, "talks": _talks}[matter](s, v)
+        return ("a_truce_may_run_on", "accept_an_extension") if decision == "truce" and s.truce else ("otherwise", "stay")
+    return {"ground": _ground, "guards": _guards, "truce": _truce, "talks": _talks}[decision](s, v)
 
 
-def _ground(s: Sight, v: Any) -> Decision:
+def _ground(s: Sight, v: Any) -> Choice:
     if s.deal:
         return "a_deal_gives_up_the_south", "leave_the_south"
     pressed = s.campaign == IN_POCKET or (s.campaign == ZONE and s.campaign_days >= v.yields_after_zone_days)
@@ -35,7 +35,7 @@ def _ground(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _guards(s: Sight, v: Any) -> Decision:
+def _guards(s: Sight, v: Any) -> Choice:
     if s.sdf_share_of_start <= v.overstretched_at_share and any(_exposed(s, v)):
         return "overstretched_and_the_army_is_near", "drop_the_guard"
     if s.truce and s.truce_age >= v.hand_over_after_truce_days and BESIEGED in s.site_custody:
@@ -57,7 +57,7 @@ def _exposed(s: Sight, v: Any) -> list[bool]:
     ]
 
 
-def _truce(s: Sight, v: Any) -> Decision:
+def _truce(s: Sight, v: Any) -> Choice:
     if s.truce:
         return "a_truce_may_run_on", "accept_an_extension"
     if s.prospects <= v.core_threatened_at_prospects:
@@ -67,7 +67,7 @@ def _truce(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _talks(s: Sight, v: Any) -> Decision:
+def _talks(s: Sight, v: Any) -> Choice:
     if v.policy == "integrate_early":
         return ("otherwise", "stay") if s.deal else ("integration_is_wanted", "ask_to_integrate")
     if s.chance < _acceptance(s, v, v.value_of_posts):

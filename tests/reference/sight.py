@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.ground.theatre import OTHER
 from sim.state.state import AIRFIELD, MEDIATION, MOSCOW_TIE, NEVER, PERSONS, SDF_TIE, STAYING, TURKISH
-from tests.reference.chance import F, Luck, normal
+from tests.reference.chance import F, RunDraws, normal
 from tests.reference.state import Run
 from tests.reference.world import World, sdf_share, share_not_the_sdfs
 from tests.shipped import AIRPORT, AT_TARTUS, CUSTODY_SITES, POCKET, US_BASES
@@ -115,9 +115,9 @@ def _americans(world: World, run: Run, day: int) -> dict[str, object]:
     }
 
 
-def err(sight: SimpleNamespace, actor: str, error: float, luck: Luck) -> SimpleNamespace:
+def err(sight: SimpleNamespace, actor: str, error: float, draws: RunDraws) -> SimpleNamespace:
     """Return what the actor makes of it: five estimates are off by its own error."""
-    numbers = luck.each_today(f"{actor}.observation", sight.day, len(ERRED))
+    numbers = draws.each_today(f"{actor}.observation", sight.day, len(ERRED))
     off = {name: getattr(sight, name) + F(error) * normal(u) for name, u in zip(ERRED, numbers, strict=True)}
     assert all(np.isfinite(list(off.values())))
     return SimpleNamespace(**(vars(sight) | off))

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Sight
 from typing import Any
 
 from sim.state.state import GENERAL, HALTED, IN_POCKET, ZONE
-from tests.reference.damascus import Decision
+from tests.reference.damascus import Choice
 from tests.reference.state import Orders
 from tests.shipped import TANF
 
@@ -19,33 +19,33 @@ ANY_ORDER = {
 }
 
 
-def decide(matter: str, s: Sight, v: Any) -> Decision:
-    if matter == "transfer":
+def decide(decision: str, s: Sight, v: Any) -> Choice:
+    if decision == "transfer":
         return _transfer(s, v)
-    if matter == "strikes":
+    if decision == "strikes":
         return _strikes(s, v)
     if v.policy == "leave_early":
-        return _leaving(matter, s)
-    if matter == "mediation":
+        return _leaving(decision, s)
+    if decision == "mediation":
         clash = s.campaign in (ZONE, IN_POCKET, GENERAL)
         return ("the_partners_clash", "urge_a_halt") if clash else ("otherwise", "stay")
     if v.policy == "stay":
         return "otherwise", "stay"
-    if matter == "partner":
+    if decision == "partner":
         lost = not s.partner_shifted and s.sdf_share_of_start <= v.shift_at_share
         return ("the_sdf_has_lost_its_land", "shift_partner") if lost else ("otherwise", "stay")
     return _bases(s, v)
 
 
-def _leaving(matter: str, s: Sight) -> Decision:
-    if matter == "partner":
+def _leaving(decision: str, s: Sight) -> Choice:
+    if decision == "partner":
         return "otherwise", "shift_partner"
-    if matter == "bases" and any(s.base_held):
+    if decision == "bases" and any(s.base_held):
         return "troops_are_still_in_the_northeast", "leave_every_base"
     return "otherwise", "stay"
 
 
-def _bases(s: Sight, v: Any) -> Decision:
+def _bases(s: Sight, v: Any) -> Choice:
     if s.partner_shifted and s.chance < v.hand_over_base_chance_per_day:
         if any(held and taken for held, taken in zip(s.base_held, s.base_on_taken_ground, strict=True)):
             return "a_base_stands_on_ground_that_changed_hands", "hand_over_taken_bases"
@@ -54,7 +54,7 @@ def _bases(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _transfer(s: Sight, v: Any) -> Decision:
+def _transfer(s: Sight, v: Any) -> Choice:
     offensive = s.campaign == GENERAL or (s.campaign == HALTED and not s.transfer_begun)
     if s.days_since_guarding_failed >= 0 and offensive and not s.truce:
         return "fighting_endangers_the_transfer", "stay"
@@ -64,7 +64,7 @@ def _transfer(s: Sight, v: Any) -> Decision:
     return "otherwise", "stay"
 
 
-def _strikes(s: Sight, v: Any) -> Decision:
+def _strikes(s: Sight, v: Any) -> Choice:
     since_losses, since_strike = s.days_since_us_losses, s.days_since_strike
     if since_losses >= v.strike_after_days and since_strike > since_losses:
         return "us_soldiers_were_killed", "strike"

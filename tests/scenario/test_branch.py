@@ -47,7 +47,7 @@ def test_a_branch_that_changes_nothing_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_branch_comes_back_from_its_results_folder(tmp_path: Path) -> None:
-    text = 'takes_effect = 2026-01-20\nmoscow.policy = "stay"\n[[orders]]\nactor = "us"\nmatter = "partner"\n'
+    text = 'takes_effect = 2026-01-20\nmoscow.policy = "stay"\n[[orders]]\nactor = "us"\ndecision = "partner"\n'
     later = load_scenario(scenario_with(tmp_path, text + 'order = "shift_partner"\nfrom = 2026-01-21\n'))
     write_scenario(later, tmp_path)
     back = load_scenario(tmp_path / "scenario.toml")
@@ -56,7 +56,7 @@ def test_a_branch_comes_back_from_its_results_folder(tmp_path: Path) -> None:
 
 def test_an_order_is_carried_out_on_its_days_and_recorded_as_a_rule(tmp_path: Path) -> None:
     text = (
-        '[[orders]]\nactor = "moscow"\nmatter = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nto = 2026-01-15\n'
+        '[[orders]]\nactor = "moscow"\ndecision = "qamishli"\norder = "leave_qamishli"\nfrom = 2026-01-14\nto = 2026-01-15\n'
     )
     ordered = played(load_scenario(scenario_with(tmp_path, text)), days=6)
     history = ordered.history
@@ -87,22 +87,22 @@ def test_a_changed_seed_changes_the_whole_branch(tmp_path: Path) -> None:
             "takes_effect = 2026-01-20\ndefection.run_spread = 0.06\n",
             "defection.run_spread belongs to the first evening and cannot change on 2026-01-20",
         ),
-        ('[[orders]]\nactor = "moscw"\n', "order 1: lacks matter, order, from"),
+        ('[[orders]]\nactor = "moscw"\n', "order 1: lacks decision, order, from"),
         (
-            '[[orders]]\nactor = "moscw"\nmatter = "supply"\norder = "stay"\nfrom = 2026-01-20\n',
+            '[[orders]]\nactor = "moscw"\ndecision = "supply"\norder = "stay"\nfrom = 2026-01-20\n',
             'order 1: actor = "moscw" is not one of damascus, moscow, sdf, us; did you mean moscow?',
         ),
         (
-            '[[orders]]\nactor = "moscow"\nmatter = "supply"\norder = "stop"\nfrom = 2026-01-20\n',
+            '[[orders]]\nactor = "moscow"\ndecision = "supply"\norder = "stop"\nfrom = 2026-01-20\n',
             'order 1: order = "stop" is not one of send_supply, stay',
         ),
         (
-            '[[orders]]\nactor = "moscow"\nmatter = "supply"\norder = "stay"\nfrom = 2026-01-20\nto = 2026-01-19\n',
+            '[[orders]]\nactor = "moscow"\ndecision = "supply"\norder = "stay"\nfrom = 2026-01-20\nto = 2026-01-19\n',
             "order 1: to = 2026-01-19 is before from = 2026-01-20",
         ),
         (
-            '[[orders]]\nactor = "us"\nmatter = "partner"\norder = "stay"\nfrom = 2026-01-20\nto = 2026-01-22\n'
-            '[[orders]]\nactor = "us"\nmatter = "partner"\norder = "shift_partner"\nfrom = 2026-01-22\n',
+            '[[orders]]\nactor = "us"\ndecision = "partner"\norder = "stay"\nfrom = 2026-01-20\nto = 2026-01-22\n'
+            '[[orders]]\nactor = "us"\ndecision = "partner"\norder = "shift_partner"\nfrom = 2026-01-22\n',
             "order 2: overlaps another order of us.partner, from 2026-01-20 to 2026-01-22",
         ),
     ],

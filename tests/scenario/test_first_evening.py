@@ -21,7 +21,7 @@ from sim.scenario.files import scenario_names
 from sim.scenario.first_evening import about_the_map, contradictions
 from sim.scenario.scenario import Scenario
 from sim.scenario.theatre import theatre_of
-from sim.state.state import CLASSES, COAST, GENERAL, IN_POCKET, ZONE
+from sim.state.state import EQUIPMENT_CLASSES, COAST, GENERAL, IN_POCKET, ZONE
 from tests.shipped import CUSTODY_SITES, POCKET
 
 GRID = load_grid()
@@ -149,11 +149,11 @@ def test_a_first_evening_that_contradicts_itself_is_an_error(tmp_path: Path, cou
         load_scenario(tmp_path / "mine.toml")
 
 
-@pytest.mark.parametrize("item", CLASSES)
+@pytest.mark.parametrize("item", EQUIPMENT_CLASSES)
 def test_what_is_at_hmeimim_in_the_end_is_more_than_what_came_from_qamishli(item: str) -> None:
     scenario = load_scenario("baseline", ["days=25"])
     model = TheatreModel(scenario, 8)
-    first = model.state.stock[COAST, CLASSES.index(item)].copy()
+    first = model.state.stock[COAST, EQUIPMENT_CLASSES.index(item)].copy()
     assert (first == getattr(scenario["start"].coast, item)).all() and (first > 0).all()
     model.run_to(25)
     assert (outcome_table(model.history)[f"hmeimim_{item}_end"] >= first).all()

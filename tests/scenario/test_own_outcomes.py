@@ -22,12 +22,12 @@ def scenario_of(folder: Path, own: str, base: str = "baseline", name: str = "min
 
 def test_a_what_if_adds_and_redefines_what_its_base_defines(tmp_path: Path) -> None:
     scenario_of(tmp_path, 'a = "days(truce)"\nb = "a / 7"\nc = { of = "first(deal)", title = "Deal" }', name="below")
-    made = scenario_of(tmp_path, 'a = "days(not truce)"\nd = "b + 1"', base="./below.toml", top='expect = { d = "up" }')
+    made = scenario_of(tmp_path, 'a = "days(not truce)"\nd = "b + 1"', base="./below.toml", top='expected = { d = "up" }')
     assert [(own.name, own.of) for own in made.outcomes] == [
         ("a", "days(not truce)"), ("b", "a / 7"), ("c", "first(deal)"), ("d", "b + 1")
     ]  # fmt: skip
-    assert dict(made.expect) == {"d": "up"}
-    (tmp_path / "above.toml").write_text('base = "./mine.toml"\nexpect = { b = "down" }\n')
+    assert dict(made.expected) == {"d": "up"}
+    (tmp_path / "above.toml").write_text('base = "./mine.toml"\nexpected = { b = "down" }\n')
     assert load_scenario(tmp_path / "above.toml").outcomes == made.outcomes
     formulas = {outcome.name: outcome.formula for outcome in outcomes_of(made.outcomes)}
     assert formulas["d"] == "b + 1 where b = a / 7 where a = days(not truce)"

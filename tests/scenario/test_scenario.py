@@ -56,10 +56,10 @@ def test_a_table_in_a_what_if_widens_the_range(folder: Path) -> None:
 
 
 def test_a_chain_of_bases_is_applied_from_the_complete_file_upwards(folder: Path) -> None:
-    (folder / "middle.toml").write_text(what_if('title = "M"\nasks = "Middle?"\ndays = 90\n[withdrawal]\nlots = 3'))
+    (folder / "middle.toml").write_text(what_if('title = "M"\nquestion = "Middle?"\ndays = 90\n[withdrawal]\nlots = 3'))
     top = load(folder, 'base = "middle.toml"\n[moscow]\npolicy = "stay"')
     assert (top.days, top["withdrawal"].lots, top["moscow"].policy) == (90, 3, "stay")
-    assert (top.title, top.asks) == ("mine", "")  # what a file asks is its own
+    assert (top.title, top.question) == ("mine", "")  # what a file asks is its own
 
 
 def test_a_timeline_in_a_what_if_replaces_that_of_the_base(folder: Path) -> None:
@@ -79,9 +79,9 @@ def test_the_scenario_pickles_and_keeps_its_hash(folder: Path) -> None:
 
 NOT_NUMBERS = (
     'title = "Another"',
-    'asks = "Anything?"',
+    'question = "Anything?"',
     "runs = 9",
-    'expect = { collapse_day = "later" }',
+    'expected = { collapse_day = "later" }',
     '[withdrawal]\nlots = { value = 2, range = [0, 9], source = "elsewhere", confidence = "H" }',
 )
 NUMBERS = (
@@ -120,12 +120,12 @@ def test_a_raster_of_the_users_own_is_found_beside_the_scenario_and_hashed_by_co
 
 
 def test_the_merged_file_loads_back_to_the_same_scenario(folder: Path) -> None:
-    lines = 'title = "Quotes \\" and \\u007f and é"\nexpect = { collapse_day = "later" }\n[moscow]\npolicy = "stay"'
+    lines = 'title = "Quotes \\" and \\u007f and é"\nexpected = { collapse_day = "later" }\n[moscow]\npolicy = "stay"'
     scenario = load(folder, what_if(lines), "withdrawal.lots=3")
     back = load(folder, to_toml(scenario), name="back.toml")
     assert back.hash == scenario.hash
-    assert (back.title, back.expect, back.timeline, back.runs) == (
-        scenario.title, scenario.expect, scenario.timeline, scenario.runs
+    assert (back.title, back.expected, back.timeline, back.runs) == (
+        scenario.title, scenario.expected, scenario.timeline, scenario.runs
     )  # fmt: skip
     assert [entry.source for entry in back.entries.values()] == [entry.source for entry in scenario.entries.values()]
 
@@ -157,4 +157,4 @@ def test_every_shipped_scenario_loads_and_its_merged_file_means_the_same(name: s
     (tmp_path / "merged.toml").write_text(to_toml(scenario))
     assert load_scenario(tmp_path / "merged.toml").hash == scenario.hash
     assert scenario.title
-    assert scenario.asks
+    assert scenario.question

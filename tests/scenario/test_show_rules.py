@@ -36,7 +36,7 @@ def test_a_branch_shows_when_it_takes_effect_and_what_a_person_orders(
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
-        'base = "baseline"\ntakes_effect = 2026-01-20\n[[orders]]\nactor = "moscow"\nmatter = "supply"\norder = "stay"\n'
+        'base = "baseline"\ntakes_effect = 2026-01-20\n[[orders]]\nactor = "moscow"\ndecision = "supply"\norder = "stay"\n'
         'from = 2026-02-01\nto = 2026-02-28\nnote = "hold the ships"\n',
         encoding="utf-8",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.agents.base import Rule, otherwise, stay
+from sim.agents.base import Rule, otherwise, no_order
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
 from sim.state.orders import Orders
@@ -57,10 +57,10 @@ def ask_moscow_to_leave(orders: Orders, where: np.ndarray, seen: Seen, values: V
 TALKS = (
     Rule(a_round_is_held_and_the_sdf_is_strong, offer_units, "facts a05, a12"),
     Rule(a_round_is_held_and_the_sdf_is_weak, offer_individual, "facts a30, a36, a50"),
-    Rule(otherwise, stay, "facts a33"),
+    Rule(otherwise, no_order, "facts a33"),
 )
 
 REQUEST = (
     Rule(a_foreign_base_stands_in_newly_held_land, ask_moscow_to_leave, "facts a40"),
-    Rule(otherwise, stay, "facts a09"),
+    Rule(otherwise, no_order, "facts a09"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.agents.base import Rule, logistic, otherwise, stay
+from sim.agents.base import Rule, logistic, otherwise, no_order
 from sim.agents.damascus.talks import talks_chance
 from sim.agents.damascus.values import Values
 from sim.agents.seen import Seen
@@ -89,16 +89,16 @@ def offer_an_extension(orders: Orders, where: np.ndarray, seen: Seen, values: Va
 TRUCE = (
     Rule(the_truce_expires_while_the_transfer_runs, offer_an_extension, "facts a44"),
     Rule(the_truce_expires_while_talks_go_on, offer_an_extension, "facts a50; ETH/PRIO Civil Conflict Ceasefire data"),
-    Rule(the_truce_runs_or_expires, stay, "assumed"),
+    Rule(the_truce_runs_or_expires, no_order, "assumed"),
     Rule(strategic_gains_are_in_and_prisons_at_issue, offer_a_truce, "facts a30, a36"),
     Rule(days_pass_without_gain, offer_a_truce, "facts a31, a36"),
     Rule(the_guarantor_urges_a_local_truce, offer_a_truce, "facts a10, a17"),
     Rule(calm_without_a_truce, offer_a_truce, "assumed"),
-    Rule(otherwise, stay, "facts a26"),
+    Rule(otherwise, no_order, "facts a26"),
 )
 
 NO_TRUCE = (
     *(rule for rule in TRUCE if rule.when in (the_truce_expires_while_the_transfer_runs, the_truce_runs_or_expires)),
-    Rule(otherwise, stay, "assumed"),
+    Rule(otherwise, no_order, "assumed"),
 )
 """The truce of a Damascus that presses on: it offers none."""

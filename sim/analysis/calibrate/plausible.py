@@ -23,7 +23,7 @@ format = 1
 name = "plausible-{name}"
 base = {base}
 title = "Plausible sets of {name}"
-asks = "What does the scenario say when its uncertain values are only as certain as the record makes them?"
+question = "What does the scenario say when its uncertain values are only as certain as the record makes them?"
 
 [design]
 method = "table"

@@ -35,7 +35,7 @@ def answers(side: Side, differences: Sequence[Difference]) -> list[Answer]:
     """Return an answer to each line of a side's `expect` whose outcome was asked for. differences: of all sides."""
     mine = [each for each in differences if each.scenario == side.name]
     found = []
-    for outcome, expected in side.expect.items():
+    for outcome, expected in side.expected.items():
         of = [each for each in mine if each.outcome.name == outcome]
         if of:
             found.append(_answer(side.name, expected, of))

@@ -33,7 +33,7 @@ class Side:
 
     key: (pairs, 2) what a run is paired by: 0 in an ensemble, else the point or what the points of a lever have in common,
     and the run. outcomes: name -> (pairs,) float, dates in days since `start`, NaN where it did not come or did not arise.
-    notes: what the reader must know of it. expect: outcome -> direction that its scenario said beforehand it would move.
+    notes: what the reader must know of it. expected: outcome -> direction that its scenario said beforehand it would move.
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
     key where left out. known: its outcomes. lacks: of those that it should have and lacks, the line that says so.
@@ -50,7 +50,7 @@ class Side:
     key: np.ndarray
     outcomes: Mapping[str, np.ndarray]
     notes: tuple[str, ...] = ()
-    expect: Mapping[str, str] = field(default_factory=dict)
+    expected: Mapping[str, str] = field(default_factory=dict)
     design: Any = None
     streams: str = ""
     drawn: Uncertain | None = None
@@ -122,7 +122,7 @@ def side_of(results: Results | SweepResults) -> Side:
     note = () if results.is_complete else (f"INCOMPLETE: {made['scenario']} has {len(run)} of {results.runs_asked} runs",)
     side = _made(made["scenario"], results, results.scenario, key, outcomes)
     side = replace(side, series=results.series)
-    return replace(side, notes=note, expect=results.scenario.expect, drawn=results.uncertain, shares=results.clusters)
+    return replace(side, notes=note, expected=results.scenario.expected, drawn=results.uncertain, shares=results.clusters)
 
 
 def _side_of_sweep(results: SweepResults) -> Side:
@@ -138,7 +138,7 @@ def _side_of_sweep(results: SweepResults) -> Side:
     points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
               for n, f in enumerate(results.design.factors)}  # fmt: skip
     return replace(
-        side, notes=note, expect=results.base.expect, design=(points, results.design.row_of_design),
+        side, notes=note, expected=results.base.expected, design=(points, results.design.row_of_design),
         streams=results.streams, shares=results.clusters(point, run), series=_chosen(results.series_of_runs, mine),
     )  # fmt: skip
 
@@ -186,9 +186,9 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
         name = value if path == SCENARIO else f"{path} = {shown(value)}"
         scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
         side = _made(str(name), results, scenario, key, outcomes)
-        expect = scenario.expect if path == SCENARIO else {}
+        expected = scenario.expected if path == SCENARIO else {}
         side = replace(side, series=_chosen(results.series_of_runs, mine))
-        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expect=expect))
+        sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[mine], run[mine]), expected=expected))
     return sides
 
 

@@ -33,7 +33,7 @@ class Sweep:
 
     name: str
     title: str
-    asks: str
+    question: str
     base: Scenario
     recipe: Recipe
     runs: int

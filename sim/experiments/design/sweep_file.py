@@ -33,7 +33,7 @@ TOP = (
     "format",
     "name",
     "title",
-    "asks",
+    "question",
     "base",
     "seed",
     "days",
@@ -109,14 +109,14 @@ class _Reader:
         series = output.get("series", "full" if runs <= len(LEVELS) else "quantiles")
         if series not in SERIES_KEPT:
             raise InputError(f"[output] series = {shown(series)} must be one of {', '.join(SERIES_KEPT)}")
-        title, asks = self._text("title"), self._text("asks")
+        title, question = self._text("title"), self._text("question")
         own_name = self._text("name")
         if own_name and not own_name.replace("-", "").replace("_", "").isalnum():
             raise InputError(f"name = {shown(own_name)} must be letters, digits and hyphens: it names a folder")
         name = own_name or safe_name(name)
         streams = _streams(replicates, recipe, sequential.least if sequential else runs)
         chosen = "streams" in replicates
-        made = Sweep(name, title, asks, base, recipe, runs, series, text, sequential, streams, chosen)
+        made = Sweep(name, title, question, base, recipe, runs, series, text, sequential, streams, chosen)
         return replace(made, outcomes=own)
 
     def _base(self) -> Scenario:

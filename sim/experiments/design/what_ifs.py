@@ -110,10 +110,10 @@ def _most_rules(what_ifs: Iterable[WhatIf]) -> int:
     rules: dict[str, set[str]] = {}
     for agent in AGENTS:
         for policy in agent.policies.values():
-            for matter, listed in policy.items():
-                rules.setdefault(f"{agent.name}.{matter}", set()).update(rule.name for rule in listed)
+            for decision, listed in policy.items():
+                rules.setdefault(f"{agent.name}.{decision}", set()).update(rule.name for rule in listed)
     for order in (order for stage in stages for order in stage.orders):
-        rules[f"{order.actor}.{order.matter}"].add(order.rule)
+        rules[f"{order.actor}.{order.decision}"].add(order.rule)
     return max(map(len, rules.values()))
 
 

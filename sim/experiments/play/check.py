@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 from sim.experiments.design.sweep import LEVELS
 from sim.experiments.play.job import play
 from sim.experiments.store.asked import read_failed
-from sim.experiments.store.begin import more_of
+from sim.experiments.store.initialise import more_of
 from sim.experiments.store.definitions import formulas_in, with_formulas
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest, write_table
 from sim.experiments.store.kept import scenario_faults
-from sim.experiments.store.locks import alone, held, is_held, take_over
+from sim.experiments.store.locks import exclusive, locked, is_locked, acquire
 from sim.experiments.store.parts import (
     KEYS,
     STAMP,
@@ -81,7 +81,7 @@ def status(folder: Path) -> Status:
     results = Stored(folder)
     missing, asked = results.missing, results.runs_asked
     return Status(
-        is_running=is_held(folder),
+        is_running=is_locked(folder),
         done=asked - int(missing.sum()),
         asked=asked,
         points_done=int((~missing.any(axis=1)).sum()),
@@ -197,8 +197,8 @@ def compact(folder: Path) -> tuple[int, int]:
     A larger part is committed before those within it are removed; readers leave these out meanwhile. Raises FolderBusy.
     """
     read_manifest(folder)
-    with held(folder), alone(folder):
-        take_over(folder)
+    with locked(folder), exclusive(folder):
+        acquire(folder)
         clear_left_overs(folder)
         manifest = read_manifest(folder)
         before = all_parts(folder)

@@ -20,7 +20,7 @@ MALLOC = {"MALLOC_TRIM_THRESHOLD_": 268_435_456, "MALLOC_MMAP_THRESHOLD_": 67_10
 
 
 @dataclass(frozen=True)
-class Seen:
+class WorkerReport:
     """What a worker says of itself. malloc: those of MALLOC that its environment sets, as bytes. sees: the folder."""
 
     code: str
@@ -61,7 +61,7 @@ def connected(address: str, folder: Path, warn: Callable[[str], None]) -> Iterat
         raise InputError(f"--scheduler {address}: no scheduler with a worker answers there ({_first_line(error)})") from None
     with client:
         try:
-            seen = client.run(look, str(folder.resolve()))
+            seen = client.run(report, str(folder.resolve()))
         except ModuleNotFoundError as error:
             raise InputError(f"{address}: its workers do not know {error.name}; install pullback for them too") from None
         check_workers(seen, folder)
@@ -70,13 +70,13 @@ def connected(address: str, folder: Path, warn: Callable[[str], None]) -> Iterat
         yield lambda workers: ClusterPool(client), sum(client.nthreads().values())
 
 
-def look(folder: str) -> Seen:
+def report(folder: str) -> WorkerReport:
     """Return what a worker has and sees; it runs there."""
     malloc = {name: int(os.environ[name]) for name in MALLOC if os.environ.get(name, "").isdecimal()}
-    return Seen(code_digest(), malloc, Path(folder).is_dir())
+    return WorkerReport(code_digest(), malloc, Path(folder).is_dir())
 
 
-def check_workers(seen: dict[str, Seen], folder: Path) -> None:
+def check_workers(seen: dict[str, WorkerReport], folder: Path) -> None:
     """Raise InputError for the first worker that has other code or does not see the folder."""
     for worker, its in seen.items():
         if its.code != code_digest():
@@ -85,7 +85,7 @@ def check_workers(seen: dict[str, Seen], folder: Path) -> None:
             raise InputError(f"worker {worker} does not see {folder.resolve()}; name a folder on a disk that all share")
 
 
-def slow_workers(seen: dict[str, Seen], threads: dict[str, int]) -> Iterator[str]:
+def slow_workers(seen: dict[str, WorkerReport], threads: dict[str, int]) -> Iterator[str]:
     """Yield what is to be said of workers that would be slow."""
     low = [worker for worker, its in seen.items() if any(its.malloc.get(n, 0) < least for n, least in MALLOC.items())]
     if low:

@@ -15,9 +15,9 @@ from sim.experiments.design.sweep import Sweep
 from sim.experiments.play.check import disk_used
 from sim.experiments.play.job import Task, compute
 from sim.experiments.play.plan import job_runs, plan
-from sim.experiments.store.begin import open_folder
+from sim.experiments.store.initialise import open_folder
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import take_over
+from sim.experiments.store.locks import acquire
 from sim.experiments.store.parts import Job, stamp_of
 from sim.ground.checks import WORKERS, whole_number
 
@@ -48,7 +48,7 @@ def estimate(sweep: Sweep, workers: int) -> Estimate:
     with TemporaryDirectory() as name:
         folder = Path(name) / "trial"
         open_folder(folder, sweep)
-        task = Task(take_over(folder), stamp_of(read_manifest(folder)))
+        task = Task(acquire(folder), stamp_of(read_manifest(folder)))
         before = disk_used(folder)
         compute(task, Job(0, 1, 0, 1))  # what is read once is in memory
         seconds, used = 0.0, 0

@@ -19,17 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiments.design.sweep import Sweep
-from sim.experiments.play.folder import going_on
+from sim.experiments.play.folder import with_streams_of
 from sim.experiments.play.job import Read, Task, add_outcomes, compute
 from sim.experiments.play.plan import job_runs, plan, points_of
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.play.workers import nothing_left_without_workers, refuse_unguarded
 from sim.experiments.store.asked import note_asked, note_failed, read_asked
-from sim.experiments.store.begin import is_known, open_folder
+from sim.experiments.store.initialise import is_known, open_folder
 from sim.experiments.store.completed import parts_lacking
 from sim.experiments.store.definitions import read_own
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Shard, alone, held, is_held, take_over
+from sim.experiments.store.locks import Shard, exclusive, locked, is_locked, acquire
 from sim.experiments.store.parts import Job, check_parts, clear_left_overs, left_overs, parts, stamp_of, times_there
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import WORKERS, whole_number
@@ -54,7 +54,7 @@ def fill(
     make_pool: MakePool = local_pool,
     shard: Shard | None = None,
     read: Read = outcome_table,
-    taken_up: Path | None = None,
+    continued_from: Path | None = None,
     only: np.ndarray | None = None,
 ) -> None:
     """Play the (point, run) that `folder` does not hold yet, all or those of a shard.
@@ -66,13 +66,13 @@ def fill(
     """
     refuse_unguarded()
     workers = whole_number("workers", workers, WORKERS)
-    sweep = going_on(sweep, folder)
+    sweep = with_streams_of(sweep, folder)
     if _is_there(folder, sweep, only):
         asked = int(sweep.runs * sweep.design.points if sweep.sequential is None else Stored(folder).runs_asked)
         on_progress(asked, asked, 0)
         return
     with nothing_left_without_workers(folder), _made_and_held(folder, shard):
-        task = _begun(folder, sweep, shard, only, read, taken_up)
+        task = _begun(folder, sweep, shard, only, read, continued_from)
         batch = _Batch(folder, workers, on_progress, make_pool, shard, one_point=sweep.design.points == 1)
         lacking = _lacking(folder, sweep, task.own, shard)
         there = sum(job.size for job in parts(folder))
@@ -120,26 +120,26 @@ def _lacking(folder: Path, sweep: Sweep, own: tuple[OwnOutcome, ...], shard: Sha
 
 
 def _begun(
-    folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, taken_up: Path | None
+    folder: Path, sweep: Sweep, shard: Shard | None, only: np.ndarray | None, read: Read, continued_from: Path | None
 ) -> Task:
     """Note what is asked of a folder that is held, which is made where it is not there; return what its jobs share."""
-    with alone(folder):
+    with exclusive(folder):
         open_folder(folder, sweep)
         note_asked(folder, sweep.runs if only is None else int(only.sum(axis=1).min()), sweep.sequential)
-        driver = take_over(folder, shard)
+        driver = acquire(folder, shard)
         if shard is None:
             clear_left_overs(folder)
     manifest = read_manifest(folder)
     check_parts(folder, manifest, parts(folder))
     own = read_own(folder)
     return Task(
-        driver, stamp_of(manifest), partial(outcome_table, own=own) if read is outcome_table else read, taken_up, own
+        driver, stamp_of(manifest), partial(outcome_table, own=own) if read is outcome_table else read, continued_from, own
     )
 
 
 def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
     """Whether there is nothing to write for a sweep: complete results can be shown from a disk that takes no file."""
-    if is_held(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
+    if is_locked(folder) or not is_known(folder, sweep) or any(folder.glob("failed*.json")) or left_overs(folder):
         return False
     stored = Stored(folder)
     check_parts(folder, stored.manifest, stored.parts)
@@ -157,7 +157,7 @@ def _is_there(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
 @contextmanager
 def _made_and_held(folder: Path, shard: Shard | None) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with held(folder, shard):
+    with locked(folder, shard):
         yield
 
 

@@ -36,7 +36,7 @@ def _with_other_streams(sweep: Sweep) -> Sweep:
     return replace(sweep, streams=OWN if sweep.streams == SHARED else SHARED)
 
 
-def going_on(sweep: Sweep, folder: Path) -> Sweep:
+def with_streams_of(sweep: Sweep, folder: Path) -> Sweep:
     """Return a sweep with the streams that its folder was begun with. Raises InputError where its file says the others."""
     if not (folder / "manifest.json").is_file():
         return sweep

@@ -23,7 +23,7 @@ from sim.experiments.store.completed import complete_part
 from sim.experiments.store.definitions import formulas_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest
-from sim.experiments.store.locks import Pass
+from sim.experiments.store.locks import Lease
 from sim.experiments.store.parts import Job, pairs_of, saved_state, stamp_of, write_part
 from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.errors import InputError
@@ -52,10 +52,10 @@ class Task:
     whose saved runs are taken up again, None to start afresh. own: the outcomes of the user's own that are read.
     """
 
-    driver: Pass
+    driver: Lease
     stamp: str
     read: Read = outcome_table
-    taken_up: Path | None = None
+    continued_from: Path | None = None
     own: tuple[OwnOutcome, ...] = ()
 
 
@@ -127,7 +127,7 @@ def _played(task: Task, job: Job) -> tuple[Sequence[Block], Iterator[TheatreMode
     """Return the blocks that the runs of a job are played in, and the models of their pieces as they have run to the end."""
     manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
-    saved = None if task.taken_up is None else saved_state(task.taken_up, job)
+    saved = None if task.continued_from is None else saved_state(task.continued_from, job)
     numbers = design.run_numbers(points, runs, streams_of(manifest, Path(task.driver.folder)))
     if uncertain is None:
         blocks = design.blocks(points.tolist(), base)

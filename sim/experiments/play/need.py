@@ -31,7 +31,7 @@ from sim.scenario.scenario import Scenario
 DISK_PER_RUN_DAY = 40
 """Bytes; 28 to 34 were measured for 60 to 720 days, more where a job is small."""
 
-RUN_DAYS_TOLD = 1_000_000
+RUN_DAYS_ANNOUNCED = 1_000_000
 """From this many on, ten seconds or so, a batch says beforehand what it will take."""
 
 DAY_AS_RUNS = 60
@@ -73,7 +73,7 @@ class Need:
     @property
     def is_long(self) -> bool:
         """Whether it takes long enough to be told beforehand."""
-        return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_TOLD
+        return self.runs * self.evenings * (1 + DAY_AS_RUNS / self.at_once) >= RUN_DAYS_ANNOUNCED
 
 
 def needs_of(
@@ -168,7 +168,7 @@ def seconds_per_run(scenario: Scenario, need: Need) -> float:
     return (perf_counter() - start) / (runs * max(days - 1, 1)) * need.evenings
 
 
-def check_room(need: Need, folder: Path, otherwise: str = "") -> None:
+def check_resource_limits(need: Need, folder: Path, otherwise: str = "") -> None:
     """See that what a batch takes is there. Nothing is written. otherwise: what the message advises in place of fewer runs.
 
     Raises InputError where it takes more disk than is free, or more memory than the machine has; OSError where the folder

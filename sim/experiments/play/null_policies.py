@@ -35,7 +35,7 @@ def null_sweep(results: SweepResults, policy: str) -> Sweep:
     return Sweep(
         name=f"{manifest['name']}-{policy}",
         title=f"{manifest['title'] or manifest['name']}: every actor {policy}",
-        asks="",
+        question="",
         base=under_null_policy(replace(results.base, name=manifest["scenario"]), policy),
         recipe=Recipe("table", (), design.factors, include_base=len(varied) < design.points, table=varied),
         runs=played_runs(results).shape[1],

@@ -46,14 +46,14 @@ def _by_day(day: np.ndarray, days: int) -> np.ndarray:
 def rules_table(history: History) -> pa.Table:
     """Return a row per matter, rule and day: in how many runs it fired, and fired for the first time."""
     days = history.days + 1
-    matter, rule, runs, first = [], [], [], []
+    decision, rule, runs, first = [], [], [], []
     for name, rules in history.rule_names.items():
         for index, rule_name in enumerate(rules):
-            matter += [name] * days
+            decision += [name] * days
             rule += [rule_name] * days
             fired = history.fired[name] == index
             runs.append(fired.sum(axis=1).astype(np.int32))
             first.append(np.bincount(fired.argmax(axis=0)[fired.any(axis=0)], minlength=days).astype(np.int32))
     day = np.tile(np.arange(days, dtype=np.int16), len(runs))
     counts = {"runs": np.concatenate(runs), "first": np.concatenate(first)}
-    return pa.table({"matter": matter, "rule": rule, "day": day} | counts)
+    return pa.table({"matter": decision, "rule": rule, "day": day} | counts)

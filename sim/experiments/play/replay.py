@@ -29,6 +29,6 @@ def keep_ledger(
 
 def open_ledger(model: TheatreModel, scenario: Scenario) -> Ledger:
     """Return an empty ledger that a model of one run of the scenario writes into from now on."""
-    ledger = Ledger(scenario, int(model.luck.numbers[0]))
+    ledger = Ledger(scenario, int(model.draws.numbers[0]))
     model.watcher = Keeper(model.theatre, model.state, ledger)
     return ledger

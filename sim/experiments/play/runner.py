@@ -25,7 +25,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 Job = TypeVar("Job")
 Work = Callable[[Job], object]
 MakePool = Callable[[int], Executor]
-Told = tuple[Job, str | None]
+Finished = tuple[Job, str | None]
 """A job and why it failed, None where it is done."""
 
 
@@ -39,7 +39,7 @@ def local_pool(workers: int) -> Executor:
         return LocalPool(workers)
 
 
-def work_off(work: Work[Job], jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Told[Job]]:
+def work_off(work: Work[Job], jobs: Iterable[Job], workers: int, make_pool: MakePool = local_pool) -> Iterator[Finished[Job]]:
     """Yield each job as it is done or has failed. What is no job's fault is raised: OSError where the disk fails, and
     WorkersCannotStart.
 
@@ -76,7 +76,7 @@ def _said(error: BaseException) -> str:
 
 def _in_pool(
     work: Work[Job], waiting: deque[Job], workers: int, make_pool: MakePool
-) -> Generator[Told[Job], None, list[Job]]:
+) -> Generator[Finished[Job], None, list[Job]]:
     """Work off what is waiting; return the jobs that were under way when a worker died, none where all went well."""
     under_way: dict[Future[object], Job] = {}
     pool = make_pool(workers)

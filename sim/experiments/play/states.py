@@ -24,7 +24,7 @@ def stopped(sweep: Sweep, day: int) -> Sweep:
     return replace(_lasting(sweep, day, "--until"), horizon=horizon)
 
 
-def gone_on(folder: Path, sets: Sequence[str], days: int | None = None) -> Sweep:
+def sweep_continued(folder: Path, sets: Sequence[str], days: int | None = None) -> Sweep:
     """Return the sweep that takes up the runs saved in a folder, under `sets` from the day after their last evening.
 
     Every point keeps its values, but for those that are set. days: to play in all, those of the sweep when left out. Raises
@@ -51,7 +51,7 @@ def gone_on(folder: Path, sets: Sequence[str], days: int | None = None) -> Sweep
     )
 
 
-def ensemble_gone_on(folder: Path, sets: Sequence[str]) -> Scenario:
+def ensemble_continued(folder: Path, sets: Sequence[str]) -> Scenario:
     """Return the scenario that takes up the runs saved in a folder, under `sets` from the day after their last evening.
 
     Raises InputError where the folder holds no states, or those of other code.

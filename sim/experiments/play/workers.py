@@ -25,7 +25,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from sim.experiments.store.locks import is_held
+from sim.experiments.store.locks import is_locked
 from sim.ground.errors import InputError
 
 if sys.platform == "linux":  # libraries of other systems do not all outlive a fork
@@ -149,7 +149,7 @@ def nothing_left_without_workers(folder: Path) -> Iterator[None]:
     try:
         yield
     except WorkersCannotStart:
-        if folder in made and not is_held(folder) and not any((folder / "outcomes").glob("*")):
+        if folder in made and not is_locked(folder) and not any((folder / "outcomes").glob("*")):
             shutil.rmtree(folder, ignore_errors=True)
             for above in made[1:]:
                 if above.is_dir() and not any(above.iterdir()):

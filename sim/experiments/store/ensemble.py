@@ -111,8 +111,8 @@ class Results(Stored):
         for table in self._tables("rules", ["matter", "rule", "day", "runs", "first"]):
             runs = np.stack([table[name].to_numpy().reshape(-1, self._days) for name in ("runs", "first")], axis=1)
             names = (table[name].to_pylist()[:: self._days] for name in ("matter", "rule"))
-            for matter, rule, count in zip(*names, runs.astype(np.int64), strict=True):
-                row = counts.setdefault(matter, {}).setdefault(rule, np.zeros((2, self._days), np.int64))
+            for decision, rule, count in zip(*names, runs.astype(np.int64), strict=True):
+                row = counts.setdefault(decision, {}).setdefault(rule, np.zeros((2, self._days), np.int64))
                 row += count
         return counts
 

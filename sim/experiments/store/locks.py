@@ -39,23 +39,23 @@ class Shard:
 
 
 @contextmanager
-def held(folder: Path, shard: Shard | None = None) -> Iterator[None]:
+def locked(folder: Path, shard: Shard | None = None) -> Iterator[None]:
     """Hold the folder's lock, or that of one shard. Raises FolderBusy when another driver holds it.
 
     Shards share the folder with each other and with nobody else; those of another split are turned away too.
     """
     with ExitStack() as stack:
-        stack.enter_context(_locked(folder / LOCK, shared=shard is not None))
+        stack.enter_context(_flocked(folder / LOCK, shared=shard is not None))
         if shard is not None:
-            stack.enter_context(_locked(folder / f"{LOCK}-{shard}"))
+            stack.enter_context(_flocked(folder / f"{LOCK}-{shard}"))
             for other in folder.glob(f"{LOCK}-*-of-*"):
-                if not other.name.endswith(f"-of-{shard.of}") and _is_locked(other):
+                if not other.name.endswith(f"-of-{shard.of}") and _is_flocked(other):
                     raise FolderBusy(f"{folder}: is being worked on in another split, {other.name}; wait for it")
         yield
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path) -> Iterator[None]:
     """Wait until no worker commits a part and no shard writes what all shards share, and keep them waiting."""
     with (folder / TOGETHER).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -63,7 +63,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Pass:
+class Lease:
     """What lets the workers of a driver commit to a folder, until another driver takes it over."""
 
     folder: str
@@ -88,7 +88,7 @@ class Pass:
             yield
 
 
-def take_over(folder: Path, shard: Shard | None = None) -> Pass:
+def acquire(folder: Path, shard: Shard | None = None) -> Lease:
     """Return the pass of a new driver and end those of earlier ones, other shards of the same split excepted.
 
     To be called when the folder is held, and alone.
@@ -96,13 +96,13 @@ def take_over(folder: Path, shard: Shard | None = None) -> Pass:
     for path in folder.glob(f"{DRIVER}*"):
         if shard is None or not path.name.endswith(f"-of-{shard.of}"):
             path.unlink()
-    made = Pass(str(folder.resolve()), f"{DRIVER}-{shard}" if shard else DRIVER, token_hex(8))
+    made = Lease(str(folder.resolve()), f"{DRIVER}-{shard}" if shard else DRIVER, token_hex(8))
     write_text(folder / made.file, made.token)
     return made
 
 
 @contextmanager
-def _locked(path: Path, shared: bool = False) -> Iterator[None]:
+def _flocked(path: Path, shared: bool = False) -> Iterator[None]:
     hold_standard_descriptors()
     with path.open("a+") as file:
         for last in (False,) * LOCK_TRIES + (True,):
@@ -122,12 +122,12 @@ def _locked(path: Path, shared: bool = False) -> Iterator[None]:
         yield
 
 
-def is_held(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
     """Whether a driver is writing to the folder, or one of its shards."""
-    return any(_is_locked(path) for path in folder.glob(f"{LOCK}*"))
+    return any(_is_flocked(path) for path in folder.glob(f"{LOCK}*"))
 
 
-def _is_locked(path: Path) -> bool:
+def _is_flocked(path: Path) -> bool:
     try:
         with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

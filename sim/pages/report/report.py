@@ -70,8 +70,8 @@ def _page(results: Results, scenario: Scenario, stated: Results | None) -> Eleme
         sections,
         f"{results.runs} simulated runs of a model under stated assumptions.",
         sheets=("report.css",),
-        asks=scenario.asks,
-        expects=expectation(scenario.expect),
+        question=scenario.question,
+        expected=expectation(scenario.expected),
     )
 
 

@@ -21,11 +21,11 @@ def rules_section(results: Results, calendar: Calendar) -> Element:
     """Return for every actor and matter its rules, and plainly those that never fired."""
     tables: dict[str, list[Element]] = {}
     silent: list[str] = []
-    for matter, rules in _rules_in_force(results).items():
-        counted = results.rules[matter]
+    for decision, rules in _rules_in_force(results).items():
+        counted = results.rules[decision]
         rows = [_row(rule, counted[rule.name][1], results.runs, calendar) for rule in rules]
-        tables.setdefault(matter.split(".")[0], []).append(table(_heading(matter), COLUMNS, rows, look="rules"))
-        silent += [f"{matter}: {rule.name}" for rule in rules if not counted[rule.name][1].any()]
+        tables.setdefault(decision.split(".")[0], []).append(table(_heading(decision), COLUMNS, rows, look="rules"))
+        silent += [f"{decision}: {rule.name}" for rule in rules if not counted[rule.name][1].any()]
     return section(
         "rules",
         "Rules that fired",
@@ -39,20 +39,20 @@ def rules_section(results: Results, calendar: Calendar) -> Element:
     )
 
 
-def _heading(matter: str) -> str:
-    actor, _, name = matter.partition(".")
+def _heading(decision: str) -> str:
+    actor, _, name = decision.partition(".")
     return f"{TITLES[actor]}: {words(name)}"
 
 
 def _rules_in_force(results: Results) -> dict[str, tuple[Rule, ...]]:
-    """Return "actor.matter" -> rules, those of every stage of the scenario, in the order of the record."""
+    """Return "actor.decision" -> rules, those of every stage of the scenario, in the order of the record."""
     found: dict[str, dict[str, Rule]] = {}
     for _, stage in results.scenario.stages:
         for actor, policy in policies_of(stage).items():
-            for matter, rules in policy.items():
-                known = found.setdefault(f"{actor}.{matter}", {})
+            for decision, rules in policy.items():
+                known = found.setdefault(f"{actor}.{decision}", {})
                 known.update({rule.name: rule for rule in rules if rule.name not in known})
-    return {matter: tuple(rules.values()) for matter, rules in found.items()}
+    return {decision: tuple(rules.values()) for decision, rules in found.items()}
 
 
 def _row(rule: Rule, first: np.ndarray, runs: int, calendar: Calendar) -> list[Contents]:

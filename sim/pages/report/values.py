@@ -137,10 +137,10 @@ def _timeline(scenario: Scenario) -> Element | None:
     return folded(f"Dated events and orders: {len(rows)}", table("Dated events", columns, rows)) if rows else None
 
 
-def expectation(expect: Mapping[str, str]) -> Element | None:
+def expectation(expected: Mapping[str, str]) -> Element | None:
     """Return what a what-if named beforehand that it should move, and which way."""
-    if not expect:
+    if not expected:
         return None
-    named: list[Contents] = [[code(outcome), f" {direction}"] for outcome, direction in expect.items()]
+    named: list[Contents] = [[code(outcome), f" {direction}"] for outcome, direction in expected.items()]
     spaced: list[Contents] = [[", " if index else "", item] for index, item in enumerate(named)]
     return paragraph("Named beforehand as what it should move, against its base: ", spaced, ".")

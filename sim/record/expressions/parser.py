@@ -73,7 +73,7 @@ class _Parser:
         """Take the token if it is one of these words or signs."""
         return self.take() if self.now.text in texts and self.now.form not in (NUMERAL, DAY, END) else None
 
-    def expect(self, sign: str, after: str) -> Token:
+    def expected(self, sign: str, after: str) -> Token:
         token = self.took(sign)
         if token is None:
             raise fault(self.now.first, f"{sign} is expected {after}, not {self.now.text}")
@@ -191,7 +191,7 @@ class _Parser:
         if token.text == "(":
             self.deeper(token)
             inside = self.either()
-            end = self.expect(")", "at the end of the brackets")
+            end = self.expected(")", "at the end of the brackets")
             self.deep -= 1
             return replace(inside, first=token.first, last=end.last)
         if token.form != WORD or token.text in ("and", "or", "not"):
@@ -231,7 +231,7 @@ class _Parser:
         return token.day, token.last
 
     def function(self, token: Token) -> Node:
-        self.expect(
+        self.expected(
             "(", f"after {token.text}, as in {token.text}({'truce' if token.text in ('days', 'first') else 'sdf_share'})"
         )
         self.deeper(token)
@@ -240,9 +240,9 @@ class _Parser:
         self.daily, window = before, []
         if self.took(","):
             window.append(self.day("the window begins with")[0])
-            self.expect(",", "between the first and the last day of the window")
+            self.expected(",", "between the first and the last day of the window")
             window.append(self.day("the window ends with")[0])
-        end = self.expect(")", f"at the end of {token.text}(")
+        end = self.expected(")", f"at the end of {token.text}(")
         self.deep -= 1
         since, until = window or (None, None)
         if since is not None and until is not None and since > until:

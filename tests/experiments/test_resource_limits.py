@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_tried_when_told_to(tmp_path: Path, monkeypatch: py
 
 
 def test_long_work_says_what_it_will_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(need, "RUN_DAYS_TOLD", 16)
+    monkeypatch.setattr(need, "RUN_DAYS_ANNOUNCED", 16)
     done = CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it")))
     assert done.stderr.startswith("4 runs of 3 days: about ") and "of disk" in done.stderr
     assert CliRunner().invoke(commands, (*SHORT, str(tmp_path / "it"))).stderr == ""  # all of them are there
@@ -148,7 +148,7 @@ def test_a_rule_is_reckoned_by_the_fewest_runs_and_its_most_are_told(
     least, most = needs_of(sweep, folder, 1)
     assert (least.runs, most.runs) == (POINTS * 4, POINTS * 400)
     there_is(monkeypatch, disk=(least.disk + most.disk) / 2)
-    monkeypatch.setattr(need, "RUN_DAYS_TOLD", 16)
+    monkeypatch.setattr(need, "RUN_DAYS_ANNOUNCED", 16)
     done = called("sweep", tmp_path / "small.toml", "--workers", "1", "--out", folder)
     assert done.exit_code == 0 and done.stderr.startswith("36 runs of 9 days: about ")
     assert "; up to 3,600 runs, " in done.stderr.splitlines()[0]  # a slow machine goes on to tell how far it is

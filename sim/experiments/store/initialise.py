@@ -82,7 +82,7 @@ def _manifest(sweep: Sweep) -> dict[str, Any]:
         "kind": sweep.kind,
         "name": sweep.name,
         "title": sweep.title,
-        "asks": sweep.asks,
+        "asks": sweep.question,
         "hash": sweep.hash,
         "scenario": sweep.base.name,
         "base_hash": sweep.base.hash,
