@@ -12,7 +12,7 @@ from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.members import shipped_members
 from sim.mechanisms import MECHANISMS
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import OUTCOMES, outcomes_of
 from sim.scenario.entries import Register
 from sim.scenario.scenario import Scenario, read_scenario
 from sim.state.start import Start
@@ -28,6 +28,7 @@ def registry() -> Register:
         policies={agent.name: agent.policies for agent in AGENTS},
         axes=shipped_members().axes,
         outcomes=tuple(outcome.name for outcome in OUTCOMES),
+        check_outcomes=outcomes_of,
         orders={
             f"{agent.name}.{decision}": tuple(known_orders(agent.policies, decision))
             for agent in AGENTS

@@ -50,11 +50,12 @@ def ComparePage() -> None:  # noqa: N802
         ask_for(wanted)
         router.push(f"/compare?{ask.write(wanted)}")
 
+    choices = solara.use_memo(lambda: ask.outcome_choices(asked.a, on_offer), [asked.a, on_offer])
     solara.Style(LOOK)
     with solara.Div(classes=["cp"]):
         Chooser(
             folders=[_offered(each) for each in on_offer],
-            outcomes=ask.outcome_choices(),
+            outcomes=choices,
             asked=dict(vars(asked)),
             busy=answered.pending,
             trouble=trouble or _trouble(answered, on_offer),

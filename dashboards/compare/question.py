@@ -15,13 +15,14 @@ from urllib.parse import parse_qsl, urlencode
 from dashboards.compare.shelf import Shelved, named
 from sim.analysis.compare.compare import Comparison, compare
 from sim.analysis.sensitivity.sensitivity import Sensitivity, sensitivity
+from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
 from sim.pages.compare import wording as words
 from sim.pages.compare.page import comparison_page
 from sim.pages.markup import page
 from sim.pages.sensitivity.page import sensitivity_page
 from sim.pages.wording import words as in_words
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import outcomes_of
 
 LONGEST = 200
 """Characters of a part of the address that are read."""
@@ -202,15 +203,20 @@ def stamps(question: Question, on_offer: tuple[Shelved, ...]) -> tuple[int, ...]
     return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
 
 
-def outcome_choices() -> list[dict[str, str]]:
-    """Return every outcome, and each category of one that has them, with its title and definition."""
+def outcome_choices(name: str = "", on_offer: tuple[Shelved, ...] = ()) -> list[dict[str, str]]:
+    """Return every outcome, also those that a folder defines, and each category of one, with its title and definition."""
+    folder = next((shelved for shelved in on_offer if shelved.name == name and not shelved.trouble), None)
+    try:
+        own = () if folder is None else Stored(folder.path).own
+    except InputError:  # the answer states what is wrong with it
+        own = ()
     return [
         {
             "name": f"{outcome.name}{f'={category}' if category else ''}",
             "title": f"{outcome.title}{f': {in_words(category)}' if category else ''}",
             "definition": outcome.definition,
         }
-        for outcome in OUTCOMES
+        for outcome in outcomes_of(own)
         for category in (outcome.categories or ("",))
     ]
 

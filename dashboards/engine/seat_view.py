@@ -14,7 +14,7 @@ from dashboards.engine.setup import Setup
 from sim.agents.seen import OBSERVED
 from sim.analysis.explain import observation
 from sim.pages.wording import Calendar, amount, words
-from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising, outcome_table
+from sim.record.outcomes import CATEGORY, DATE, YES_NO, Outcome, arising, outcome_table, outcomes_of
 
 HIDDEN = ("day", "chance")
 """Inputs of an actor's rules that a person does not observe: the day and its random number."""
@@ -65,7 +65,8 @@ def reckoning(seat: Seat) -> list[dict[str, Any]]:
     """Compare every outcome of the run as it was played with the same run left to the policy."""
     scenario = seat.story.scenario
     calendar = Calendar(scenario.start_date, scenario.days)
-    played, left = outcome_table(seat.story.model.history), outcome_table(seat.left_to_policy)
+    histories, own = (seat.story.model.history, seat.left_to_policy), scenario.outcomes
+    played, left = (outcome_table(history, own) for history in histories)
     return [
         {
             "name": outcome.title,
@@ -74,7 +75,7 @@ def reckoning(seat: Seat) -> list[dict[str, Any]]:
             "policy": _of_table(outcome, left, calendar),
             "same": bool(np.array_equal(played[outcome.name], left[outcome.name], equal_nan=True)),
         }
-        for outcome in OUTCOMES
+        for outcome in outcomes_of(own)
     ]
 
 

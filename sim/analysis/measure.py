@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
 
+from sim.experiments.store.stored import Stored
 from sim.ground.errors import InputError
 from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
 from sim.scenario.files import near_miss
@@ -60,28 +61,37 @@ class Measure:
         return values
 
 
-def outcome_named(name: str) -> Outcome:
+def outcome_named(name: str, outcomes: Sequence[Outcome] = OUTCOMES) -> Outcome:
     """Return an outcome by its name. Raises InputError with the likeliest name; a title leads to its name too."""
-    for outcome in OUTCOMES:
+    for outcome in outcomes:
         if outcome.name == name:
             return outcome
-    raise InputError(f"{name} is not the name of an outcome{_likeliest(name)}")
+    raise InputError(f"{name} is not the name of an outcome{likeliest(name, outcomes)}")
 
 
-def _likeliest(name: str) -> str:
+def likeliest(name: str, outcomes: Sequence[Outcome]) -> str:
     """Return what to write instead of an unknown name: the likeliest name, else that of the likeliest title."""
-    by_title = {outcome.title.lower(): outcome for outcome in OUTCOMES}
+    by_title, names = {outcome.title.lower(): outcome for outcome in outcomes}, [outcome.name for outcome in outcomes]
     titles = get_close_matches(name.lower().replace("_", " "), by_title, 1)
-    if titles and (" " in name or not get_close_matches(name, [outcome.name for outcome in OUTCOMES], 1)):
+    if titles and (" " in name or not get_close_matches(name, names, 1)):
         outcome = by_title[titles[0]]
         return f"; did you mean {outcome.name} ({outcome.title})?"
-    return near_miss(name, [outcome.name for outcome in OUTCOMES]) or "; pullback list outcomes shows them all"
+    return near_miss(name, names) or "; pullback list outcomes shows them all"
 
 
-def measure_named(text: str, scenario: Scenario) -> Measure:
+def measure_of(text: str, results: Stored) -> Measure:
+    """Return a measure of results by an outcome's name, or NAME=CATEGORY. Raises InputError, also where they lack it."""
+    name, known = text.partition("=")[0].strip(), [outcome.name for outcome in results.known]
+    results.check_holds(name)
+    if name not in known:
+        raise InputError(f"{name} is not an outcome{near_miss(name, known)}{results.adds}")
+    return measure_named(text, results.base, results.known)
+
+
+def measure_named(text: str, scenario: Scenario, outcomes: Sequence[Outcome] = OUTCOMES) -> Measure:
     """Return a measure by the name of an outcome, or NAME=CATEGORY. Raises InputError."""
     name, _, category = (part.strip() for part in text.partition("="))
-    outcome = outcome_named(name)
+    outcome = outcome_named(name, outcomes)
     if outcome.type != CATEGORY:
         if category:
             raise InputError(f"{text}: {name} has no categories; write {name} alone")

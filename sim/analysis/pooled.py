@@ -13,7 +13,8 @@ from sim.analysis.clusters import few_histories
 from sim.experiments.design.factors import evidence_of
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import Outcome, columns_read
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 
 
@@ -56,6 +57,16 @@ class Pooled:
         return self.sweep.shortfall
 
     @property
+    def known(self) -> tuple[Outcome, ...]:
+        """The outcomes that every part of the sweep holds."""
+        return self.sweep.known
+
+    @property
+    def own(self) -> tuple[OwnOutcome, ...]:
+        """The outcomes of the user's own that the sweep is asked for."""
+        return self.sweep.own
+
+    @property
     def note(self) -> str:
         """The note that its runs are few random histories, "" where they are not."""
         return few_histories(len(np.unique(self.clusters[:, 1])), self.runs)
@@ -72,15 +83,14 @@ class Pooled:
         """Outcome -> (runs,) float64, in order of point, then run."""
         table = self.sweep.table()
         varied = np.array(self.sweep.design.row_of_design)[table["point"].to_numpy()] >= 0
-        return {outcome.name: table[outcome.name].to_numpy()[varied] for outcome in OUTCOMES}
+        return {name: table[name].to_numpy()[varied] for name in columns_read(self.known)}
 
     def series(self, name: str) -> np.ndarray | None:
         """Return (days + 1, runs) of a daily series in the order of `outcomes`; None where it is not kept run by run."""
-        if self.manifest["series"] != "full" or name not in self.sweep.series_names():
+        found = self.sweep.series_of_runs(name)
+        if found is None:
             return None
-        table = self.sweep.series([name])
-        varied = np.array(self.sweep.design.row_of_design)[table["point"].to_numpy()] >= 0
-        return table[name].to_numpy()[varied].reshape(-1, self.scenario.days + 1).T
+        return found[:, np.array(self.sweep.design.row_of_design)[self.sweep.table([])["point"].to_numpy()] >= 0]
 
     @property
     def points(self) -> int:

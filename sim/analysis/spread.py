@@ -16,7 +16,7 @@ from sim.analysis.clusters import pooled_share
 from sim.experiments.design.uncertain import sets_of
 from sim.experiments.export.summary import summary
 from sim.experiments.store.ensemble import Results
-from sim.record.outcomes import CATEGORY, DATE, OUTCOMES, YES_NO, Outcome, arising
+from sim.record.outcomes import CATEGORY, DATE, YES_NO, Outcome, arising
 from sim.record.statistics import summaries
 from sim.state.arrays import own_numerics
 
@@ -91,11 +91,11 @@ def summary_of(results: Results, stated: Results | None = None) -> dict[str, Any
     if "uncertain" not in results.manifest:
         return result
     start, days = scenario.start_date, scenario.days
-    others = {} if stated is None else summaries(stated.outcomes, start, days)
+    others = {} if stated is None else summaries(stated.outcomes, start, days, stated.known)
     clusters = results.clusters
     assert clusters is not None, "values are drawn by run"
     by_name = {outcome["name"]: outcome for outcome in result["outcomes"]}
-    for outcome in OUTCOMES:
+    for outcome in results.known:
         share, row = share_of_values(outcome, results.outcomes, days), by_name[outcome.name]
         if outcome.type == YES_NO and row["share"] is not None:
             values = results.outcomes[outcome.name]

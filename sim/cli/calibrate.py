@@ -67,7 +67,7 @@ def calibrate(
     from sim.registry import load_scenario
 
     loaded = load_scenario(scenario)
-    fitted = [item for item in load_observations(observations) if item.used_to_fit]
+    fitted = [item for item in load_observations(observations, loaded.outcomes) if item.used_to_fit]
     used = [item for item in fitted if item.lies_within(loaded.start_date, loaded.end_date)]
     if not used:
         raise InputError(f"{loaded.name}: no observation with used_to_fit lies within its days")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,17 +74,20 @@ def hindcast(
     """
     from sim.analysis.hindcast.answers import check_readable
     from sim.analysis.hindcast.hindcast import hindcast as score_all
-    from sim.analysis.hindcast.observations import load_observations
+    from sim.analysis.hindcast.observations import load_observations, own_in
     from sim.analysis.where import read_condition
     from sim.cli.batch import page_beside
     from sim.cli.nulls import nulls_of
     from sim.pages.report.hindcast_page import FILE, write_page
+    from sim.record.outcomes import outcomes_of
 
-    record = load_observations(observations)
     printed = is_printed(html, as_json=as_json)
     loaded, opened = _opened(scenario)
+    loaded = replace(loaded, outcomes=own_in(observations, loaded.outcomes))
+    record = load_observations(observations, loaded.outcomes)
     check_readable(record, loaded)
-    where = read_condition(condition, loaded.start_date, loaded.end_date) if condition else None
+    known = outcomes_of(loaded.outcomes) if opened is None else opened.known
+    where = read_condition(condition, loaded.start_date, loaded.end_date, known) if condition else None
     if opened is not None and uncertain is not None:
         raise click.UsageError("--uncertain needs a scenario; the values of stored runs are fixed")
     results = opened or _computed(loaded, uncertain)
@@ -117,8 +121,6 @@ def _computed(scenario: Scenario, uncertain: str | None) -> Results:
 
 def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     """Return the scenario, and its runs where it is a results folder."""
-    from dataclasses import replace
-
     from sim.analysis.pooled import Pooled
     from sim.experiments.export.tables import open_results
     from sim.experiments.store.digest import code_digest
@@ -131,7 +133,7 @@ def _opened(name: str) -> tuple[Scenario, Results | Pooled | None]:
     results = Pooled(opened) if isinstance(opened, SweepResults) else opened
     if results.manifest["code"] != code_digest():
         raise InputError(f"{name}: was computed by another version of the code; run it again")
-    return replace(results.scenario, name=results.manifest["scenario"]), results
+    return replace(results.scenario, name=results.manifest["scenario"], outcomes=results.own), results
 
 
 def _print_scores(scored: dict[str, Any], scenario: Scenario, name: str, page: Path | None) -> None:

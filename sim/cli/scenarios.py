@@ -53,6 +53,8 @@ def show(scenario: str, as_json: bool, rules: bool) -> None:
     _print_differences(out, shown, differences)
     events = [(str(event.date), event.event, event.note, event.source) for event in shown.timeline]
     orders = [(f"{o.first} to {o.last}", f"{o.actor}.{o.decision}", o.order, o.note) for o in shown.orders]
+    own = [(own.name, own.title or "-", own.of) for own in shown.outcomes]
+    _print_dated(out, ("outcome of its own", "title", "expression"), own)
     _print_dated(out, ("timeline", "event", "note", "source"), events)
     _print_dated(out, ("stated orders", "decision", "order", "note"), orders)
     _print_values(out, shown)
@@ -77,7 +79,9 @@ def check(file: str, sets: tuple[str, ...]) -> int:
     assumed, fitted = (sum(source.startswith(word) for source in sources) for word in ("assumed", "fitted"))
     for line in about_the_map(theatre_of(scenario), scenario.control, scenario.communities, scenario.classes):
         click.echo(line)
-    click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted; hash {scenario.hash}")
+    count = len(scenario.outcomes)
+    own = f", {count} outcome{'s' * (count > 1)} of its own" if count else ""
+    click.echo(f"ok: {len(sources)} values, {assumed} assumed, {fitted} fitted{own}; hash {scenario.hash}")
     return DONE
 
 
@@ -190,6 +194,7 @@ def _as_json(scenario: Scenario, differences: list[Difference]) -> dict[str, Any
         "schema": SCHEMA,
         **heading,
         **{key: getattr(scenario, key) for key in keys},
+        "outcomes": {own.name: own.as_table() for own in scenario.outcomes},
         "timeline": [asdict(event) for event in scenario.timeline],
         "differs": [{"key": key, "base": before, "here": now} for key, before, now in differences],
         "values": [asdict(entry) for entry in scenario.entries.values()],

@@ -36,9 +36,7 @@ MAIN_OUTCOMES = (
     "displaced_peak",
     "oil_share_damascus",
 )
-"""Outcomes that the table on the terminal shows; the report and --json have all of them."""
-
-BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+"""Outcomes that the table on the terminal shows, beside the user's own; the report and --json have all of them."""
 
 
 def print_summary(
@@ -47,8 +45,8 @@ def print_summary(
     """Print the main outcomes. report: the page with all of them. save: the folder, where states were kept."""
     rows = table("outcome", "median", "5% to 95%", "runs", whole=("outcome", "median"))
     outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
-    for name in MAIN_OUTCOMES:
-        rows.add_row(BY_NAME[name].title, *_cells(outcomes[name], made))
+    for name in _shown(outcomes):
+        rows.add_row(outcomes[name]["title"], *_cells(outcomes[name], made))
     out = console()
     out.print(f"{made['scenario']}: {loaded.title}", style="bold")
     if made["incomplete"]:
@@ -73,6 +71,13 @@ def print_summary(
     out.print(f"{counted(made['runs'], 'simulated run')}, seed {made['seed']}: an exploration, not a forecast")
 
 
+def _shown(outcomes: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the outcomes of the table: the main ones that there are, and the user's own."""
+
+    shipped = {outcome.name for outcome in OUTCOMES}
+    return [name for name in MAIN_OUTCOMES if name in outcomes] + [name for name in outcomes if name not in shipped]
+
+
 def _drawn(uncertain: dict[str, Any]) -> str:
     """Describe the values that are drawn."""
     which = "assumed" if uncertain["what"] == "assumed" else "uncertain"
@@ -84,11 +89,11 @@ def _drawn(uncertain: dict[str, Any]) -> str:
 def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[str, Any]) -> None:
     """Print how much of each outcome's spread is due to uncertain values, and how much to chance."""
     rows = table("outcome", "5% to 95%", "as stated", "due to values", whole=("outcome", "due to values"))
-    for name in MAIN_OUTCOMES:
+    for name in _shown(outcomes):
         outcome = outcomes[name]
         share, stated = outcome["values"], outcome["as_stated"]
         part = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
-        rows.add_row(BY_NAME[name].title, _spread(outcome, made), "" if stated is None else _spread(stated, made), part)
+        rows.add_row(outcome["title"], _spread(outcome, made), "" if stated is None else _spread(stated, made), part)
     out.print("\nuncertain values and chance", style="bold")
     out.print(rows)
     out.print("as stated: as many runs with every value as the scenario states it")

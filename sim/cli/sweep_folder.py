@@ -75,12 +75,12 @@ def _lines(made: Status) -> list[tuple[str, str]]:
 
 def _so_far(folder: Path, outcome: str, made: Status) -> tuple[str, str]:
     """Return the caption of an outcome, and its mean over the points played so far."""
-    from sim.analysis.measure import measure_named
+    from sim.analysis.measure import measure_of
     from sim.analysis.sensitivity.point_values import over_points
     from sim.experiments.store.sweep import sweep_in
 
     results = sweep_in(folder)
-    measure = measure_named(outcome, results.base)
+    measure = measure_of(outcome, results)
     found = over_points(results, measure)
     complete = "" if made.done == made.asked else f", INCOMPLETE: {made.points_done} of {made.points} points"
     interval = "" if found.ends is None else f" (95% interval {found.ends[0]:.4g} to {found.ends[1]:.4g})"
@@ -181,12 +181,17 @@ def _by_place(folder: Path, events: bool) -> pa.Table:
 
 
 def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> pa.Table:
-    from sim.analysis.measure import outcome_named
+    from sim.analysis.measure import likeliest
     from sim.experiments.export.tables import outcomes_of, series_of
+    from sim.experiments.store.parts import columns_of
+    from sim.experiments.store.stored import Stored
     from sim.record.history import SERIES
 
+    stored = Stored(folder)
+    kept = [*columns_of(stored.manifest, stored.known), *stored.lacking]
     for name in outcomes:
-        outcome_named(name)
+        if name not in kept:
+            raise InputError(f"{name} is not the name of an outcome{likeliest(name, stored.known)}{stored.adds}")
     for name in series:
         if name not in SERIES:
             hint = near_miss(name, SERIES) or "; pullback list series shows them all"

@@ -96,11 +96,6 @@ def as_of(reading: Reading, when: date) -> Reading:
     return read
 
 
-def on(name: str, day: str) -> Reading:
-    """Read a series on a calendar day, "2026-01-28"; NaN in every run when the scenario does not cover it."""
-    return as_of(at_end(name), date.fromisoformat(day))
-
-
 def summed(name: str) -> Reading:
     """Add up a series of daily numbers over the run."""
     return lambda history: history.series[name].sum(axis=0)
@@ -232,12 +227,6 @@ def stock_at_end(place: int, item: int) -> Reading:
 def at_site(name: str, site: str) -> Reading:
     """Read an array of the state at a prison or camp of the theatre on the last evening."""
     return lambda history: getattr(history, name)[history.theatre.members.index("custody_sites", site)]
-
-
-def attacks_by(day: str) -> Reading:
-    """Insurgent attacks of all provinces up to a calendar day; NaN when the scenario does not cover it."""
-    provinces = [on(f"attacks_{key}", day) for key in shipped_members().axes["insurgent_provinces"]]
-    return lambda history: np.sum([read(history) for read in provinces], axis=0)
 
 
 def number_taken(kind: str) -> Reading:

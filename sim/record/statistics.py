@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,10 +20,12 @@ DATES_BY = (8, 16, 30, 60, 90, 180)
 """Days since the start by which the probability of a dated outcome is given."""
 
 
-def summaries(table: Mapping[str, np.ndarray], start: date, days: int) -> dict[str, dict[str, Any]]:
-    """Return the summary of every outcome by its name. table: outcome -> (runs,) float."""
+def summaries(
+    table: Mapping[str, np.ndarray], start: date, days: int, outcomes: Sequence[Outcome] = OUTCOMES
+) -> dict[str, dict[str, Any]]:
+    """Return the summary of every outcome by its name. table: column -> (runs,) float."""
     return {
-        outcome.name: summarise(outcome, table[outcome.name][arising(outcome, table)], start, days) for outcome in OUTCOMES
+        outcome.name: summarise(outcome, table[outcome.name][arising(outcome, table)], start, days) for outcome in outcomes
     }
 
 
@@ -37,6 +39,7 @@ def summarise(outcome: Outcome, values: np.ndarray, start: date, days: int) -> d
     head: dict[str, Any] = {
         "name": outcome.name, "unit": outcome.unit, "type": outcome.type, "arises": outcome.arises
     }  # fmt: skip
+    head |= {"expression": outcome.formula} if outcome.formula else {}
     known = values[~np.isnan(values)]
     if outcome.type == DATE:
         return head | _dates(values, start, days)

@@ -12,6 +12,7 @@ from typing import Any
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
 from sim.scenario.files import HEADING_KEYS, Layer, check_known, near_miss
+from sim.scenario.own_outcomes import CheckOutcomes, take_any
 from sim.state.values import Axes, PerMember, declared, paths_of_members, types_of
 
 Value = float | int | bool | str
@@ -71,7 +72,8 @@ class Register:
     """The schema of a scenario.
 
     sections: the dataclass of each section. policies: of each actor, by name. axes: keys of the members of each axis.
-    outcomes: names that `expected` may use. orders: by "actor.decision", the orders a person may give. drawn_at_start: paths
+    outcomes: names that `expected` may use. check_outcomes: raises InputError for
+    faulty outcomes of a file. orders: by "actor.decision", the orders a person may give. drawn_at_start: paths
     of values that are read on the first evening only. factory: rebuilds the schema in another process.
     """
 
@@ -79,6 +81,7 @@ class Register:
     policies: Mapping[str, Mapping[str, Any]]
     axes: Axes
     outcomes: tuple[str, ...]
+    check_outcomes: CheckOutcomes = take_any
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawn_at_start: frozenset[str] = frozenset()
     factory: Callable[[], Register] | None = None

@@ -67,7 +67,7 @@ def to_toml(scenario: Scenario) -> str:
     """
     origin = f"{scenario.name}, merged with its bases" if scenario.base else scenario.name
     lines = [f"# {origin}: {scenario.hash}", f"format = {FORMAT}"]
-    lines += _heading(scenario, HEADING) + _as_run(scenario) + _dated(scenario) + _tables(scenario.entries)
+    lines += _heading(scenario, HEADING) + _as_run(scenario) + _own(scenario) + _dated(scenario) + _tables(scenario.entries)
     return "\n".join(lines) + "\n"
 
 
@@ -76,7 +76,7 @@ def _branch_to_toml(scenario: Scenario, branch: Branch, base: str) -> str:
     differs = {path: entry for path, entry in scenario.entries.items() if entry != origin.entries[path]}
     lines = [f"# {scenario.name}, from day {branch.day} on: {scenario.hash}", f"base = {_toml(base)}"]
     lines += [f"takes_effect = {_toml(scenario.start_date + timedelta(days=branch.day))}"]
-    lines += _heading(scenario, BRANCH_HEADING) + _as_run(scenario) + _dated(scenario) + _tables(differs)
+    lines += _heading(scenario, BRANCH_HEADING) + _as_run(scenario) + _own(scenario) + _dated(scenario) + _tables(differs)
     return "\n".join(lines) + "\n"
 
 
@@ -90,6 +90,14 @@ def _heading(scenario: Scenario, keys: tuple[str, ...]) -> list[str]:
 def _as_run(scenario: Scenario) -> list[str]:
     """Return the key that turns off the check of dates, if the days were cut short of an order or event."""
     return [] if all_reached(scenario) else ["as_run = true"]
+
+
+def _own(scenario: Scenario) -> list[str]:
+    """Return the outcomes of its own."""
+    lines: list[str] = []
+    for own in scenario.outcomes:
+        lines += ["", f"[outcomes.{own.name}]", *(f"{key} = {_toml(value)}" for key, value in own.as_table().items())]
+    return lines
 
 
 def _dated(scenario: Scenario) -> list[str]:

@@ -16,7 +16,7 @@ from sim.ground.paths import scenario_folder
 from sim.ground.user_text import read_toml
 
 HEADING_KEYS = (
-    "format", "title", "question", "base", "expected", "epoch", "start_date", "days", "runs", "seed", "control",
+    "format", "title", "question", "base", "outcomes", "expected", "epoch", "start_date", "days", "runs", "seed", "control",
     "communities", "classes", "sectors", "sites", "timeline", "orders", "takes_effect",
     "as_run",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +17,7 @@ from sim.ground.user_text import read_text
 from sim.scenario.entries import Register
 from sim.scenario.files import HEADING_KEYS, RENAMED, Layer, check_known, near_miss, renamed_key
 from sim.scenario.orders import dated_orders
+from sim.scenario.own_outcomes import over, own_outcomes
 
 FORMAT = 1
 MOST_RUNS = RUNS.most
@@ -61,15 +62,17 @@ def apply_heading(heading: Mapping[str, Any], layer: Layer, register: Register) 
     own it must also give classes, sectors and sites; a shipped raster has the shipped ones.
     """
     changed, faults = dict(heading), [renamed_key(key, RENAMED) for key in RENAMED if key in layer.data]
+    register = _with_own(register, heading)
     given = {key: layer.data[key] for key in HEADING_KEYS if key in layer.data}
     if layer.complete:
         missing = [key for key in REQUIRED if key not in given]
         faults += [f"{key} is missing; a scenario without a base gives it" for key in missing]
     for key, raw in given.items():
         try:
-            changed |= _CHECKS[key](key, raw, layer, register)
+            changed |= _outcomes(raw, changed, register) if key == "outcomes" else _CHECKS[key](key, raw, layer, register)
         except InputError as error:
             faults.append(str(error))
+        register = _with_own(register, changed)  # what is defined here may be expected here
     if "control" in given and "control_digest" in changed:
         if "communities" not in given:
             changed |= {"communities": changed["control"], "communities_digest": changed["control_digest"]}
@@ -155,6 +158,19 @@ def _check_sectors(heading: Mapping[str, Any], given: Mapping[str, Any]) -> list
     except InputError as error:
         return [f"sectors: {error}"]
     return []
+
+
+def _with_own(register: Register, heading: Mapping[str, Any]) -> Register:
+    """Return the schema with the outcomes that a heading defines."""
+    names = tuple(own.name for own in heading.get("outcomes", ()) if own.name not in register.outcomes)
+    return replace(register, outcomes=(*register.outcomes, *names)) if names else register
+
+
+def _outcomes(raw: Any, heading: Mapping[str, Any], register: Register) -> dict[str, Any]:
+    """Return the outcomes of the base, with those of the file added or replaced."""
+    own = over(heading.get("outcomes", ()), own_outcomes(raw))
+    register.check_outcomes(own)
+    return {"outcomes": own}
 
 
 def _expected(key: str, raw: Any, layer: Layer, register: Register) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from sim.scenario.entries import Entry, Register, Value, apply_entries, build_se
 from sim.scenario.files import HEADING_KEYS, InputErrors, Layer, read_layers, read_set
 from sim.scenario.first_evening import contradictions
 from sim.scenario.heading import SETTABLE, TimelineEvent, apply_heading, own_heading
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.state.orders import DatedOrder
 
 DEADLINE_PASSED = timedelta(days=366)
@@ -73,6 +74,7 @@ class Scenario:
     entries: Mapping[str, Entry]
     register: Register = field(compare=False, repr=False)
     orders: tuple[DatedOrder, ...] = ()
+    outcomes: tuple[OwnOutcome, ...] = field(default=(), compare=False)
     branch: Branch | None = None
     classes: str = ""
     classes_digest: str = ""

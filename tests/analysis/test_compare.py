@@ -310,7 +310,7 @@ def test_the_probability_of_a_date_is_shown_by_date(folders: tuple[Path, Path]) 
             ["{a}", "{b}", "--outcome", "collapse_da"],
             "collapse_da is not the name of an outcome; did you mean collapse_day?",
         ),
-        (["{a}", "{b}", "--where", "collapse_day < soon"], "--where collapse_day: give a date"),
+        (["{a}", "{b}", "--where", "collapse_day < soon"], "--where: column 16: soon is not a series or outcome"),
         (["{a}", "{b}", "--by", "moscow.policy"], "--by goes with the folder of one sweep"),
     ],
 )

@@ -128,8 +128,14 @@ def test_a_file_that_is_not_a_record_is_one_line(tmp_path: Path) -> None:
     twice = written(tmp_path).read_text() + written(tmp_path).read_text().removeprefix("format = 1\n")
     for text, said in (
         ("a =", "record.toml: not TOML: Invalid value (at end of document)"),
-        ("format = 2\n", "record.toml: expected format = 1 and tables [[observation]], and nothing else"),
-        ("format = 1\nobservation = [3]\n", "record.toml: expected format = 1 and tables [[observation]], and nothing else"),
+        (
+            "format = 2\n",
+            "record.toml: expected format = 1, tables [[observation]] and perhaps [outcomes], and nothing else",
+        ),
+        (
+            "format = 1\nobservation = [3]\n",
+            "record.toml: expected format = 1, tables [[observation]] and perhaps [outcomes], and nothing else",
+        ),
         (twice, "record.toml: observation 2: another one has the name 'Truce'"),
     ):
         path.write_text(text, encoding="utf-8")

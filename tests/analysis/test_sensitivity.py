@@ -285,6 +285,11 @@ START, END = date(2026, 1, 12), date(2026, 7, 11)
         ('deal_terms == "units"', [False, True, False]),
         ("deal_terms != units", [True, False, False]),
         ("deal_terms = individual and truce_extended = yes and killed_sdf < 2", [True, False, False]),
+        ("killed_sdf < 5 or killed_sdf > 6", [True, False, True]),
+        ("truce_extended == yes or truce_broken_on == never", [True, False, True]),
+        ("not (truce_broken_on < 2026-01-20)", [False, True, True]),
+        ("truce_broken_on < '2026-01-20' and 'killed_sdf' < '2'", [True, False, False]),
+        ("killed_sdf / 2 >= 3 and truce_broken_on + 2 > 2026-01-18", [False, True, False]),
     ],
 )
 def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
@@ -302,22 +307,25 @@ def test_a_condition_selects_runs(text: str, holds: list[bool]) -> None:
     [
         (
             "truce_brokn_on < 2026-03-01",
-            "--where truce_brokn_on is not the name of an outcome; did you mean truce_broken_on?",
+            "--where: column 1: truce_brokn_on is not a series or outcome; did you mean truce_broken_on?",
         ),
-        ("truce_broken_on < March", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not March"),
-        ("killed_sdf < many", "--where killed_sdf: many is not a number"),
-        ("deal_terms == unit", "--where deal_terms: give == or != and one of"),
-        ("deal_terms > units", "--where deal_terms: give == or != and one of individual, units"),
-        ("truce_extended < yes", "--where truce_extended: give == or != and one of yes, true, no, false"),
-        ("killed_sdf < nan", "--where killed_sdf: nan is not a number"),
-        ("killed_sdf < 5 or killed_sdf > 9", '--where "killed_sdf < 5 or killed_sdf > 9": give OUTCOME SIGN VALUE'),
-        ("truce_broken_on < 2026-02-30", "--where truce_broken_on: give a date, as in 2026-03-01, or never, not 2026-02-30"),
-        ("", '--where "": give OUTCOME SIGN VALUE'),
-        ("truce_broken_on", '--where "truce_broken_on": give OUTCOME SIGN VALUE'),
-        ("truce_broken_on > 2099-01-01", "--where truce_broken_on: 2099-01-01 is after the last day; the days"),
-        ("truce_broken_on > 1999-01-01", "--where truce_broken_on: 1999-01-01 is not after 2026-01-11"),
-        ("killed_sdf > 3 or never", "--where killed_sdf: or never goes with a date"),
-        ("truce_broken_on < never", "--where truce_broken_on: never goes with == and !="),
+        ("truce_broken_on < March", "--where: column 19: March is not a series or outcome"),
+        ("killed_sdf < many", "--where: column 14: many is not a series or outcome"),
+        ("killed_sdf > 2026-03-01", "--where: column 12: killed_sdf is a number and 2026-03-01 is a date"),
+        ("deal_terms == unit", "--where: column 15: unit is not a category of deal_terms; did you mean units?"),
+        ("deal_terms > units", "--where: column 12: > goes with numbers and dates; deal_terms is a category: use == or !="),
+        ("truce_extended < yes", "--where: column 16: < goes with numbers and dates; truce_extended is yes or no"),
+        ("killed_sdf < nan", "--where: column 14: nan is not a series or outcome"),
+        ("truce_broken_on < 2026-02-30", "--where: column 19: 2026-02-30 is not a date"),
+        ("", "--where: is empty; write an expression"),
+        ("truce_broken_on", "--where: column 1: truce_broken_on is a date, not a condition; compare it, as in"),
+        ("truce_broken_on > 2099-01-01", "--where: column 19: 2099-01-01 is after the last day; the days"),
+        ("truce_broken_on > 1999-01-01", "--where: column 19: 1999-01-01 is not after 2026-01-11"),
+        ("killed_sdf > 3 or never", "--where: column 19: or never goes with the comparison of a date with another"),
+        ("truce_broken_on < never", "--where: column 17: never goes with == and !="),
+        ("truce@2026-12-01 == yes", "--where: column 1: 2026-12-01 is after the last day; the days"),
+        ("days(truce, 2026-01-11, 2026-02-01) > 3", "--where: column 1: 2026-01-11 is not after 2026-01-11"),
+        ("3 > 2", "--where: column 1: names no outcome, as in truce_broken_on < 2026-03-01"),
     ],
 )
 def test_a_fault_of_a_condition_is_one_line(text: str, said: str) -> None:
@@ -330,5 +338,7 @@ def test_a_condition_narrows_the_runs_of_a_sweep(tmp_path: Path) -> None:
     results = made_up(tmp_path / "s", lambda x, luck: x[RISE] + luck, killed_damascus=np.arange(8.0))
     found = sensitivity(results.folder, "killed_damascus", where="killed_damascus < 4")
     assert found.runs == found.points * 4
+    with pytest.raises(InputError, match="--where: truce is a daily series, which is not kept of every run: define"):
+        sensitivity(results.folder, "killed_damascus", where="days(truce) > 3")
     with pytest.raises(InputError, match=r"has no value in any run of .* where"):
         sensitivity(results.folder, "killed_damascus", where="killed_damascus > 40")

@@ -13,6 +13,7 @@ from sim.ground.paths import PACKAGE
 
 NUMBERS = {
     "agents", "agents/damascus", "draws.py", "experiments/design", "ground", "mechanisms", "model.py", "record",
+    "record/expressions",
     "registry.py", "scenario", "state",
 }  # fmt: skip
 """Folders and files of the top whose every module makes numbers."""

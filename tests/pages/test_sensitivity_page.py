@@ -133,7 +133,7 @@ def test_the_command_writes_page_and_table(made: Sensitivity, tmp_path: Path) ->
         (["--outcome", "killed_sd"], "killed_sd is not the name of an outcome; did you mean killed_sdf?"),
         (["--outcome", "deal_terms"], "deal_terms: choose one of"),
         (["--outcome", "killed_sdf", "--over", "moscow.polcy", RISE], "moscow.polcy does not vary in"),
-        (["--outcome", "killed_sdf", "--where", "killed_sdf"], "give OUTCOME SIGN VALUE"),
+        (["--outcome", "killed_sdf", "--where", "killed_sdf"], "column 1: killed_sdf is a number, not a condition"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments: list[str], said: str, made: Sensitivity) -> None:

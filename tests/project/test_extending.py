@@ -47,6 +47,13 @@ OUTCOME_LINE = """\
     _end("arab_cells", "the same on the last evening", (6,), "arab_cells_end"),
 """
 
+OUTCOME_OF_A_DAY = """
+[outcomes.truce_2026_01_22]
+title = "Truce in force, 22 January"
+of = "truce@2026-01-22"
+definition = "a truce is in force on the evening of 22 January 2026"
+systems = [8]
+"""
 OBSERVATION = """\
     area_held: np.ndarray = observed(
         "area that the SDF holds", "km2", lambda m: m.state.held_area.sum(axis=0), TAKEN)
@@ -178,6 +185,10 @@ def add_observation(tree: Path) -> None:
     edit(tree / "sim/agents/moscow.py", "\nBASE = (\n", READER + RULE_LINE)
 
 
+def add_outcome_of_a_day(tree: Path) -> None:
+    add(tree / "sim/data/outcomes.toml", OUTCOME_OF_A_DAY)
+
+
 def add_scenario(tree: Path) -> None:
     (tree / "scenarios/slow-airlift.toml").write_text(SCENARIO)
 
@@ -287,6 +298,17 @@ def test_an_observation_is_a_field_of_what_actors_see(tree: Path) -> None:
     story = " ".join(story.split())
     assert re.search(r"the_front_has_reached_hasakah: .* area that the SDF holds: [0-9,]+ km2", story), story[:2000]
     assert "| `area_held` | runs | area that the SDF holds | km2, at least 0 | `taken_by_defection`" in odd(tree, "seen")
+
+
+def test_an_outcome_of_a_day_is_a_table_in_data_and_folders_gain_it(tree: Path) -> None:
+    (before,) = pullback(tree, run("baseline", "--out", "made"))
+    add_outcome_of_a_day(tree)
+    export = ("export", "made", "--outcome", "truce_2026_01_22")
+    told, table = pullback(tree, run("baseline", "--out", "made"), export)
+    made = outcomes(told)
+    assert (made["truce_2026_01_22"]["n"], made["truce_2026_01_22"]["type"]) == (24, "yes_no")
+    assert {name: said for name, said in made.items() if name != "truce_2026_01_22"} == outcomes(before)
+    assert table.startswith('"run","truce_2026_01_22"')
 
 
 def test_a_scenario_is_a_file(tree: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,11 @@ from sim.analysis.clusters import few_histories
 from sim.analysis.compare.differences import Difference, differences
 from sim.analysis.compare.expectations import Answer, answers
 from sim.analysis.compare.paired_median import LEVEL
-from sim.analysis.compare.pairs import Paired, condition_on, pair
-from sim.analysis.measure import outcome_named
+from sim.analysis.compare.pairs import Paired, asked_outcome, condition_on, pair, shared_outcomes
 from sim.analysis.where import read_condition
 from sim.ground.checks import check_once, texts
-from sim.record.outcomes import OUTCOMES, Outcome
+from sim.ground.errors import InputError
+from sim.record.outcomes import Outcome
 from sim.record.statistics import FEW_RUNS
 from sim.state.arrays import own_numerics
 
@@ -106,11 +107,16 @@ def compare(
     common random numbers.
     """
     check_once("--outcome", texts("outcomes", outcomes))
-    chosen = tuple(outcome_named(name) for name in outcomes) or OUTCOMES
     paired = pair(sources, by, uncertain)
+    shared, notes = shared_outcomes(paired)
+    chosen = tuple(asked_outcome(paired, name, shared) for name in outcomes)
     if where is not None:
-        paired = condition_on(paired, read_condition(where, paired.base.start, paired.base.end))
-    return Comparison(paired, chosen)
+        base = paired.base
+        for name, line in base.lacks.items():
+            if re.search(rf"\b{name}\b", where):
+                raise InputError(f"{base.where_from}: {line}")
+        paired = condition_on(paired, read_condition(where, base.start, base.end, base.known))
+    return Comparison(paired if chosen else replace(paired, notes=(*paired.notes, *notes)), chosen or shared)
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

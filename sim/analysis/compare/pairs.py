@@ -14,6 +14,8 @@ from sim.analysis.where import Condition
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import first_repeated
 from sim.ground.errors import InputError
+from sim.record.outcomes import Outcome
+from sim.scenario.files import near_miss
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +49,43 @@ def pair(sources: Sequence[str | Path], by: str | None = None, uncertain: str | 
     return _matched(_named_apart(sides))
 
 
+def shared_outcomes(paired: Paired) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
+    """Return the outcomes that all sides have, by the same expression, and a note of each other one that some side has."""
+    sides = (paired.base, *paired.others)
+    shared = [outcome for outcome in paired.base.known if all(_same(outcome, side) for side in sides)]
+    names = {outcome.name for outcome in shared}
+    notes = []
+    for name in dict.fromkeys(outcome.name for side in sides for outcome in side.known if outcome.name not in names):
+        having = [side for side in sides if any(outcome.name == name for outcome in side.known)]
+        lacking = " and ".join(dict.fromkeys(side.name for side in sides if side not in having))
+        notes.append(f"{name} is not compared: " + (f"{lacking} lacks it" if lacking else "the sides define it otherwise"))
+    return tuple(shared), tuple(notes)
+
+
+def _same(outcome: Outcome, side: Side) -> bool:
+    return any((other.name, other.formula) == (outcome.name, outcome.formula) for other in side.known)
+
+
+def asked_outcome(paired: Paired, name: str, shared: Sequence[Outcome]) -> Outcome:
+    """Return an outcome that was asked for by name. Raises InputError, also where a side lacks it."""
+    sides = (paired.base, *paired.others)
+    for side in sides:
+        if name in side.lacks:
+            raise InputError(f"{side.where_from}: {side.lacks[name]}")
+    there = [side for side in sides if any(outcome.name == name for outcome in side.known)]
+    known = {outcome.name: outcome for outcome in shared}
+    if there and name not in known:
+        lacking = next((side for side in sides if side not in there), None)
+        said = f"{lacking.name} lacks it{lacking.adds}" if lacking else "the sides define it otherwise"
+        raise InputError(f"{name}: {said}")
+    if name not in known:
+        raise InputError(f"{name} is not an outcome{near_miss(name, known)}{paired.base.adds}")
+    return known[name]
+
+
 def condition_on(paired: Paired, condition: Condition) -> Paired:
     """Return the pairs whose base run meets a condition, on every side."""
-    holds = condition.holds(paired.base.outcomes)
+    holds = condition.holds(paired.base.outcomes, paired.base.series)
     if not holds.any():
         raise InputError(f'no run of {paired.base.name} meets --where "{condition.text}"')
     note = f"only the {holds.sum():,} of {len(holds):,} pairs whose run of {paired.base.name} meets {condition.text}"

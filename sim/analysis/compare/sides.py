@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.analysis.where import Series, not_kept
 from sim.experiments.design.factors import SCENARIO
 from sim.experiments.design.uncertain import Uncertain, uncertain_of
 from sim.experiments.export.tables import open_results
@@ -20,7 +21,7 @@ from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder, shown_path
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import OUTCOMES, Outcome, columns_read
 from sim.registry import load_scenario
 from sim.scenario.files import near_miss
 from sim.scenario.scenario import Scenario
@@ -35,7 +36,8 @@ class Side:
     notes: what limits its figures. expected: outcome -> direction that its scenario expects.
     design, streams: of a sweep, values and row of each point, and which random numbers they have. drawn: of an ensemble,
     which values are drawn by run. shares: (pairs, 2) row of the design, or set of drawn values, and number of the run; the
-    key where left out.
+    key where left out. known: its outcomes. lacks: of those that it should have and lacks, the line that says so.
+    adds: how one more gets into it. series: its daily series, (days + 1, pairs) each.
     """
 
     name: str
@@ -53,6 +55,10 @@ class Side:
     streams: str = ""
     drawn: Uncertain | None = None
     shares: np.ndarray | None = None
+    known: tuple[Outcome, ...] = OUTCOMES
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    adds: str = ""
+    series: Series = not_kept
 
     @property
     def clusters(self) -> np.ndarray:
@@ -63,7 +69,17 @@ class Side:
         """Return the side with some of its runs."""
         outcomes = {name: values[places] for name, values in self.outcomes.items()}
         shares = None if self.shares is None else self.shares[places]
-        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares)
+        return replace(self, key=self.key[places], outcomes=outcomes, shares=shares, series=_chosen(self.series, places))
+
+
+def _chosen(series: Series, places: np.ndarray) -> Series:
+    """Return the series of some of the runs."""
+
+    def of(name: str) -> np.ndarray | None:
+        whole = series(name)
+        return None if whole is None else whole[:, places]
+
+    return of
 
 
 def opened(source: str | Path, uncertain: str | None) -> Results | SweepResults:
@@ -105,9 +121,9 @@ def side_of(results: Results | SweepResults) -> Side:
     outcomes = dict(results.outcomes)
     run = outcomes.pop("run").astype(np.int64)
     key = np.column_stack([np.zeros_like(run), run])
-    manifest, name = results.manifest, results.manifest["scenario"]
+    name = results.manifest["scenario"]
     note = () if results.is_complete else (f"INCOMPLETE: {name} has {len(run)} of {results.runs_asked} runs",)
-    side = _side(name, shown_path(results.folder), results.scenario, manifest["code"], key, outcomes)
+    side = replace(_side(name, results, results.scenario, key, outcomes), series=results.series)
     return replace(side, notes=note, expected=results.scenario.expected, drawn=results.uncertain, shares=results.clusters)
 
 
@@ -117,23 +133,24 @@ def _side_of_sweep(results: SweepResults) -> Side:
     rows = np.array(results.design.row_of_design)
     kept = rows[table["point"].to_numpy()] >= 0
     point, run = (table[name].to_numpy()[kept].astype(np.int64) for name in ("point", "run"))
-    outcomes = {outcome.name: table[outcome.name].to_numpy()[kept] for outcome in OUTCOMES}
+    outcomes = {name: table[name].to_numpy()[kept] for name in columns_read(results.known)}
     key = np.column_stack([point, run])
-    side = _side(manifest["name"], shown_path(results.folder), results.base, manifest["code"], key, outcomes)
+    side = _side(manifest["name"], results, results.base, key, outcomes)
     note = () if results.is_complete else (f"{manifest['name']}: {results.shortfall}",)
     points = {f.path: [row[n] for row, at in zip(results.design.rows, rows, strict=True) if at >= 0]
               for n, f in enumerate(results.design.factors)}  # fmt: skip
     return replace(
         side, notes=note, expected=results.base.expected, design=(points, results.design.row_of_design),
-        streams=results.streams, shares=results.clusters(point, run),
+        streams=results.streams, shares=results.clusters(point, run), series=_chosen(results.series_of_runs, kept),
     )  # fmt: skip
 
 
 def _side(
-    name: str, folder: Path, scenario: Scenario, code: str, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
+    name: str, results: Results | SweepResults, scenario: Scenario, key: np.ndarray, outcomes: Mapping[str, np.ndarray]
 ) -> Side:
-    dates = (scenario.epoch, scenario.start_date, scenario.end_date)
-    return Side(name, str(folder), scenario.seed, *dates, code, key, outcomes)
+    dates, folder = (scenario.epoch, scenario.start_date, scenario.end_date), str(shown_path(results.folder))
+    side = Side(name, folder, scenario.seed, *dates, results.manifest["code"], key, outcomes)
+    return replace(side, known=results.known, lacks=dict.fromkeys(results.lacking, results.lacks), adds=results.adds)
 
 
 def sides_by(results: SweepResults, path: str) -> list[Side]:
@@ -171,11 +188,12 @@ def sides_by(results: SweepResults, path: str) -> list[Side]:
         if not kept.any():
             continue
         key = np.column_stack([cell_of_point[point[kept]], run[kept]])
-        outcomes = {outcome.name: table[outcome.name].to_numpy()[kept] for outcome in OUTCOMES}
+        outcomes = {column: table[column].to_numpy()[kept] for column in columns_read(results.known)}
         name = value if path == SCENARIO else f"{path} = {shown(value)}"
         scenario = design.what_if(value, results.base).scenario if path == SCENARIO else results.base
-        side = _side(name, shown_path(results.folder), scenario, results.manifest["code"], key, outcomes)
+        side = _side(str(name), results, scenario, key, outcomes)
         expected = scenario.expected if path == SCENARIO else {}
+        side = replace(side, series=_chosen(results.series_of_runs, kept))
         sides.append(replace(side, notes=tuple(notes), shares=results.clusters(point[kept], run[kept]), expected=expected))
     return sides
 

@@ -13,11 +13,9 @@ from sim.analysis.pooled import Pooled
 from sim.experiments.store.ensemble import Results
 from sim.ground.errors import InputError
 from sim.record.history import SERIES, History
-from sim.record.outcomes import COVERED, DATE, OUTCOMES, Outcome, arising, read_for
+from sim.record.outcomes import COVERED, DATE, OUTCOMES, Outcome, arising, expressed, read_for
 from sim.record.readings import Daily, NoSeriesError, UpTo, as_of
 from sim.scenario.scenario import Scenario
-
-BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +59,7 @@ def answers(item: Observation, table: Mapping[str, np.ndarray], record: Daily, e
     NaN: the outcome does not apply in the run. table: (runs,) values of the outcome at the end, and of those that determine
     whether it applies. Raises NoSeriesError if an earlier evening is needed and not kept.
     """
-    outcome, start = BY_NAME[item.outcome], record.start_date
+    outcome, start = item.outcome_asked, record.start_date
     if outcome.type == DATE:
         values = np.where(np.isnan(table[outcome.name]), np.inf, table[outcome.name])
         values = np.where(arising(outcome, table), values, np.nan)
@@ -80,14 +78,24 @@ def answers_in(observations: Sequence[Observation], history: History) -> dict[st
     end = history.start_date + timedelta(history.days)
     columns = {}
     for item in observations:
-        table = {name: np.asarray(BY_NAME[name].of(history), float) for name in read_for(BY_NAME[item.outcome])}
+        table = columns_in(item, history)
         columns[column_of(item)] = np.asarray(answers(item, table, history, end), float)
     return columns
 
 
+def columns_in(item: Observation, record: History | UpTo) -> dict[str, np.ndarray]:
+    """Return what the outcome of an observation comes to at the end, and where it arises. Raises NoSeriesError."""
+    outcome = item.outcome_asked
+    if outcome.formula:
+        return expressed(item.own)[outcome.name].columns(record)
+    known = {each.name: each for each in OUTCOMES}
+    return {name: np.asarray(known[name].of(record), float) for name in read_for(outcome)}
+
+
 def column_of(item: Observation) -> str:
     """Return the column name of an observation, with its outcome and dates."""
-    parts = [item.outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
+    outcome = f"{item.outcome} = {item.outcome_asked.formula}" if item.own else item.outcome
+    parts = [outcome, item.event and item.event.text, item.since and f"since {item.since}", item.by and f"by {item.by}"]
     return f"{item.name} ({', '.join(str(part) for part in parts if part)}, at {item.read})"
 
 
@@ -95,15 +103,32 @@ def is_read_early(item: Observation, end: date) -> bool:
     """Whether an observation needs its outcome on an evening before the last that the outcome's name does not give."""
     if item.since is not None:
         return True
-    outcome = BY_NAME[item.outcome]
+    outcome = item.outcome_asked
     early = item.by is not None and item.by < end and item.read != END
-    return early and outcome.type != DATE and outcome.arises != COVERED
+    return early and outcome.type != DATE and COVERED not in outcome.arises
 
 
 def answers_of(item: Observation, results: Results | Pooled) -> np.ndarray:
     """Return (runs,) the value of an observation in the runs of results; see `answers`."""
-    table = {name: results.outcomes[name] for name in read_for(BY_NAME[item.outcome])}
-    return answers(item, table, recorded(results), results.scenario.end_date)
+    return answers(item, columns_of(item, results), recorded(results), results.scenario.end_date)
+
+
+def columns_of(item: Observation, results: Results | Pooled) -> dict[str, np.ndarray]:
+    """Return (runs,) the values of the outcome of an observation in results, and where it arises.
+
+    A user's outcome that the results lack is computed from their daily series. Raises InputError if those are not stored
+    for every run.
+    """
+    outcome = item.outcome_asked
+    if any((each.name, each.formula) == (outcome.name, outcome.formula) for each in results.known):
+        return {name: results.outcomes[name] for name in read_for(outcome)}
+    record = recorded(results)
+    try:
+        return columns_in(item, UpTo(record, record.days))
+    except NoSeriesError:
+        what = f"lacks {outcome.name}, and the daily series of its runs, from which it could be computed, are not stored"
+        how = "define it under [outcomes] in the file that was played, and run the same command again"
+        raise InputError(f"{results.folder}: {what}; {how}") from None
 
 
 def has_series(outcome: Outcome) -> bool:
@@ -120,7 +145,7 @@ def check_readable(observations: tuple[Observation, ...], scenario: Scenario) ->
     """Raise InputError for an observation before the last day whose outcome is known on the last day only."""
     for item in observations:
         early = is_read_early(item, scenario.end_date) and item.lies_within(scenario.start_date, scenario.end_date)
-        if early and not has_series(BY_NAME[item.outcome]):
+        if early and not has_series(item.outcome_asked):
             raise InputError(
                 f"{item.name}: {item.outcome} has no daily series and is known on the last day only, {scenario.end_date}, "
                 f'not on {item.by}; end the scenario on that day, or give read = "{END}"'

@@ -87,7 +87,7 @@ def hindcast(
 
 def _kept(results: Results | Pooled, where: Condition | None) -> np.ndarray:
     """Return (runs,) bool: the run is scored."""
-    return np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
+    return np.ones(results.runs, bool) if where is None else where.holds(results.outcomes, results.series)
 
 
 def _notes(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from sim.record.outcomes import CATEGORY, DATE
+from sim.record.outcomes import CATEGORY, DATE, Outcome, outcomes_of
+from sim.scenario.own_outcomes import OwnOutcome
 
 NEVER_OCCURS, NO_CATEGORY = "never", "none"
 """Forecasts of "nothing changes": a date that does not occur, a category that is not reached."""
@@ -47,6 +49,11 @@ class Event:
         return np.where(np.isnan(values), np.nan, inside)
 
 
+@cache
+def _by_name(own: tuple[OwnOutcome, ...]) -> dict[str, Outcome]:
+    return {outcome.name: outcome for outcome in outcomes_of(own)}
+
+
 @dataclass(frozen=True)
 class Observation:
     """A dated fact with its range of reports.
@@ -55,7 +62,7 @@ class Observation:
     value of the outcome is observed. nothing_changes: that forecast of the outcome, NEVER_OCCURS for a date, NO_CATEGORY for
     a category. by: the evening of the observation, None if not given; for a date it is the date itself. since: the observed
     quantity is the change from that evening to `by`. read: BY or END. disagreement: differences between the reports.
-    climatology: None if no past cases are known.
+    climatology: None if no past cases are known. own: the user's outcomes, if it is of one.
     """
 
     name: str
@@ -73,6 +80,12 @@ class Observation:
     disagreement: str = ""
     climatology: Climatology | None = None
     event: Event | None = None
+    own: tuple[OwnOutcome, ...] = ()
+
+    @property
+    def outcome_asked(self) -> Outcome:
+        """The outcome that it is of."""
+        return _by_name(self.own)[self.outcome]
 
     @property
     def is_date(self) -> bool:

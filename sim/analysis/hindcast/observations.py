@@ -12,8 +12,9 @@ from sim.ground.checks import first_repeated, same
 from sim.ground.errors import InputError
 from sim.ground.paths import data_folder
 from sim.ground.user_text import read_toml
-from sim.record.outcomes import CATEGORY, COVERED, DATE, NUMBER, OUTCOMES, YES_NO, Outcome
+from sim.record.outcomes import CATEGORY, COVERED, DATE, NUMBER, OUTCOMES, YES_NO, Outcome, outcomes_of
 from sim.scenario.files import check_known, near_miss
+from sim.scenario.own_outcomes import OwnOutcome, over, own_outcomes
 
 SCORES = ("crps", "brier", "interval")
 KEYS = ("name", "outcome", "unit", "score", "nothing_changes", "used_to_fit", "confidence", "source")
@@ -29,18 +30,24 @@ OPTIONAL = (
     *(key for keys in EVENT_KEYS.values() for key in keys),
 )
 CLIMATOLOGY_KEYS = ("values", "source")
+SHIPPED = data_folder() / "observations.toml"
 
 
-def load_observations(path: str | Path | None = None) -> tuple[Observation, ...]:
-    """Read the shipped record, or the user's own. Raises InputError with the observation and the fault."""
-    path = Path(path) if path else data_folder() / "observations.toml"
+def load_observations(path: str | Path | None = None, own: tuple[OwnOutcome, ...] = ()) -> tuple[Observation, ...]:
+    """Read the shipped record, or the user's own. Raises InputError with the observation and the fault.
+
+    own: the scenario's outcomes, which observations may use; those of the record itself take precedence.
+    """
+    path = Path(path) if path else SHIPPED
     data, _ = read_toml(path)
-    unknown = [key for key in data if key not in ("format", "observation")]
+    unknown = [key for key in data if key not in ("format", "observation", "outcomes")]
     tables = data.get("observation")
     if unknown or data.get("format") != 1 or not _are_tables(tables):
-        raise InputError(f"{path.name}: expected format = 1 and tables [[observation]], and nothing else")
+        raise InputError(f"{path.name}: expected format = 1, tables [[observation]], [outcomes] if any, and nothing else")
+    own = own_in(path, own)
+    known = outcomes_of(own)
     observations = tuple(
-        _observation(f"{path.name}: observation {number}", item) for number, item in enumerate(tables or (), 1)
+        _observation(f"{path.name}: observation {number}", item, known, own) for number, item in enumerate(tables or (), 1)
     )
     names = [item.name for item in observations]
     for number, name in enumerate(names, 1):
@@ -54,13 +61,26 @@ def load_observations(path: str | Path | None = None) -> tuple[Observation, ...]
     return observations
 
 
+def own_in(path: str | Path | None, own: tuple[OwnOutcome, ...] = ()) -> tuple[OwnOutcome, ...]:
+    """Return outcomes with those that a record defines put on top. Raises InputError."""
+    path = Path(path) if path else SHIPPED
+    try:
+        made = over(own, own_outcomes(read_toml(path)[0].get("outcomes", {})))
+        outcomes_of(made)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from None
+    return made
+
+
 def _are_tables(raw: Any) -> bool:
     """Whether it is a non-empty list of tables."""
     return isinstance(raw, list) and bool(raw) and all(isinstance(item, Mapping) for item in raw)
 
 
-def _observation(where: str, item: Mapping[str, Any]) -> Observation:
-    """Return a checked observation. where: its name in messages. Raises InputError."""
+def _observation(
+    where: str, item: Mapping[str, Any], outcomes: tuple[Outcome, ...], own: tuple[OwnOutcome, ...]
+) -> Observation:
+    """Return a checked observation. where: its name in messages. outcomes: those it may use. Raises InputError."""
     check_known(item, KEYS + OPTIONAL, f"{where}: ")
     missing = [key for key in KEYS if key not in item]
     if missing:
@@ -70,7 +90,7 @@ def _observation(where: str, item: Mapping[str, Any]) -> Observation:
             raise InputError(f"{where}: {key} must be text in quotes")
     if not isinstance(item["used_to_fit"], bool):
         raise InputError(f"{where}: used_to_fit must be true or false")
-    known = {outcome.name: outcome for outcome in OUTCOMES}
+    known = {outcome.name: outcome for outcome in outcomes}
     if item["outcome"] not in known:
         raise InputError(f"{where}: {item['outcome']} is not a known outcome{near_miss(item['outcome'], known)}")
     outcome = known[item["outcome"]]
@@ -89,6 +109,7 @@ def _observation(where: str, item: Mapping[str, Any]) -> Observation:
     if outcome.type == CATEGORY:
         kept["nothing_changes"] = _index(item["nothing_changes"], outcome)
     observed = tuple(item["observed"]) if "observed" in item else (1, 1, 1)
+    kept["own"] = own if outcome not in OUTCOMES else ()
     return Observation(**{**kept, "observed": observed, "event": event, "by": _seen_by(item)})
 
 
@@ -167,7 +188,7 @@ def _check_days(item: Mapping[str, Any], outcome: Outcome, event_keys: tuple[str
     if outcome.type == DATE and event_keys and "by" in item:
         raise InputError(f"{where}: {' and '.join(event_keys)} name the day; leave out by")
     if "since" in item:
-        if outcome.type != NUMBER or outcome.arises == COVERED:
+        if outcome.type != NUMBER or COVERED in outcome.arises:
             raise InputError(f"{where}: since needs a number without a day in its name; not {outcome.name}")
         if "by" not in item or not item["since"] < item["by"] or item.get("read") == END:
             raise InputError(f"{where}: since needs a later by, on whose evening the change ends")

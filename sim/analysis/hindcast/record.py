@@ -66,7 +66,7 @@ def agreement(
     where: restricts the runs. Observations of an evening without a stored series are left out.
     """
     scenario, covered, met = results.scenario, [], []
-    kept = np.ones(results.runs, bool) if where is None else where.holds(results.outcomes)
+    kept = np.ones(results.runs, bool) if where is None else where.holds(results.outcomes, results.series)
     for item in observations:
         if item.lies_within(scenario.start_date, scenario.end_date):
             try:

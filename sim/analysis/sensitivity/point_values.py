@@ -39,7 +39,8 @@ def point_values(results: SweepResults, measure: Measure, where: Condition | Non
     points, runs = table["point"].to_numpy(), table["run"].to_numpy()
     values = measure.of_table({each: table[each].to_numpy() for each in read_for(measure.outcome)})
     if where is not None:
-        values = np.where(where.holds({each: table[each].to_numpy() for each in where.outcomes}), values, np.nan)
+        met = where.holds({each: table[each].to_numpy() for each in columns}, results.series_of_runs)
+        values = np.where(met, values, np.nan)
     known = np.unique(points)
     matrix = np.full((len(known), runs.max() + 1), np.nan)
     matrix[np.searchsorted(known, points), runs] = values

@@ -19,12 +19,12 @@ import pyarrow as pa
 from scipy import stats
 
 from sim.analysis.clusters import few_histories
-from sim.analysis.measure import Measure, measure_named
+from sim.analysis.measure import Measure, measure_of
 from sim.analysis.sensitivity.main_effects import Layout
 from sim.analysis.sensitivity.point_values import Heat, PointValues, Response, heat, of_the_design, point_values, response
 from sim.analysis.sensitivity.resolution import too_few_points
 from sim.analysis.sensitivity.variance import LEVEL, Share, Spread, jackknife, number_of_bins, variance
-from sim.analysis.where import Condition, read_condition
+from sim.analysis.where import Condition, condition_on
 from sim.experiments.design.factors import evidence_of
 from sim.experiments.design.replicates import SHARED
 from sim.experiments.store.sweep import SweepResults, open_sweep
@@ -134,8 +134,8 @@ def sensitivity(folder: str | Path, outcome: str, where: str | None = None) -> S
     design cannot give it.
     """
     results = open_sweep(Path(folder))
-    condition = read_condition(where, results.base.start_date, results.base.end_date) if where else None
-    return of_measure(results, measure_named(outcome, results.base), condition)
+    condition = condition_on(results, where) if where else None
+    return of_measure(results, measure_of(outcome, results), condition)
 
 
 def of_measure(results: SweepResults, measure: Measure, where: Condition | None = None) -> Sensitivity:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.experiments.design.factors import SCENARIO
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 
 ENSEMBLE, SWEEP, CALIBRATION = KINDS = ("ensemble", "sweep", "calibration")
@@ -19,13 +20,15 @@ TABLE_FILE = "table.csv"
 class Kept:
     """The scenarios of a sweep in its results folder.
 
-    name: of the sweep. listed: names of the scenarios of its lever, in order.
+    name: of the sweep. listed: names of the scenarios of its lever, in order. outcomes: the user's outcomes that it
+    is asked for.
     """
 
     name: str
     base: Scenario
     scenarios: Mapping[str, Scenario]
     listed: tuple[str, ...]
+    outcomes: tuple[OwnOutcome, ...] = ()
 
     def pointed(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the tables of the sweep file with names replaced by those in the folder."""

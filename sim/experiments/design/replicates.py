@@ -16,12 +16,14 @@ from scipy.special import stdtrit
 
 from sim.ground.checks import first_repeated, shown
 from sim.ground.errors import InputError
-from sim.record.outcomes import CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO
+from sim.record.outcomes import CATEGORY, DATE, NUMBER, OUTCOMES, YES_NO, Outcome
 from sim.record.statistics import LEVEL, wilson
 from sim.scenario.files import check_known, near_miss
 
 STATS = {"mean": (NUMBER,), "share": (YES_NO, DATE)}
 """Statistic -> types of outcome it applies to. The share of a date is the share of runs in which it occurred."""
+
+DATES = frozenset(outcome.name for outcome in OUTCOMES if outcome.type == DATE)
 
 SHARED, OWN = STREAMS = ("shared", "own")
 FEWEST_HISTORIES = 8
@@ -44,17 +46,22 @@ def streams_of(manifest: Mapping[str, Any], folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Criterion:
-    """A precision target: the half-width of the 95% interval of a statistic is at most half_width."""
+    """A precision target: the half-width of the 95% interval of a statistic is at most half_width.
+
+    of_date: the outcome is a date that the user defines; its share is that of the runs in which it occurred.
+    """
 
     outcome: str
     stat: str
     half_width: float
+    of_date: bool = False
 
     def holds(self, values: np.ndarray) -> bool:
         """Whether (runs,) values meet the target; NaN if a date did not occur or the outcome does not apply."""
         if self.stat == "mean":
             return _half_width_of_mean(values[~np.isnan(values)]) <= self.half_width
-        occurred = ~np.isnan(values) if _type_of(self.outcome) == DATE else values[~np.isnan(values)] > 0
+        is_date = self.of_date or self.outcome in DATES
+        occurred = ~np.isnan(values) if is_date else values[~np.isnan(values)] > 0
         return _half_width_of_share(occurred) <= self.half_width
 
 
@@ -106,32 +113,28 @@ def _half_width_of_share(holds: np.ndarray) -> float:
     return np.inf if interval is None else (interval[1] - interval[0]) / 2
 
 
-def _type_of(name: str) -> str:
-    return next(outcome.type for outcome in OUTCOMES if outcome.name == name)
-
-
-def read_criteria(raw: Any, where: str) -> tuple[Criterion, ...]:
+def read_criteria(raw: Any, where: str, outcomes: Sequence[Outcome] = OUTCOMES) -> tuple[Criterion, ...]:
     """Read the list under `until`. Raises InputError."""
     example = '[{ outcome = "truce_extensions", stat = "mean", half_width = 0.25 }]'
     if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw or not all(isinstance(x, Mapping) for x in raw):
         raise InputError(f"{where}until = {shown(raw)} must be a list, as in {example}")
-    criteria = tuple(_read_criterion(item, f"{where}until: ") for item in raw)
+    types = {outcome.name: outcome.type for outcome in outcomes if outcome.type != CATEGORY}
+    criteria = tuple(_read_criterion(item, f"{where}until: ", types) for item in raw)
     if (duplicate := first_repeated(criteria, key=lambda item: item.outcome)) is not None:
         raise InputError(f"{where}until: {duplicate.outcome} is given twice; give it once")
     return criteria
 
 
-def _read_criterion(raw: Mapping[str, Any], where: str) -> Criterion:
+def _read_criterion(raw: Mapping[str, Any], where: str, types: Mapping[str, str]) -> Criterion:
     check_known(raw, ("outcome", "stat", "half_width"), where)
-    name, stat, half_width = (raw.get(key) for key in ("outcome", "stat", "half_width"))
-    names = [outcome.name for outcome in OUTCOMES if outcome.type != CATEGORY]
-    if name not in names:
+    name, stat, half_width = str(raw.get("outcome")), raw.get("stat"), raw.get("half_width")
+    if name not in types:
         raise InputError(
-            f"{where}outcome = {shown(name)} is not an outcome with a mean or a share{near_miss(str(name), names)}"
+            f"{where}outcome = {shown(raw.get('outcome'))} is not an outcome with a mean or a share{near_miss(name, types)}"
         )
-    if stat not in STATS or _type_of(name) not in STATS[stat]:
-        fits = next(stat for stat, types in STATS.items() if _type_of(name) in types)
-        raise InputError(f'{where}stat = {shown(stat)} of {name} must be "{fits}": it is a {_type_of(name)}')
+    if stat not in STATS or types[name] not in STATS[stat]:
+        fits = next(stat for stat, of_types in STATS.items() if types[name] in of_types)
+        raise InputError(f'{where}stat = {shown(stat)} of {name} must be "{fits}": it is a {types[name]}')
     if not isinstance(half_width, (int, float)) or isinstance(half_width, bool) or not half_width > 0:
         raise InputError(f"{where}half_width = {shown(half_width)} must be a number above 0")
-    return Criterion(name, stat, float(half_width))
+    return Criterion(name, str(stat), float(half_width), types[name] == DATE and name not in DATES)

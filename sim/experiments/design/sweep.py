@@ -12,6 +12,7 @@ from sim.experiments.design.design import Design, Recipe, described, make_design
 from sim.experiments.design.kept import ENSEMBLE, SWEEP
 from sim.experiments.design.replicates import OWN, SHARED, Sequential
 from sim.experiments.design.uncertain import Uncertain
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -26,7 +27,8 @@ class Sweep:
     which daily series are kept. text: the file as it was read, "" without a file. streams: whether the points share random
     numbers; streams_chosen: the file sets it. kind: SWEEP, ENSEMBLE (a sweep of one point) or CALIBRATION. columns: values
     kept of each run, () for all outcomes. horizon: last day to which the runs may be continued, if the states of their last
-    evening are kept. uncertain: values of an ensemble that are drawn by run, None for none.
+    evening are kept. uncertain: values of an ensemble that are drawn by run, None for none. outcomes:
+    those that its files define.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Sweep:
     columns: tuple[str, ...] = ()
     horizon: int | None = None
     uncertain: Uncertain | None = None
+    outcomes: tuple[OwnOutcome, ...] = ()
 
     @cached_property
     def design(self) -> Design:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from sim.experiments.design.what_ifs import WhatIf
 from sim.ground.checks import shown
 from sim.ground.errors import InputError
 from sim.ground.paths import scenario_folder
+from sim.record.outcomes import Outcome, outcomes_of
 from sim.registry import load_scenario
 from sim.scenario.entries import Value
 from sim.scenario.files import RENAMED, check_known, find_scenario, near_miss
 from sim.scenario.heading import MOST_RUNS
+from sim.scenario.own_outcomes import OwnOutcome, over, own_outcomes
 from sim.scenario.scenario import Scenario
 
 FORMAT = 1
@@ -38,6 +40,7 @@ TOP = (
     "design",
     "levers",
     "uncertainties",
+    "outcomes",
     "replicates",
     "output",
 )
@@ -100,7 +103,8 @@ class _Reader:
         recipe = self._recipe(base)
         replicates, output = self._table("replicates"), self._table("output")
         check_known(output, ("series",), "[output] ")
-        sequential = _sequential(replicates, output.get("series")) if "until" in replicates else None
+        own, until = self._outcomes(base, recipe), "until" in replicates
+        sequential = _sequential(replicates, output.get("series"), outcomes_of(own)) if until else None
         runs = sequential.most if sequential else _fixed(replicates)
         series = output.get("series", "full" if runs <= len(LEVELS) else "quantiles")
         if series not in SERIES_KEPT:
@@ -112,7 +116,8 @@ class _Reader:
         name = own_name or safe_name(name)
         streams = _streams(replicates, recipe, sequential.least if sequential else runs)
         chosen = "streams" in replicates
-        return Sweep(name, title, question, base, recipe, runs, series, text, sequential, streams, chosen)
+        made = Sweep(name, title, question, base, recipe, runs, series, text, sequential, streams, chosen)
+        return replace(made, outcomes=own)
 
     def _base(self) -> Scenario:
         if not isinstance(self.data.get("base"), str):
@@ -123,6 +128,22 @@ class _Reader:
             raise InputError(f"base: {error}") from None
         given = {key: self.data[key] for key in ("seed", "days") if key in self.data}
         return base.with_values(given, set_by="the sweep") if given else base
+
+    def _outcomes(self, base: Scenario, recipe: Recipe) -> tuple[OwnOutcome, ...]:
+        """Return the outcomes of the base, of the scenarios of its lever and, on top, of the file."""
+        if self.kept:
+            return self.kept.outcomes
+        given = own_outcomes(self._table("outcomes")) if "outcomes" in self.data else ()
+        of_scenarios = {own.name: own for own in base.outcomes}
+        for name, what_if in recipe.what_ifs.items():
+            for own in what_if.scenario.outcomes:
+                other = of_scenarios.setdefault(own.name, own)
+                if other.of != own.of and own.name not in {each.name for each in given}:
+                    said = f"is {shown(own.of)} in {name} and {shown(other.of)} elsewhere"
+                    raise InputError(f"outcomes: {own.name}: {said}; say under [outcomes] which, or name one otherwise")
+        made = over(tuple(of_scenarios.values()), given)
+        outcomes_of(made)
+        return made
 
     def _base_file(self) -> Path:
         return find_scenario(self.data["base"], beside=self.folder)
@@ -221,7 +242,7 @@ def _streams(replicates: Mapping[str, Any], recipe: Recipe, least: int) -> str:
     return streams if recipe.uncertainties else SHARED  # without uncertainties there is one row, and both settings are equal
 
 
-def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
+def _sequential(replicates: Mapping[str, Any], series: Any, outcomes: Sequence[Outcome]) -> Sequential:
     where = "[replicates] "
     if "n" in replicates:
         raise InputError(f"{where}n does not go with until; give min, step and max")
@@ -233,7 +254,7 @@ def _sequential(replicates: Mapping[str, Any], series: Any) -> Sequential:
     least = _whole(replicates, "min", 64, where, 2)
     step = _whole(replicates, "step", 64, where, 1)
     most = _whole(replicates, "max", 2048, where, least, MOST_RUNS)
-    return Sequential(least, step, most, read_criteria(replicates["until"], where))
+    return Sequential(least, step, most, read_criteria(replicates["until"], where, outcomes))
 
 
 def _yes_or_no(design: Mapping[str, Any], key: str, default: bool) -> bool:

@@ -17,7 +17,7 @@ from sim.experiments.store.sweep import SweepResults
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file
 from sim.record.history import SERIES, Series
-from sim.record.outcomes import DATE, OUTCOMES, Outcome
+from sim.record.outcomes import DATE, Outcome
 from sim.scenario.theatre import theatre_of
 from sim.state.quantity import YES_NO
 
@@ -66,7 +66,7 @@ def to_xarray(results: Results | SweepResults) -> xarray.Dataset:
 
 def _of_ensemble(results: Results) -> dict[str, Any]:
     variables: dict[str, Any] = {"run": results.outcomes["run"].astype(np.int32)}
-    variables |= {o.name: ("run", results.outcomes[o.name], _of_outcome(o, results)) for o in OUTCOMES}
+    variables |= {o.name: ("run", results.outcomes[o.name], _of_outcome(o, results)) for o in results.known}
     variables["day"] = _days(results)
     names = {name: name if name not in variables else f"daily_{name}" for name in SERIES}
     variables |= {
@@ -88,7 +88,7 @@ def _of_sweep(results: SweepResults) -> dict[str, Any]:
     if results.streams != SHARED:
         numbers = results.run_numbers(np.repeat(np.arange(shape[0]), shape[1]), np.tile(np.arange(shape[1]), shape[0]))
         variables["run_number"] = (("point", "run"), numbers.reshape(shape), _attributes("1", "number of the run played"))
-    for outcome in OUTCOMES:
+    for outcome in results.known:
         values = np.full(shape, np.nan)
         values[points, runs] = table[outcome.name].to_numpy()
         variables[outcome.name] = (("point", "run"), values, _of_outcome(outcome, results))

@@ -23,5 +23,5 @@ def summary(results: Results) -> dict[str, Any]:
         "days": scenario.days,
         "start": str(scenario.start_date),
         "results": str(results.folder),
-        "outcomes": list(summaries(results.outcomes, scenario.start_date, scenario.days).values()),
+        "outcomes": list(summaries(results.outcomes, scenario.start_date, scenario.days, results.known).values()),
     }

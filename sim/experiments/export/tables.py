@@ -11,9 +11,9 @@ import pyarrow as pa
 from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.store.ensemble import Results, open_ensemble
 from sim.experiments.store.folders import read_manifest
+from sim.experiments.store.parts import columns_of
 from sim.experiments.store.sweep import SweepResults, open_sweep
 from sim.ground.checks import check_once, texts
-from sim.record.outcomes import OUTCOMES
 
 
 def open_results(folder: str | Path) -> Results | SweepResults:
@@ -30,7 +30,9 @@ def outcomes_of(folder: str | Path, names: Sequence[str] = ()) -> pa.Table:
     """Return a row per run: outcomes, by default all; for a sweep also point, run, run number and the point's values."""
     check_once("--outcome", texts("outcomes", names))
     results = open_results(folder)
-    names = list(names) or [outcome.name for outcome in OUTCOMES]
+    for name in names:
+        results.check_holds(name)
+    names = list(names) or list(columns_of(results.manifest, results.known))
     if isinstance(results, SweepResults):
         table, design = results.numbered(results.table(names)), results.design_table()
         points = table["point"].to_numpy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from sim.experiments.design.sweep import LEVELS
 from sim.experiments.play.job import play
 from sim.experiments.store.asked import read_failed
+from sim.experiments.store.definitions import formulas_in, with_formulas
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest, write_table
 from sim.experiments.store.initialise import more_of
@@ -28,7 +31,6 @@ from sim.experiments.store.parts import (
     all_parts,
     check_parts,
     clear_left_overs,
-    outcome_schema,
     pairs_of,
     part_fault,
     parts,
@@ -38,6 +40,7 @@ from sim.experiments.store.parts import (
 from sim.experiments.store.stored import Stored, read_part
 from sim.ground.checks import POINTS_RECOMPUTED, whole_number
 from sim.ground.errors import InputError
+from sim.record.outcomes import outcome_table
 from sim.registry import load_kept
 
 COMPACT_RUNS = 131_072
@@ -140,6 +143,8 @@ def verify(folder: Path, points_recomputed: int, seed: int = 0) -> Iterator[str]
         if wrong.any():
             point, run = np.argwhere(wrong)[0]
             yield f"{int(wrong.sum())} of {requested.sum()} runs are {fault}, the first is point {point}, run {run}"
+    if results.lacks:
+        yield results.lacks
     if manifest["code"] != code_digest():
         yield "made by another version of the code: runs cannot be repeated for comparison"
     elif (
@@ -185,8 +190,8 @@ def _recompute(results: Stored, kept: list[Job], points: int, seed: int) -> Iter
         runs = rows["run"].to_numpy()
         numbers = results.run_numbers(np.full(len(runs), point), runs)
         repeated = play(results.design.scenario(point, results.base), numbers, results.columns(numbers))
-        for name, values in repeated.outcomes.items():
-            if not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
+        for name, values in repeated.read(partial(outcome_table, own=results.own)).items():
+            if name in rows.column_names and not np.array_equal(values, rows[name].to_numpy(), equal_nan=True):
                 yield f"point {point}: {name} differs when its runs {runs[0]} to {runs[-1]} are repeated"
 
 
@@ -202,7 +207,7 @@ def compact(folder: Path) -> tuple[int, int]:
         manifest = read_manifest(folder)
         before = all_parts(folder)
         check_parts(folder, manifest, before)
-        for group in list(_groups(parts(folder))):
+        for group in list(_groups(folder, parts(folder))):
             _merge(folder, group, manifest)
         kept = set(parts(folder))
         for job in all_parts(folder):
@@ -212,17 +217,27 @@ def compact(folder: Path) -> tuple[int, int]:
         return len(before), len(kept)
 
 
-def _groups(jobs: list[Job]) -> Iterator[list[Job]]:
-    """Yield groups of parts of the same runs and consecutive points, each for one larger part."""
+def _groups(folder: Path, jobs: list[Job]) -> Iterator[list[Job]]:
+    """Yield groups of parts of the same runs and outcomes and of consecutive points, each for one larger part."""
     for _, same_runs in groupby(sorted(jobs, key=lambda job: (_runs_of(job), job.first_point)), _runs_of):
         group: list[Job] = []
         for job in same_runs:
             follows = group and group[-1].end_point == job.first_point
-            if not follows or sum(part.size for part in group) + job.size > COMPACT_RUNS:
+            if (
+                not follows
+                or _made_of(folder, group[-1]) != _made_of(folder, job)
+                or sum(part.size for part in group) + job.size > COMPACT_RUNS
+            ):
                 yield group
                 group = []
             group.append(job)
         yield group
+
+
+def _made_of(folder: Path, job: Job) -> tuple[list[str], dict[str, str]]:
+    """Return the columns of a part, and the expressions that it was made with."""
+    schema = pq.read_schema(folder / "outcomes" / job.part)
+    return schema.names, formulas_in(schema)
 
 
 def _runs_of(job: Job) -> tuple[int, int]:
@@ -236,7 +251,7 @@ def _merge(folder: Path, group: list[Job], manifest: dict[str, Any]) -> None:
     if manifest["series"] != "none":
         series = pa.concat_tables([read_part(folder / "series" / job.part) for job in group])
         write_table(folder / "series" / merged.part, series)
-    names = outcome_schema(manifest).names
-    outcomes = pa.concat_tables([read_part(folder / "outcomes" / job.part, names) for job in group])
-    stamped = outcomes.replace_schema_metadata({STAMP: stamp_of(manifest).encode()})
-    write_table(folder / "outcomes" / merged.part, stamped)
+    first = pq.read_schema(folder / "outcomes" / group[0].part)
+    outcomes = pa.concat_tables([read_part(folder / "outcomes" / job.part, first.names) for job in group])
+    stamp = {STAMP: stamp_of(manifest).encode()}
+    write_table(folder / "outcomes" / merged.part, with_formulas(outcomes, stamp, formulas_in(first)))

@@ -10,8 +10,9 @@ keeps from its creation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,18 +20,21 @@ import numpy as np
 
 from sim.experiments.design.sweep import Sweep
 from sim.experiments.play.folder import with_streams_of
-from sim.experiments.play.job import Read, Task, compute
+from sim.experiments.play.job import Read, Task, add_outcomes, compute
 from sim.experiments.play.plan import job_runs, plan, points_of
 from sim.experiments.play.runner import JobsFailed, MakePool, local_pool, work_off
 from sim.experiments.play.workers import nothing_left_without_workers, refuse_unguarded
 from sim.experiments.store.asked import note_asked, note_failed, read_asked
+from sim.experiments.store.completed import parts_lacking
+from sim.experiments.store.definitions import read_own
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.initialise import is_known, open_folder
 from sim.experiments.store.locks import Shard, acquire, exclusive, is_locked, locked
-from sim.experiments.store.parts import check_parts, clear_left_overs, left_overs, parts, stamp_of, times_there
+from sim.experiments.store.parts import Job, check_parts, clear_left_overs, left_overs, parts, stamp_of, times_there
 from sim.experiments.store.stored import Stored
 from sim.ground.checks import WORKERS, whole_number
-from sim.record.outcomes import outcome_table
+from sim.record.outcomes import outcome_table, outcomes_of
+from sim.scenario.own_outcomes import OwnOutcome, over
 from sim.state.arrays import own_numerics
 
 Progress = Callable[[int, int, int], object]
@@ -67,23 +71,51 @@ def fill(
         on_progress(asked, asked, 0)
         return
     with nothing_left_without_workers(folder), _created_and_locked(folder, shard):
-        work = partial(compute, _prepared(folder, sweep, shard, only, read, continued_from))
+        task = _prepared(folder, sweep, shard, only, read, continued_from)
+        batch = _Batch(folder, workers, on_progress, make_pool, shard, one_point=sweep.design.points == 1)
+        lacking = _lacking(folder, sweep, task.own, shard)
+        stored = sum(job.size for job in parts(folder))
+        if lacking:
+            batch.work_off(partial(add_outcomes, task), lacking, stored - sum(job.size for job in lacking), stored)
         for present, requested in _rounds(sweep, folder, shard, only):
             jobs = plan(present | ~requested, workers, job_runs(sweep), whole_points=sweep.series == "quantiles")
-            done, asked = int((present & requested).sum()), int(requested.sum())
-            on_progress(done, asked, 0)
-            failed: dict[str, str] = {}
-            for job, fault in work_off(work, jobs, min(workers, len(jobs)), make_pool):
-                if fault is None:
-                    done += job.size
-                else:
-                    failed[str(job) if sweep.design.points > 1 else job.runs_alone] = fault
-                    note_failed(folder, failed, shard)
-                on_progress(done, asked, len(failed))
-            if failed:
-                named = ", ".join(f"{job} {fault}" for job, fault in failed.items())
-                raise JobsFailed(f"{named}; {done} of {asked} runs are stored in {folder}")
+            batch.work_off(partial(compute, task), jobs, int((present & requested).sum()), int(requested.sum()))
         note_failed(folder, {}, shard)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Runs jobs of a folder. one_point: messages name a job by its runs alone."""
+
+    folder: Path
+    workers: int
+    on_progress: Progress
+    make_pool: MakePool
+    shard: Shard | None
+    one_point: bool
+
+    def work_off(self, work: Callable[[Job], None], jobs: Sequence[Job], done: int, asked: int) -> None:
+        """Run jobs and report how many of the requested runs are done. Raises JobsFailed."""
+        failed: dict[str, str] = {}
+        self.on_progress(done, asked, 0)
+        for job, fault in work_off(work, jobs, min(self.workers, len(jobs)), self.make_pool):
+            if fault is None:
+                done += job.size
+            else:
+                failed[job.runs_alone if self.one_point else str(job)] = fault
+                note_failed(self.folder, failed, self.shard)
+            self.on_progress(done, asked, len(failed))
+        if failed:
+            named = ", ".join(f"{job} {fault}" for job, fault in failed.items())
+            raise JobsFailed(f"{named}; {done} of {asked} runs are stored in {self.folder}")
+
+
+def _lacking(folder: Path, sweep: Sweep, own: tuple[OwnOutcome, ...], shard: Shard | None) -> list[Job]:
+    """Return the parts, all or those of a shard, that lack an outcome defined by an expression."""
+    if sweep.columns:
+        return []
+    of_shard = points_of(shard, sweep.design.points, sweep.runs)
+    return [job for job in parts_lacking(folder, parts(folder), outcomes_of(own)) if of_shard[job.first_point]]
 
 
 def _prepared(
@@ -98,7 +130,10 @@ def _prepared(
             clear_left_overs(folder)
     manifest = read_manifest(folder)
     check_parts(folder, manifest, parts(folder))
-    return Task(driver, stamp_of(manifest), read, continued_from)
+    own = read_own(folder)
+    return Task(
+        driver, stamp_of(manifest), partial(outcome_table, own=own) if read is outcome_table else read, continued_from, own
+    )
 
 
 def _is_finished(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
@@ -107,6 +142,8 @@ def _is_finished(folder: Path, sweep: Sweep, only: np.ndarray | None) -> bool:
         return False
     stored = Stored(folder)
     check_parts(folder, stored.manifest, stored.parts)
+    if stored.lacking or over(stored.own, sweep.outcomes) != stored.own:
+        return False
     if only is not None:
         return bool((times_there(stored.parts, *only.shape)[only] > 0).all())
     fixed, rule = read_asked(folder)

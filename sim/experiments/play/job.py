@@ -19,6 +19,8 @@ from sim.experiments.design.sweep import LEVELS
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.play.blocks import block_runs
 from sim.experiments.play.places import control_table, rules_table
+from sim.experiments.store.completed import complete_part
+from sim.experiments.store.definitions import formulas_of
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Lease
@@ -28,8 +30,9 @@ from sim.ground.errors import InputError
 from sim.model import TheatreModel
 from sim.record import snapshot
 from sim.record.history import History
-from sim.record.outcomes import outcome_table
+from sim.record.outcomes import outcome_table, outcomes_of
 from sim.registry import load_kept
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 from sim.state.arrays import own_numerics
 from sim.state.values import Columns
@@ -46,13 +49,15 @@ class Task:
     """Settings shared by all jobs of a folder.
 
     driver: the lease of the driver. stamp: identifies the manifest. read: extracts the values kept of each run.
-    continued_from: the folder whose saved runs are continued, None to start from the first evening.
+    continued_from: the folder whose saved runs are continued, None to start from the first evening. own: the user's outcomes
+    that are computed.
     """
 
     driver: Lease
     stamp: str
     read: Read = outcome_table
     continued_from: Path | None = None
+    own: tuple[OwnOutcome, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +97,35 @@ class Played:
 def compute(task: Task, job: Job) -> None:
     """Compute one job and commit its part."""
     gc.collect()  # a model and its agents refer to each other, and keep their arrays alive
+    manifest, *_ = _opened(task.driver.folder, task.stamp)
+    blocks, models = _played(task, job)
+    histories, states = [], []
+    for model in models:
+        histories.append(model.history)
+        if "horizon" in manifest:
+            states.append(snapshot.take(model.state, model.history))
+    played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
+    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.positions) if states else None)
+
+
+@own_numerics
+def add_outcomes(task: Task, job: Job) -> None:
+    """Repeat the runs of a part and add the outcomes that it lacks; the rest of it stays unchanged.
+
+    Raises InputError if the repeated runs differ from its content.
+    """
+    gc.collect()
+    folder = Path(task.driver.folder)
+    blocks, models = _played(task, job)
+    tables = [task.read(model.history) for model in models]
+    positions = np.argsort(np.concatenate([block.places for block in blocks]))
+    values = {name: np.concatenate([table[name] for table in tables])[positions] for name in tables[0]}
+    with task.driver.committing():
+        complete_part(folder, job, values, outcomes_of(task.own))
+
+
+def _played(task: Task, job: Job) -> tuple[Sequence[Block], Iterator[TheatreModel]]:
+    """Return the blocks of the runs of a job, and the models of their pieces, each run to its end."""
     manifest, base, design, uncertain = _opened(task.driver.folder, task.stamp)
     points, runs = pairs_of(job)
     saved = None if task.continued_from is None else saved_state(task.continued_from, job)
@@ -100,13 +134,7 @@ def compute(task: Task, job: Job) -> None:
         blocks = design.blocks(points.tolist(), base)
     else:
         blocks = [Block(np.arange(job.size), base, uncertain.columns(base, numbers))]
-    histories, states = [], []
-    for model in _models(blocks, numbers, block_runs(base.days, manifest["series"]), saved):
-        histories.append(model.history)
-        if "horizon" in manifest:
-            states.append(snapshot.take(model.state, model.history))
-    played = Played(histories, np.argsort(np.concatenate([block.places for block in blocks])))
-    commit(task, job, played, snapshot.chosen(snapshot.joined(states), played.positions) if states else None)
+    return blocks, _models(blocks, numbers, block_runs(base.days, manifest["series"]), saved)
 
 
 def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray] | None = None) -> None:
@@ -114,7 +142,9 @@ def commit(task: Task, job: Job, played: Played, state: Mapping[str, np.ndarray]
     manifest, *_ = _opened(task.driver.folder, task.stamp)
     outcomes, tables = played.read(task.read), _tables(job, played, manifest)
     with task.driver.committing():
-        write_part(Path(task.driver.folder), task.stamp, job, outcomes, tables, state)
+        folder = Path(task.driver.folder)
+        formulas = {} if manifest["columns"] else formulas_of(outcomes_of(task.own))
+        write_part(folder, task.stamp, job, outcomes, tables, state, formulas)
 
 
 def _tables(job: Job, played: Played, manifest: Mapping[str, Any]) -> dict[str, Iterator[pa.Table]]:

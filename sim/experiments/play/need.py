@@ -18,11 +18,14 @@ from sim.experiments.design.kept import ENSEMBLE
 from sim.experiments.design.sweep import LEVELS, Sweep
 from sim.experiments.play.blocks import MEMORY_AT_REST, memory_of, share_runs
 from sim.experiments.play.plan import job_runs, points_of
+from sim.experiments.store.completed import parts_lacking
+from sim.experiments.store.definitions import asked_own
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.locks import Shard
 from sim.experiments.store.parts import Job, parts, times_there
 from sim.ground.errors import InputError
 from sim.model import TheatreModel
+from sim.record.outcomes import outcomes_of
 from sim.scenario.scenario import Scenario
 
 DISK_PER_RUN_DAY = 40
@@ -56,7 +59,8 @@ SUMMED_UP_PER_RUN_DAY = 300
 class Need:
     """Estimated upper limits of the resources of a batch.
 
-    runs: missing runs, of `evenings` evenings each. at_once: runs that a worker computes together. disk, memory: bytes.
+    runs: missing runs, or runs to repeat for outcomes that they lack, of `evenings` evenings each.
+    at_once: runs that a worker computes together. disk, memory: bytes.
     less: the quantities to reduce if that is too much.
     """
 
@@ -82,6 +86,7 @@ def needs_of(
     the runs.
     """
     of_shard, committed = points_of(shard, sweep.design.points, sweep.runs), _committed_parts(folder, sweep)
+    repeated = sum(job.size for job in _parts_to_complete(folder, sweep, committed) if of_shard[job.first_point])
     less = "points or runs" + ("" if sweep.series == "none" else ' (or series = "none")')
     less = "--runs or --days" if sweep.kind == ENSEMBLE else less
 
@@ -93,7 +98,7 @@ def needs_of(
         of_job = _of_job(sweep, missing, runs, workers_here)
         disk = _disk(sweep, missing, runs, of_job) + (0 if committed else DISK_PER_VALUE * _values(sweep))
         at_once = min(of_job, job_runs(sweep))
-        return Need(missing, sweep.base.days + 1, at_once, disk, _memory(sweep, of_job, workers_here), less)
+        return Need(missing + repeated, sweep.base.days + 1, at_once, disk, _memory(sweep, of_job, workers_here), less)
 
     return need(sweep.sequential.least if sweep.sequential else sweep.runs), need(sweep.runs)
 
@@ -132,6 +137,13 @@ def _committed_parts(folder: Path, sweep: Sweep) -> list[Job]:
     """Return the committed parts of a sweep; parts of another sweep in the folder are ignored."""
     is_its = (folder / "manifest.json").is_file() and read_manifest(folder).get("hash") == sweep.hash
     return parts(folder) if is_its else []
+
+
+def _parts_to_complete(folder: Path, sweep: Sweep, committed: list[Job]) -> list[Job]:
+    """Return the parts that lack an outcome defined by an expression."""
+    if not committed or sweep.columns:
+        return []
+    return parts_lacking(folder, committed, outcomes_of(asked_own(folder, sweep.outcomes)))
 
 
 def _of_part(job: Job, of_shard: np.ndarray, runs: int) -> int:

@@ -43,6 +43,7 @@ def null_sweep(results: SweepResults, policy: str) -> Sweep:
         text=f"# The points in design.parquet, with every actor under the null policy {policy}.\n",
         streams=results.streams,
         streams_chosen=True,
+        outcomes=results.own,
     )
 
 

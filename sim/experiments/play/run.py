@@ -59,7 +59,7 @@ def ensemble_of(scenario: Scenario, uncertain: Uncertain | None = None, horizon:
     """Return the sweep of an ensemble. uncertain, horizon: see Sweep."""
     return Sweep(
         scenario.name, scenario.title, "", scenario, ONE_POINT, scenario.runs, "full", "",
-        kind=ENSEMBLE, horizon=horizon, uncertain=uncertain,
+        kind=ENSEMBLE, horizon=horizon, uncertain=uncertain, outcomes=scenario.outcomes,
     )  # fmt: skip
 
 

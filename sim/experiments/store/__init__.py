@@ -11,12 +11,14 @@ results/<name>-<hash>/
   table.csv           the rows of a design given as a table
   scenarios/          the scenarios of a lever, complete, each in a folder of its own
   design.parquet      a row per point: its number, its row in the design (-1: the unchanged base), a column per factor
+  outcomes.json       definitions of the user's outcomes (definitions.py); none if there are none
   asked.json          runs per point of the largest request so far, and the latest precision targets
   series/PART         daily series: quantiles over the runs of each point, or every run
   control/PART        for an ensemble: holder of each cell (play/places.py)
   rules/PART          for an ensemble: rules that fired (play/places.py)
   states/PART         with run --save, the state of every run on the last evening
-  outcomes/PART       a row per (point, run), a column per outcome; written last, its presence commits the part
+  outcomes/PART       a row per (point, run), a column per outcome; written last, its presence commits the part; it carries
+                      the text of each outcome that is an expression, and is replaced completely if one is added
   failed.json         jobs that failed in the latest run of the command; failed-K-of-N.json for a shard
 A part contained in a larger one is left over from compacting and is ignored.
 """

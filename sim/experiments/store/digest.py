@@ -53,6 +53,7 @@ DATA_OF_RUNS = ("cells.tsv", "provinces.tsv", "sites.tsv", "towns.tsv", "control
 DATA_OF_PAGES = (
     "lines.tsv",  # rivers and roads, drawn on the map; those that affect a run are columns of cells.tsv
     "names.tsv",  # names of places in other languages
+    "outcomes.toml",  # dated outcomes, each stored with its expression: a folder that lacks one is reported
     "observations.toml",  # observations for scoring, part of the hash of a calibration
     "sources.tsv",  # sources of the data
 )

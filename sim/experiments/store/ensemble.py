@@ -17,7 +17,7 @@ from sim.experiments.store.partial import warn
 from sim.experiments.store.stored import Stored, checked_kind, read_part
 from sim.ground.errors import InputError
 from sim.record.history import SERIES
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import columns_read
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Results(Stored):
     def outcomes(self) -> dict[str, np.ndarray]:
         """Outcome -> (runs,) float64, NaN if it did not occur or does not apply; and "run" -> numbers of the runs."""
         table = self.table()
-        return {name: table[name].to_numpy() for name in ("run", *(outcome.name for outcome in OUTCOMES))}
+        return {name: table[name].to_numpy() for name in ("run", *columns_read(self.known))}
 
     @property
     def runs(self) -> int:
@@ -123,4 +123,5 @@ def open_ensemble(folder: str | Path) -> Results:
     if not results.runs:
         raise InputError(f"{folder}: holds no finished run")
     warn(results.folder, results.shortfall)
+    warn(results.folder, results.lacks)
     return results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sim.experiments.design.design_table import write_design_table
 from sim.experiments.design.kept import ENSEMBLE, TABLE_FILE
 from sim.experiments.design.replicates import streams_of
 from sim.experiments.design.sweep import Sweep
+from sim.experiments.store.definitions import asked_own, note_own, read_own
 from sim.experiments.store.digest import code_digest
 from sim.experiments.store.folders import FORM, machine, new_folder, read_manifest, write_table
 from sim.experiments.store.kept import SWEEP_FILE, scenario_faults, write_scenarios
@@ -26,11 +28,16 @@ from sim.scenario.export import write_scenario
 def open_folder(folder: Path, sweep: Sweep) -> None:
     """Initialise the folder of a sweep, or check that it belongs to this sweep and code. Raises InputError if not."""
     if is_known(folder, sweep):
+        if asked_own(folder, sweep.outcomes) != read_own(folder):
+            # first what the command that adds outcomes reads, so that it asks for these wherever this is stopped
+            write_scenario(replace(sweep.base, name=read_manifest(folder)["scenario"]), folder)
+            note_own(folder, sweep.outcomes)
         return
     manifest = _manifest(sweep)
     with new_folder(folder, "a results folder", manifest):
         for table in ("outcomes", *more_of(manifest), *(["states"] if "horizon" in manifest else [])):
             (folder / table).mkdir(exist_ok=True)
+        note_own(folder, sweep.outcomes)
         write_scenario(sweep.base, folder)
         write_scenarios(sweep.design.scenarios, folder)
         if sweep.recipe.method == "table":

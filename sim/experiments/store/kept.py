@@ -10,6 +10,7 @@ from sim.experiments.design.factors import SCENARIO
 from sim.experiments.design.kept import CALIBRATION, ENSEMBLE, SWEEP, Kept
 from sim.experiments.design.sweep import Sweep
 from sim.experiments.design.sweep_file import find_sweep, read_sweep
+from sim.experiments.store.definitions import read_own
 from sim.experiments.store.folders import read_manifest
 from sim.ground.errors import InputError
 from sim.ground.user_text import read_toml
@@ -88,7 +89,7 @@ def read_kept(folder: Path) -> Kept:
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"{folder / 'manifest.json'}: is damaged or was changed by hand; name another folder") from None
     base = replace(load_kept(folder / "scenario.toml"), name=manifest["scenario"])
-    return Kept(manifest["name"], base, scenarios, listed)
+    return Kept(manifest["name"], base, scenarios, listed, read_own(folder))
 
 
 def scenario_faults(scenarios: Mapping[str, Scenario]) -> Iterator[str]:

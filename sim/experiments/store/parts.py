@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.experiments.design.design import MOST_POINTS
+from sim.experiments.store.definitions import with_formulas
 from sim.experiments.store.folders import write_pieces, write_table
 from sim.ground.errors import InputError
 from sim.ground.files import whole_file
 from sim.record import snapshot
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import OUTCOMES, Outcome, columns_read
 from sim.scenario.heading import MOST_RUNS
 
 TABLES = ("series", "control", "rules", "states", "outcomes")
@@ -66,11 +67,13 @@ def write_part(
     outcomes: Mapping[str, np.ndarray],
     tables: Mapping[str, Iterable[pa.Table]] | None = None,
     state: Mapping[str, np.ndarray] | None = None,
+    formulas: Mapping[str, str] | None = None,
 ) -> None:
     """Write the tables of one job and, if given, the snapshot of its last evening; the outcomes last.
 
     Each file is written atomically. stamp: identifies the manifest of the folder. outcomes: (size,) each, by point, then
-    run. tables: by name, each as consecutive pieces.
+    run. tables: by name, each as consecutive pieces. formulas: the
+    expressions by which outcomes were computed, by name.
     """
     for name, pieces in (tables or {}).items():
         write_pieces(folder / name / job.part, pieces)
@@ -78,9 +81,14 @@ def write_part(
         with whole_file(_state_file(folder, job)) as file:
             snapshot.write(file, state)
     keys = {name: pa.array(values, pa.int32()) for name, values in zip(KEYS, pairs_of(job), strict=True)}
-    columns = {name: pa.array(values, pa.float64(), mask=np.isnan(values)) for name, values in outcomes.items()}
-    table = pa.table(keys | columns).replace_schema_metadata({STAMP: stamp.encode()})
+    columns = {name: column_of(values) for name, values in outcomes.items()}
+    table = with_formulas(pa.table(keys | columns), {STAMP: stamp.encode()}, formulas or {})
     write_table(folder / "outcomes" / job.part, table)
+
+
+def column_of(values: np.ndarray) -> pa.Array:
+    """Return values as a column of a part, nothing where they are NaN."""
+    return pa.array(values, pa.float64(), mask=np.isnan(values))
 
 
 def pairs_of(job: Job) -> tuple[np.ndarray, np.ndarray]:
@@ -115,14 +123,14 @@ def stamp_of(manifest: dict[str, Any]) -> str:
     return f"{manifest['hash']} {manifest['code']}"
 
 
-def columns_of(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the values kept of each run: those of the sweep, or all outcomes."""
-    return tuple(manifest["columns"]) or tuple(outcome.name for outcome in OUTCOMES)
+def columns_of(manifest: Mapping[str, Any], outcomes: Sequence[Outcome] = OUTCOMES) -> tuple[str, ...]:
+    """Return the names of the values kept of each run: those of the sweep, or of outcomes."""
+    return tuple(manifest["columns"]) or columns_read(outcomes)
 
 
-def outcome_schema(manifest: Mapping[str, Any]) -> pa.Schema:
+def outcome_schema(manifest: Mapping[str, Any], outcomes: Sequence[Outcome] = OUTCOMES) -> pa.Schema:
     """Return the schema of the outcomes; readers pass it, so that it does not depend on the first file."""
-    return pa.schema(KEYS | dict.fromkeys(columns_of(manifest), pa.float64()))
+    return pa.schema(KEYS | dict.fromkeys(columns_of(manifest, outcomes), pa.float64()))
 
 
 def parts(folder: Path) -> list[Job]:

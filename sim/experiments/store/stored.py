@@ -19,13 +19,17 @@ from sim.experiments.design.kept import CALIBRATION, ENSEMBLE, SWEEP
 from sim.experiments.design.replicates import Sequential, streams_of
 from sim.experiments.design.uncertain import Uncertain
 from sim.experiments.store.asked import read_asked
+from sim.experiments.store.definitions import lacking, read_own
 from sim.experiments.store.folders import read_manifest
 from sim.experiments.store.partial import shortfall
 from sim.experiments.store.parts import KEYS, Job, columns_of, outcome_schema, parts, times_there
 from sim.experiments.store.points import read_design, read_uncertain
 from sim.ground.checks import check_once, texts
 from sim.ground.errors import InputError
+from sim.ground.paths import shown_path
+from sim.record.outcomes import Outcome, outcomes_of
 from sim.registry import load_kept
+from sim.scenario.own_outcomes import OwnOutcome
 from sim.scenario.scenario import Scenario
 from sim.state.values import Columns
 
@@ -83,6 +87,57 @@ class Stored:
     def run_numbers(self, points: np.ndarray, runs: np.ndarray) -> np.ndarray:
         """Return (n,) run numbers of (point, run); see `Design.run_numbers`."""
         return self.design.run_numbers(points, runs, self.streams)
+
+    @cached_property
+    def own(self) -> tuple[OwnOutcome, ...]:
+        """The outcomes of the user's own that it is asked for. Raises InputError."""
+        return () if self.manifest["columns"] else read_own(self.folder)
+
+    @cached_property
+    def lacking(self) -> tuple[str, ...]:
+        """Names of the outcomes, written as expressions, that it is asked for and that some part does not hold."""
+        asked = outcomes_of(self.own)
+        if self.manifest["columns"]:
+            return ()
+        found = lacking((self.folder / "outcomes" / job.part for job in self.parts), asked)
+        names = {name for each in found.values() for name in each}
+        return tuple(outcome.name for outcome in asked if outcome.name in names)
+
+    @cached_property
+    def known(self) -> tuple[Outcome, ...]:
+        """The outcomes that every part holds: the program's, and the user's own."""
+        return tuple(outcome for outcome in outcomes_of(self.own) if outcome.name not in self.lacking)
+
+    @property
+    def lacks(self) -> str:
+        """Which outcomes it lacks, and the command that adds them; "" for none."""
+        if not self.lacking:
+            return ""
+        names = f"{', '.join(self.lacking[:3])}{f' and {len(self.lacking) - 3} more' if len(self.lacking) > 3 else ''}"
+        return f"lacks {names}; {self.command} adds {'it' if len(self.lacking) == 1 else 'them'}"
+
+    def check_holds(self, name: str) -> None:
+        """Raise InputError for an outcome that it lacks, with the command that adds it."""
+        if name in self.lacking:
+            raise InputError(f"{shown_path(self.folder)}: {self.lacks}")
+
+    @property
+    def adds(self) -> str:
+        """How an outcome of the user's own gets into the folder, as a message ends with it."""
+        is_sweep = self.manifest["kind"] == SWEEP
+        file, command = ("the sweep", "sweep") if is_sweep else ("the scenario", "run")
+        how = f"pullback {command} FILE --out {shown_path(self.folder)}"
+        return f"; one of your own goes under [outcomes] in the file of {file}, and {how} adds it"
+
+    @property
+    def command(self) -> str:
+        """The command that goes on with the folder, and adds the outcomes it lacks."""
+        folder = shown_path(self.folder)
+        if self.manifest["kind"] == SWEEP:
+            return f"pullback sweep {folder}"
+        drawn = self.manifest.get("uncertain")
+        more = f" --uncertain {drawn['what']}" if drawn else ""
+        return f"pullback run {folder}/scenario.toml --out {folder}{more}"
 
     @cached_property
     def parts(self) -> list[Job]:
@@ -155,11 +210,12 @@ class Stored:
 
     def table(self, outcomes: Sequence[str] | None = None) -> pa.Table:
         """Return a row per (point, run): the two keys and outcomes, by default all. Raises KeyError."""
-        known = columns_of(self.manifest)
+        known = columns_of(self.manifest, self.known)
         names = list(known) if outcomes is None else list(texts("outcomes", outcomes))
         check_once("outcomes:", names)
-        schema = outcome_schema(self.manifest)
+        schema = outcome_schema(self.manifest, self.known)
         for name in names:
+            self.check_holds(name)
             schema.field(name)
         return self._read("outcomes", [*KEYS, *names], list(KEYS), schema)
 

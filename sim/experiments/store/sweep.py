@@ -66,6 +66,12 @@ class SweepResults(Stored):
         keys = ["point", "level" if self.manifest["series"] == "quantiles" else "run", "day"]
         return self._read("series", [*keys, *names], keys)
 
+    def series_of_runs(self, name: str) -> np.ndarray | None:
+        """Return (days + 1, rows) of a daily series, in order of point, then run; None where it is not kept of every run."""
+        if self.manifest["series"] != "full" or name not in self.series_names():
+            return None
+        return self.series([name])[name].to_numpy().reshape(-1, int(self.manifest["days"]) + 1).T
+
     def series_names(self) -> tuple[str, ...]:
         """Return the names of the daily series in the folder. Raises InputError if there are none."""
         if self.manifest["series"] == "none" or not self.parts:
@@ -92,4 +98,5 @@ def open_sweep(folder: str | Path) -> SweepResults:
     """Open the folder of a sweep. Raises InputError if it is not one; warns of IncompleteResults."""
     results = sweep_in(folder)
     warn(results.folder, results.shortfall)
+    warn(results.folder, results.lacks)
     return results

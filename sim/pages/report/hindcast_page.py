@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.analysis.hindcast.answers import columns_of
 from sim.analysis.hindcast.observation import Observation
 from sim.analysis.hindcast.record import agreement
 from sim.analysis.pooled import Pooled
@@ -29,8 +30,17 @@ def write_page(
     where: Condition | None = None,
 ) -> Path:
     """Write the page, completely or not at all, and return its path. scored: from `hindcast` under the same `where`."""
-    kept = slice(None) if where is None else where.holds(results.outcomes)
-    made = summaries({name: values[kept] for name, values in results.outcomes.items()}, scenario.start_date, scenario.days)
+    kept = slice(None) if where is None else where.holds(results.outcomes, results.series)
+    table = {name: values[kept] for name, values in results.outcomes.items()}
+    others = [
+        item
+        for item in observations
+        if item.outcome not in table and item.lies_within(scenario.start_date, scenario.end_date)
+    ]
+    for item in others:  # computed from the daily series
+        table |= {name: values[kept] for name, values in columns_of(item, results).items()}
+    outcomes = (*results.known, *dict.fromkeys(item.outcome_asked for item in others))
+    made = summaries(table, scenario.start_date, scenario.days, outcomes)
     calendar = Calendar(scenario.start_date, scenario.days)
     section = record_section(scored, agreement(results, observations, where), made, calendar)
     title = results.manifest["title"] if isinstance(results, Pooled) else scenario.title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -46,21 +46,21 @@ Summaries = Mapping[str, Mapping[str, Any]]
 """Outcome -> its summary, as `pullback run --json` prints it."""
 
 
-def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int) -> Element:
+def outcomes_section(summaries: Summaries, calendar: Calendar, runs: int, outcomes: Sequence[Outcome] = OUTCOMES) -> Element:
     """Return the table of all outcomes."""
-    rows = [outcome_row(outcome, summaries[outcome.name], calendar, runs) for outcome in OUTCOMES]
+    rows = [outcome_row(outcome, summaries[outcome.name], calendar, runs) for outcome in outcomes]
     columns = ("Outcome", "Median", "5% to 95%", "Runs")
     return section(
         "outcomes",
         "All outcomes",
         element(
             "p",
-            f"{len(OUTCOMES)} outcomes of {runs} runs, to three significant figures. Later: after "
+            f"{len(outcomes)} outcomes of {runs} runs, to three significant figures. Later: after "
             f"{calendar.long(calendar.days)}, or never. An outcome that arises in some runs only is summarised over these "
             "runs. CI: 95% confidence interval of a share, which covers chance but not errors of the model. The name in "
             "small print is what --outcome takes on the command line.",
         ),
-        folded(f"Table of the {len(OUTCOMES)} outcomes", table("All outcomes", columns, rows), open_=True),
+        folded(f"Table of the {len(outcomes)} outcomes", table("All outcomes", columns, rows), open_=True),
     )
 
 
@@ -68,7 +68,8 @@ def outcome_row(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, r
     """Return title, definition and name, then median, range and remark of one outcome."""
     systems = "; ".join(SYSTEMS[number - 1] for number in outcome.systems)
     when = "" if outcome.arises == ALWAYS else f"; arises {outcome.arises}"
-    definition = f"{outcome.definition[0].upper()}{outcome.definition[1:]}{when}. System: {systems}. "
+    system = f"System: {systems}" if systems else "Defined by the user"
+    definition = f"{outcome.definition[0].upper()}{outcome.definition[1:]}{when}. {system}. "
     head: list[Content] = [outcome.title, small(definition, code(outcome.name))]
     return [head, *([cell] for cell in cells(outcome, made, calendar, runs))]
 
@@ -95,7 +96,7 @@ def cells(outcome: Outcome, made: Mapping[str, Any], calendar: Calendar, runs: i
 
 def coming_section(results: Results, summaries: Summaries, calendar: Calendar, record: Mapping[str, Observation]) -> Element:
     """Return for each dated outcome the share of runs in which it has come, by day: charts, then a table."""
-    dated = [outcome for outcome in OUTCOMES if outcome.type == DATE]
+    dated = [outcome for outcome in results.known if outcome.type == DATE]
     pictures = [
         _picture(outcome, results.outcomes[outcome.name][arose], calendar, record.get(outcome.name), results.runs)
         for outcome in dated

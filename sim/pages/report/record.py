@@ -16,9 +16,8 @@ from sim.pages.markup import Contents, element, figure, paragraph, section, smal
 from sim.pages.report.chart_record import BLOCKS, record_chart
 from sim.pages.report.outcomes import Summaries
 from sim.pages.wording import Calendar, amount, number, percent
-from sim.record.outcomes import DATE, OUTCOMES, YES_NO, Outcome
+from sim.record.outcomes import DATE, YES_NO, Outcome
 
-BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 NULL_POLICIES = {"idle": "idle", "random": "deciding at random"}
 COLUMNS = (
     "Observation",
@@ -107,7 +106,7 @@ def _sums(sums: Mapping[str, Any]) -> str:
 def _row(
     item: Mapping[str, Any], observation: Observation, inside: float, summaries: Summaries, calendar: Calendar
 ) -> list[Contents]:
-    outcome = BY_NAME[observation.outcome]
+    outcome = observation.outcome_asked
     differ = small(f"where reports differ: {item['disagreement']}") if item["disagreement"] else None
     head = [item["name"], " ", _badge("fitted") if item["used_to_fit"] else None, small(_origin(item)), differ]
     past = None if item["climatology"] is None else small(f"past cases {_scored(item['climatology'])}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -20,13 +20,15 @@ def drawn(uncertain: Mapping[str, Any]) -> str:
     return f"{uncertain['drawn']} {which} values drawn from {source}: {sets}"
 
 
-def spread_sections(made: Mapping[str, Any], calendar: Calendar) -> list[Element]:
+def spread_sections(
+    made: Mapping[str, Any], calendar: Calendar, outcomes: Sequence[Outcome] = OUTCOMES
+) -> list[Element]:  # fmt: skip
     """Return the section, or none where every value is as stated. made: as `pullback run --json` prints it."""
     if "uncertain" not in made:
         return []
     summaries = {outcome["name"]: outcome for outcome in made["outcomes"]}
     rows = [
-        _row(outcome, summaries[outcome.name], calendar, made["runs"]) for outcome in OUTCOMES if outcome.type != CATEGORY
+        _row(outcome, summaries[outcome.name], calendar, made["runs"]) for outcome in outcomes if outcome.type != CATEGORY
     ]
     columns = ("Outcome", "Values drawn", "Values as stated", "Due to values")
     return [
