@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from sim.cli.tables import console, span, table
-from sim.pages.wording import Calendar, amount, counted
-from sim.record.outcomes import OUTCOMES
+from sim.pages.wording import Calendar, amount, counted, words
+from sim.record.outcomes import OUTCOMES, outcomes_of
 from sim.scenario.scenario import Scenario
 
 MAIN_OUTCOMES = (
@@ -44,9 +44,10 @@ def print_summary(
 ) -> None:
     """Print the main outcomes. report: the page with all of them. save: the folder, where states were kept."""
     rows = table("outcome", "median", "5% to 95%", "runs", whole=("outcome", "median"))
-    outcomes = {outcome["name"]: outcome for outcome in made["outcomes"]}
+    known = {outcome.name: outcome for outcome in outcomes_of(loaded.outcomes)}
+    outcomes = {item["name"]: item | {"of": known[item["name"]]} for item in made["outcomes"] if item["name"] in known}
     for name in _shown(outcomes):
-        rows.add_row(outcomes[name]["title"], *_cells(outcomes[name], made))
+        rows.add_row(outcomes[name]["of"].title, *_cells(outcomes[name], made))
     out = console()
     out.print(f"{made['scenario']}: {loaded.title}", style="bold")
     if made["incomplete"]:
@@ -93,7 +94,7 @@ def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[
         outcome = outcomes[name]
         share, stated = outcome["values"], outcome["as_stated"]
         part = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
-        rows.add_row(outcome["title"], _spread(outcome, made), "" if stated is None else _spread(stated, made), part)
+        rows.add_row(outcome["of"].title, _spread(outcome, made), "" if stated is None else _spread(stated, made), part)
     out.print("\nuncertain values and chance", style="bold")
     out.print(rows)
     out.print("as stated: as many runs with every value as the scenario states it")
@@ -115,7 +116,10 @@ def _cells(outcome: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str
         return f"{outcome['share']:.0%} yes", f"CI {low:.0%} to {high:.0%}", _arises(outcome, made)
     if outcome["type"] == "date":
         return _date_cells(outcome, made)
-    of = BY_NAME[outcome["name"]]
+    of = outcome["of"]
+    if outcome["type"] == "category":
+        shares = sorted(outcome["shares"].items(), key=lambda item: -item[1])
+        return words(shares[0][0]), ", ".join(f"{words(name)} {share:.0%}" for name, share in shares), _arises(outcome, made)
     low, high = (amount(of, outcome[key], with_unit=False) for key in ("p05", "p95"))
     return amount(of, outcome["median"]), span(low, high), _arises(outcome, made)
 
