@@ -255,7 +255,7 @@ def test_explain_plays_the_run_of_a_point(begun: SweepResults) -> None:
     told = json.loads(called("explain", begun.folder, "--point", 3, "--run", 1, "--json").stdout)
     assert told["run"] == ROWS + begun.design.row_of_design[3]
     said = called("explain", begun.folder, "--point", 3, "--run", 1).stdout
-    assert f"point 3 (its run 1): run {told['run']} of seed" in said.splitlines()[0]
+    assert f"point 3 (its run 1): run {told['run']}, seed" in said.splitlines()[0]
     beside = called("explain", begun.folder, "--point", 3, "--run", 1, "--diverge", begun.folder).stdout
     assert "the two runs never differ" in beside
     assert f"run {told['run']} of baseline, point 3 and of baseline" in called(

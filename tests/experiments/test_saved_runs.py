@@ -94,7 +94,7 @@ def test_a_policy_swapped_from_that_day_on_is_explained_like_any_what_if(saved: 
         (("baseline", "--until", "soon", "--save", "x"), "--until soon: give a date, as in 2026-01-20, or a number of days"),
         (("baseline", "--until", "2026-01-12", "--save", "x"), "must be after the first evening, 2026-01-12"),
         (("baseline", "--save", "x"), "--save DIR needs --until DAY"),
-        (("baseline", "--from", "kept"), "name a scenario, or the saved runs to go on with"),
+        (("baseline", "--from", "kept"), "name a scenario, or the folder of saved runs to continue"),
     ],
 )
 def test_what_cannot_be_taken_up_is_said_in_one_line(saved: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -119,8 +119,8 @@ def test_what_lacks_is_taken_up_with_the_same_command(here: Path) -> None:
         (("./plain.toml", "--until", "2027-01-01", "--save", "x"), "2027-01-01"),
         (("./plain.toml", "--until", "5"), "--until DAY and --save DIR go together"),
         (("./plain.toml", "--set", "days=3"), "--set and --days go with --from DIR"),
-        (("./plain.toml", "--from", "plain-kept"), "name a sweep, or the saved runs to go on with"),
-        ((), "name a sweep, or the saved runs to go on with"),
+        (("./plain.toml", "--from", "plain-kept"), "name a sweep, or the folder of saved runs to continue"),
+        ((), "name a sweep, or the folder of saved runs to continue"),
     ],
 )
 def test_what_cannot_be_taken_up_is_said_in_one_line(here: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -212,7 +212,7 @@ def test_run_shows_the_spread_with_and_without_and_the_share_of_each(
     assert "150 uncertain values drawn from their ranges: 24 parameter sets, 2 runs of each" in told.stdout
     rows = told.stdout[told.stdout.index("uncertain values and chance") :]
     assert "as stated" in rows and "due to values" in rows
-    (shown,) = [row.split() for row in rows.splitlines() if row.startswith("sdf_share_2026_01_20")]
+    (shown,) = [row.split() for row in rows.splitlines() if row.startswith("SDF-held share of Syria, 20 January")]
     monkeypatch.setattr("sim.experiments.play.fill.work_off", lambda *_: pytest.fail("something is played again"))
     made = json.loads(pullback(*line, "--json").stdout)
     assert made["uncertain"] == {"what": "all", "drawn": 150, "each": 2, "sets": 24}
