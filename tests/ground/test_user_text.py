@@ -25,7 +25,7 @@ OF_A_TABLE = 'format = 1\nbase = "baseline"\n[design]\nmethod = "table"\ntable =
 PROGRAM_FILES = {
     "sim/ground/user_text.py", "sim/ground/data_tables.py", "sim/scenario/files.py", "sim/experiments/store/folders.py",
     "sim/record/snapshot.py", "sim/experiments/store/asked.py", "sim/experiments/store/locks.py",
-    "sim/experiments/store/digest.py",
+    "sim/experiments/store/digest.py", "sim/experiments/store/definitions.py",
     "sim/analysis/calibrate/run.py", "sim/analysis/calibrate/plausible.py", "sim/cli/exits.py", "sim/cli/sweep_folder.py",
     "sim/cli/tables.py", "sim/pages/report/report.py",
     "sim/pages/page_file.py", "sim/pages/report/values.py", "dashboards/engine/exports.py", "dashboards/compare/question.py",
