@@ -289,7 +289,7 @@ def test_a_sweep_over_levers_or_one_that_is_not_finished_is_not_pooled(tmp_path:
     with pytest.raises(InputError, match=r"varies us.policy, a lever; only sets of uncertain values make one ensemble"):
         Pooled(sweep)
     next((sweep.folder / "outcomes").glob("*.parquet")).unlink()
-    with pytest.raises(InputError, match="the sweep is not finished; the same sweep command continues it"):
+    with pytest.raises(InputError, match="the sweep is not finished; the same sweep command goes on with it"):
         Pooled(SweepResults(sweep.folder))
 
 
