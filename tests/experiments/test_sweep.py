@@ -270,7 +270,7 @@ def test_verify_finds_runs_that_are_missing_and_runs_that_come_out_otherwise(cop
     faults = list(verify(copy, POINTS))
     assert faults[0] == f"{lost.size} of {POINTS * RUNS} runs are missing, the first is point 0, run 0"
     assert len(faults) == 1 + changed.end_point - changed.first_point
-    assert all("killed_sdf comes out otherwise" in fault for fault in faults[1:])
+    assert all("killed_sdf differs" in fault for fault in faults[1:])
 
 
 def test_another_sweep_or_another_code_is_refused(small: Sweep, copy: Path, tmp_path: Path) -> None:
