@@ -162,7 +162,7 @@ def test_a_changed_design_or_base_is_refused(copy: Path, small: Sweep) -> None:
     with pytest.raises(InputError, match=r"its design.parquet or scenario.toml was changed"):
         run_sweep(small, copy, 1, quiet)
     design.write_bytes(whole[:-50])
-    with pytest.raises(InputError, match=r"design.parquet: is damaged or gone"):
+    with pytest.raises(InputError, match=r"design.parquet: is damaged or missing"):
         run_sweep(small, copy, 1, quiet)
     design.write_bytes(whole)
     base.write_text(base.read_text().replace("breakdown_per_day = { value = 0.0035", "breakdown_per_day = { value = 0.004"))
