@@ -29,7 +29,7 @@ def test_numbers_have_three_figures(value: float, text: str) -> None:
 
 def test_the_report_has_units_and_ratios_and_no_seconds_of_a_benchmark() -> None:
     said = report(FIGURES, [("test_the_cells_of_a_day_against_loops", "numba is not installed")])
-    assert said[0].endswith("a unit is 10.0 microseconds (10.0 to 14.0 while these were measured)")
+    assert said[0].endswith("a unit is 10.0 microseconds (10.0 to 14.0 during the measurement)")
     assert re.search(r"^one day, offensive, large +1,230 +2\.41 +41,500$", "\n".join(said), re.MULTILINE)
     assert re.search(r"^loading a scenario +7,090$", "\n".join(said), re.MULTILINE)
     assert re.search(r"^against the peer +531  times its pace$", "\n".join(said), re.MULTILINE)
