@@ -69,14 +69,14 @@ def outcome_named(name: str, outcomes: Sequence[Outcome] = OUTCOMES) -> Outcome:
     raise InputError(f"{name} is not the name of an outcome{likeliest(name, outcomes)}")
 
 
-def likeliest(name: str, outcomes: Sequence[Outcome]) -> str:
+def likeliest(name: str, outcomes: Sequence[Outcome], otherwise: str = "; pullback list outcomes shows them all") -> str:
     """Return what to write instead of an unknown name: the likeliest name, else that of the likeliest title."""
     by_title, names = {outcome.title.lower(): outcome for outcome in outcomes}, [outcome.name for outcome in outcomes]
     titles = get_close_matches(name.lower().replace("_", " "), by_title, 1)
-    if titles and (" " in name or not get_close_matches(name, names, 1)):
+    if titles and (not name.isidentifier() or not get_close_matches(name, names, 1)):
         outcome = by_title[titles[0]]
         return f"; did you mean {outcome.name} ({outcome.title})?"
-    return near_miss(name, names) or "; pullback list outcomes shows them all"
+    return near_miss(name, names) or otherwise
 
 
 def measure_of(text: str, results: Stored) -> Measure:
@@ -84,7 +84,7 @@ def measure_of(text: str, results: Stored) -> Measure:
     name, known = text.partition("=")[0].strip(), [outcome.name for outcome in results.known]
     results.check_holds(name)
     if name not in known:
-        raise InputError(f"{name} is not an outcome{near_miss(name, known)}{results.adds}")
+        raise InputError(f"{name} is not the name of an outcome{likeliest(name, results.known, results.adds)}")
     return measure_named(text, results.base, results.known)
 
 

@@ -136,9 +136,9 @@ def _print_differences(out: Console, scenario: Scenario, differences: list[Diffe
         out.print()
         out.print(rows if differences else f"no value differs from {scenario.base}")
     if scenario.expected:
-        from sim.record.outcomes import OUTCOMES
+        from sim.record.outcomes import outcomes_of
 
-        titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+        titles = {outcome.name: outcome.title for outcome in outcomes_of(scenario.outcomes)}
         rows = table("expected effects", "", whole=("expected effects",))
         for outcome, direction in scenario.expected.items():
             rows.add_row(titles[outcome], direction)

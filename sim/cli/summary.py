@@ -94,7 +94,12 @@ def _print_spread(out: Console, outcomes: dict[str, dict[str, Any]], made: dict[
         outcome = outcomes[name]
         share, stated = outcome["values"], outcome["as_stated"]
         part = "" if share is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
-        rows.add_row(outcome["of"].title, _spread(outcome, made), "" if stated is None else _spread(stated, made), part)
+        rows.add_row(
+            outcome["of"].title,
+            _spread(outcome, made),
+            "" if stated is None else _spread(stated | {"of": outcome["of"]}, made),
+            part,
+        )
     out.print("\nuncertain values and chance", style="bold")
     out.print(rows)
     out.print("as stated: as many runs with every value as the scenario states it")

@@ -116,10 +116,10 @@ def _few_points(sweep: Sweep) -> str:
 def _runs(sweep: Sweep, made: Estimate) -> str:
     if sweep.sequential is None:
         return f"{made.runs:,}: {sweep.runs} of each point"
-    from sim.record.outcomes import OUTCOMES
+    from sim.record.outcomes import outcomes_of
 
     rule = sweep.sequential
-    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
+    titles = {outcome.name: outcome.title for outcome in outcomes_of(sweep.outcomes)}
     until = " and ".join(f'the {c.stat} of "{titles[c.outcome]}" is known to ±{c.half_width:g}' for c in rule.until)
     return f"{made.least_runs:,} to {made.runs:,}: {rule.least} of each point, then {rule.step} at a time until {until}"
 

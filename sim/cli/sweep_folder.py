@@ -191,7 +191,7 @@ def _table(folder: Path, outcomes: tuple[str, ...], series: tuple[str, ...]) -> 
     kept = [*columns_of(stored.manifest, stored.known), *stored.lacking]
     for name in outcomes:
         if name not in kept:
-            raise InputError(f"{name} is not the name of an outcome{likeliest(name, stored.known)}{stored.adds}")
+            raise InputError(f"{name} is not the name of an outcome{likeliest(name, stored.known, stored.adds)}")
     for name in series:
         if name not in SERIES:
             hint = near_miss(name, SERIES) or "; pullback list series shows them all"

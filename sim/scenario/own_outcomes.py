@@ -62,7 +62,7 @@ def _own(name: str, raw: Any, keys: Sequence[str]) -> OwnOutcome:
     if not isinstance(table, Mapping):
         raise InputError(f"{where} = {shown(raw)} must be an expression in quotes or a table, as in {EXAMPLE}")
     check_known(table, keys, f"{where}: ")
-    if "of" not in table:
+    if table.get("of") is None:
         raise InputError(f'{where}: lacks of = "...", the expression that it is')
     for key in KEYS:
         if key in table and (not isinstance(table[key], str) or not table[key].strip()):

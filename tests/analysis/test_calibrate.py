@@ -239,7 +239,7 @@ def test_the_command_writes_sets_that_a_scenario_takes(tmp_path: Path, capsys: p
     found = json.loads(last)
     words = [line.split() for line in table]
     assert ["Kobani", "is", "Damascus's,", "20", "January", "no"] in [line[:6] for line in words]
-    assert Path(next(line[4] for line in words if line[:2] == ["one", "set"])).is_file()
+    assert Path(next(line[5] for line in words if line[:3] == ["run", "one", "set"])).is_file()
     assert found == json.loads((tmp_path / "cal" / "calibration.json").read_text())
     header, *rows = (tmp_path / "cal" / "plausible.csv").read_text().splitlines()
     assert len(rows) == 10

@@ -32,7 +32,7 @@ def test_a_story_is_dated_and_one_of_many(folder: Path) -> None:
     assert "Three weeks: run 1, seed" in said
     assert "one of many simulated histories, not a forecast" in said
     assert said.index("2026-01-13") < said.index("2026-01-20")
-    assert "read: " in said and "next in line: " in said and "* " in said
+    assert "based on: " in said and "next rule that held: " in said and "* " in said
 
 
 def test_the_story_of_one_actor_has_its_decisions_only(folder: Path) -> None:

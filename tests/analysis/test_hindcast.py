@@ -120,7 +120,7 @@ def test_a_date_that_did_not_come_is_shown_as_later_and_not_as_a_date() -> None:
     told = scored("crps", (date(2026, 1, 20),) * 3, dates, nothing_changes="never")
     assert told["quantiles"][-1] == told["restricted_to"]
     assert cells(told, Calendar(START, 180))[2] == "later\n21 Jan to later"
-    assert "later    not by the last day, or never: scored as the day after" in LEGEND
+    assert "later    not by the last day, or never; scored as the day after" in LEGEND
 
 
 def test_skill_is_negative_where_nothing_changes_is_nearer_and_none_where_it_is_perfect() -> None:

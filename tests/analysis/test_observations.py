@@ -130,11 +130,11 @@ def test_a_file_that_is_not_a_record_is_one_line(tmp_path: Path) -> None:
         ("a =", "record.toml: not TOML: Invalid value (at end of document)"),
         (
             "format = 2\n",
-            "record.toml: expected format = 1, tables [[observation]] and perhaps [outcomes], and nothing else",
+            "record.toml: expected format = 1, tables [[observation]], [outcomes] if any, and nothing else",
         ),
         (
             "format = 1\nobservation = [3]\n",
-            "record.toml: expected format = 1, tables [[observation]] and perhaps [outcomes], and nothing else",
+            "record.toml: expected format = 1, tables [[observation]], [outcomes] if any, and nothing else",
         ),
         (twice, "record.toml: observation 2: another one has the name 'Truce'"),
     ):

@@ -266,7 +266,6 @@ def test_help_comes_at_once() -> None:
     heavy = ("numpy", "scipy", "mesa", "pandas", "pyarrow", "rich", "solara")
     code = f"""
 import sys
-from sim.analysis.measure import outcome_named
 from sim.cli import commands
 try:
     commands(["--help"])

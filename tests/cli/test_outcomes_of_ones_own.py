@@ -81,17 +81,17 @@ def pullback(*arguments: str) -> Result:
 def test_they_are_shown_wherever_outcomes_are(here: Path) -> None:
     assert "Days of fighting  days(fighting_sectors > 0)" in pullback("show", "mine.toml").stdout
     assert json.loads(pullback("show", "mine.toml", "--json").stdout)["outcomes"]["few"] == {"of": "fought < 3"}
-    assert ", 2 outcomes of its own, hash" in pullback("check", "mine.toml").stdout
+    assert ", 2 outcomes of its own; hash" in pullback("check", "mine.toml").stdout
     table = pullback("run", "mine.toml", "--set", POLICY, "--out", "A").stdout
-    assert "\nfought " in table and "\nfew " in table
+    assert "\nDays of fighting " in table and "\nfew " in table
     made = {each["name"]: each for each in summary(open_ensemble(here / "A"))["outcomes"]}
     assert made["fought"]["unit"] == "days" and made["fought"]["median"] > 0
     assert made["few"]["expression"] == "fought < 3 where fought = days(fighting_sectors > 0)"
-    assert "days(fighting_sectors &gt; 0). Of your own" in (here / "A" / "report.html").read_text(encoding="utf-8")
+    assert "Days(fighting_sectors &gt; 0). Defined by the user" in (here / "A" / "report.html").read_text(encoding="utf-8")
     assert pullback("export", "A", "--outcome", "fought").stdout.startswith('"run","fought"')
     mistake = pullback("export", "A", "--outcome", "fough")
-    adds = "; one of your own goes under [outcomes] in the file of the scenario, and pullback run FILE --out A adds it"
-    assert (mistake.exit_code, mistake.stderr.strip()) == (2, f"fough is not an outcome; did you mean fought?{adds}")
+    said = "fough is not the name of an outcome; did you mean fought?"
+    assert (mistake.exit_code, mistake.stderr.strip()) == (2, said)
     names = {each["name"] for each in outcome_choices("A", (Shelved("A", here / "A"),))}
     assert {"fought", "few", "collapse_day"} <= names
 
@@ -122,7 +122,7 @@ def test_a_seat_ends_with_them(here: Path) -> None:
         seat.step()
         if seat.stop is not None:
             seat.decide({})
-    assert [row["name"] for row in reckoning(seat)][-2:] == ["fought", "few"]
+    assert [row["name"] for row in reckoning(seat)][-2:] == ["Days of fighting", "few"]
 
 
 def test_a_fault_costs_one_line_before_anything_is_written(here: Path) -> None:

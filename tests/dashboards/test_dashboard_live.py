@@ -108,7 +108,7 @@ def test_a_frame_carries_the_maps_and_the_charts(rendered: Rendered) -> None:
 
 
 def test_a_single_run_is_called_one_of_many_and_the_page_says_what_it_is(rendered: Rendered) -> None:
-    assert rendered.value("map", "said") == "run 0, one of 8 runs"
+    assert rendered.value("map", "caption") == "run 0, one of 8 runs"
     assert (rendered.value("heading", "heading")["runs"], rendered.value("heading", "heading")["days"]) == (8, 20)
 
 
@@ -206,7 +206,7 @@ def test_a_seat_is_taken_and_left(rendered: Rendered) -> None:
     rendered.within(lambda: rendered.value("seat", "seat")["stop"] is not None)
     stop = rendered.value("seat", "seat")["stop"]
     assert [item["matter"] for item in stop["matters"]] == ["qamishli", "residual", "supply"]
-    rendered.within(lambda: rendered.value("map", "said") == "your run: run 0, one of 8 runs")
+    rendered.within(lambda: rendered.value("map", "caption") == "your run: run 0, one of 8 runs")
     rendered.parts()["seat"].vue_event_do({"do": "order", "orders": {"qamishli": "leave_qamishli"}})
     rendered.within(lambda: bool(rendered.value("seat", "seat")["given"]))
     rendered.parts()["seat"].vue_event_do({"do": "leave"})

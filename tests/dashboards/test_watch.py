@@ -31,7 +31,7 @@ def watch(*arguments: str) -> Ended:
     ("arguments", "said"),
     [
         (("basline",), "did you mean baseline"),
-        (("baseline", "moscow-stays"), "name one scenario, or results folders"),
+        (("baseline", "moscow-stays"), "name one scenario, or one or more results folders"),
         (("--port", "99999"), "--port"),
         (
             (

@@ -211,7 +211,7 @@ def test_what_the_null_policies_take_is_told_and_can_be_left_out(mine: Path, mon
     done = hindcast(mine)
     told = f"{2 * runs.sum()} runs of {DAYS} days: about "
     assert done.stderr.startswith(told)
-    assert done.stderr.endswith(", for the null policies; --no-nulls scores without them\n")
+    assert done.stderr.endswith(" for the null policies (--no-nulls leaves them out)\n")
     assert hindcast(mine).stderr == "", "nothing is left to play"
 
 
@@ -222,7 +222,7 @@ def test_null_policies_that_do_not_fit_are_refused_before_anything_is_played(
     monkeypatch.setattr("sim.experiments.play.need.DISK_PER_RUN", 1e18)
     done = hindcast(mine)
     assert done.exit_code == 2 and done.stderr.endswith(
-        ": make room, or give --no-nulls to score without the null policies\n"
+        ": free some, or use --no-nulls to score without the null policies\n"
     )
     assert done.stderr.count("\n") == 1 and not (mine / "s" / "nulls").exists()
 

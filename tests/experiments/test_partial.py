@@ -149,8 +149,8 @@ def test_the_compare_page_offers_it_as_what_it_is(folder: Path) -> None:
     (folder / "s" / "outcomes" / parts(folder / "s")[-1].part).unlink()
     on_offer = shelf({ROOT: str(folder)})
     one, sweep = (named(name, on_offer) for name in ("r", "s"))
-    assert one.says.endswith("(INCOMPLETE: 8 of 16 runs are there)")
-    assert sweep.says.endswith("(INCOMPLETE: 35 of 36 runs are there)")
+    assert one.caption.endswith("(INCOMPLETE: 8 of 16 runs are there)")
+    assert sweep.caption.endswith("(INCOMPLETE: 35 of 36 runs are there)")
     for asked, said in (
         (Question(a="r", b="r"), "8 of 16 runs"), (Question(a="s", by=BY), "35 of 36"), (Question(a="s"), "35 of 36"),
     ):  # fmt: skip
@@ -206,7 +206,7 @@ def test_a_value_that_was_not_played_is_left_out_of_a_comparison(folder: Path) -
     assert [side.name for side in (made.paired.base, *made.paired.others)] == [DOCUMENTED, STAY]
     assert made.notes[:2] == (
         f"INCOMPLETE: {there} of 36 runs are there",
-        f"INCOMPLETE: no run with {IDLE} is there, so that it is left out",
+        f"INCOMPLETE: left out, as no run of it is there: {IDLE}",
     )
     lose(folder, "stay")
     with pytest.raises(InputError, match=f"none with {IDLE} or {STAY}; play the rest of the sweep"):

@@ -19,7 +19,7 @@ from sim.experiments.store.kept import load_sweep
 from tests.sweeps import quiet, run_sweep, written
 
 RUN = ("run", "baseline", "--days", "3", "--workers", "1", "--out", "r", "--runs")
-NO_PAGE = "was not written (Read-only file system); the results are whole\n"
+NO_PAGE = "was not written (Read-only file system); the results are complete\n"
 
 
 @pytest.fixture(scope="module")
@@ -127,4 +127,4 @@ def test_a_full_disk_shows_the_results_too_but_is_told_by_the_exit_code(
     monkeypatch.setattr("sim.ground.files.os.fsync", full)
     done = pullback(*RUN, "2")
     assert done.exit_code == 74 and "2 simulated runs" in done.stdout
-    assert done.stderr == "pullback: r/report.html: was not written (No space left on device); the results are whole\n"
+    assert done.stderr == "pullback: r/report.html: was not written (No space left on device); the results are complete\n"

@@ -151,7 +151,7 @@ def test_a_rule_is_reckoned_by_the_fewest_runs_and_its_most_are_told(
     monkeypatch.setattr(need, "RUN_DAYS_ANNOUNCED", 16)
     done = called("sweep", tmp_path / "small.toml", "--workers", "1", "--out", folder)
     assert done.exit_code == 0 and done.stderr.startswith("36 runs of 9 days: about ")
-    assert "; up to 3,600 runs, " in done.stderr.splitlines()[0]  # a slow machine goes on to tell how far it is
+    assert "; at most 3,600 runs, " in done.stderr.splitlines()[0]  # a slow machine goes on to tell how far it is
 
 
 def test_on_other_machines_only_the_disk_and_the_planning_are_reckoned(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_what_lacks_is_taken_up_with_the_same_command(here: Path) -> None:
         (("--from", "plain-kept", "--days", "3"), "was saved on the evening of 2026-01-17; its runs cannot end before it"),
         (("./plain.toml", "--until", "2027-01-01", "--save", "x"), "2027-01-01"),
         (("./plain.toml", "--until", "5"), "--until DAY and --save DIR go together"),
-        (("./plain.toml", "--set", "days=3"), "--set and --days go with --from DIR"),
+        (("./plain.toml", "--set", "days=3"), "--set and --days need --from DIR"),
         (("./plain.toml", "--from", "plain-kept"), "name a sweep, or the folder of saved runs to continue"),
         ((), "name a sweep, or the folder of saved runs to continue"),
     ],

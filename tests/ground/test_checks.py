@@ -182,7 +182,7 @@ def test_an_option_given_twice_is_one_line(arguments: tuple[str, ...], tmp_path:
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(commands, arguments)
     assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1
-    assert "twice" in done.stderr or "say the same" in done.stderr
+    assert "twice" in done.stderr or "set the same" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
@@ -272,7 +272,9 @@ def test_calibrate_says_which_observations_its_days_do_not_cover(tmp_path: Path)
     arguments = ["calibrate", str(tmp_path / "short.toml"), "--points", "2", "--runs", "1", "--sets", "1", "--workers", "1"]
     done = CliRunner().invoke(commands, [*arguments, "--out", str(tmp_path / "it")])
     said = [item.name for item in load_observations() if item.used_to_fit]
-    told = next(line for line in done.stderr.splitlines() if "left out, because the scenario's days, 2026-01-12" in line)
+    told = next(
+        line for line in done.stderr.splitlines() if "left out, as not within the scenario's days (2026-01-12" in line
+    )
     assert 0 < sum(name in told for name in said) < len(said)
 
 

@@ -168,10 +168,10 @@ def add_mechanism(tree: Path) -> None:
 
 
 def add_outcome(tree: Path) -> None:
-    head = "OUTCOMES: tuple[Outcome, ...] = (\n"
-    text = (tree / "sim/record/outcomes.py").read_text(encoding="utf-8")
+    head = "BUILT_IN: tuple[Outcome, ...] = (\n"
+    text = (tree / "sim/record/built_in.py").read_text(encoding="utf-8")
     assert head in text
-    edit(tree / "sim/record/outcomes.py", head, head + OUTCOME_LINE)
+    edit(tree / "sim/record/built_in.py", head, head + OUTCOME_LINE)
 
 
 def add_series(tree: Path) -> None:

@@ -187,9 +187,9 @@ def test_an_extension_goes_back_to_the_transfer_and_to_the_first_truce() -> None
     ("wanted", "said"),
     [
         ("truce_extnded", "is not a kind of event; did you mean truce_extended?"),
-        ("truce_extended@2026-01-01", "in run 3 it came on 2026-01-24"),
-        ("site_cut_off:nowhere", "site_cut_off came only at al_aqtan"),
-        ("asset_with_sdf", "asset_with_sdf did not come in run 3"),
+        ("truce_extended@2026-01-01", "in run 3 it happened on 2026-01-24"),
+        ("site_cut_off:nowhere", "site_cut_off happened only at al_aqtan"),
+        ("asset_with_sdf", "asset_with_sdf did not happen in run 3"),
         ("", "nothing is not a kind of event; kinds are campaign_changed"),
     ],
 )
@@ -212,7 +212,7 @@ def test_two_paired_runs_part_where_the_policy_first_makes_a_difference() -> Non
 
 def test_a_run_never_parts_from_itself_and_unpaired_runs_are_refused() -> None:
     assert partings(ledger_of("baseline"), ledger_of("baseline")) == (None, None)
-    with pytest.raises(InputError, match="do not share their luck"):
+    with pytest.raises(InputError, match="have different random numbers"):
         partings(ledger_of("baseline"), keep_ledger(load_scenario("baseline", ["seed=1"]), 3, 1))
 
 

@@ -27,7 +27,7 @@ def test_every_rule_is_shown_with_its_order_and_evidence(capsys: pytest.CaptureF
             for rule in rules:
                 assert f"{rule.name} -> {rule.order.__name__}" in text
                 assert f"[{rule.evidence}]" in text
-    assert "orders a person may give: leave_qamishli, stay" in text
+    assert "orders that a scenario may state: leave_qamishli, stay" in text
     assert "facts: rows and sections of docs/RECORD.md" in text and (ROOT / "docs" / "RECORD.md").is_file()
 
 

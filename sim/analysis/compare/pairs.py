@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from sim.analysis.compare.sides import Side, opened, side_of, sides_by
+from sim.analysis.measure import likeliest
 from sim.analysis.where import Condition
 from sim.experiments.store.sweep import SweepResults
 from sim.ground.checks import first_repeated
 from sim.ground.errors import InputError
 from sim.record.outcomes import Outcome
-from sim.scenario.files import near_miss
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def asked_outcome(paired: Paired, name: str, shared: Sequence[Outcome]) -> Outco
         said = f"{lacking.name} lacks it{lacking.adds}" if lacking else "the sides define it otherwise"
         raise InputError(f"{name}: {said}")
     if name not in known:
-        raise InputError(f"{name} is not an outcome{near_miss(name, known)}{paired.base.adds}")
+        raise InputError(f"{name} is not the name of an outcome{likeliest(name, shared, paired.base.adds)}")
     return known[name]
 
 

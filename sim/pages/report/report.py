@@ -71,7 +71,7 @@ def _page(results: Results, scenario: Scenario, stated: Results | None) -> Eleme
         f"{counted(results.runs, 'simulated run')} of a model under stated assumptions.",
         sheets=("report.css",),
         question=scenario.question,
-        expected=expectation(scenario.expected),
+        expected=expectation(scenario),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from sim.ground.errors import InputError
 from sim.ground.members import SHIPPED
 from sim.pages.markup import Content, Contents, code, element, folded, paragraph, section, small, table
-from sim.record.outcomes import OUTCOMES
+from sim.record.outcomes import outcomes_of
 from sim.registry import load_scenario
 from sim.scenario.entries import Entry
 from sim.scenario.files import scenario_names
@@ -141,10 +140,10 @@ def _timeline(scenario: Scenario) -> Element | None:
     return folded(f"Dated events and orders: {len(rows)}", table("Dated events", columns, rows)) if rows else None
 
 
-def expectation(expected: Mapping[str, str]) -> Element | None:
+def expectation(scenario: Scenario) -> Element | None:
     """Return the expectations of a what-if: titles of outcomes with directions."""
-    if not expected:
+    if not scenario.expected:
         return None
-    titles = {outcome.name: outcome.title for outcome in OUTCOMES}
-    effects = "; ".join(f"{titles[name]}: {direction}" for name, direction in expected.items())
+    titles = {outcome.name: outcome.title for outcome in outcomes_of(scenario.outcomes)}
+    effects = "; ".join(f"{titles[name]}: {direction}" for name, direction in scenario.expected.items())
     return paragraph(f"Expected effects, stated before any run, against its base: {effects}.")
