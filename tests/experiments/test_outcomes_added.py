@@ -106,7 +106,8 @@ def test_they_are_kept_as_any_outcome(whole: Path) -> None:
 def test_an_older_folder_is_told_and_gains_them_and_keeps_all_else(there: Path, whole: Path, tmp_path: Path) -> None:
     before, columns = files_of(there, "outcomes", "outcomes.json", "scenario.toml"), Stored(there).table()
     said = (
-        rf"worst is not the name of an outcome; .* \[outcomes\] in the file of the scenario, and pullback run FILE --out {there} adds it"
+        r"worst is not the name of an outcome; .* \[outcomes\] in the file of the scenario, "
+        rf"and pullback run FILE --out {there} adds it"
     )
     with pytest.raises(InputError, match=said):
         measure_of("worst", Stored(there))
